@@ -1,0 +1,336 @@
+//! Findings: what a run has to say, each with a stable code, a place and a way out.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How much a finding weighs. Errors come first and fail the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The run fails.
+    Error,
+    /// Written all the same; somebody should look.
+    Warning,
+    /// For the record.
+    Info,
+}
+
+impl Severity {
+    /// The word that hosts know: `error`, `warning`, `info`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a code means, for people: one row per code in [`Code::ALL`].
+#[derive(Debug)]
+pub struct Page {
+    /// Kebab-case and stable: scripts may rely on it.
+    pub id: &'static str,
+    /// The severity when nothing says otherwise.
+    pub severity: Severity,
+    /// What happened, in one sentence.
+    pub what: &'static str,
+    /// Why it matters, in one sentence.
+    pub why: &'static str,
+    /// What to do; the `help` of a finding that brings none of its own.
+    pub remedy: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $what:literal $why:literal $remedy:literal)*) => {
+        /// The code of a finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code's documentation.
+            #[must_use]
+            pub const fn page(self) -> &'static Page {
+                match self {
+                    $(Self::$name => &Page {
+                        id: $id, severity: Severity::$severity, what: $what, why: $why, remedy: $remedy,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    Injected "injected" Info
+        "The workload was instrumented."
+        "It lists the languages, containers and images that now stand in the manifest."
+        "Nothing to do."
+    AlreadyInstrumented "already-instrumented" Info
+        "The workload carries an injection already and was left as it is."
+        "Injecting twice would load two agents into one process."
+        "Remove the earlier injection from the manifest to have it planned anew."
+    NoInstrumentation "no-instrumentation" Error
+        "The switch says \"true\", but the workload's namespace has no Instrumentation."
+        "Without one there is no endpoint, image or sampler to write."
+        "Add an Instrumentation to the namespace, name one as `namespace/name`, or bring it with --context."
+    AmbiguousInstrumentation "ambiguous-instrumentation" Error
+        "The switch says \"true\", but the namespace has several Instrumentations."
+        "Choosing one would be a guess."
+        "Name the Instrumentation in the annotation instead of \"true\"."
+    InstrumentationNotFound "instrumentation-not-found" Error
+        "The annotation names an Instrumentation that the input does not hold."
+        "A workload that asks for instrumentation must not go out without it."
+        "Correct the name, or bring the Instrumentation with --context."
+    InvalidInstrumentation "invalid-instrumentation" Error
+        "An Instrumentation has a field or a value that the operator would not accept."
+        "Every workload that uses it would be instrumented wrongly or not at all."
+        "Correct the field that the message names."
+    InvalidAnnotation "invalid-annotation" Error
+        "An annotation of ours is not a string."
+        "The API server refuses annotations that are not strings, and readers disagree on what they mean."
+        "Put the value in quotes."
+    UnknownContainer "unknown-container" Error
+        "A container list names a container that the pod does not have."
+        "The container that was meant would go out uninstrumented."
+        "Correct the name in the annotation."
+    DuplicateContainer "duplicate-container" Error
+        "A container list names one container twice."
+        "A container can be instrumented once per language."
+        "Name each container once; `container-names` counts for every language."
+    ContainersRequired "containers-required" Error
+        "The workload wants several languages, but not each one says for which containers, or the pod has no containers."
+        "Only a single language may fall back to the first container."
+        "Add a `…-container-names` annotation for every language."
+    InvalidContainerNames "invalid-container-names" Error
+        "A container list is not a comma-separated list of container names."
+        "No container can be found by it."
+        "Use names of lower-case letters, digits and `-`, separated by single commas."
+    EnvValueFrom "env-value-from" Error
+        "A variable that must be extended takes its value from `valueFrom`."
+        "A build does not know the value, so nothing can be appended to it."
+        "Give the variable a plain value, or leave the container out."
+    EnvConflict "env-conflict" Error
+        "A variable that the injection needs is there already with another meaning, or twice."
+        "Whichever definition won, the result would be a guess."
+        "Remove or rename the variable that the message names."
+    GoTargetMissing "go-target-missing" Error
+        "Go is wanted, but nothing says which executable to instrument."
+        "The Go agent attaches to a running executable by its path."
+        "Set the annotation instrumentation.opentelemetry.io/otel-go-auto-target-exe, or OTEL_GO_AUTO_TARGET_EXE in the Instrumentation's go.env."
+    GoSharedProcessNamespace "go-shared-process-namespace" Error
+        "Go is wanted, but the pod sets shareProcessNamespace to false."
+        "The Go agent must see the application's processes."
+        "Remove `shareProcessNamespace: false` from the pod template."
+    GoMultipleContainers "go-multiple-containers" Error
+        "Go is wanted for several containers."
+        "The Go agent is one sidecar for one container."
+        "Name a single container in go-container-names."
+    UnsupportedOption "unsupported-option" Error
+        "An option has a value, or is used on a kind of container, that the language does not support."
+        "The agent would not start."
+        "Use one of the values that the message lists."
+    UnsupportedLanguage "unsupported-language" Error
+        "The workload wants a language that this release cannot inject."
+        "A workload that asks for instrumentation must not go out without it."
+        "Leave the language to the operator, or remove the annotation."
+    RequestsExceedLimits "requests-exceed-limits" Error
+        "An injected container would request more than its limits allow."
+        "No API server takes such a pod."
+        "Raise the limits or lower the requests in the Instrumentation; a part that is missing takes the default."
+    NameConflict "name-conflict" Error
+        "The workload already has a container or volume of a name that the injection needs, with another content."
+        "Two things of one name cannot stand in one pod."
+        "Rename the workload's own container or volume."
+    MountConflict "mount-conflict" Error
+        "The container already mounts something at a path that the injection needs."
+        "Two volumes cannot be mounted at one path."
+        "Mount the workload's own volume elsewhere."
+    MissingReference "missing-reference" Warning
+        "The Instrumentation names a Secret or ConfigMap that the input does not hold."
+        "The pod cannot start until it exists in the workload's namespace."
+        "Make sure it is in the cluster before the workload, or bring it with --context."
+    UnpinnedImage "unpinned-image" Warning
+        "An instrumentation image has no tag or the tag `latest`."
+        "The agent would change without a change in Git."
+        "Pin the image to a version or a digest."
+    UnknowableAttribute "unknowable-attribute" Info
+        "The Instrumentation asks for owner UIDs, which exist only in a cluster."
+        "The pod's UID is written; those of its owners are left out."
+        "Nothing to do; a collector's k8sattributes processor can add them."
+    DeprecatedField "deprecated-field" Warning
+        "The Instrumentation uses a deprecated field."
+        "The operator may drop it."
+        "Use the field that the message names."
+    TlsMismatch "tls-mismatch" Warning
+        "The exporter's TLS settings do not fit together."
+        "The agent may send in the clear, or fail to connect."
+        "Set certificate and key together, and use https:// exactly where TLS is set."
+    SamplerTypeMissing "sampler-type-missing" Warning
+        "The Instrumentation has a sampler without a type."
+        "No sampler is written then; its argument is not used."
+        "Set sampler.type."
+    UnservedVersion "unserved-version" Info
+        "The Instrumentation is v1beta1, which no operator release serves yet."
+        "A cluster would refuse it; here it is read like v1alpha1."
+        "Use opentelemetry.io/v1alpha1 where the resource is applied to a cluster."
+    InvalidConfig "invalid-config" Error
+        "The function config has an unknown key or a wrong value."
+        "A setting that is not understood would silently not apply."
+        "Correct the path that the message names."
+    InvalidYaml "invalid-yaml" Error
+        "A workload or ResourceList cannot be read."
+        "Nothing can be decided about a workload that cannot be read."
+        "Correct the document at the position that the message names."
+    UnparsedDocument "unparsed-document" Warning
+        "A document cannot be read as YAML and was passed through as it is."
+        "If it was meant to be a resource, no host will take it."
+        "Correct the document at the position that the message names."
+    CannotEdit "cannot-edit" Error
+        "The workload's YAML cannot be edited without changing other bytes."
+        "An alias, a merge key or a shared anchor would carry the injection where it does not belong."
+        "Write the part that the message names without anchor, alias or merge key."
+    EmptyInput "empty-input" Error
+        "The input is empty."
+        "In a pipe whose first half failed, success would delete what is deployed."
+        "Check the command before the pipe; --allow-empty accepts an input that is empty by right."
+    LimitExceeded "limit-exceeded" Error
+        "The input exceeds a limit that protects the run."
+        "Aliases can stand for more data than any machine holds."
+        "Write the repeated parts out, or split the input."
+    UnknownResourceListVersion "unknown-resourcelist-version" Warning
+        "The ResourceList has a version that is not known."
+        "It is read like config.kubernetes.io/v1, which may miss something."
+        "Use config.kubernetes.io/v1."
+    Io "io" Error
+        "A file or stream could not be read or written."
+        "The run has no complete input, or no place for its output."
+        "Check the path and its permissions."
+    VerifyFailed "verify-failed" Error
+        "The edited text did not prove equal to what was planned."
+        "It is a bug of otel-inject; nothing was written."
+        "Report it with the document that the message names."
+}
+
+impl Code {
+    /// The stable kebab-case code.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        self.page().id
+    }
+
+    /// Whether the run could not do its work at all: exit code 2, and `onError: skip` does not soften it.
+    #[must_use]
+    pub const fn is_fatal(self) -> bool {
+        matches!(self, Self::InvalidConfig | Self::Io | Self::VerifyFailed)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Which resource a finding is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// `group/version` as written; empty where there is none.
+    pub api_version: String,
+    /// The kind; empty where there is none.
+    pub kind: String,
+    /// `metadata.namespace`, where it is set.
+    pub namespace: Option<String>,
+    /// `metadata.name`; empty where there is none.
+    pub name: String,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.kind.is_empty() { "resource" } else { &self.kind };
+        let name = if self.name.is_empty() { "(no name)" } else { &self.name };
+        match &self.namespace {
+            Some(namespace) => write!(f, "{kind} {namespace}/{name}"),
+            None => write!(f, "{kind} {name}"),
+        }
+    }
+}
+
+/// Where in the input a finding is: line and column count from 1, columns in characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The file's path as it was given; none for a stream.
+    pub file: Option<String>,
+    /// Line in the file or stream.
+    pub line: usize,
+    /// Column in the line.
+    pub column: usize,
+}
+
+/// Something that a run has to say about one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub code: Code,
+    /// The code's own severity, or what `onError: skip` made of it.
+    pub severity: Severity,
+    /// The resource, where the finding is about one.
+    pub subject: Option<Subject>,
+    /// RFC 6901 pointer into the resource (or the config); empty for the whole.
+    pub pointer: String,
+    /// Where the pointer leads in the text, as far as it could be followed.
+    pub position: Option<Position>,
+    /// What happened here.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Finding {
+    /// A finding of `code` at `pointer`, with the code's own severity and remedy.
+    pub fn new(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.page().severity,
+            subject: None,
+            pointer: pointer.into(),
+            position: None,
+            message: message.into(),
+            help: code.page().remedy.to_owned(),
+        }
+    }
+
+    /// The same finding with a remedy of its own.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// The same finding, about `subject`.
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// The same finding at `position`.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+}
