@@ -1,0 +1,206 @@
+//! Values as text, by one conservative rule: plain only where every YAML 1.1 and 1.2 reader reads a string.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// How the lines of new text are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    /// The columns by which a mapping in a mapping is indented.
+    pub(super) step: usize,
+    /// The columns by which a sequence's dashes are indented in a mapping.
+    pub(super) dash: usize,
+    /// `\n` or `\r\n`.
+    pub(super) newline: &'static str,
+}
+
+/// A string as a block or flow scalar that every reader reads as that string: plain where that is safe,
+/// else double-quoted.
+#[must_use]
+pub fn string(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// A string in double quotes, as YAML and JSON write it alike.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut result = String::with_capacity(text.len() + 2);
+    result.push('"');
+    escape(&mut result, text);
+    result.push('"');
+    result
+}
+
+/// `text` as it stands between double quotes.
+pub(super) fn escape(result: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '"' => result.push_str("\\\""),
+            '\\' => result.push_str("\\\\"),
+            '\n' => result.push_str("\\n"),
+            '\t' => result.push_str("\\t"),
+            '\r' => result.push_str("\\r"),
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                write!(result, "\\u{:04x}", u32::from(character)).expect("impossible: a String takes all");
+            }
+            _ => result.push(character),
+        }
+    }
+}
+
+/// Whether `text` may stand without quotes, in block and in flow (krm-hosts, section 4).
+pub(super) fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let Some(first) = bytes.first() else { return false };
+    let starts = first.is_ascii_alphabetic() || matches!(first, b'/' | b'_' | b'$');
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@$()=+%~;-".contains(byte);
+    let is_word = starts
+        && bytes.iter().all(allowed)
+        && !text.ends_with(':')
+        && !is_word_of_yaml_1_1(text);
+    is_word || is_quantity(text)
+}
+
+/// Whether a YAML 1.1 or 1.2 reader takes the plain word for a bool or null.
+pub(super) fn is_word_of_yaml_1_1(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// A Kubernetes quantity such as `500m` or `64Mi`: the suffix keeps it a string.
+fn is_quantity(text: &str) -> bool {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let suffix = &text[digits.len()..];
+    !digits.is_empty()
+        && !digits.starts_with('0')
+        && digits.bytes().all(|digit| digit.is_ascii_digit())
+        && matches!(suffix, "m" | "Ki" | "Mi" | "Gi" | "Ti" | "k" | "M" | "G" | "T")
+}
+
+/// A scalar or an empty collection on one line.
+fn inline(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(string(text)),
+        Value::Array(items) if items.is_empty() => Some("[]".to_owned()),
+        Value::Object(entries) if entries.is_empty() => Some("{}".to_owned()),
+        Value::Array(_) | Value::Object(_) => None,
+        scalar => Some(scalar.to_string()),
+    }
+}
+
+/// `key: value` in block form at `column`, every line with its line break.
+pub(super) fn entry(result: &mut String, key: &str, value: &Value, column: usize, layout: Layout) {
+    indent(result, column);
+    entry_after_indent(result, key, value, column, layout);
+}
+
+fn entry_after_indent(result: &mut String, key: &str, value: &Value, column: usize, layout: Layout) {
+    result.push_str(&string(key));
+    result.push(':');
+    after_colon(result, value, column, layout);
+}
+
+/// What follows the colon of a key that stands at `column`.
+pub(super) fn after_colon(result: &mut String, value: &Value, column: usize, layout: Layout) {
+    if let Some(text) = inline(value) {
+        result.push(' ');
+        result.push_str(&text);
+        result.push_str(layout.newline);
+        return;
+    }
+    result.push_str(layout.newline);
+    below_key(result, value, column, layout);
+}
+
+/// The lines of a collection that is not empty, below a key that stands at `column`.
+pub(super) fn below_key(result: &mut String, value: &Value, column: usize, layout: Layout) {
+    match value {
+        Value::Array(items) => {
+            for value in items {
+                item(result, value, column + layout.dash, 2, layout);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                entry(result, key, value, column + layout.step, layout);
+            }
+        }
+        _ => unreachable!("only collections that are not empty have lines of their own"),
+    }
+}
+
+/// `- value` in block form, the dash at `column`, its content `width` columns on.
+pub(super) fn item(result: &mut String, value: &Value, column: usize, width: usize, layout: Layout) {
+    indent(result, column);
+    item_after_indent(result, value, column, width, layout);
+}
+
+fn item_after_indent(result: &mut String, value: &Value, column: usize, width: usize, layout: Layout) {
+    result.push('-');
+    if let Some(text) = inline(value) {
+        result.push(' ');
+        result.push_str(&text);
+        result.push_str(layout.newline);
+        return;
+    }
+    indent(result, width - 1);
+    match value {
+        Value::Object(entries) => {
+            for (index, (key, value)) in entries.iter().enumerate() {
+                if index > 0 {
+                    indent(result, column + width);
+                }
+                entry_after_indent(result, key, value, column + width, layout);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                if index > 0 {
+                    indent(result, column + width);
+                }
+                item_after_indent(result, value, column + width, 2, layout);
+            }
+        }
+        _ => unreachable!("scalars are inline"),
+    }
+}
+
+pub(super) fn indent(result: &mut String, columns: usize) {
+    result.extend(std::iter::repeat_n(' ', columns));
+}
+
+/// A value as JSON, which is YAML flow too: on one line where `indent` is none, else with one member per
+/// line, each indented by `step` more than `indent`, which is the closing bracket's.
+pub(super) fn json(result: &mut String, value: &Value, indent: Option<&str>, step: &str, newline: &str) {
+    let inner = indent.map(|indent| format!("{indent}{step}"));
+    let separate = |result: &mut String, index: usize| match &inner {
+        Some(inner) => result.extend([if index > 0 { "," } else { "" }, newline, inner]),
+        None => result.push_str(if index > 0 { ", " } else { "" }),
+    };
+    let (is_empty, close) = match value {
+        Value::Array(items) => {
+            result.push('[');
+            for (index, value) in items.iter().enumerate() {
+                separate(result, index);
+                json(result, value, inner.as_deref(), step, newline);
+            }
+            (items.is_empty(), ']')
+        }
+        Value::Object(entries) => {
+            result.push('{');
+            for (index, (key, value)) in entries.iter().enumerate() {
+                separate(result, index);
+                result.extend([quoted(key).as_str(), ": "]);
+                json(result, value, inner.as_deref(), step, newline);
+            }
+            (entries.is_empty(), '}')
+        }
+        Value::String(text) => return result.push_str(&quoted(text)),
+        scalar => return result.push_str(&scalar.to_string()),
+    };
+    if let (Some(indent), false) = (indent, is_empty) {
+        result.extend([newline, indent]);
+    }
+    result.push(close);
+}

@@ -1,0 +1,405 @@
+//! The index of one document: its nodes with their spans, and the values that they stand for.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::parser::{Event, Granit, Parser, Style};
+use super::{Place, Problem, scalar};
+use crate::change::unescape;
+
+/// How many nodes aliases may add to a value: more than any manifest needs, far less than memory holds.
+const EXPANSION_LIMIT: usize = 200_000;
+
+/// How deep a value may be: aliases can add to the parser's own limit of 255.
+const DEPTH_LIMIT: usize = 512;
+
+const TAG: &str = "tag:yaml.org,2002:";
+
+/// A node's number in its document.
+pub(super) type NodeId = usize;
+
+/// What a node is.
+#[derive(Debug)]
+pub(super) enum Content<'t> {
+    Scalar { text: Cow<'t, str>, style: Style },
+    Sequence { flow: bool },
+    /// Children are keys and values in turn.
+    Mapping { flow: bool },
+    /// `open`: the node that it stands for contains it.
+    Alias { target: NodeId, open: bool },
+}
+
+#[derive(Debug)]
+pub(super) struct Node<'t> {
+    pub(super) content: Content<'t>,
+    /// The first byte of the node, after anchor and tag; a block collection's is its first child's.
+    pub(super) start: usize,
+    /// After the last byte of the node's last leaf or bracket.
+    pub(super) end: usize,
+    pub(super) anchored: bool,
+    pub(super) tag: Option<Box<str>>,
+    first: Option<NodeId>,
+    next: Option<NodeId>,
+}
+
+/// One document of a text: pointers lead to spans and values.
+#[derive(Debug)]
+pub struct Document<'t> {
+    pub(super) text: &'t str,
+    pub(super) nodes: Vec<Node<'t>>,
+    root: Option<NodeId>,
+    /// How many aliases it holds.
+    pub(super) aliases: usize,
+}
+
+impl<'t> Document<'t> {
+    /// Reads a text of at most one document.
+    ///
+    /// # Errors
+    /// When the text is not YAML, or holds a second document.
+    pub fn parse(text: &'t str) -> Result<Self, Problem> {
+        Self::read(text, Granit::new(text))
+    }
+
+    /// Reads a text of at most one document through any parser.
+    ///
+    /// # Errors
+    /// When the text is not YAML, or holds a second document.
+    pub fn read(text: &'t str, mut parser: impl Parser<'t>) -> Result<Self, Problem> {
+        let mut document = Self { text, nodes: Vec::new(), root: None, aliases: 0 };
+        let mut anchors: Vec<Option<NodeId>> = Vec::new();
+        // The collections that are open, each with its last child.
+        let mut open: Vec<(NodeId, Option<NodeId>)> = Vec::new();
+        let mut documents = 0;
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next?;
+            let (content, anchor, tag) = match event {
+                Event::Document => {
+                    documents += 1;
+                    if documents > 1 {
+                        return Err(Problem::syntax(span.start, "a second document where one was expected"));
+                    }
+                    continue;
+                }
+                Event::End => {
+                    document.close(&mut open, span.end);
+                    continue;
+                }
+                Event::Scalar { text, style, anchor, tag } => (Content::Scalar { text, style }, anchor, tag),
+                Event::Sequence { flow, anchor, tag } => (Content::Sequence { flow }, anchor, tag),
+                Event::Mapping { flow, anchor, tag } => (Content::Mapping { flow }, anchor, tag),
+                Event::Alias(anchor) => {
+                    let Some(target) = anchors.get(anchor).copied().flatten() else {
+                        return Err(Problem::syntax(span.start, "an alias without its anchor"));
+                    };
+                    document.aliases += 1;
+                    let open = open.iter().any(|(id, _)| *id == target);
+                    (Content::Alias { target, open }, 0, None)
+                }
+            };
+            let is_collection = matches!(content, Content::Sequence { .. } | Content::Mapping { .. });
+            let id = document.nodes.len();
+            document.nodes.push(Node {
+                content,
+                start: span.start,
+                end: span.end,
+                anchored: anchor > 0,
+                tag: tag.map(String::into_boxed_str),
+                first: None,
+                next: None,
+            });
+            if anchor > 0 {
+                if anchors.len() <= anchor {
+                    anchors.resize(anchor + 1, None);
+                }
+                anchors[anchor] = Some(id);
+            }
+            match open.last_mut() {
+                Some((parent, last)) => {
+                    match last.replace(id) {
+                        Some(previous) => document.nodes[previous].next = Some(id),
+                        None => document.nodes[*parent].first = Some(id),
+                    };
+                }
+                None => document.root = Some(id),
+            }
+            if is_collection {
+                open.push((id, None));
+            }
+        }
+        Ok(document)
+    }
+
+    fn close(&mut self, open: &mut Vec<(NodeId, Option<NodeId>)>, end: usize) {
+        let Some((id, last)) = open.pop() else { return };
+        let bracketed = self.is_bracketed(id);
+        let end = match last {
+            Some(last) if !bracketed => self.nodes[last].end,
+            _ => end,
+        };
+        self.nodes[id].end = end;
+        if let (Some(first), false) = (self.nodes[id].first, bracketed) {
+            self.nodes[id].start = self.nodes[first].start;
+        }
+    }
+
+    /// Whether the node is a flow collection with brackets of its own.
+    pub(super) fn is_bracketed(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id];
+        match node.content {
+            Content::Sequence { flow } => flow,
+            Content::Mapping { flow } => flow && self.text.as_bytes().get(node.start) == Some(&b'{'),
+            _ => false,
+        }
+    }
+
+    pub(super) fn root(&self) -> Option<NodeId> {
+        self.root
+    }
+
+    pub(super) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.nodes[id].first, |child| self.nodes[*child].next)
+    }
+
+    /// The keys and values of a mapping.
+    pub(super) fn entries(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        let mut children = self.children(id);
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+    }
+
+    /// The node itself, or the one that an alias stands for.
+    fn resolved(&self, id: NodeId) -> NodeId {
+        match self.nodes[id].content {
+            Content::Alias { target, .. } => target,
+            _ => id,
+        }
+    }
+
+    /// A scalar's text; none for a collection.
+    pub(super) fn scalar_text(&self, id: NodeId) -> Option<&str> {
+        match &self.nodes[self.resolved(id)].content {
+            Content::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    fn child(&self, id: NodeId, token: &str) -> Option<NodeId> {
+        match self.nodes[id].content {
+            Content::Mapping { .. } => {
+                let key = unescape(token);
+                self.entries(id).find(|(name, _)| self.scalar_text(*name) == Some(&key)).map(|(_, value)| value)
+            }
+            Content::Sequence { .. } => self.children(id).nth(token.parse().ok()?),
+            _ => None,
+        }
+    }
+
+    /// The node at `pointer`, or else the last one on the way; whether the whole way was gone.
+    fn follow(&self, pointer: &str) -> Option<(NodeId, bool)> {
+        let mut at = self.root?;
+        for token in pointer.split('/').skip(1) {
+            match self.child(self.resolved(at), token) {
+                Some(child) => at = child,
+                None => return Some((at, false)),
+            }
+        }
+        Some((at, true))
+    }
+
+    /// The text of the scalar at `pointer`.
+    #[must_use]
+    pub fn text_at(&self, pointer: &str) -> Option<&str> {
+        match self.follow(pointer)? {
+            (id, true) => self.scalar_text(id),
+            _ => None,
+        }
+    }
+
+    /// The byte offset of the node at `pointer`, as far as the pointer can be followed.
+    #[must_use]
+    pub fn offset(&self, pointer: &str) -> usize {
+        self.follow(pointer).map_or(0, |(id, _)| self.nodes[id].start)
+    }
+
+    /// The place of the node at `pointer`, as far as the pointer can be followed.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> Place {
+        Place::of(self.text.as_bytes(), self.offset(pointer))
+    }
+
+    /// Whether the document's root is a mapping.
+    #[must_use]
+    pub fn is_mapping(&self) -> bool {
+        self.root.is_some_and(|root| matches!(self.nodes[root].content, Content::Mapping { .. }))
+    }
+
+    /// Whether the document holds nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self.root.map(|root| &self.nodes[root]) {
+            None => true,
+            Some(node) => {
+                matches!(&node.content, Content::Scalar { text, style: Style::Plain }
+                    if node.tag.is_none() && scalar::resolve(text).is_null())
+            }
+        }
+    }
+
+    /// The value of the document; null where it is empty.
+    ///
+    /// # Errors
+    /// A key that stands twice, a key that is a collection, an alias within its own anchor, and aliases
+    /// that stand for more nodes than the limit.
+    pub fn value(&self) -> Result<Value, Problem> {
+        let mut budget = Budget::default();
+        self.root.map_or(Ok(Value::Null), |root| self.build(root, false, &mut budget))
+    }
+
+    /// The value of a document that is a mapping, without what stands at `left_out`.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_without(&self, left_out: &str) -> Result<Value, Problem> {
+        let mut budget = Budget::default();
+        let Some(root) = self.root else { return Ok(Value::Null) };
+        self.build_mapping(root, Some(left_out), false, &mut budget).map(Value::Object)
+    }
+
+    /// The value at `pointer`; null where the pointer leads nowhere.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_at(&self, pointer: &str) -> Result<Value, Problem> {
+        let mut budget = Budget::default();
+        match self.follow(pointer) {
+            Some((id, true)) => self.build(id, false, &mut budget),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    fn build(&self, id: NodeId, expanded: bool, budget: &mut Budget) -> Result<Value, Problem> {
+        let node = &self.nodes[id];
+        budget.expanded += usize::from(expanded);
+        if budget.expanded > EXPANSION_LIMIT {
+            let message = format!("aliases stand for more than {EXPANSION_LIMIT} nodes");
+            return Err(Problem::limit(node.start, message));
+        }
+        if budget.depth == DEPTH_LIMIT {
+            return Err(Problem::limit(node.start, format!("nested more than {DEPTH_LIMIT} deep")));
+        }
+        budget.depth += 1;
+        let value = self.build_content(id, expanded, budget);
+        budget.depth -= 1;
+        value
+    }
+
+    fn build_content(&self, id: NodeId, expanded: bool, budget: &mut Budget) -> Result<Value, Problem> {
+        let node = &self.nodes[id];
+        match &node.content {
+            Content::Alias { open: true, .. } => {
+                Err(Problem::syntax(node.start, "an alias within the node that it stands for"))
+            }
+            Content::Alias { target, .. } => self.build(*target, true, budget),
+            Content::Scalar { text, style } => Ok(scalar_value(text, *style, node.tag.as_deref())),
+            Content::Sequence { .. } => {
+                self.children(id).map(|child| self.build(child, expanded, budget)).collect()
+            }
+            Content::Mapping { .. } => self.build_mapping(id, None, expanded, budget).map(Value::Object),
+        }
+    }
+
+    fn build_mapping(
+        &self,
+        id: NodeId,
+        left_out: Option<&str>,
+        expanded: bool,
+        budget: &mut Budget,
+    ) -> Result<Map<String, Value>, Problem> {
+        let mut result = Map::new();
+        let mut merged = Vec::new();
+        for (key, value) in self.entries(id) {
+            if self.is_merge_key(key) {
+                merged.push(value);
+                continue;
+            }
+            let start = self.nodes[key].start;
+            let Some(name) = self.scalar_text(key) else {
+                return Err(Problem::syntax(start, "a key that is a collection"));
+            };
+            if left_out == Some(name) {
+                continue;
+            }
+            let value = self.build(value, expanded, budget)?;
+            if result.insert(name.to_owned(), value).is_some() {
+                return Err(Problem::syntax(start, format!("the key {name:?} stands twice")));
+            }
+        }
+        for source in merged {
+            self.merge(source, &mut result, budget)?;
+        }
+        Ok(result)
+    }
+
+    /// Adds what a merge key stands for: own keys win, then earlier sources.
+    fn merge(
+        &self,
+        source: NodeId,
+        into: &mut Map<String, Value>,
+        budget: &mut Budget,
+    ) -> Result<(), Problem> {
+        let sources = match self.build(source, true, budget)? {
+            Value::Array(sources) => sources,
+            one => vec![one],
+        };
+        for one in sources {
+            let Value::Object(entries) = one else {
+                return Err(Problem::syntax(self.nodes[source].start, "a merge of something else than mappings"));
+            };
+            for (key, value) in entries {
+                into.entry(key).or_insert(value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The indicator of a block scalar that ends with the text, where the text ends without a line break.
+    pub(super) fn open_block_scalar(&self) -> Option<usize> {
+        let is_scalar = |node: &&Node<'_>| matches!(node.content, Content::Scalar { .. } | Content::Alias { .. });
+        let last = self.nodes.iter().rev().find(is_scalar)?;
+        let is_block = matches!(last.content, Content::Scalar { style: Style::Literal | Style::Folded, .. });
+        (is_block && last.end == self.text.len() && !self.text.ends_with('\n')).then_some(last.start)
+    }
+
+    /// The first node with an anchor at `id` or below it.
+    pub(super) fn anchor_within(&self, id: NodeId) -> Option<NodeId> {
+        if self.nodes[id].anchored {
+            return Some(id);
+        }
+        self.children(id).find_map(|child| self.anchor_within(child))
+    }
+
+    /// Whether a key is `<<`, written so that readers merge.
+    pub(super) fn is_merge_key(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id];
+        matches!(&node.content, Content::Scalar { text, style: Style::Plain } if text == "<<")
+            && node.tag.as_deref().is_none_or(|tag| tag.strip_prefix(TAG) == Some("merge"))
+    }
+}
+
+/// What building a value has used of the limits.
+#[derive(Default)]
+struct Budget {
+    expanded: usize,
+    depth: usize,
+}
+
+/// What a scalar means. Tags that are not YAML's own leave the text a string.
+pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>) -> Value {
+    match (tag.map(|tag| tag.strip_prefix(TAG)), style) {
+        (None, Style::Plain) => scalar::resolve(text),
+        (Some(Some("null")), _) => Value::Null,
+        (Some(Some("int" | "float" | "bool")), _) => scalar::resolve(text),
+        _ => Value::String(text.to_owned()),
+    }
+}

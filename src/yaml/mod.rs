@@ -1,0 +1,123 @@
+//! Text: documents, spans and edits. Nothing that we did not write is ever emitted again.
+//!
+//! This floor knows no Kubernetes: a [`Document`] maps pointers to spans and values, and
+//! [`Document::splice`] turns changes of the value into edits of the text.
+
+use std::fmt;
+use std::ops::Range;
+
+mod emit;
+mod envelope;
+mod index;
+mod overlay;
+mod parser;
+mod rewrite;
+mod scalar;
+mod splice;
+mod stream;
+mod text;
+
+pub use emit::{quoted, string as emit_string};
+pub use envelope::{Envelope, is_resource_list};
+pub use index::Document;
+pub use parser::{Event, Granit, Parser, Span, Style};
+pub use stream::{Items, split_documents, split_items, split_json};
+
+/// A place in a text: line and column count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of the byte at `offset` in `text`; the end for an offset beyond it.
+    #[must_use]
+    pub fn of(text: &[u8], offset: usize) -> Self {
+        let before = &text[..offset.min(text.len())];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let is_first_byte_of_character = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+        Self {
+            line: memchr::memchr_iter(b'\n', before).count() + 1,
+            column: before[line_start..].iter().filter(is_first_byte_of_character).count() + 1,
+        }
+    }
+}
+
+/// One replacement in a text: an empty range inserts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that are replaced.
+    pub range: Range<usize>,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+impl Edit {
+    /// The same edit in a text of which this one's begins at `offset`.
+    #[must_use]
+    pub fn shifted(self, offset: usize) -> Self {
+        Self { range: self.range.start + offset..self.range.end + offset, text: self.text }
+    }
+}
+
+/// `text` with `edits`, which are in order and do not overlap.
+#[must_use]
+pub fn edited(text: &str, edits: &[Edit]) -> String {
+    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let mut result = String::with_capacity(text.len() + added);
+    let mut at = 0;
+    for edit in edits {
+        result.push_str(&text[at..edit.range.start]);
+        result.push_str(&edit.text);
+        at = edit.range.end;
+    }
+    result.push_str(&text[at..]);
+    result
+}
+
+/// Why a text cannot be read or edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is not YAML, or not a value that JSON can hold.
+    Syntax,
+    /// Reading it would take more than the limits allow.
+    Limit,
+    /// It can be read, but not edited without changing other bytes.
+    Uneditable,
+}
+
+/// What is wrong with a text, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it cannot be read or cannot be edited.
+    pub trouble: Trouble,
+    /// The byte offset in the text that was read.
+    pub offset: usize,
+    /// One sentence without a final dot.
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn syntax(offset: usize, message: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Syntax, offset, message: message.into() }
+    }
+
+    pub(crate) fn limit(offset: usize, message: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Limit, offset, message: message.into() }
+    }
+
+    pub(crate) fn uneditable(offset: usize, message: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Uneditable, offset, message: message.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,271 @@
+//! What changes make of a document, before any text is touched: original nodes and new values in one tree.
+
+use serde_json::Value;
+
+use super::index::{Content, Document, NodeId, scalar_value};
+use super::{Problem, Style};
+use crate::change::{Change, Operation, unescape};
+
+/// A place in the tree.
+#[derive(Debug, Clone)]
+pub(super) enum Slot {
+    /// A node as it stands in the text.
+    Kept(NodeId),
+    /// A string whose content is another one.
+    Text(NodeId, String),
+    /// A mapping in which something has changed.
+    Mapping(NodeId, Vec<Entry>),
+    /// A sequence in which something has changed.
+    Sequence(NodeId, Vec<Slot>),
+    /// Another value where a node stands.
+    Replaced(NodeId, Value),
+    /// A value where nothing stood.
+    New(Value),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: Key,
+    pub(super) value: Slot,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Key {
+    Kept(NodeId),
+    New(String),
+}
+
+impl Slot {
+    /// The node that stands here in the text.
+    pub(super) fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Kept(id)
+            | Self::Text(id, _)
+            | Self::Mapping(id, _)
+            | Self::Sequence(id, _)
+            | Self::Replaced(id, _) => Some(*id),
+            Self::New(_) => None,
+        }
+    }
+}
+
+/// Where a change happens: the collection around it.
+enum Parent<'s> {
+    Mapping(NodeId, &'s mut Vec<Entry>),
+    Sequence(NodeId, &'s mut Vec<Slot>),
+    Value(&'s mut Value),
+}
+
+/// A document's tree with changes.
+pub(super) struct Overlay<'d, 't> {
+    document: &'d Document<'t>,
+    pub(super) root: Slot,
+}
+
+impl<'d, 't> Overlay<'d, 't> {
+    pub(super) fn new(document: &'d Document<'t>) -> Option<Self> {
+        Some(Self { document, root: Slot::Kept(document.root()?) })
+    }
+
+    /// Carries `change` out.
+    pub(super) fn apply(&mut self, change: &Change) -> Result<(), Problem> {
+        match &change.operation {
+            Operation::Add(value) => self.put(&change.pointer, Slot::New(value.clone()), true),
+            Operation::Replace(value) => self.put(&change.pointer, Slot::New(value.clone()), false),
+            Operation::Remove => self.take(&change.pointer).map(drop),
+            Operation::Move { from } => {
+                let slot = self.take(from)?;
+                self.put(&change.pointer, slot, true)
+            }
+        }
+    }
+
+    fn put(&mut self, pointer: &str, slot: Slot, insert: bool) -> Result<(), Problem> {
+        let document = self.document;
+        let (parent, token) = self.parent(pointer)?;
+        match parent {
+            Parent::Mapping(id, entries) => {
+                let key = unescape(&token);
+                match entries.iter_mut().find(|entry| is_key(document, entry, &key)) {
+                    Some(entry) => set(document, &mut entry.value, slot)?,
+                    None if insert => entries.push(Entry { key: Key::New(key), value: slot }),
+                    None => return Err(absent(document, id, &token)),
+                }
+            }
+            Parent::Sequence(id, items) => {
+                let index: usize = token.parse().map_err(|_| absent(document, id, &token))?;
+                if insert && index <= items.len() {
+                    items.insert(index, slot);
+                } else {
+                    let item = items.get_mut(index).ok_or_else(|| absent(document, id, &token))?;
+                    set(document, item, slot)?;
+                }
+            }
+            Parent::Value(value) => {
+                let Slot::New(new) = slot else {
+                    return Err(Problem::uneditable(0, "an element would move into a new list"));
+                };
+                let pointer = format!("/{token}");
+                let change = if insert { Change::add(pointer, new) } else { Change::replace(pointer, new) };
+                change.apply(value).map_err(|error| Problem::uneditable(0, error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, pointer: &str) -> Result<Slot, Problem> {
+        let document = self.document;
+        let (parent, token) = self.parent(pointer)?;
+        let (id, slot) = match parent {
+            Parent::Mapping(id, entries) => {
+                let key = unescape(&token);
+                let at = entries.iter().position(|entry| is_key(document, entry, &key));
+                (id, at.map(|at| entries.remove(at).value))
+            }
+            Parent::Sequence(id, items) => {
+                let at = token.parse().ok().filter(|at: &usize| *at < items.len());
+                (id, at.map(|at| items.remove(at)))
+            }
+            Parent::Value(value) => {
+                let taken = value.pointer_mut(&format!("/{token}")).map(Value::take);
+                let taken = taken.ok_or_else(|| Problem::uneditable(0, format!("nothing at {pointer}")))?;
+                Change::remove(format!("/{token}"))
+                    .apply(value)
+                    .map_err(|error| Problem::uneditable(0, error.to_string()))?;
+                return Ok(Slot::New(taken));
+            }
+        };
+        let slot = slot.ok_or_else(|| absent(document, id, &token))?;
+        if let Some(node) = slot.node().filter(|_| document.aliases > 0)
+            && let Some(anchor) = document.anchor_within(node)
+        {
+            let message = "an anchor stands in what would be removed or moved, and the document has aliases";
+            return Err(Problem::uneditable(document.nodes[anchor].start, message));
+        }
+        Ok(slot)
+    }
+
+    /// The collection that the last token of `pointer` is about, opened for changes, and that token.
+    fn parent(&mut self, pointer: &str) -> Result<(Parent<'_>, String), Problem> {
+        let (way, last) = pointer.rsplit_once('/').ok_or_else(|| Problem::uneditable(0, "the root itself"))?;
+        let document = self.document;
+        let mut slot = &mut self.root;
+        let mut tokens = way.split('/').skip(1);
+        loop {
+            open(document, slot)?;
+            if matches!(slot, Slot::Replaced(..) | Slot::New(_)) {
+                break;
+            }
+            let Some(token) = tokens.next() else { break };
+            slot = match slot {
+                Slot::Mapping(id, entries) => {
+                    let key = unescape(token);
+                    let entry = entries.iter_mut().find(|entry| is_key(document, entry, &key));
+                    &mut entry.ok_or_else(|| absent(document, *id, token))?.value
+                }
+                Slot::Sequence(id, items) => {
+                    let item = token.parse::<usize>().ok().and_then(|index| items.get_mut(index));
+                    item.ok_or_else(|| absent(document, *id, token))?
+                }
+                _ => return Err(Problem::uneditable(0, format!("{way} leads through a scalar"))),
+            };
+        }
+        let last = last.to_owned();
+        match slot {
+            Slot::Mapping(id, entries) => Ok((Parent::Mapping(*id, entries), last)),
+            Slot::Sequence(id, items) => Ok((Parent::Sequence(*id, items), last)),
+            Slot::Replaced(_, value) | Slot::New(value) => {
+                let rest: String = tokens.flat_map(|token| ["/", token]).collect();
+                let missing = || Problem::uneditable(0, format!("nothing at {way}"));
+                Ok((Parent::Value(value.pointer_mut(&rest).ok_or_else(missing)?), last))
+            }
+            Slot::Kept(id) | Slot::Text(id, _) => Err(absent(document, *id, &last)),
+        }
+    }
+}
+
+/// Makes the children of a collection that stands in the text addressable.
+fn open(document: &Document<'_>, slot: &mut Slot) -> Result<(), Problem> {
+    let Slot::Kept(id) = *slot else { return Ok(()) };
+    match document.nodes[id].content {
+        Content::Mapping { .. } => {
+            check(document, id)?;
+            let entries = document.entries(id).map(|(key, value)| Entry {
+                key: Key::Kept(key),
+                value: Slot::Kept(value),
+            });
+            *slot = Slot::Mapping(id, entries.collect());
+        }
+        Content::Sequence { .. } => {
+            check(document, id)?;
+            *slot = Slot::Sequence(id, document.children(id).map(Slot::Kept).collect());
+        }
+        Content::Alias { .. } | Content::Scalar { .. } => check(document, id)?,
+    }
+    Ok(())
+}
+
+/// Refuses a node that stands for more than its own place.
+fn check(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
+    let node = &document.nodes[id];
+    if matches!(node.content, Content::Alias { .. }) {
+        return Err(Problem::uneditable(node.start, "an alias stands where the injection belongs"));
+    }
+    let is_shared = |other: &super::index::Node<'_>| match other.content {
+        Content::Alias { target, .. } => target == id,
+        _ => false,
+    };
+    if node.anchored && document.nodes.iter().any(is_shared) {
+        return Err(Problem::uneditable(node.start, "an anchor stands here, and an alias shares its content"));
+    }
+    Ok(())
+}
+
+fn set(document: &Document<'_>, slot: &mut Slot, new: Slot) -> Result<(), Problem> {
+    let Slot::New(value) = new else {
+        return Err(Problem::uneditable(0, "an element would move onto another one"));
+    };
+    let Some(id) = slot.node() else {
+        *slot = Slot::New(value);
+        return Ok(());
+    };
+    check(document, id)?;
+    let node = &document.nodes[id];
+    let is_string = match &node.content {
+        Content::Scalar { text, style } => scalar_value(text, *style, node.tag.as_deref()).is_string(),
+        _ => false,
+    };
+    *slot = match value {
+        Value::String(text) if is_string => Slot::Text(id, text),
+        value => Slot::Replaced(id, value),
+    };
+    Ok(())
+}
+
+fn is_key(document: &Document<'_>, entry: &Entry, key: &str) -> bool {
+    match &entry.key {
+        Key::Kept(id) => document.scalar_text(*id) == Some(key) && !document.is_merge_key(*id),
+        Key::New(name) => name == key,
+    }
+}
+
+/// A pointer that the value knows and the text does not: the value has it by a merge key.
+fn absent(document: &Document<'_>, id: NodeId, token: &str) -> Problem {
+    let merge = match document.nodes[id].content {
+        Content::Mapping { .. } => document.entries(id).map(|(key, _)| key).find(|key| document.is_merge_key(*key)),
+        _ => None,
+    };
+    match merge {
+        Some(key) => Problem::uneditable(
+            document.nodes[key].start,
+            format!("`{}` comes by a merge key", unescape(token)),
+        ),
+        None => Problem::uneditable(document.nodes[id].start, format!("nothing at `{}`", unescape(token))),
+    }
+}
+
+/// Whether a scalar is written as a block.
+pub(super) fn is_block_scalar(style: Style) -> bool {
+    matches!(style, Style::Literal | Style::Folded)
+}

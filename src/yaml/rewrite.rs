@@ -1,0 +1,144 @@
+//! A string that becomes a longer one, in the style in which it is written.
+
+use super::emit;
+use super::index::{Content, NodeId};
+use super::overlay::is_block_scalar;
+use super::splice::Writer;
+use super::{Problem, Style, scalar};
+
+impl Writer<'_, '_> {
+    /// Writes `new` where the string of `id` stands: what is added goes around the old text, whose style
+    /// stays. Where the style cannot hold the addition, the whole string is written anew.
+    pub(super) fn scalar(&mut self, id: NodeId, new: &str, in_flow: bool) -> Result<(), Problem> {
+        let node = &self.document.nodes[id];
+        let Content::Scalar { text: old, style } = &node.content else {
+            return Err(Problem::uneditable(node.start, "text where no scalar stands"));
+        };
+        let Some(at) = new.find(old.as_ref()) else { return self.anew(id, new, in_flow) };
+        let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
+        let raw = &self.document.text[node.start..node.end];
+        let is_multiline = raw.contains('\n');
+        let is_printable = !prefix.chars().chain(suffix.chars()).any(char::is_control);
+        match style {
+            Style::Plain if !raw.is_empty() && extends_plain(new, prefix, suffix, in_flow) => {
+                self.around(node.start..node.end, prefix, suffix);
+            }
+            Style::Single if is_printable && !(is_multiline && suffix.starts_with(' ')) => {
+                let quote = |text: &str| text.replace('\'', "''");
+                self.around(node.start + 1..node.end - 1, &quote(prefix), &quote(suffix));
+            }
+            Style::Double => {
+                let escape = |text: &str| {
+                    let mut result = String::new();
+                    emit::escape(&mut result, text);
+                    result
+                };
+                let mut suffix = escape(suffix);
+                if is_multiline && suffix.starts_with(' ') {
+                    // A blank at a line's start would be folded away.
+                    suffix.replace_range(..1, "\\x20");
+                }
+                self.around(node.start + 1..node.end - 1, &escape(prefix), &suffix);
+            }
+            style if is_block_scalar(*style) && prefix.is_empty() && is_printable => {
+                return self.block_scalar(id, new, suffix);
+            }
+            _ => return self.anew(id, new, in_flow),
+        }
+        Ok(())
+    }
+
+    fn around(&mut self, inner: std::ops::Range<usize>, prefix: &str, suffix: &str) {
+        for (at, text) in [(inner.start, prefix), (inner.end, suffix)] {
+            if !text.is_empty() {
+                self.replace(at..at, text);
+            }
+        }
+    }
+
+    /// Appends to a `|` or `>` scalar: on its last line, or on a line of its own where a line break ends it.
+    fn block_scalar(&mut self, id: NodeId, new: &str, suffix: &str) -> Result<(), Problem> {
+        let node = &self.document.nodes[id];
+        let Content::Scalar { text: old, style } = &node.content else { return self.anew(id, new, false) };
+        let content = old.trim_end_matches('\n');
+        let Some(last) = content.rsplit('\n').next().filter(|last| !last.trim().is_empty()) else {
+            return self.anew(id, new, false);
+        };
+        let breaks = old.len() - content.len();
+        if breaks == 0 {
+            self.replace(node.end..node.end, suffix);
+            return Ok(());
+        }
+        let is_folded = *style == Style::Folded;
+        if is_folded && last.starts_with([' ', '\t']) {
+            return self.anew(id, new, false);
+        }
+        // The raw last line has the scalar's indent and then the blanks that its content begins with.
+        let raw = &self.document.text[node.start..node.end];
+        let Some(raw_last) = raw.trim_end().rsplit('\n').next().filter(|line| line.trim_end() != raw.trim_end())
+        else {
+            return self.anew(id, new, false);
+        };
+        let blanks = |text: &str| text.len() - text.trim_start_matches(' ').len();
+        let indent = blanks(raw_last).saturating_sub(if is_folded { 0 } else { blanks(last) });
+        let newline = self.lines.newline(node.end);
+        let mut lines = String::new();
+        if is_folded && !suffix.starts_with(' ') {
+            lines.push_str(newline);
+        }
+        emit::indent(&mut lines, indent);
+        lines.push_str(suffix);
+        lines.push_str(newline);
+        let at = self.lines.after_line(node.end);
+        self.strip_final_break(node.start);
+        self.insert_lines(at, lines);
+        Ok(())
+    }
+
+    /// Gives the block scalar with its indicator at `header` the chomping `-`.
+    pub(super) fn strip_final_break(&mut self, header: usize) {
+        let text = self.document.text;
+        let rest = &text[header + 1..];
+        let flags = &rest[..rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len()];
+        let digits: String = flags.chars().filter(char::is_ascii_digit).collect();
+        let wanted = format!("{digits}-");
+        let range = header + 1..header + 1 + flags.len();
+        if flags != wanted && !self.edits.iter().any(|edit| edit.range == range && edit.text == wanted) {
+            self.replace(range, wanted);
+        }
+    }
+
+    /// The whole scalar in the style of new text.
+    fn anew(&mut self, id: NodeId, new: &str, in_flow: bool) -> Result<(), Problem> {
+        let node = &self.document.nodes[id];
+        let raw = &self.document.text[node.start..node.end];
+        if matches!(&node.content, Content::Scalar { style, .. } if is_block_scalar(*style))
+            && raw.lines().next().is_some_and(|header| header.contains('#'))
+        {
+            return Err(Problem::uneditable(node.start, "a comment in the head of a block scalar"));
+        }
+        if raw.is_empty() {
+            return Err(Problem::uneditable(node.start, "text in place of an empty node"));
+        }
+        let end = node.start + raw.trim_end_matches(['\r', '\n']).len();
+        self.replace(node.start..end, if in_flow { emit::quoted(new) } else { emit::string(new) });
+        Ok(())
+    }
+}
+
+/// Whether a plain scalar may grow by `prefix` and `suffix` and still be read as the string `new`.
+fn extends_plain(new: &str, prefix: &str, suffix: &str, in_flow: bool) -> bool {
+    let is_safe = |character: char| {
+        character.is_ascii_alphanumeric()
+            || "_./:@$()=+%~;- ".contains(character)
+            || (character == ',' && !in_flow)
+    };
+    let starts_well = |first: char| first.is_ascii_alphanumeric() || "/_$".contains(first);
+    prefix.chars().chain(suffix.chars()).all(is_safe)
+        && prefix.chars().next().is_none_or(starts_well)
+        && !new.ends_with([' ', ':'])
+        && !new.contains(": ")
+        && !new.contains(" #")
+        && scalar::resolve(new).is_string()
+        && !emit::is_word_of_yaml_1_1(new)
+}

@@ -1,0 +1,71 @@
+//! What a plain scalar means, as kyaml and kubectl agree on it (krm-hosts: "How plain scalars resolve").
+
+use serde_json::{Number, Value};
+
+/// The value of an untagged plain scalar. `y`, `no`, `on` and dates are strings; what JSON cannot hold
+/// (`.inf`, `.nan`) is its text.
+pub(super) fn resolve(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number),
+    }
+}
+
+/// The number that `text` writes: decimal, `0x`, `0o` or `0`, `0b`, with `_` anywhere after the first digit.
+pub(super) fn number(text: &str) -> Option<Number> {
+    if !text.as_bytes().first().is_some_and(|first| matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.')) {
+        return None;
+    }
+    let without_underscores;
+    let plain = if text.contains('_') {
+        without_underscores = text.replace('_', "");
+        without_underscores.as_str()
+    } else {
+        text
+    };
+    integer(plain).or_else(|| float(plain))
+}
+
+fn integer(text: &str) -> Option<Number> {
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let bytes = digits.as_bytes();
+    let (radix, digits) = match (bytes.first()?, bytes.get(1)) {
+        (b'0', Some(b'x' | b'X')) => (16, &digits[2..]),
+        (b'0', Some(b'o' | b'O')) => (8, &digits[2..]),
+        (b'0', Some(b'b' | b'B')) => (2, &digits[2..]),
+        (b'0', Some(_)) => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    if !digits.bytes().all(|digit| digit.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    if negative {
+        i64::try_from(-i128::from(magnitude)).ok().map(Number::from)
+    } else {
+        Some(Number::from(magnitude))
+    }
+}
+
+fn float(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_digits = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let is_float = is_digits(whole)
+        && is_digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && is_digits(exponent)
+        && !exponent.is_empty();
+    if !is_float {
+        return None;
+    }
+    Number::from_f64(text.parse().ok()?)
+}

@@ -1,0 +1,726 @@
+//! Changes as edits of the text: lines are inserted beside their neighbours, in their neighbours' style.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::emit::{self, Layout};
+use super::index::{Content, Document, NodeId};
+use super::overlay::{Entry, Key, Overlay, Slot};
+use super::parser::line_end;
+use super::text::Lines;
+use super::{Edit, Problem};
+use crate::change::Change;
+
+impl Document<'_> {
+    /// The edits that carry `changes` out, in order and without overlap.
+    ///
+    /// # Errors
+    /// When a change cannot be written without changing other bytes: behind an alias, a merge key or a
+    /// shared anchor, or in a form that this editor does not touch.
+    pub fn splice(&self, changes: &[Change]) -> Result<Vec<Edit>, Problem> {
+        let Some(mut overlay) = Overlay::new(self) else {
+            return Err(Problem::uneditable(0, "an empty document"));
+        };
+        for change in changes {
+            overlay.apply(change)?;
+        }
+        let lines = Lines::new(self.text);
+        if let Some(at) = lines.lone_carriage_return() {
+            return Err(Problem::uneditable(at, "a carriage return without a line feed"));
+        }
+        let mut writer = Writer { document: self, lines, edits: Vec::new() };
+        let layout = writer.usual_layout();
+        writer.slot(&overlay.root, Around { head: 0, key_column: 0, layout, flow: None })?;
+        writer.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        Ok(writer.edits)
+    }
+}
+
+/// What a node's surroundings say about how to write in it.
+#[derive(Debug, Clone)]
+struct Around {
+    /// The offset after the node's colon or dash; 0 for the root.
+    head: usize,
+    /// The column of the key that the node is the value of.
+    key_column: usize,
+    layout: Layout,
+    /// Within a flow collection: how its members are laid out.
+    flow: Option<FlowStyle>,
+}
+
+/// How the members of a flow collection stand.
+#[derive(Debug, Clone)]
+struct FlowStyle {
+    /// The blanks before each member, where each stands on a line of its own.
+    indent: Option<String>,
+    /// What a nested collection's members are indented by.
+    step: String,
+}
+
+/// Collects the edits of one document.
+pub(super) struct Writer<'d, 't> {
+    pub(super) document: &'d Document<'t>,
+    pub(super) lines: Lines<'t>,
+    pub(super) edits: Vec<Edit>,
+}
+
+/// An element of a sequence or an entry of a mapping, where it stands in the text.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    /// The dash, or the first byte of the key or the flow element, anchor and tag included.
+    start: usize,
+    /// After its last byte.
+    end: usize,
+}
+
+impl Writer<'_, '_> {
+    pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
+        self.edits.push(Edit { range, text: text.into() });
+    }
+
+    fn slot(&mut self, slot: &Slot, around: Around) -> Result<(), Problem> {
+        match slot {
+            Slot::Kept(_) | Slot::New(_) => Ok(()),
+            Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
+            Slot::Replaced(id, value) => self.replaced(*id, value, &around),
+            Slot::Mapping(id, entries) if self.is_flow(*id)? => self.flow_mapping(*id, entries, &around),
+            Slot::Mapping(id, entries) => self.block_mapping(*id, entries, &around),
+            Slot::Sequence(id, items) if self.is_flow(*id)? => self.flow_sequence(*id, items, &around),
+            Slot::Sequence(id, items) => self.block_sequence(*id, items, &around),
+        }
+    }
+
+    fn is_flow(&self, id: NodeId) -> Result<bool, Problem> {
+        let node = &self.document.nodes[id];
+        match node.content {
+            Content::Mapping { flow: true } if !self.document.is_bracketed(id) => {
+                Err(Problem::uneditable(node.start, "a pair without braces"))
+            }
+            Content::Mapping { flow } | Content::Sequence { flow } => Ok(flow),
+            _ => Ok(false),
+        }
+    }
+
+    /// The offset after the colon of `key`.
+    fn after_colon(&self, key: NodeId) -> Result<usize, Problem> {
+        let end = self.document.nodes[key].end;
+        let at = self.lines.skip_blanks(end);
+        if self.lines.byte(at) == Some(b':') {
+            Ok(at + 1)
+        } else {
+            Err(Problem::uneditable(end, "a key without a colon after it"))
+        }
+    }
+
+    /// The column of a mapping's keys: what stands before its first key on the line is spaces and dashes.
+    fn key_column(&self, key: NodeId) -> Result<usize, Problem> {
+        let start = self.document.nodes[key].start;
+        let line = self.lines.line_start(start);
+        let before = &self.document.text.as_bytes()[line..start];
+        if self.document.scalar_text(key).is_none() || before.iter().any(|byte| !matches!(byte, b' ' | b'-')) {
+            return Err(Problem::uneditable(start, "a key that is written with `?`, an anchor, an alias or a tag"));
+        }
+        Ok(start - line)
+    }
+
+    // Block form.
+
+    fn block_mapping(&mut self, id: NodeId, entries: &[Entry], around: &Around) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
+        let Some((first, _)) = originals.first() else {
+            return Err(Problem::uneditable(document.nodes[id].start, "a mapping without entries"));
+        };
+        let column = self.key_column(*first)?;
+        let mut layout = around.layout;
+        if around.head > 0 && column > around.key_column {
+            layout.step = column - around.key_column;
+        }
+        let mut members = Vec::with_capacity(originals.len());
+        for (key, value) in &originals {
+            let start = document.nodes[*key].start;
+            members.push(Member { start, end: document.nodes[*value].end.max(document.nodes[*key].end) });
+        }
+        let kept: Vec<usize> = entries
+            .iter()
+            .filter_map(|entry| match entry.key {
+                Key::Kept(key) => originals.iter().position(|(original, _)| *original == key),
+                Key::New(_) => None,
+            })
+            .collect();
+        for (entry, original) in entries.iter().zip(&kept) {
+            if matches!(entry.value, Slot::Kept(_)) {
+                continue;
+            }
+            let key = originals[*original].0;
+            if self.key_column(key)? != column {
+                return Err(Problem::uneditable(document.nodes[key].start, "a key out of line"));
+            }
+            let head = self.after_colon(key)?;
+            self.slot(&entry.value, Around { head, key_column: column, layout, flow: None })?;
+        }
+        let mut added = String::new();
+        for entry in entries {
+            if let (Key::New(name), Slot::New(value)) = (&entry.key, &entry.value) {
+                emit::entry(&mut added, name, value, column, layout);
+            }
+        }
+        self.block_members(&members, &kept, "{}", around, added.is_empty())?;
+        if !added.is_empty() {
+            let at = match kept.last() {
+                Some(last) => self.lines.after_line(members[*last].end),
+                None => self.before_first(members[0], around)?,
+            };
+            self.insert_lines(at, added);
+        }
+        Ok(())
+    }
+
+    /// Deletes the members that are not `kept`; writes `empty` where nothing is left.
+    fn block_members(
+        &mut self,
+        members: &[Member],
+        kept: &[usize],
+        empty: &str,
+        around: &Around,
+        is_last_word: bool,
+    ) -> Result<(), Problem> {
+        if kept.len() == members.len() {
+            return Ok(());
+        }
+        if kept.is_empty() && is_last_word {
+            if around.head == 0 {
+                return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
+            }
+            self.replace(around.head..around.head, format!(" {empty}"));
+        }
+        for index in (0..members.len()).filter(|index| !kept.contains(index)) {
+            let member = members[index];
+            let line = self.lines.line_start(member.start);
+            let begins_line = self.lines.is_blank(line..member.start);
+            if !begins_line {
+                let next = members.get(index + 1).map(|next| next.start);
+                let gap = next.map(|next| &self.document.text[member.end..next]);
+                match (next, gap) {
+                    (Some(next), Some(gap)) if !gap.contains('#') && kept.contains(&(index + 1)) => {
+                        self.replace(member.start..next, "");
+                    }
+                    _ => {
+                        let message = "the first member on its dash's line cannot be removed";
+                        return Err(Problem::uneditable(member.start, message));
+                    }
+                }
+                continue;
+            }
+            let floor = match index {
+                0 => self.lines.after_line(self.lines.skip_properties(around.head)),
+                _ => self.lines.after_line(members[index - 1].end),
+            };
+            let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
+            self.delete_lines(range);
+        }
+        Ok(())
+    }
+
+    /// Deletes whole lines; a text that ends without a line break goes on doing so.
+    fn delete_lines(&mut self, range: Range<usize>) {
+        let text = self.document.text.as_bytes();
+        let reaches_open_end = range.end == text.len() && !text.ends_with(b"\n");
+        let start = range.start - if reaches_open_end { self.lines.break_before(range.start) } else { 0 };
+        self.replace(start..range.end, "");
+    }
+
+    /// Where a line goes that is to stand before the first member of a block collection.
+    fn before_first(&self, first: Member, around: &Around) -> Result<usize, Problem> {
+        let line = self.lines.line_start(first.start);
+        if !self.lines.is_blank(line..first.start) {
+            return Err(Problem::uneditable(first.start, "a member on the line of its parent"));
+        }
+        Ok(match around.head {
+            0 => line,
+            head => self.lines.after_line(self.lines.skip_properties(head)).min(line),
+        })
+    }
+
+    fn block_sequence(&mut self, id: NodeId, items: &[Slot], around: &Around) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<NodeId> = document.children(id).collect();
+        let mut members = Vec::with_capacity(originals.len());
+        let mut at = self.lines.skip_properties(around.head);
+        for child in &originals {
+            let dash = self.lines.skip_blanks(at);
+            if self.lines.byte(dash) != Some(b'-') {
+                return Err(Problem::uneditable(dash, "an element without a dash before it"));
+            }
+            at = document.nodes[*child].end.max(dash + 1);
+            members.push(Member { start: dash, end: at });
+        }
+        let Some(first) = members.first().copied() else {
+            return Err(Problem::uneditable(document.nodes[id].start, "a sequence without elements"));
+        };
+        let first_line = self.lines.line_start(first.start);
+        let column = first.start - first_line;
+        let width = self.lines.dash_width(first.start);
+        let mut layout = around.layout;
+        if around.head > 0 && column >= around.key_column && self.lines.is_blank(first_line..first.start) {
+            layout.dash = column - around.key_column;
+        }
+
+        // The elements in their final order; those whose text stays where it is are `in_place`.
+        let position = |slot: &Slot| {
+            slot.node().and_then(|node| originals.iter().position(|original| *original == node))
+        };
+        let mut in_place: Vec<usize> = Vec::new();
+        let mut run = String::new();
+        for slot in items {
+            match position(slot) {
+                Some(original) if in_place.last().is_none_or(|last| *last < original) => {
+                    self.flush(&mut run, &in_place, &members, around)?;
+                    in_place.push(original);
+                    let head = members[original].start + 1;
+                    self.slot(slot, Around { head, key_column: column, layout, flow: None })?;
+                }
+                Some(original) => {
+                    let head = members[original].start + 1;
+                    let inner = Around { head, key_column: column, layout, flow: None };
+                    run.push_str(&self.moved(slot, original, &members, around, inner)?);
+                }
+                None => {
+                    if let Slot::New(value) = slot {
+                        emit::item(&mut run, value, column, width, layout);
+                    }
+                }
+            }
+        }
+        self.flush(&mut run, &in_place, &members, around)?;
+        self.block_members(&members, &in_place, "[]", around, items.is_empty())
+    }
+
+    /// Writes the elements that follow the last one in place.
+    fn flush(
+        &mut self,
+        run: &mut String,
+        in_place: &[usize],
+        members: &[Member],
+        around: &Around,
+    ) -> Result<(), Problem> {
+        if run.is_empty() {
+            return Ok(());
+        }
+        let run = std::mem::take(run);
+        let first = members[0];
+        let line = self.lines.line_start(first.start);
+        match in_place.last() {
+            Some(last) => self.insert_lines(self.lines.after_line(members[*last].end), run),
+            None if self.lines.is_blank(line..first.start) => {
+                let at = self.before_first(first, around)?;
+                self.insert_lines(at, run);
+            }
+            None => {
+                // The first dash shares its parent's line: the new elements take its place there.
+                let column = first.start - line;
+                let mut text = run.trim_start_matches(' ').to_owned();
+                emit::indent(&mut text, column);
+                self.replace(first.start..first.start, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines of an element that moves, its own comment lines and changes included.
+    fn moved(
+        &mut self,
+        slot: &Slot,
+        original: usize,
+        members: &[Member],
+        parent: &Around,
+        inner: Around,
+    ) -> Result<String, Problem> {
+        let member = members[original];
+        let line = self.lines.line_start(member.start);
+        if !self.lines.is_blank(line..member.start) {
+            return Err(Problem::uneditable(member.start, "the element on its parent's line cannot be moved"));
+        }
+        let floor = match original {
+            0 => self.lines.after_line(self.lines.skip_properties(parent.head)),
+            _ => self.lines.after_line(members[original - 1].end),
+        };
+        let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
+        let before = std::mem::take(&mut self.edits);
+        self.slot(slot, inner)?;
+        let own = std::mem::replace(&mut self.edits, before);
+        let mut text = self.cut(range, own)?;
+        if !text.ends_with('\n') {
+            text.push_str(self.lines.newline(member.start));
+        }
+        Ok(text)
+    }
+
+    /// The text of `range` with the edits that belong to it.
+    fn cut(&self, range: Range<usize>, mut edits: Vec<Edit>) -> Result<String, Problem> {
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut text = String::new();
+        let mut at = range.start;
+        for edit in edits {
+            if edit.range.start < at || edit.range.end > range.end {
+                return Err(Problem::uneditable(edit.range.start, "a change reaches beyond its element"));
+            }
+            text.push_str(&self.document.text[at..edit.range.start]);
+            text.push_str(&edit.text);
+            at = edit.range.end;
+        }
+        text.push_str(&self.document.text[at..range.end]);
+        Ok(text)
+    }
+
+    /// Inserts whole lines at a line's start, or after a last line that has no line break.
+    pub(super) fn insert_lines(&mut self, at: usize, lines: String) {
+        let text = self.document.text.as_bytes();
+        let newline = self.lines.newline(at);
+        let mut lines = if newline == "\n" { lines } else { to_newline(&lines, newline) };
+        if at == text.len() && !text.is_empty() && !text.ends_with(b"\n") {
+            lines.truncate(lines.trim_end_matches(['\r', '\n']).len());
+            lines.insert_str(0, newline);
+            if let Some(header) = self.document.open_block_scalar() {
+                // What follows must not give it a final line break.
+                self.strip_final_break(header);
+            }
+        }
+        self.replace(at..at, lines);
+    }
+
+    /// Another value where a node stands.
+    fn replaced(&mut self, id: NodeId, value: &Value, around: &Around) -> Result<(), Problem> {
+        let node = &self.document.nodes[id];
+        let span = node.start..node.end;
+        let is_empty = match node.content {
+            Content::Scalar { .. } => true,
+            Content::Sequence { .. } | Content::Mapping { .. } => self.document.children(id).next().is_none(),
+            Content::Alias { .. } => false,
+        };
+        let is_scalar = matches!(node.content, Content::Scalar { .. });
+        if !is_empty || self.document.text[span.clone()].contains(['#', '\n']) {
+            return Err(Problem::uneditable(node.start, "a value that is not empty would be replaced"));
+        }
+        if is_scalar && (node.tag.is_some() || node.anchored) {
+            return Err(Problem::uneditable(node.start, "a scalar with a tag or an anchor would be replaced"));
+        }
+        if let Some(flow) = &around.flow {
+            let mut text = String::new();
+            if span.is_empty() {
+                text.push(' ');
+            }
+            emit::json(&mut text, value, flow.indent.as_deref(), &flow.step, self.lines.newline(node.start));
+            let at = if span.is_empty() { around.head..around.head } else { span };
+            self.replace(at, text);
+            return Ok(());
+        }
+        let mut text = String::new();
+        emit::after_colon(&mut text, value, around.key_column, around.layout);
+        let (inline, lines) = text.split_once('\n').unwrap_or((&text, ""));
+        if !inline.is_empty() {
+            let at = if span.is_empty() { around.head..around.head } else { span };
+            let text = if at.is_empty() { inline } else { inline.trim_start() };
+            self.replace(at, text);
+            return Ok(());
+        }
+        let blanks = self.document.text[..span.start].trim_end_matches([' ', '\t']).len();
+        if !span.is_empty() {
+            self.replace(blanks.max(around.head)..span.end, "");
+        }
+        let lines = lines.to_owned();
+        self.insert_lines(self.lines.after_line(span.end.max(around.head)), lines);
+        Ok(())
+    }
+
+    // Flow form.
+
+    /// The style of the collection `id`, whose first member begins at `first`.
+    fn flow_style(&self, id: NodeId, first: Option<usize>, around: &Around) -> FlowStyle {
+        let text = self.document.text;
+        let single_line = FlowStyle { indent: None, step: "  ".to_owned() };
+        let Some(first) = first else {
+            // Nothing stands here yet: as the surroundings do, one level deeper.
+            return match &around.flow {
+                Some(FlowStyle { indent: Some(outer), step }) => {
+                    FlowStyle { indent: Some(format!("{outer}{step}")), step: step.clone() }
+                }
+                _ => single_line,
+            };
+        };
+        let before = &text[self.lines.line_start(first)..first];
+        if !before.trim_matches([' ', '\t']).is_empty() {
+            return single_line;
+        }
+        let opens = &text[self.lines.line_start(self.document.nodes[id].start)..];
+        let outer = &opens[..opens.len() - opens.trim_start_matches([' ', '\t']).len()];
+        let step = before.strip_prefix(outer).filter(|step| !step.is_empty()).unwrap_or("  ");
+        FlowStyle { indent: Some(before.to_owned()), step: step.to_owned() }
+    }
+
+    fn flow_mapping(&mut self, id: NodeId, entries: &[Entry], around: &Around) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
+        let mut members = Vec::with_capacity(originals.len());
+        let mut at = document.nodes[id].start + 1;
+        for (key, value) in &originals {
+            let start = self.flow_start(at, members.is_empty())?;
+            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
+            at = document.nodes[*value].end.max(colon);
+            members.push(Member { start, end: at });
+        }
+        let style = self.flow_style(id, members.first().map(|member| member.start), around);
+        let mut placed = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match &entry.key {
+                Key::Kept(key) => {
+                    let original = originals.iter().position(|(original, _)| original == key);
+                    if !matches!(entry.value, Slot::Kept(_)) {
+                        let head = self.after_colon(*key)?;
+                        let inner = Around { head, flow: Some(style.clone()), ..around.clone() };
+                        self.slot(&entry.value, inner)?;
+                    }
+                    placed.push(original.map_or_else(|| Placed::Text(String::new()), Placed::Original));
+                }
+                Key::New(name) => {
+                    let mut text = emit::quoted(name);
+                    text.push_str(": ");
+                    if let Slot::New(value) = &entry.value {
+                        emit::json(&mut text, value, style.indent.as_deref(), &style.step, self.lines.newline(at));
+                    }
+                    placed.push(Placed::Text(text));
+                }
+            }
+        }
+        self.flow_members(id, &members, &placed, &style, around)
+    }
+
+    fn flow_sequence(&mut self, id: NodeId, items: &[Slot], around: &Around) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<NodeId> = document.children(id).collect();
+        let mut members = Vec::with_capacity(originals.len());
+        let mut at = document.nodes[id].start + 1;
+        for child in &originals {
+            let start = self.flow_start(at, members.is_empty())?;
+            at = document.nodes[*child].end;
+            members.push(Member { start, end: at });
+        }
+        let style = self.flow_style(id, members.first().map(|member| member.start), around);
+        let mut placed = Vec::with_capacity(items.len());
+        let mut last = None;
+        for slot in items {
+            let original = slot.node().and_then(|node| originals.iter().position(|other| *other == node));
+            let Some(original) = original else {
+                let mut text = String::new();
+                if let Slot::New(value) = slot {
+                    emit::json(&mut text, value, style.indent.as_deref(), &style.step, self.lines.newline(at));
+                }
+                placed.push(Placed::Text(text));
+                continue;
+            };
+            let inner = Around { head: members[original].start, flow: Some(style.clone()), ..around.clone() };
+            if last.is_none_or(|last| last < original) {
+                last = Some(original);
+                self.slot(slot, inner)?;
+                placed.push(Placed::Original(original));
+            } else {
+                let before = std::mem::take(&mut self.edits);
+                self.slot(slot, inner)?;
+                let own = std::mem::replace(&mut self.edits, before);
+                placed.push(Placed::Text(self.cut(members[original].start..members[original].end, own)?));
+            }
+        }
+        self.flow_members(id, &members, &placed, &style, around)
+    }
+
+    /// The first byte of the next flow member: after the bracket, or after the comma that follows `at`.
+    fn flow_start(&self, at: usize, first: bool) -> Result<usize, Problem> {
+        let at = self.lines.skip_blanks(at);
+        if first {
+            return Ok(at);
+        }
+        if self.lines.byte(at) == Some(b',') {
+            Ok(self.lines.skip_blanks(at + 1))
+        } else {
+            Err(Problem::uneditable(at, "a member without a comma before it"))
+        }
+    }
+
+    /// Writes the members of a flow collection that are new, and takes out those that are not `placed`.
+    fn flow_members(
+        &mut self,
+        id: NodeId,
+        members: &[Member],
+        placed: &[Placed],
+        style: &FlowStyle,
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let text = self.document.text;
+        let node = &self.document.nodes[id];
+        let interior = node.start + 1..node.end - 1;
+        let newline = self.lines.newline(node.start);
+        let separator = match &style.indent {
+            Some(indent) => format!(",{newline}{indent}"),
+            None => ", ".to_owned(),
+        };
+        let kept: Vec<usize> = placed.iter().filter_map(Placed::original).collect();
+        if kept.is_empty() {
+            if text[interior.clone()].contains('#') {
+                return Err(Problem::uneditable(interior.start, "a comment in a flow collection"));
+            }
+            let texts: Vec<&str> = placed.iter().filter_map(Placed::text).collect();
+            let mut inner = texts.join(&separator);
+            if let (Some(indent), false) = (&style.indent, texts.is_empty()) {
+                let close = match &around.flow {
+                    Some(outer) if members.is_empty() => outer.indent.as_deref().unwrap_or_default(),
+                    _ => text[self.lines.line_start(node.end - 1)..node.end - 1].trim_end_matches(|c| c != ' ' && c != '\t'),
+                };
+                inner = format!("{newline}{indent}{inner}{newline}{close}");
+            }
+            self.replace(interior, inner);
+            return Ok(());
+        }
+        // Runs of new members, after the kept member before them or before the first kept one.
+        let mut after: Option<usize> = None;
+        let mut run: Vec<&str> = Vec::new();
+        for one in placed.iter().map(Some).chain([None]) {
+            if let Some(Placed::Text(text)) = one {
+                run.push(text);
+                continue;
+            }
+            if !run.is_empty() {
+                let joined = run.join(&separator);
+                match after {
+                    Some(last) => self.append_flow(members[last].end, &separator, &joined, style, newline),
+                    None => {
+                        let at = members[kept[0]].start;
+                        self.replace(at..at, format!("{joined}{separator}"));
+                    }
+                }
+                run.clear();
+            }
+            after = one.and_then(Placed::original).or(after);
+        }
+        self.delete_flow(members, &kept)
+    }
+
+    /// Appends members after the one that ends at `end`. A comment behind that one stays behind it.
+    fn append_flow(
+        &mut self,
+        end: usize,
+        separator: &str,
+        joined: &str,
+        style: &FlowStyle,
+        newline: &str,
+    ) {
+        let line = &self.document.text[end..line_end(self.document.text.as_bytes(), end)];
+        let rest = line.trim_end();
+        let comma = rest.trim_start().starts_with(',');
+        let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
+        match &style.indent {
+            Some(indent) if comment => {
+                if !comma {
+                    self.replace(end..end, ",");
+                }
+                let at = end + rest.len();
+                let trailing = if comma { "," } else { "" };
+                self.replace(at..at, format!("{newline}{indent}{joined}{trailing}"));
+            }
+            _ => self.replace(end..end, format!("{separator}{joined}")),
+        }
+    }
+
+    fn delete_flow(&mut self, members: &[Member], kept: &[usize]) -> Result<(), Problem> {
+        let mut index = 0;
+        while index < members.len() {
+            if kept.contains(&index) {
+                index += 1;
+                continue;
+            }
+            let first = index;
+            while index < members.len() && !kept.contains(&index) {
+                index += 1;
+            }
+            let range = match (members.get(index), first.checked_sub(1)) {
+                (Some(next), _) => members[first].start..next.start,
+                (None, Some(previous)) => members[previous].end..members[index - 1].end,
+                (None, None) => continue,
+            };
+            if self.document.text[range.clone()].contains('#') {
+                return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
+            }
+            self.replace(range, "");
+        }
+        Ok(())
+    }
+
+    // Style.
+
+    /// How the document's first nested block mapping and block sequence are indented.
+    fn usual_layout(&self) -> Layout {
+        let document = self.document;
+        let mut step = None;
+        let mut dash = None;
+        for id in 0..document.nodes.len() {
+            if step.is_some() && dash.is_some() {
+                break;
+            }
+            if !matches!(document.nodes[id].content, Content::Mapping { flow: false }) {
+                continue;
+            }
+            for (key, value) in document.entries(id) {
+                let (Ok(column), Some(child)) = (self.key_column(key), document.children(value).next()) else {
+                    continue;
+                };
+                match document.nodes[value].content {
+                    Content::Mapping { flow: false } => {
+                        let inner = self.key_column(child).ok().and_then(|inner| inner.checked_sub(column));
+                        step = step.or(inner.filter(|step| *step > 0));
+                    }
+                    Content::Sequence { flow: false } => {
+                        let head = self.after_colon(key).map(|head| self.lines.skip_properties(head));
+                        let at = head.map_or(0, |head| self.lines.skip_blanks(head));
+                        let is_dash = self.lines.byte(at) == Some(b'-');
+                        let inner = (at - self.lines.line_start(at)).checked_sub(column);
+                        dash = dash.or(inner.filter(|_| is_dash));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Layout { step: step.unwrap_or(2), dash: dash.unwrap_or(0), newline: "\n" }
+    }
+}
+
+/// A member of a flow collection in its final order.
+enum Placed {
+    Original(usize),
+    Text(String),
+}
+
+impl Placed {
+    fn original(&self) -> Option<usize> {
+        match self {
+            Self::Original(index) => Some(*index),
+            Self::Text(_) => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Original(_) => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+/// Lines that end in `\n` or already in `newline`, all with `newline`.
+fn to_newline(lines: &str, newline: &str) -> String {
+    let mut result = String::with_capacity(lines.len() + lines.len() / 32);
+    for line in lines.split_inclusive('\n') {
+        result.push_str(line.trim_end_matches(['\r', '\n']));
+        result.push_str(newline);
+    }
+    result
+}

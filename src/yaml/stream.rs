@@ -1,0 +1,149 @@
+//! A text as chunks that are read on their own: documents, items of a list, JSON values in a row.
+//!
+//! Every split is textual and every chunk is parsed afterwards: a separator inside quotes makes its chunk
+//! fail, never pass.
+
+use std::ops::Range;
+
+use super::parser::line_end;
+
+/// The documents of a text, which together are the whole text. A `---` line begins a document, a `...`
+/// line ends one; comments, directives and blank lines before a `---` belong to the document after it.
+#[must_use]
+pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
+    let mut documents = Vec::new();
+    let mut start = 0;
+    // Whether the chunk that begins at `start` holds more than comments and directives.
+    let mut has_content = content_before(text, 0, first_marker(text, 0));
+    let mut at = first_marker(text, 0);
+    while at < text.len() {
+        let begins = text[at] == b'-';
+        let line = line_end(text, at);
+        if begins {
+            if has_content {
+                documents.push(start..at);
+                start = at;
+            }
+            has_content = true;
+        } else {
+            documents.push(start..line);
+            start = line;
+            has_content = false;
+        }
+        let next = first_marker(text, line);
+        has_content |= content_before(text, line, next);
+        at = next;
+    }
+    if start < text.len() {
+        documents.push(start..text.len());
+    }
+    documents
+}
+
+/// The offset of the next line that is a document marker; the end of the text where none follows.
+fn first_marker(text: &[u8], from: usize) -> usize {
+    let is_marker = |at: usize| {
+        let line = &text[at..];
+        (line.starts_with(b"---") || line.starts_with(b"..."))
+            && line.get(3).is_none_or(|after| matches!(after, b' ' | b'\t' | b'\r' | b'\n'))
+    };
+    let skip = if from == 0 && text.starts_with(b"\xef\xbb\xbf") { 3 } else { from };
+    if skip < text.len() && is_marker(skip) {
+        return skip;
+    }
+    let mut at = from;
+    loop {
+        // Only a line that begins with `-` or `.` can be one.
+        let Some(newline) = memchr::memchr(b'\n', &text[at..]) else { return text.len() };
+        at += newline + 1;
+        if matches!(text.get(at), Some(b'-' | b'.')) && is_marker(at) {
+            return at;
+        }
+    }
+}
+
+/// Whether a line between the two offsets holds anything but blanks, a comment or a directive.
+fn content_before(text: &[u8], from: usize, to: usize) -> bool {
+    let text = text[from..to].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text[from..to]);
+    text.split(|byte| *byte == b'\n').any(|line| match line.trim_ascii_start() {
+        [] | [b'#', ..] => false,
+        _ => line[0] != b'%',
+    })
+}
+
+/// The values of a chunk in which JSON values follow each other; none where it is a single one, or not JSON.
+#[must_use]
+pub fn split_json(text: &str) -> Option<Vec<Range<usize>>> {
+    if !text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{') {
+        return None;
+    }
+    let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
+    let mut values = serde_json::Deserializer::from_str(&text[skipped..]).into_iter::<serde::de::IgnoredAny>();
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    while let Some(value) = values.next() {
+        value.ok()?;
+        let end = skipped + values.byte_offset();
+        chunks.push(start..end);
+        start = end;
+    }
+    let last = chunks.last_mut()?;
+    last.end = text.len();
+    (chunks.len() > 1).then_some(chunks)
+}
+
+/// A block-style list, cut at the dashes of its `items`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Items {
+    /// From the start to the end of the line `items:`.
+    pub header: Range<usize>,
+    /// Each item from the start of its dash's line, the first one with the comments above it.
+    pub items: Vec<Range<usize>>,
+    /// The keys after the items; may be empty.
+    pub tail: Range<usize>,
+}
+
+/// Cuts a document with a top-level `items:` in block style; none where there is no such sequence, or
+/// where the text cannot be cut line by line.
+#[must_use]
+pub fn split_items(text: &[u8]) -> Option<Items> {
+    let header_end = items_line(text)?;
+    let mut items: Vec<Range<usize>> = Vec::new();
+    let mut column = None;
+    let mut at = header_end;
+    let mut tail = text.len();
+    while at < text.len() {
+        let next = line_end(text, at);
+        let line = &text[at..next];
+        let indent = line.iter().take_while(|byte| **byte == b' ').count();
+        let content = line[indent..].trim_ascii_end();
+        let is_dash = content.first() == Some(&b'-') && content.get(1).is_none_or(|after| matches!(after, b' ' | b'\t'));
+        if content.is_empty() || content[0] == b'#' {
+            // Belongs to the item before it.
+        } else if is_dash && column.is_none_or(|column| column == indent) {
+            column = Some(indent);
+            items.push(at..at);
+        } else if indent == 0 {
+            tail = at;
+            break;
+        } else if column.is_none_or(|column| indent <= column) {
+            return None;
+        }
+        at = next;
+    }
+    items.first_mut()?.start = header_end;
+    let ends: Vec<usize> = items.iter().skip(1).map(|item| item.start).chain([tail]).collect();
+    for (item, end) in items.iter_mut().zip(ends) {
+        item.end = end;
+    }
+    Some(Items { header: 0..header_end, items, tail: tail..text.len() })
+}
+
+/// The end of the line `items:` at column 0.
+fn items_line(text: &[u8]) -> Option<usize> {
+    memchr::memmem::find_iter(text, b"items:").find_map(|at| {
+        let after = text[at + 6..line_end(text, at)].trim_ascii();
+        let begins_line = at == 0 || text[at - 1] == b'\n';
+        (begins_line && (after.is_empty() || after[0] == b'#')).then(|| line_end(text, at))
+    })
+}

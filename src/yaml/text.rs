@@ -1,0 +1,112 @@
+//! A text as lines: what stands where, and what only separates.
+
+use std::ops::Range;
+
+use super::parser::line_end;
+
+const BOM: &str = "\u{feff}";
+
+/// Questions about a text that need no parser.
+pub(super) struct Lines<'t> {
+    text: &'t str,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text }
+    }
+
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    /// The start of the line that holds `at`; after a byte order mark.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        match memchr::memrchr(b'\n', &self.text.as_bytes()[..at]) {
+            Some(newline) => newline + 1,
+            None if self.text.starts_with(BOM) => BOM.len().min(at),
+            None => 0,
+        }
+    }
+
+    /// The start of the line after the one that ends what ends at `at`; a node that ends with a line break
+    /// has ended its line itself.
+    pub(super) fn after_line(&self, at: usize) -> usize {
+        if at > 0 && self.byte(at - 1) == Some(b'\n') { at } else { line_end(self.text.as_bytes(), at) }
+    }
+
+    pub(super) fn is_blank(&self, range: Range<usize>) -> bool {
+        self.text[range].trim_matches([' ', '\t']).is_empty()
+    }
+
+    /// The next offset that holds neither blanks, nor line breaks, nor a comment.
+    pub(super) fn skip_blanks(&self, from: usize) -> usize {
+        let mut at = from;
+        while let Some(byte) = self.byte(at) {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+                b'#' => at = line_end(self.text.as_bytes(), at),
+                _ => break,
+            }
+        }
+        at
+    }
+
+    /// The offset after the anchor and tag that follow `from`; `from` itself where there are none.
+    pub(super) fn skip_properties(&self, from: usize) -> usize {
+        let mut end = from;
+        loop {
+            let at = self.skip_blanks(end);
+            if !matches!(self.byte(at), Some(b'&' | b'!')) {
+                return end;
+            }
+            let rest = &self.text.as_bytes()[at..];
+            end = at + rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+        }
+    }
+
+    /// The start of the comment lines that stand directly above the line at `line`, not before `floor`.
+    pub(super) fn comments_above(&self, line: usize, floor: usize) -> usize {
+        let mut start = line;
+        while start > floor {
+            let above = self.line_start(start - 1);
+            if !self.text[above..start].trim_start().starts_with('#') {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+
+    /// The length of the line break that ends before `at`.
+    pub(super) fn break_before(&self, at: usize) -> usize {
+        super::parser::line_break(&self.text.as_bytes()[..at])
+    }
+
+    /// The line break that lines around `at` end with.
+    pub(super) fn newline(&self, at: usize) -> &'static str {
+        let bytes = self.text.as_bytes();
+        let before = memchr::memrchr(b'\n', &bytes[..at]);
+        let newline = before.or_else(|| memchr::memchr(b'\n', &bytes[at..]).map(|after| at + after));
+        match newline {
+            Some(newline) if bytes[..newline].ends_with(b"\r") => "\r\n",
+            _ => "\n",
+        }
+    }
+
+    /// The columns from a dash to the content on its line; 2 where none is there.
+    pub(super) fn dash_width(&self, dash: usize) -> usize {
+        let rest = &self.text.as_bytes()[dash + 1..];
+        let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+        match rest.get(blanks) {
+            None | Some(b'#' | b'\r' | b'\n' | b'\t') => 2,
+            Some(_) => blanks + 1,
+        }
+    }
+
+    /// A carriage return that ends no line for us, but may for a YAML reader.
+    pub(super) fn lone_carriage_return(&self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        memchr::memchr_iter(b'\r', bytes).find(|at| bytes.get(at + 1) != Some(&b'\n'))
+    }
+}
