@@ -50,6 +50,29 @@ impl Slot {
     }
 }
 
+impl Slot {
+    /// What was put into a collection that held nothing; none where it still does.
+    pub(super) fn new_value(&self) -> Option<Value> {
+        let value = |slot: &Self| match slot {
+            Self::New(value) => Some(value.clone()),
+            _ => None,
+        };
+        match self {
+            Self::Mapping(_, entries) if !entries.is_empty() => {
+                let pair = |entry: &Entry| match &entry.key {
+                    Key::New(name) => Some((name.clone(), value(&entry.value)?)),
+                    Key::Kept(_) => None,
+                };
+                entries.iter().map(pair).collect::<Option<_>>().map(Value::Object)
+            }
+            Self::Sequence(_, items) if !items.is_empty() => {
+                items.iter().map(value).collect::<Option<_>>().map(Value::Array)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Where a change happens: the collection around it.
 enum Parent<'s> {
     Mapping(NodeId, &'s mut Vec<Entry>),

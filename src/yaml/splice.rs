@@ -84,11 +84,21 @@ impl Writer<'_, '_> {
             Slot::Kept(_) | Slot::New(_) => Ok(()),
             Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
             Slot::Replaced(id, value) => self.replaced(*id, value, &around),
+            Slot::Mapping(id, _) | Slot::Sequence(id, _) if around.flow.is_none() && self.is_childless(*id) => {
+                match slot.new_value() {
+                    Some(value) => self.replaced(*id, &value, &around),
+                    None => Ok(()),
+                }
+            }
             Slot::Mapping(id, entries) if self.is_flow(*id)? => self.flow_mapping(*id, entries, &around),
             Slot::Mapping(id, entries) => self.block_mapping(*id, entries, &around),
             Slot::Sequence(id, items) if self.is_flow(*id)? => self.flow_sequence(*id, items, &around),
             Slot::Sequence(id, items) => self.block_sequence(*id, items, &around),
         }
+    }
+
+    fn is_childless(&self, id: NodeId) -> bool {
+        self.document.children(id).next().is_none()
     }
 
     fn is_flow(&self, id: NodeId) -> Result<bool, Problem> {
@@ -396,7 +406,7 @@ impl Writer<'_, '_> {
         let span = node.start..node.end;
         let is_empty = match node.content {
             Content::Scalar { .. } => true,
-            Content::Sequence { .. } | Content::Mapping { .. } => self.document.children(id).next().is_none(),
+            Content::Sequence { .. } | Content::Mapping { .. } => self.is_childless(id),
             Content::Alias { .. } => false,
         };
         let is_scalar = matches!(node.content, Content::Scalar { .. });
