@@ -1,0 +1,78 @@
+//! A `ResourceList` from a host: where the config stands, and what must go back.
+
+use serde_json::{Value, json};
+
+use crate::change::Change;
+use crate::config::function::{self, Parsed};
+use crate::finding::{Code, Finding};
+use crate::host::files::position;
+use crate::report;
+use crate::yaml::{Edit, Envelope, Problem};
+
+const VERSION: &str = "config.kubernetes.io/v1";
+/// Versions of the list that are read; what is printed is always [`VERSION`].
+const VERSIONS: &[&str] = &[VERSION, "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"];
+
+/// What the list's function config says; none where it has none.
+pub(super) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
+    let value = envelope.value().get("functionConfig").filter(|value| !value.is_null())?;
+    let placed = |findings: Vec<Finding>| -> Vec<Finding> {
+        let place = |finding: Finding| {
+            let place = envelope.place(&format!("/functionConfig{}", finding.pointer));
+            finding.at(position(None, place))
+        };
+        findings.into_iter().map(place).collect()
+    };
+    Some(function::parse(value).map(|(settings, remarks)| (settings, placed(remarks))).map_err(placed))
+}
+
+/// The warning about a list of a version that nobody has announced.
+pub(super) fn unknown_version(envelope: &Envelope<'_>) -> Option<Finding> {
+    let version = envelope.value().get("apiVersion").and_then(Value::as_str);
+    if version.is_some_and(|version| VERSIONS.contains(&version)) {
+        return None;
+    }
+    let message = match version {
+        Some(version) => format!("the ResourceList has apiVersion {version:?}"),
+        None => "the ResourceList has no apiVersion".to_owned(),
+    };
+    let place = envelope.place("/apiVersion");
+    Some(Finding::new(Code::UnknownResourceListVersion, "/apiVersion", message).at(position(None, place)))
+}
+
+/// The edits that set the list's version and append `findings` to its results.
+///
+/// # Errors
+/// When the text cannot be edited without changing other bytes.
+pub(super) fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<Vec<Edit>, Problem> {
+    let mut changes = Vec::new();
+    match envelope.value().get("apiVersion") {
+        Some(Value::String(version)) if version == VERSION => {}
+        Some(_) => changes.push(Change::replace("/apiVersion", json!(VERSION))),
+        None => changes.push(Change::add("/apiVersion", json!(VERSION))),
+    }
+    let ours: Vec<Value> = findings.iter().map(report::krm).collect();
+    match envelope.value().get("results") {
+        _ if ours.is_empty() => {}
+        Some(Value::Array(theirs)) => {
+            let appended = ours.into_iter().zip(theirs.len()..);
+            changes.extend(appended.map(|(result, index)| Change::add(format!("/results/{index}"), result)));
+        }
+        Some(_) => changes.push(Change::replace("/results", ours.into())),
+        None => changes.push(Change::add("/results", ours.into())),
+    }
+    if changes.is_empty() { Ok(Vec::new()) } else { envelope.edit(&changes) }
+}
+
+/// All edits of the list: the items', its own, and what stands around it removed, since hosts take
+/// exactly one plain document.
+pub(super) fn edits(envelope: &Envelope<'_>, text: &[u8], items: &[Edit], own: Vec<Edit>) -> Vec<Edit> {
+    let body = envelope.body();
+    let removal = |range| Edit { range, text: String::new() };
+    let mut edits = vec![removal(0..body.start)];
+    edits.extend_from_slice(items);
+    edits.extend(own);
+    edits[1..].sort_by_key(|edit| edit.range.start);
+    edits.push(removal(body.end..text.len()));
+    edits
+}

@@ -1,0 +1,300 @@
+//! The world: bytes come in and go out here, and nowhere below.
+//!
+//! Every face takes one path: gather texts, [`inject`], print. What faces decide for themselves is in
+//! the files of their names.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::config::Settings;
+use crate::config::function::{self, Parsed};
+use crate::engine::{Output, Role, Source, inject};
+use crate::finding::{Code, Finding, Severity};
+use crate::host::cli::{Cli, Command, Flags};
+use crate::host::files::{Destination, Text, position};
+use crate::report::{self, Paint};
+use crate::yaml::{Document, Envelope, Place, is_resource_list, split_documents};
+
+mod cli;
+mod files;
+mod krm;
+mod kustomize;
+mod render;
+mod stream;
+
+/// Exit code of a run whose findings hold an error.
+const REFUSED: u8 = 1;
+/// Exit code of a run that could not do its work.
+const COULD_NOT_RUN: u8 = 2;
+
+/// How a run was called, as far as it decides what goes out.
+enum Face {
+    /// A stream that comes in and goes out.
+    Stream,
+    /// A `ResourceList` from a host, which gets it back whatever happens.
+    Krm,
+    /// A stream with a config file from kustomize.
+    Plugin(PathBuf),
+    /// Files and folders.
+    Files(Destination),
+}
+
+/// Where the first panic happened. Its message is not kept: it may quote the input.
+static PANICKED: OnceLock<String> = OnceLock::new();
+
+/// Runs the command with `args`, the program's name first. Gives the exit code.
+#[must_use]
+pub fn run(args: Vec<OsString>) -> u8 {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        PANICKED.get_or_init(|| place);
+    }));
+    catch_unwind(AssertUnwindSafe(|| dispatch(args))).unwrap_or_else(|_| {
+        say(&[internal_error()]);
+        COULD_NOT_RUN
+    })
+}
+
+fn dispatch(mut args: Vec<OsString>) -> u8 {
+    let plugin_config = kustomize::plugin_config(&args);
+    if plugin_config.is_some() {
+        args.remove(1);
+    }
+    let cli = match Cli::read(args, plugin_config.is_some() || !io::stdin().is_terminal()) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let (flags, inputs, face) = match cli.command {
+        None => {
+            let input = files::stdin();
+            let is_list = input.as_ref().is_ok_and(|text| is_resource_list(&text.bytes));
+            let face = match plugin_config {
+                Some(config) => Face::Plugin(config),
+                None if is_list => Face::Krm,
+                None => Face::Stream,
+            };
+            (cli.flags, input.map(|text| vec![text]), face)
+        }
+        Some(Command::Inject(command)) => {
+            let destination = command.destination();
+            (command.flags, files::read(&command.paths), Face::Files(destination))
+        }
+    };
+    match inputs {
+        Ok(inputs) => execute(&face, &inputs, &flags),
+        Err(error) => conclude(&face, &[], &flags, None, failed(vec![io_error(&error)])),
+    }
+}
+
+/// Help and version go to stdout; everything else about the arguments is an error.
+fn usage(error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { 0 } else { COULD_NOT_RUN };
+    }
+    if stream::is_helm_4() {
+        return delivered(stream::helm_4_failure(&error.render().to_string(), &mut io::stdout().lock()), 0);
+    }
+    // Nothing is left to be told where stderr is closed.
+    let _ = error.print();
+    COULD_NOT_RUN
+}
+
+fn execute(face: &Face, inputs: &[Text], flags: &Flags) -> u8 {
+    let envelope = match face {
+        Face::Krm => match Envelope::read(&inputs[0].bytes) {
+            Ok(envelope) => Some(envelope),
+            Err(problem) => {
+                let place = Place::of(&inputs[0].bytes, problem.offset);
+                let finding = Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place));
+                let output = Output { unreadable: true, ..failed(vec![finding]) };
+                return conclude(face, inputs, flags, None, output);
+            }
+        },
+        _ => None,
+    };
+    let output = decide(face, inputs, flags, envelope.as_ref()).unwrap_or_else(failed);
+    conclude(face, inputs, flags, envelope.as_ref(), output)
+}
+
+/// Everything before the first byte is written.
+fn decide(
+    face: &Face,
+    inputs: &[Text],
+    flags: &Flags,
+    envelope: Option<&Envelope<'_>>,
+) -> Result<Output, Vec<Finding>> {
+    let (settings, remarks) = settings(face, flags, envelope)?;
+    let context = files::read(&flags.context).map_err(|error| vec![io_error(&error)])?;
+    let role = if matches!(face, Face::Krm) { Role::ResourceList } else { Role::Stream };
+    let inputs_and_context =
+        inputs.iter().map(|text| (text, role)).chain(context.iter().map(|text| (text, Role::Context)));
+    let sources: Vec<Source<'_>> = inputs_and_context
+        .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
+        .collect();
+    let mut output = catch_unwind(AssertUnwindSafe(|| inject(&sources, &settings)))
+        .unwrap_or_else(|_| failed(vec![internal_error()]));
+    output.edits.truncate(inputs.len());
+    output.findings.extend(remarks);
+    output.findings.extend(envelope.and_then(krm::unknown_version));
+    let prints_a_stream = matches!(face, Face::Stream | Face::Files(Destination::Stdout));
+    if prints_a_stream && !flags.allow_empty {
+        output.findings.extend(stream::without_resources(inputs, &output));
+    }
+    Ok(output)
+}
+
+/// Writes what there is to write and says what there is to say. Gives the exit code.
+fn conclude(
+    face: &Face,
+    inputs: &[Text],
+    flags: &Flags,
+    envelope: Option<&Envelope<'_>>,
+    mut output: Output,
+) -> u8 {
+    output.findings.sort_by_key(|finding| finding.severity);
+    if let Some((path, format)) = &flags.report
+        && let Err(error) = files::replace(path, format.report(&output.findings).as_bytes())
+    {
+        output.findings.insert(0, io_error(&error));
+    }
+    let mut results = Vec::new();
+    if let Some(envelope) = envelope {
+        results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
+            let place = Place::of(&inputs[0].bytes, problem.offset);
+            let message = format!("the results cannot be added: {}", problem.message);
+            output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
+            Vec::new()
+        });
+    }
+    let has_failed = exit_code(&output) != 0;
+    if has_failed || output.edits.is_empty() {
+        output.edits = vec![Vec::new(); inputs.len()];
+    }
+    let code = exit_code(&output);
+    let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let written = match (face, envelope) {
+        (Face::Krm, Some(envelope)) => {
+            let edits = krm::edits(envelope, &inputs[0].bytes, &output.edits[0], results);
+            delivered(render::write(&inputs[0].bytes, &edits, out).and_then(|()| out.flush()), code)
+        }
+        (Face::Krm, None) => code,
+        _ if has_failed && stream::is_helm_4() => {
+            let text = report::text(&output.findings, Paint::Plain);
+            delivered(stream::helm_4_failure(&text, out).and_then(|()| out.flush()), 0)
+        }
+        _ if has_failed => code,
+        (Face::Files(destination @ (Destination::InPlace | Destination::Folder(_))), _) => {
+            match files::save(inputs, &output.edits, destination) {
+                Ok(()) => code,
+                Err(error) => {
+                    output.findings.insert(0, io_error(&error));
+                    COULD_NOT_RUN
+                }
+            }
+        }
+        (Face::Stream | Face::Files(Destination::Stdout), _) => {
+            let note = flags.allow_empty && inputs.iter().all(|text| stream::is_blank(&text.bytes));
+            delivered(stream::print(inputs, &output.edits, note, out), code)
+        }
+        (Face::Plugin(_), _) => delivered(stream::print(inputs, &output.edits, false, out), code),
+    };
+    say(&output.findings);
+    written
+}
+
+/// The exit code after writing to stdout. A reader that has gone away wants to hear nothing more.
+fn delivered(written: io::Result<()>, code: u8) -> u8 {
+    let Err(error) = written else { return code };
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        say(&[io_error(&anyhow::Error::new(error).context("cannot write to stdout"))]);
+    }
+    COULD_NOT_RUN
+}
+
+fn exit_code(output: &Output) -> u8 {
+    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+    let code = |finding: &Finding| if finding.code.is_fatal() { COULD_NOT_RUN } else { REFUSED };
+    let worst = output.findings.iter().filter(is_error).map(code).max();
+    if output.unreadable { COULD_NOT_RUN } else { worst.unwrap_or(0) }
+}
+
+/// The function config of the face, with what the command line says on top.
+fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Parsed {
+    let hosts = envelope.and_then(krm::config);
+    let (mut settings, remarks) = match (face, hosts, &flags.config) {
+        (_, Some(_), Some(path)) | (Face::Plugin(_), None, Some(path)) => {
+            let message =
+                format!("the host has sent a function config, and --config names {}", path.display());
+            return Err(vec![Finding::new(Code::InvalidConfig, "", message).help("Use one of them.")]);
+        }
+        (_, Some(parsed), None) => parsed?,
+        // The file's name is made up by kustomize, another one in each run.
+        (Face::Plugin(path), None, None) => config_file(path, "function config")?,
+        (_, None, Some(path)) => config_file(path, &files::name(path))?,
+        (_, None, None) => (Settings::default(), Vec::new()),
+    };
+    if let Some(on_error) = flags.on_error {
+        settings.on_error = on_error;
+    }
+    if let Some(namespace) = &flags.namespace {
+        settings.namespace = Some(namespace.clone());
+    }
+    Ok((settings, remarks))
+}
+
+fn config_file(path: &Path, name: &str) -> Parsed {
+    let bytes = files::bytes(path).map_err(|error| vec![io_error(&error)])?;
+    let at = |offset| position(Some(name), Place::of(&bytes, offset));
+    let refuse = |offset, message: String| {
+        vec![Finding::new(Code::InvalidConfig, "", message).at(at(offset)).help("Write one YAML document.")]
+    };
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| refuse(error.valid_up_to(), "the config is not UTF-8".to_owned()))?;
+    let mut filled = Vec::new();
+    for range in split_documents(text.as_bytes()) {
+        let document = Document::parse(&text[range.clone()])
+            .map_err(|problem| refuse(range.start + problem.offset, problem.message))?;
+        if !document.is_empty() {
+            filled.push((range.start, document));
+        }
+    }
+    let (start, document) = match filled.as_slice() {
+        [only] => only,
+        [] => return Err(refuse(0, "the config is empty".to_owned())),
+        [_, (second, _), ..] => return Err(refuse(*second, "the config has a second document".to_owned())),
+    };
+    let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
+    let placed = |findings: Vec<Finding>| -> Vec<Finding> {
+        let place = |finding: Finding| {
+            let offset = start + document.offset(&finding.pointer);
+            finding.at(at(offset))
+        };
+        findings.into_iter().map(place).collect()
+    };
+    function::parse(&value).map(|(settings, remarks)| (settings, placed(remarks))).map_err(placed)
+}
+
+fn failed(findings: Vec<Finding>) -> Output {
+    Output { findings, ..Output::default() }
+}
+
+fn io_error(error: &anyhow::Error) -> Finding {
+    Finding::new(Code::Io, "", format!("{error:#}"))
+}
+
+fn internal_error() -> Finding {
+    let place = PANICKED.get().map_or("", String::as_str);
+    Finding::new(Code::VerifyFailed, "", format!("internal error{place}"))
+}
+
+/// Findings and totals on stderr. Nobody is left to be told where that fails.
+fn say(findings: &[Finding]) {
+    let stderr = io::stderr().lock();
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let paint = if stderr.is_terminal() && !is_plain { Paint::Coloured } else { Paint::Plain };
+    let _ = io::BufWriter::new(stderr).write_all(report::text(findings, paint).as_bytes());
+}

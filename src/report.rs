@@ -1,0 +1,453 @@
+//! Findings as others read them: lines for people, results for hosts, JSON, SARIF, the reference.
+
+use serde_json::{Map, Value, json};
+
+use crate::change::unescape;
+use crate::finding::{Code, Finding, Position, Severity, Subject};
+
+/// The ways in which a report can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One object with all findings and the totals.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// The lines that stand on stderr.
+    Text,
+}
+
+impl Format {
+    /// Every format with the file endings that ask for it.
+    pub const ALL: &'static [(Self, &'static [&'static str])] =
+        &[(Self::Json, &["json"]), (Self::Sarif, &["sarif"]), (Self::Text, &["txt", "text"])];
+
+    /// The format that a file's ending asks for.
+    #[must_use]
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(_, endings)| endings.contains(&ending));
+        found.map(|(format, _)| *format)
+    }
+
+    /// The report of `findings`, with a final newline.
+    #[must_use]
+    pub fn report(self, findings: &[Finding]) -> String {
+        let pretty = |value: Value| format!("{value:#}\n");
+        match self {
+            Self::Json => pretty(json(findings)),
+            Self::Sarif => pretty(sarif(findings)),
+            Self::Text => text(findings, Paint::Plain),
+        }
+    }
+}
+
+/// Whether lines carry colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// ANSI escapes around the severity.
+    Coloured,
+    /// Nothing but text.
+    Plain,
+}
+
+/// How many findings there are, by what people ask about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Totals {
+    injected: usize,
+    skipped: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Totals {
+    fn of(findings: &[Finding]) -> Self {
+        let count =
+            |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
+        Self {
+            injected: count(&|finding| finding.code == Code::Injected),
+            skipped: count(&|finding| finding.code == Code::AlreadyInstrumented),
+            errors: count(&|finding| finding.severity == Severity::Error),
+            warnings: count(&|finding| finding.severity == Severity::Warning),
+        }
+    }
+
+    fn line(self) -> String {
+        let plural =
+            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        format!(
+            "otel-inject: {} injected, {} already instrumented, {}, {}\n",
+            self.injected,
+            self.skipped,
+            plural(self.errors, "error"),
+            plural(self.warnings, "warning"),
+        )
+    }
+}
+
+/// A line for each finding, then the totals.
+#[must_use]
+pub fn text(findings: &[Finding], paint: Paint) -> String {
+    let mut lines: String = findings.iter().map(|finding| line(finding, paint)).collect();
+    lines.push_str(&Totals::of(findings).line());
+    lines
+}
+
+/// `error[code] file:12:5 Deployment shop/web: message (/spec/…): help: …`, one line whatever the message
+/// holds: hosts cut reports by lines, and no input may write to a terminal.
+#[must_use]
+pub fn line(finding: &Finding, paint: Paint) -> String {
+    let severity = finding.severity.as_str();
+    let mut line = match paint {
+        Paint::Plain => format!("{severity}[{}]", finding.code),
+        Paint::Coloured => {
+            let colour = match finding.severity {
+                Severity::Error => 31,
+                Severity::Warning => 33,
+                Severity::Info => 36,
+            };
+            format!("\u{1b}[1;{colour}m{severity}\u{1b}[0m[{}]", finding.code)
+        }
+    };
+    if let Some(position) = &finding.position {
+        line.push(' ');
+        line.push_str(&flat(&place(position)));
+    }
+    if let Some(subject) = &finding.subject {
+        line.push(' ');
+        line.push_str(&flat(&subject.to_string()));
+    }
+    line.push_str(": ");
+    line.push_str(&flat(&finding.message));
+    if !finding.pointer.is_empty() {
+        line.push_str(&flat(&format!(" ({})", finding.pointer)));
+    }
+    if finding.severity != Severity::Info && !finding.help.is_empty() {
+        line.push_str(": help: ");
+        line.push_str(&flat(&finding.help));
+    }
+    line.push('\n');
+    line
+}
+
+fn place(position: &Position) -> String {
+    match (&position.file, position.line) {
+        (Some(file), 0) => file.clone(),
+        (Some(file), line) => format!("{file}:{line}:{}", position.column),
+        (None, line) => format!("{line}:{}", position.column),
+    }
+}
+
+/// `text` on one line: line breaks become blanks, other control characters their escapes.
+fn flat(text: &str) -> String {
+    let mut flat = String::with_capacity(text.len());
+    for character in text.trim_end().chars() {
+        match character {
+            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' if flat.ends_with(' ') => {}
+            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => flat.push(' '),
+            _ if is_unprintable(character) => flat.extend(character.escape_unicode()),
+            _ => flat.push(character),
+        }
+    }
+    flat
+}
+
+/// Control characters, those that turn the direction of writing, and what YAML does not call printable.
+fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// A finding as an entry of a `ResourceList`'s `results`.
+#[must_use]
+pub fn krm(finding: &Finding) -> Value {
+    let has_help = finding.severity != Severity::Info && !finding.help.is_empty();
+    let help = if has_help { format!(": help: {}", finding.help) } else { String::new() };
+    let mut result = Map::new();
+    result.insert("message".to_owned(), flat(&format!("{}{help}", finding.message)).into());
+    result.insert("severity".to_owned(), finding.severity.as_str().into());
+    if let Some(subject) = &finding.subject {
+        result.insert("resourceRef".to_owned(), resource(subject));
+    }
+    if !finding.pointer.is_empty() {
+        result.insert("field".to_owned(), json!({"path": field_path(&finding.pointer)}));
+    }
+    let mut tags = Map::from_iter([("code".to_owned(), Value::from(finding.code.id()))]);
+    if let Some(position) = &finding.position {
+        if let Some(file) = &position.file {
+            result.insert("file".to_owned(), json!({"path": file}));
+        }
+        if position.line > 0 {
+            tags.insert("line".to_owned(), position.line.to_string().into());
+            tags.insert("column".to_owned(), position.column.to_string().into());
+        }
+    }
+    result.insert("tags".to_owned(), tags.into());
+    Value::Object(result)
+}
+
+/// A pointer as KRM hosts write paths: `spec.containers[0].name`, odd keys as `["a.b/c"]`.
+fn field_path(pointer: &str) -> String {
+    let mut path = String::new();
+    for token in pointer.split('/').skip(1).map(unescape) {
+        let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+        let is_word = !token.is_empty()
+            && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        if is_index {
+            path.push_str(&format!("[{token}]"));
+        } else if is_word {
+            path.push_str(if path.is_empty() { "" } else { "." });
+            path.push_str(&token);
+        } else {
+            path.push_str(&format!("[{}]", Value::from(token)));
+        }
+    }
+    path
+}
+
+fn resource(subject: &Subject) -> Value {
+    let parts = [
+        ("apiVersion", Some(&subject.api_version)),
+        ("kind", Some(&subject.kind)),
+        ("namespace", subject.namespace.as_ref()),
+        ("name", Some(&subject.name)),
+    ];
+    let set = parts.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
+    set.filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| (key.to_owned(), Value::from(value.as_str())))
+        .collect()
+}
+
+fn json(findings: &[Finding]) -> Value {
+    let entry = |finding: &Finding| {
+        let mut entry = Map::from_iter([
+            ("code".to_owned(), Value::from(finding.code.id())),
+            ("severity".to_owned(), finding.severity.as_str().into()),
+        ]);
+        if let Some(subject) = &finding.subject {
+            entry.insert("resource".to_owned(), resource(subject));
+        }
+        if !finding.pointer.is_empty() {
+            entry.insert("pointer".to_owned(), finding.pointer.as_str().into());
+        }
+        if let Some(position) = &finding.position {
+            if let Some(file) = &position.file {
+                entry.insert("file".to_owned(), file.as_str().into());
+            }
+            if position.line > 0 {
+                entry.insert("line".to_owned(), position.line.into());
+                entry.insert("column".to_owned(), position.column.into());
+            }
+        }
+        entry.insert("message".to_owned(), finding.message.as_str().into());
+        entry.insert("help".to_owned(), finding.help.as_str().into());
+        Value::Object(entry)
+    };
+    let totals = Totals::of(findings);
+    json!({
+        "findings": findings.iter().map(entry).collect::<Vec<_>>(),
+        "totals": {
+            "injected": totals.injected,
+            "alreadyInstrumented": totals.skipped,
+            "errors": totals.errors,
+            "warnings": totals.warnings,
+        },
+    })
+}
+
+fn sarif(findings: &[Finding]) -> Value {
+    let level = |severity: Severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    let rule = |code: &Code| {
+        let page = code.page();
+        json!({
+            "id": page.id,
+            "shortDescription": {"text": page.what},
+            "fullDescription": {"text": format!("{} {}", page.what, page.why)},
+            "help": {"text": page.remedy},
+            "defaultConfiguration": {"level": level(page.severity)},
+        })
+    };
+    let result = |finding: &Finding| {
+        let mut location = Map::new();
+        if let Some(position) = &finding.position
+            && let Some(file) = &position.file
+        {
+            let mut physical = json!({"artifactLocation": {"uri": uri(file)}});
+            if position.line > 0 {
+                physical["region"] = json!({"startLine": position.line, "startColumn": position.column});
+            }
+            location.insert("physicalLocation".to_owned(), physical);
+        }
+        if let Some(subject) = &finding.subject {
+            let name = format!("{subject}{}", finding.pointer);
+            location.insert(
+                "logicalLocations".to_owned(),
+                json!([{"fullyQualifiedName": name, "kind": "resource"}]),
+            );
+        }
+        let help = if finding.severity == Severity::Info { "" } else { &finding.help };
+        let mut result = json!({
+            "ruleId": finding.code.id(),
+            "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
+            "level": level(finding.severity),
+            "message": {"text": format!("{}\n{help}", finding.message).trim_end()},
+        });
+        if !location.is_empty() {
+            result["locations"] = json!([location]);
+        }
+        result
+    };
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "otel-inject",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": Code::ALL.iter().map(rule).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": findings.iter().map(result).collect::<Vec<_>>(),
+        }],
+    })
+}
+
+/// A path as the URI reference that SARIF wants.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    if path.starts_with('/') { format!("file://{uri}") } else { uri }
+}
+
+/// The reference of all findings, as committed in `docs/findings.md`.
+#[must_use]
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Findings\n\n\
+         <!-- Generated from src/finding.rs: UPDATE_DOCS=1 cargo test --test docs -->\n\n\
+         What `otel-inject` has to say has a stable code. Findings stand on stderr, in a `ResourceList`'s \
+         `results` and in the file of `--report`. An error fails the run (exit code 1, or 2 where it is marked \
+         as fatal) and nothing is injected; `onError: skip` turns the errors of one workload into warnings.\n\n\
+         | code | severity | when |\n|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        let finding = code.page();
+        let fatal = if code.is_fatal() { ", fatal" } else { "" };
+        page.push_str(&format!(
+            "| [`{0}`](#{0}) | {1}{fatal} | {2} |\n",
+            finding.id, finding.severity, finding.what
+        ));
+    }
+    for code in Code::ALL {
+        let finding = code.page();
+        page.push_str(&format!(
+            "\n## {}\n\n{}\n\n**Why it matters:** {}\n\n**What to do:** {}\n",
+            finding.id, finding.what, finding.why, finding.remedy
+        ));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding() -> Finding {
+        Finding::new(Code::UnknownContainer, "/metadata/annotations/a.b~1c", "no container \"x\"\nin the pod")
+            .help("Use app.")
+            .about(Subject {
+                api_version: "apps/v1".to_owned(),
+                kind: "Deployment".to_owned(),
+                namespace: Some("shop".to_owned()),
+                name: "web".to_owned(),
+            })
+            .at(Position { file: Some("a b.yaml".to_owned()), line: 12, column: 5 })
+    }
+
+    #[test]
+    fn a_finding_is_one_line() {
+        assert_eq!(
+            line(&finding(), Paint::Plain),
+            "error[unknown-container] a b.yaml:12:5 Deployment shop/web: no container \"x\" in the pod \
+             (/metadata/annotations/a.b~1c): help: Use app.\n"
+        );
+    }
+
+    #[test]
+    fn colour_is_around_the_severity_alone() {
+        assert!(
+            line(&finding(), Paint::Coloured)
+                .starts_with("\u{1b}[1;31merror\u{1b}[0m[unknown-container] a b")
+        );
+    }
+
+    #[test]
+    fn no_input_writes_to_a_terminal() {
+        let hostile =
+            Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", "\u{7}x\u{202e}y\u{9b}0m\r\n\n\u{feff}z");
+        let line = line(&hostile, Paint::Plain);
+        assert!(line.trim_end().chars().all(|character| !is_unprintable(character)), "{line:?}");
+        assert!(line.contains("x\\u{202e}y"), "{line}");
+    }
+
+    #[test]
+    fn a_result_names_resource_field_file_and_code() {
+        assert_eq!(
+            krm(&finding()),
+            json!({
+                "message": "no container \"x\" in the pod: help: Use app.",
+                "severity": "error",
+                "resourceRef": {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"},
+                "field": {"path": "metadata.annotations[\"a.b/c\"]"},
+                "file": {"path": "a b.yaml"},
+                "tags": {"code": "unknown-container", "line": "12", "column": "5"},
+            })
+        );
+    }
+
+    #[test]
+    fn paths_are_those_of_krm() {
+        assert_eq!(field_path("/spec/containers/0/name"), "spec.containers[0].name");
+        assert_eq!(field_path("/a~0b"), "[\"a~b\"]");
+        assert_eq!(field_path(""), "");
+    }
+
+    #[test]
+    fn sarif_has_a_rule_for_every_code_and_points_at_it() {
+        let sarif = sarif(&[finding()]);
+        let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+        assert_eq!(rules.len(), Code::ALL.len());
+        let result = &sarif["runs"][0]["results"][0];
+        let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b.yaml");
+        assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 12);
+    }
+
+    #[test]
+    fn totals_count_by_severity_and_by_what_happened() {
+        let findings = [finding(), Finding::new(Code::Injected, "", "nodejs into app")];
+        assert!(
+            text(&findings, Paint::Plain)
+                .ends_with("otel-inject: 1 injected, 0 already instrumented, 1 error, 0 warnings\n")
+        );
+    }
+
+    #[test]
+    fn every_format_has_endings_of_its_own() {
+        for (format, endings) in Format::ALL {
+            assert!(!endings.is_empty());
+            assert!(endings.iter().all(|ending| Format::of_ending(ending) == Some(*format)));
+        }
+        assert_eq!(Format::of_ending("xml"), None);
+    }
+}
