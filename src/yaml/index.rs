@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::parser::{Event, Granit, Parser, Style};
 use super::{Place, Problem, scalar};
-use crate::change::unescape;
+use crate::change::{escape, unescape};
 
 /// How many nodes aliases may add to a value: more than any manifest needs, far less than memory holds.
 const EXPANSION_LIMIT: usize = 200_000;
@@ -29,6 +29,10 @@ pub(super) enum Content<'t> {
     /// `open`: the node that it stands for contains it.
     Alias { target: NodeId, open: bool },
 }
+
+/// A node of a [`Document`], for those who walk it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(NodeId);
 
 #[derive(Debug)]
 pub(super) struct Node<'t> {
@@ -205,6 +209,52 @@ impl<'t> Document<'t> {
             }
         }
         Some((at, true))
+    }
+
+    /// The node at `pointer`.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Option<Cursor> {
+        self.follow(pointer).and_then(|(id, found)| found.then_some(Cursor(id)))
+    }
+
+    /// The value of a mapping's key, aliases followed; a key that is written in the mapping itself.
+    #[must_use]
+    pub fn get(&self, mapping: Cursor, key: &str) -> Option<Cursor> {
+        self.child(self.resolved(mapping.0), &escape(key)).map(Cursor)
+    }
+
+    /// The text of a scalar.
+    #[must_use]
+    pub fn text(&self, scalar: Cursor) -> Option<&str> {
+        self.scalar_text(scalar.0)
+    }
+
+    /// The elements of a sequence; none where the node is something else.
+    #[must_use]
+    pub fn elements(&self, sequence: Cursor) -> Option<Vec<Cursor>> {
+        let id = self.resolved(sequence.0);
+        let is_sequence = matches!(self.nodes[id].content, Content::Sequence { .. });
+        is_sequence.then(|| self.children(id).map(Cursor).collect())
+    }
+
+    /// Whether the node is a mapping.
+    #[must_use]
+    pub fn is_mapping_at(&self, node: Cursor) -> bool {
+        matches!(self.nodes[self.resolved(node.0)].content, Content::Mapping { .. })
+    }
+
+    /// The byte offset at which the node begins.
+    #[must_use]
+    pub fn start(&self, node: Cursor) -> usize {
+        self.nodes[node.0].start
+    }
+
+    /// The value of a node.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_of(&self, node: Cursor) -> Result<Value, Problem> {
+        self.build(node.0, false, &mut Budget::default())
     }
 
     /// The text of the scalar at `pointer`.

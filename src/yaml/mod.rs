@@ -19,7 +19,7 @@ mod text;
 
 pub use emit::{quoted, string as emit_string};
 pub use envelope::{Envelope, is_resource_list};
-pub use index::Document;
+pub use index::{Cursor, Document};
 pub use parser::{Event, Granit, Parser, Span, Style};
 pub use stream::{Items, split_documents, split_items, split_json};
 

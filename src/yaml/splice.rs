@@ -205,7 +205,8 @@ impl Writer<'_, '_> {
             }
             self.replace(around.head..around.head, format!(" {empty}"));
         }
-        for index in (0..members.len()).filter(|index| !kept.contains(index)) {
+        let is_kept = |index: usize| kept.binary_search(&index).is_ok();
+        for index in (0..members.len()).filter(|index| !is_kept(*index)) {
             let member = members[index];
             let line = self.lines.line_start(member.start);
             let begins_line = self.lines.is_blank(line..member.start);
@@ -213,7 +214,7 @@ impl Writer<'_, '_> {
                 let next = members.get(index + 1).map(|next| next.start);
                 let gap = next.map(|next| &self.document.text[member.end..next]);
                 match (next, gap) {
-                    (Some(next), Some(gap)) if !gap.contains('#') && kept.contains(&(index + 1)) => {
+                    (Some(next), Some(gap)) if !gap.contains('#') && is_kept(index + 1) => {
                         self.replace(member.start..next, "");
                     }
                     _ => {
@@ -278,9 +279,7 @@ impl Writer<'_, '_> {
         }
 
         // The elements in their final order; those whose text stays where it is are `in_place`.
-        let position = |slot: &Slot| {
-            slot.node().and_then(|node| originals.iter().position(|original| *original == node))
-        };
+        let position = |slot: &Slot| slot.node().and_then(|node| originals.binary_search(&node).ok());
         let mut in_place: Vec<usize> = Vec::new();
         let mut run = String::new();
         for slot in items {
@@ -520,7 +519,7 @@ impl Writer<'_, '_> {
         let mut placed = Vec::with_capacity(items.len());
         let mut last = None;
         for slot in items {
-            let original = slot.node().and_then(|node| originals.iter().position(|other| *other == node));
+            let original = slot.node().and_then(|node| originals.binary_search(&node).ok());
             let Some(original) = original else {
                 let mut text = String::new();
                 if let Slot::New(value) = slot {
@@ -642,14 +641,18 @@ impl Writer<'_, '_> {
     }
 
     fn delete_flow(&mut self, members: &[Member], kept: &[usize]) -> Result<(), Problem> {
+        if kept.len() == members.len() {
+            return Ok(());
+        }
+        let is_kept = |index: usize| kept.binary_search(&index).is_ok();
         let mut index = 0;
         while index < members.len() {
-            if kept.contains(&index) {
+            if is_kept(index) {
                 index += 1;
                 continue;
             }
             let first = index;
-            while index < members.len() && !kept.contains(&index) {
+            while index < members.len() && !is_kept(index) {
                 index += 1;
             }
             let range = match (members.get(index), first.checked_sub(1)) {
