@@ -17,6 +17,7 @@ use crate::report::Format;
 /// (kustomize, kpt), which takes its config from the host.
 #[derive(Debug, Parser)]
 #[command(name = "otel-inject", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(disable_help_subcommand = true)]
 #[command(
     after_help = "Exit codes: 0 fine; 1 findings of severity error, nothing injected; 2 could not run."
 )]
@@ -59,10 +60,12 @@ pub(super) struct Inject {
 
 #[derive(Debug, Args)]
 pub(super) struct Flags {
-    /// The function config: an OtelInject, ConfigMap or Instrumentation [default: none]
+    /// The function config: OtelInject, ConfigMap or Instrumentation
+    [default: none]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// What a refused workload does: fail the run, or be left out [default: the config's, else fail]
+    /// What a refused workload does: fail the run, or be left out
+    [default: the config's, else fail]
     #[arg(long, value_name = "fail|skip", value_parser = on_error)]
     pub(super) on_error: Option<OnError>,
     /// The namespace of resources that name none [default: the config's, else none]
