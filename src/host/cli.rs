@@ -60,15 +60,13 @@ pub(super) struct Inject {
 
 #[derive(Debug, Args)]
 pub(super) struct Flags {
-    /// The function config: OtelInject, ConfigMap or Instrumentation
-    [default: none]
+    /// The function config: OtelInject, ConfigMap or Instrumentation [default: none]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// What a refused workload does: fail the run, or be left out
-    [default: the config's, else fail]
+    /// What a refused workload does: fail the run, or be left out [default: the config's]
     #[arg(long, value_name = "fail|skip", value_parser = on_error)]
     pub(super) on_error: Option<OnError>,
-    /// The namespace of resources that name none [default: the config's, else none]
+    /// The namespace of resources that name none [default: the config's]
     #[arg(long, value_name = "NS", value_parser = namespace)]
     pub(super) namespace: Option<String>,
     /// Read resources that are looked up, never printed: a file or folder, repeatable [default: none]
