@@ -614,7 +614,7 @@ fn a_config_file_is_read_and_its_mistakes_have_a_place() {
     let flag_wins = world.run(&["--config", "good.yaml", "--on-error", "fail"], DEPLOYMENT);
     flag_wins.is_refused_in_silence(1, "no-instrumentation");
     for (text, place) in [
-        ("# c\n---\napiVersion: v1\nkind: ConfigMap\ndata: {onerror: skip}\n", "bad.yaml:5:8"),
+        ("# c\n---\napiVersion: v1\nkind: ConfigMap\ndata: {onerror: skip}\n", "bad.yaml:5:17"),
         ("apiVersion: v1\nkind: [\n", "bad.yaml:"),
         ("", "bad.yaml:1:1"),
         ("kind: A\n---\nkind: B\n", "bad.yaml:3:1"),
