@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::change::escape;
 use crate::config::instrumentation::Instrumentation;
 use crate::config::{OnError, Settings, is_namespace, nearest};
-use crate::finding::{Code, Finding, Severity, Subject};
+use crate::finding::{Code, Finding, Severity};
+use crate::k8s::{Identity, subject};
 
 /// The settings with remarks, or everything that is wrong.
 pub type Parsed = Result<(Settings, Vec<Finding>), Vec<Finding>>;
@@ -73,31 +74,41 @@ const LISTS: &[&str] = &["instrumentation.propagators"];
 struct Form {
     kind: &'static str,
     api_versions: &'static [&'static str],
-    /// Top-level keys beside apiVersion, kind and metadata.
-    keys: &'static [&'static str],
-    read: Reader,
+    /// Top-level keys beside apiVersion, kind and metadata; none where the reader looks at them.
+    keys: Option<&'static [&'static str]>,
+    read: fn(&Value) -> Parsed,
 }
-
-type Reader = fn(&Map<String, Value>) -> Result<Spec, Vec<Finding>>;
 
 static FORMS: &[Form] = &[
     Form {
         kind: "OtelInject",
         api_versions: &["otel-inject.dev/v1alpha1"],
         // A legacy kustomize plugin finds kustomize's own two keys in its config.
-        keys: &["spec", "argsOneLiner", "argsFromFile"],
-        read: |config| Ok(Spec::at("/spec", config.get("spec").cloned().unwrap_or_default())),
+        keys: Some(&["spec", "argsOneLiner", "argsFromFile"]),
+        read: |config| {
+            let value = config.get("spec").cloned().unwrap_or_default();
+            validate(&Spec { value, origins: Vec::new(), base: "/spec" })
+        },
     },
-    Form { kind: "ConfigMap", api_versions: &["v1"], keys: &["data", "immutable"], read: from_config_map },
+    Form {
+        kind: "ConfigMap",
+        api_versions: &["v1"],
+        keys: Some(&["data", "immutable"]),
+        read: |config| {
+            from_config_map(config.get("data").unwrap_or(&Value::Null)).and_then(|spec| validate(&spec))
+        },
+    },
     Form {
         kind: "Instrumentation",
         api_versions: &["opentelemetry.io/v1alpha1", "opentelemetry.io/v1beta1"],
-        keys: &["spec", "status"],
+        keys: None,
         read: |config| {
-            let spec = config.get("spec").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-            let value = Value::Object(Map::from_iter([("instrumentation".to_owned(), spec)]));
-            let origins = vec![("/instrumentation".to_owned(), "/spec".to_owned())];
-            Ok(Spec { value, origins, base: "/spec" })
+            let identity = Identity::of(config, None).expect("impossible: the form was found by the kind");
+            let parsed =
+                Instrumentation::read(config, &identity).map_err(|faults| of_config(faults, &str::to_owned));
+            parsed.map(|(instrumentation, remarks)| {
+                (Settings { instrumentation: Some(instrumentation), ..Settings::default() }, remarks)
+            })
         },
     },
 ];
@@ -112,10 +123,6 @@ struct Spec {
 }
 
 impl Spec {
-    fn at(base: &'static str, value: Value) -> Self {
-        Self { value, origins: Vec::new(), base }
-    }
-
     /// Where `pointer` into the value leads in the config.
     fn origin(&self, pointer: &str) -> String {
         let covers =
@@ -131,7 +138,9 @@ impl Spec {
 /// Everything that is wrong with it, as `invalid-config`; pointers lead into `config`.
 pub fn parse(config: &Value) -> Parsed {
     let about = |findings: Vec<Finding>| -> Vec<Finding> {
-        findings.into_iter().map(|finding| finding.about(subject(config))).collect()
+        let subject = Identity::of(config, None).map(|identity| subject(config, &identity));
+        let named = |finding: Finding| Finding { subject: subject.clone(), ..finding };
+        findings.into_iter().map(named).collect()
     };
     read(config).map(|(settings, remarks)| (settings, about(remarks))).map_err(about)
 }
@@ -141,21 +150,19 @@ fn read(config: &Value) -> Parsed {
         return Err(vec![invalid("", format!("the config must be a mapping, not {}", what(config)))]);
     };
     let form = form_of(mapping)?;
-    let top_level: Vec<&str> = ["apiVersion", "kind", "metadata"].iter().chain(form.keys).copied().collect();
-    let mut findings = unknown_keys(mapping, "", "", &top_level);
-    let spec = match (form.read)(mapping) {
-        Ok(spec) => spec,
-        Err(more) => {
-            findings.extend(more);
-            return Err(findings);
-        }
-    };
-    let mut settings = Settings::default();
-    findings.extend(validate(&spec, &mut settings));
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(findings);
+    let mut faults = Vec::new();
+    if let Some(keys) = form.keys {
+        let top_level = ["apiVersion", "kind", "metadata"].iter().chain(keys).copied();
+        faults = unknown_keys(mapping, "", "", &top_level.collect::<Vec<_>>());
     }
-    Ok((settings, findings))
+    match (form.read)(config) {
+        Ok(parsed) if faults.is_empty() => Ok(parsed),
+        Ok(_) => Err(faults),
+        Err(more) => {
+            faults.extend(more);
+            Err(faults)
+        }
+    }
 }
 
 fn form_of(config: &Map<String, Value>) -> Result<&'static Form, Vec<Finding>> {
@@ -178,14 +185,12 @@ fn form_of(config: &Map<String, Value>) -> Result<&'static Form, Vec<Finding>> {
 }
 
 /// A `ConfigMap`'s data: dotted paths of `spec`, values as text.
-fn from_config_map(config: &Map<String, Value>) -> Result<Spec, Vec<Finding>> {
-    let mut spec = Spec::at("/data", Value::Object(Map::new()));
-    let data = match config.get("data") {
-        None | Some(Value::Null) => return Ok(spec),
-        Some(Value::Object(data)) => data,
-        Some(other) => {
-            return Err(vec![invalid("/data", format!("data must be a mapping, not {}", what(other)))]);
-        }
+fn from_config_map(data: &Value) -> Result<Spec, Vec<Finding>> {
+    let mut spec = Spec { value: Value::Object(Map::new()), origins: Vec::new(), base: "/data" };
+    let data = match data {
+        Value::Null => return Ok(spec),
+        Value::Object(data) => data,
+        other => return Err(vec![invalid("/data", format!("data must be a mapping, not {}", what(other)))]),
     };
     let mut findings = Vec::new();
     for (key, value) in data.iter().filter(|(_, value)| !value.is_null()) {
@@ -228,29 +233,32 @@ fn as_written(value: &Value, is_list: bool) -> Value {
     }
 }
 
-fn validate(spec: &Spec, settings: &mut Settings) -> Vec<Finding> {
+fn validate(spec: &Spec) -> Parsed {
+    let mut settings = Settings::default();
     let mapping = match &spec.value {
-        Value::Null => return Vec::new(),
+        Value::Null => return Ok((settings, Vec::new())),
         Value::Object(mapping) => mapping,
-        other => return vec![invalid(spec.base, format!("spec must be a mapping, not {}", what(other)))],
+        other => {
+            return Err(vec![invalid(spec.base, format!("spec must be a mapping, not {}", what(other)))]);
+        }
     };
     let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-    let mut findings = unknown_keys(mapping, spec.base, &format!("{}.", &spec.base[1..]), &names);
+    let mut findings = unknown_keys(mapping, "", &format!("{}.", &spec.base[1..]), &names);
     for finding in &mut findings {
-        // An unknown key of a ConfigMap may be the beginning of a dotted one.
-        let key = finding.pointer[spec.base.len()..].to_owned();
-        if let Some((_, origin)) =
-            spec.origins.iter().find(|(from, _)| *from == key || from.starts_with(&format!("{key}/")))
-        {
-            finding.pointer.clone_from(origin);
-        }
+        // A ConfigMap's unknown key may be the beginning of a dotted one.
+        let below = format!("{}/", finding.pointer);
+        let dotted = spec.origins.iter().find(|(from, _)| from.starts_with(&below));
+        finding.pointer = dotted.map_or_else(|| spec.origin(&finding.pointer), |(_, to)| to.clone());
     }
     for key in KEYS {
         if let Some(value) = mapping.get(key.name).filter(|value| !value.is_null()) {
-            key.read(value, spec, settings, &mut findings);
+            key.read(value, spec, &mut settings, &mut findings);
         }
     }
-    findings
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(findings);
+    }
+    Ok((settings, findings))
 }
 
 impl Key {
@@ -280,18 +288,24 @@ impl Key {
             Shape::Instrumentation => {
                 let (parsed, remarks) = match Instrumentation::parse(value) {
                     Ok((parsed, remarks)) => (Some(parsed), remarks),
-                    Err(remarks) => (None, remarks),
+                    Err(faults) => (None, faults),
                 };
                 settings.instrumentation = parsed;
-                findings.extend(remarks.into_iter().map(|remark| Finding {
-                    pointer: spec.origin(&format!("/{}{}", self.name, remark.pointer)),
-                    // It is the config that is wrong, and no workload of its own can be left out.
-                    code: if remark.severity == Severity::Error { Code::InvalidConfig } else { remark.code },
-                    ..remark
-                }));
+                let name = self.name;
+                findings.extend(of_config(remarks, &|pointer| spec.origin(&format!("/{name}{pointer}"))));
             }
         }
     }
+}
+
+/// What is wrong with an Instrumentation is wrong with the config: there is no workload to leave out.
+fn of_config(remarks: Vec<Finding>, origin: &dyn Fn(&str) -> String) -> Vec<Finding> {
+    let moved = |remark: Finding| Finding {
+        pointer: origin(&remark.pointer),
+        code: if remark.severity == Severity::Error { Code::InvalidConfig } else { remark.code },
+        ..remark
+    };
+    remarks.into_iter().map(moved).collect()
 }
 
 fn unknown_keys(mapping: &Map<String, Value>, base: &str, prefix: &str, known: &[&str]) -> Vec<Finding> {
@@ -327,16 +341,6 @@ fn what(value: &Value) -> String {
         Value::String(_) => "a longer string".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "a mapping".to_owned(),
-    }
-}
-
-fn subject(config: &Value) -> Subject {
-    let text = |pointer: &str| config.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    Subject {
-        api_version: text("/apiVersion").unwrap_or_default(),
-        kind: text("/kind").unwrap_or_default(),
-        namespace: text("/metadata/namespace"),
-        name: text("/metadata/name").unwrap_or_default(),
     }
 }
 

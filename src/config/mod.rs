@@ -1,9 +1,13 @@
 //! What a run is told: the function config and the Instrumentation, parsed loosely, then validated.
 
+pub mod annotations;
+pub mod context;
 pub mod function;
 pub mod instrumentation;
+mod nearest;
 
 use crate::config::instrumentation::Instrumentation;
+pub use crate::config::nearest::nearest;
 
 /// What the function config and the command line say, validated.
 #[derive(Debug, Clone, Default)]
@@ -40,23 +44,6 @@ impl OnError {
     }
 }
 
-/// The word of `known` that somebody who wrote `word` most likely meant; none where nothing is alike.
-#[must_use]
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const ALIKE: f64 = 0.6;
-    let folded = word.to_lowercase();
-    let likeness =
-        |candidate: &str| strsim::normalized_damerau_levenshtein(&folded, &candidate.to_lowercase());
-    let rated = known.into_iter().map(|candidate| (likeness(candidate), candidate));
-    rated
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .fold(None, |best: Option<(f64, &str)>, next| match best {
-            Some(best) if best.0 >= next.0 => Some(best),
-            _ => Some(next),
-        })
-        .map(|(_, candidate)| candidate)
-}
-
 /// Whether a namespace may be called `name`: an RFC 1123 label.
 #[must_use]
 pub fn is_namespace(name: &str) -> bool {
@@ -70,15 +57,6 @@ pub fn is_namespace(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nearest_forgives_case_and_a_slip_but_does_not_invent() {
-        let known = ["onError", "namespace", "instrumentation"];
-        assert_eq!(nearest("onerror", known), Some("onError"));
-        assert_eq!(nearest("namespaces", known), Some("namespace"));
-        assert_eq!(nearest("instrumentations", known), Some("instrumentation"));
-        assert_eq!(nearest("replicas", known), None);
-    }
 
     #[test]
     fn a_namespace_is_a_dns_label() {

@@ -1,0 +1,32 @@
+//! The word that was probably meant.
+
+/// The word of `known` that somebody who wrote `word` most likely meant; none where nothing is alike.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.6;
+    let folded = word.to_lowercase();
+    let likeness =
+        |candidate: &str| strsim::normalized_damerau_levenshtein(&folded, &candidate.to_lowercase());
+    let rated = known.into_iter().map(|candidate| (likeness(candidate), candidate));
+    rated
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .fold(None, |best: Option<(f64, &str)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
+        })
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_forgives_case_and_a_slip_but_does_not_invent() {
+        let known = ["onError", "namespace", "instrumentation"];
+        assert_eq!(nearest("onerror", known), Some("onError"));
+        assert_eq!(nearest("namespaces", known), Some("namespace"));
+        assert_eq!(nearest("instrumentations", known), Some("instrumentation"));
+        assert_eq!(nearest("replicas", known), None);
+    }
+}
