@@ -265,7 +265,9 @@ fn config_file(path: &Path, name: &str) -> Parsed {
     let (start, document) = match filled.as_slice() {
         [only] => only,
         [] => return Err(refuse(0, "the config is empty".to_owned())),
-        [_, (second, _), ..] => return Err(refuse(*second, "the config has a second document".to_owned())),
+        [_, (start, second), ..] => {
+            return Err(refuse(start + second.offset(""), "the config has a second document".to_owned()));
+        }
     };
     let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
     let placed = |findings: Vec<Finding>| -> Vec<Finding> {
