@@ -278,6 +278,12 @@ impl<'t> Document<'t> {
         Place::of(self.text.as_bytes(), self.offset(pointer))
     }
 
+    /// The text that was read.
+    #[must_use]
+    pub fn source(&self) -> &'t str {
+        self.text
+    }
+
     /// Whether the document's root is a mapping.
     #[must_use]
     pub fn is_mapping(&self) -> bool {

@@ -1,0 +1,200 @@
+//! The first pass: what is looked up.
+
+use memchr::memmem::Finder;
+use serde_json::{Map, Value};
+
+use super::cut::Group;
+use super::read::{self, Found};
+use super::{Role, Source, at, in_order, place};
+use crate::config::Settings;
+use crate::config::context::Context;
+use crate::config::instrumentation::KIND;
+use crate::finding::{Code, Finding};
+use crate::k8s::Identity;
+use crate::yaml::{Document, Problem};
+
+/// Which groups are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    /// Those whose text holds the kind's name as it is usually written.
+    Mentioned,
+    /// All.
+    All,
+}
+
+/// What a run looks things up in.
+pub(super) struct Collected {
+    pub(super) resources: Context,
+    pub(super) findings: Vec<(usize, Finding)>,
+}
+
+/// The words of which one stands in any text that a context resource is in, unless it is written with
+/// escapes.
+const ALWAYS: &[&str] = &["Instrumentation", "Namespace"];
+/// The same for resources that only references of an Instrumentation lead to.
+const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
+
+/// Whether a resource of that kind, in `text`, is among those that [`Filter::Mentioned`] finds.
+pub(super) fn is_mentioned(text: &[u8], identity: &Identity) -> bool {
+    memchr::memmem::find(text, identity.kind().as_bytes()).is_some()
+}
+
+/// Reads the context resources of all groups: the input's before those of the context.
+pub(super) fn collect(
+    sources: &[Source<'_>],
+    groups: &[Group<'_>],
+    filter: Filter,
+    settings: &Settings,
+) -> Collected {
+    let mut collected = Collected { resources: Context::default(), findings: Vec::new() };
+    collected.read(sources, groups, filter, ALWAYS, settings);
+    if collected.resources.needs_references() {
+        collected.read(sources, groups, filter, REFERENCED, settings);
+    }
+    collected
+}
+
+/// A context resource with its place.
+struct Read {
+    resource: Result<Value, Problem>,
+    identity: Identity,
+    found: Found,
+    /// Where its document begins in the group.
+    offset: usize,
+    /// The range in the group that the document is read from, where it is not the whole.
+    item: Option<usize>,
+}
+
+impl Collected {
+    fn read(
+        &mut self,
+        sources: &[Source<'_>],
+        groups: &[Group<'_>],
+        filter: Filter,
+        words: &[&str],
+        settings: &Settings,
+    ) {
+        let finders: Vec<Finder<'_>> = words.iter().map(Finder::new).collect();
+        let mentions = |text: &[u8]| {
+            filter == Filter::All || finders.iter().any(|finder| finder.find(text).is_some())
+        };
+        let is_wanted = |identity: &Identity| {
+            let is_referenced = REFERENCED.contains(&identity.kind());
+            Context::wants(identity) && is_referenced == (words == REFERENCED)
+        };
+        let read = in_order(groups, |group| {
+            if mentions(group.text) { group_resources(group, &mentions, &is_wanted) } else { Vec::new() }
+        });
+        for from_context in [false, true] {
+            for (group, read) in groups.iter().zip(&read) {
+                let source = &sources[group.source];
+                if from_context == (source.role == Role::Context) {
+                    for one in read {
+                        self.add(source, group, one, from_context, settings);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        source: &Source<'_>,
+        group: &Group<'_>,
+        read: &Read,
+        from_context: bool,
+        settings: &Settings,
+    ) {
+        let resource = match &read.resource {
+            Ok(resource) => resource,
+            Err(problem) => {
+                let code = Code::InvalidInstrumentation;
+                let finding = Finding::new(code, "", problem.message.clone());
+                let place = place(group, read.offset + problem.offset);
+                self.findings.push((group.source, at(source, place, finding)));
+                return;
+            }
+        };
+        let findings = self.resources.add(resource, &read.identity, from_context, settings);
+        for finding in findings {
+            let offset = read.offset + offset_of(group, read, &finding.pointer);
+            self.findings.push((group.source, at(source, place(group, offset), finding)));
+        }
+    }
+}
+
+/// Reads the document once more for the place of a finding, which is rare.
+fn offset_of(group: &Group<'_>, read: &Read, pointer: &str) -> usize {
+    let pointer = format!("{}{pointer}", read.found.base);
+    let offset = |document: &Document<'_>| document.offset(&pointer);
+    match (&group.list, read.item) {
+        (Some(list), Some(item)) => {
+            read::item(&group.text[list.items[item].clone()]).as_ref().map_or(0, offset)
+        }
+        _ => {
+            let documents = read::documents(group.text).unwrap_or_default();
+            documents.iter().find(|(start, _)| *start == read.offset).map_or(0, |(_, document)| offset(document))
+        }
+    }
+}
+
+fn group_resources(
+    group: &Group<'_>,
+    mentions: &impl Fn(&[u8]) -> bool,
+    is_wanted: &impl Fn(&Identity) -> bool,
+) -> Vec<Read> {
+    if let Some(list) = &group.list {
+        let mut result = Some(Vec::new());
+        for (index, range) in list.items.iter().enumerate() {
+            let text = &group.text[range.clone()];
+            if !mentions(text) {
+                continue;
+            }
+            let Ok(document) = read::item(text) else {
+                result = None;
+                break;
+            };
+            let found = read::item_resources(&document, list.inherited.as_ref(), list.is_resource_list);
+            let read = wanted(&document, found, range.start, Some(index), is_wanted);
+            result.get_or_insert_default().extend(read);
+        }
+        if let Some(result) = result {
+            return result;
+        }
+    }
+    // A text that cannot be read is the second pass's to report.
+    let documents = read::documents(group.text).unwrap_or_default();
+    let read = |(offset, document): &(usize, Document<'_>)| {
+        wanted(document, read::resources(document), *offset, None, is_wanted)
+    };
+    documents.iter().flat_map(read).collect()
+}
+
+fn wanted(
+    document: &Document<'_>,
+    found: Vec<Found>,
+    offset: usize,
+    item: Option<usize>,
+    is_wanted: &impl Fn(&Identity) -> bool,
+) -> Vec<Read> {
+    let mut result = Vec::new();
+    for found in found {
+        let Some(identity) = found.identity.clone().filter(is_wanted) else { continue };
+        let resource = if identity.kind() == KIND {
+            document.value_of(found.cursor)
+        } else {
+            metadata(document, &found)
+        };
+        result.push(Read { resource, identity, found, offset, item });
+    }
+    result
+}
+
+/// A resource of which only the metadata counts; a Secret's values are never read.
+fn metadata(document: &Document<'_>, found: &Found) -> Result<Value, Problem> {
+    let mut resource = Map::new();
+    if let Some(metadata) = document.get(found.cursor, "metadata") {
+        resource.insert("metadata".to_owned(), document.value_of(metadata)?);
+    }
+    Ok(Value::Object(resource))
+}

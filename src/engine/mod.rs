@@ -1,0 +1,159 @@
+//! The pipeline: texts in, edits and findings out.
+//!
+//! Two passes over the same cut of the texts. The first reads what is looked up (Instrumentations,
+//! Namespaces and what they name), the second decides, plans, edits and proves workload by workload; both
+//! run in parallel and put their results together in the order of the input.
+
+mod context;
+mod cut;
+mod inject;
+mod read;
+
+use rayon::prelude::*;
+
+use crate::config::{OnError, Settings};
+use crate::finding::{Code, Finding, Position, Severity};
+use crate::yaml::{Edit, Envelope, Place, Problem, Trouble};
+use cut::Group;
+
+/// What a text is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A stream of documents whose workloads are injected.
+    Stream,
+    /// One `ResourceList` from a host: anything beside it is an error.
+    ResourceList,
+    /// Resources that are looked up, never changed.
+    Context,
+}
+
+/// One text of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The file's path for findings; none for a stream.
+    pub file: Option<&'a str>,
+    /// The bytes as they came.
+    pub text: &'a [u8],
+    /// What the text is read for.
+    pub role: Role,
+}
+
+/// What a run has to say.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Per source, in the sources' order: its edits, by position. All empty when a finding is an error.
+    pub edits: Vec<Vec<Edit>>,
+    /// Errors first, then warnings, then infos; within a severity by source and position.
+    pub findings: Vec<Finding>,
+    /// A `ResourceList` could not be read at all: there is nothing to print.
+    pub unreadable: bool,
+    /// How many resources the texts hold, the context apart.
+    pub resources: usize,
+}
+
+/// Injects every workload of `sources` that asks for it, whole or not at all.
+///
+/// The same sources and settings give the same output. A finding of severity error leaves no edits.
+#[must_use]
+pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
+    let mut output = Output { edits: vec![Vec::new(); sources.len()], ..Output::default() };
+    let mut found = Located::default();
+    let mut groups = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        match unreadable(source) {
+            Some(problem) => {
+                output.unreadable |= source.role == Role::ResourceList;
+                let finding = Finding::new(Code::InvalidYaml, "", problem.message);
+                found.push(index, at(source, Place::of(source.text, problem.offset), finding));
+            }
+            None => groups.extend(cut::groups(index, source)),
+        }
+    }
+    let context = context::collect(sources, &groups, context::Filter::Mentioned, settings);
+    let mut results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings));
+    let context = if results.iter().any(|result| result.missed_context) {
+        let context = context::collect(sources, &groups, context::Filter::All, settings);
+        results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings));
+        context
+    } else {
+        context
+    };
+
+    found.extend(context.findings);
+    for (group, result) in groups.iter().zip(results) {
+        output.unreadable |= result.unreadable;
+        output.resources += result.resources;
+        output.edits[group.source].extend(result.edits);
+        found.extend(result.findings);
+    }
+    output.findings = found.sorted(if output.unreadable { OnError::Fail } else { settings.on_error });
+    if output.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        output.edits.iter_mut().for_each(Vec::clear);
+    }
+    output
+}
+
+/// Why a text as a whole cannot be read.
+fn unreadable(source: &Source<'_>) -> Option<Problem> {
+    const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
+    if UTF_16.iter().any(|mark| source.text.starts_with(mark)) {
+        return Some(Problem { trouble: Trouble::Syntax, offset: 0, message: "UTF-16, where UTF-8 is read".into() });
+    }
+    match source.role {
+        Role::ResourceList => Envelope::read(source.text).err(),
+        Role::Stream | Role::Context => None,
+    }
+}
+
+/// The results of `work`, in the order of `items`. Few items are not worth a thread pool.
+fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send) -> Vec<R> {
+    const WORTH_THREADS: usize = 4;
+    if items.len() < WORTH_THREADS {
+        items.iter().map(work).collect()
+    } else {
+        items.par_iter().map(work).collect()
+    }
+}
+
+/// `finding` at a place of a source.
+fn at(source: &Source<'_>, place: Place, finding: Finding) -> Finding {
+    finding.at(Position { file: source.file.map(str::to_owned), line: place.line, column: place.column })
+}
+
+/// Findings with the sources that they are in.
+#[derive(Default)]
+struct Located(Vec<(usize, Finding)>);
+
+impl Located {
+    fn push(&mut self, source: usize, finding: Finding) {
+        self.0.push((source, finding));
+    }
+
+    fn extend(&mut self, findings: impl IntoIterator<Item = (usize, Finding)>) {
+        self.0.extend(findings);
+    }
+
+    /// Softened as `on_error` says, then by severity, source and position.
+    fn sorted(mut self, on_error: OnError) -> Vec<Finding> {
+        for (_, finding) in &mut self.0 {
+            let softens = on_error == OnError::Skip && !finding.code.is_fatal();
+            if softens && finding.severity == Severity::Error {
+                finding.severity = Severity::Warning;
+            }
+        }
+        self.0.sort_by(|(left_source, left), (right_source, right)| {
+            let key = |source: &usize, finding: &Finding| {
+                let position = finding.position.as_ref().map(|position| (position.line, position.column));
+                (finding.severity, *source, position)
+            };
+            key(left_source, left).cmp(&key(right_source, right))
+        });
+        self.0.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+/// Where a group stands, for the findings in it.
+fn place(group: &Group<'_>, offset: usize) -> Place {
+    let place = Place::of(group.text, offset);
+    Place { line: place.line + group.line, column: place.column }
+}

@@ -1,0 +1,78 @@
+//! The proof before anything is written.
+
+use serde_json::Value;
+
+use crate::config::Settings;
+use crate::config::context::Context;
+use crate::k8s::Identity;
+use crate::plan::{self, Verdict};
+use crate::yaml::{Document, Edit, edited};
+
+/// A workload that was edited.
+#[derive(Debug)]
+pub struct Edited<'e> {
+    /// Its pointer in the document.
+    pub base: &'e str,
+    /// What it is.
+    pub identity: &'e Identity,
+    /// What it is to be.
+    pub value: Value,
+}
+
+/// Proves that `document` with `edits` is the document with its `workloads` as planned: the text is read
+/// again and must have that value, and planning each workload again must leave it as it is. Bytes outside
+/// the edits are the input's, since the edits are in order and apart.
+///
+/// # Errors
+/// What is not as it should be.
+pub fn prove(
+    document: &Document<'_>,
+    edits: &[Edit],
+    workloads: Vec<Edited<'_>>,
+    context: &Context,
+    settings: &Settings,
+) -> Result<(), String> {
+    let text = document.source();
+    let mut at = 0;
+    for Edit { range, .. } in edits {
+        if range.start < at || range.end < range.start || range.end > text.len() {
+            return Err(format!("edits overlap at byte {}", range.start));
+        }
+        at = range.end;
+    }
+    let text = edited(text, edits);
+    let reread = Document::parse(&text).map_err(|problem| format!("the edited text: {problem}"))?;
+    let actual = reread.value().map_err(|problem| format!("the edited text: {problem}"))?;
+    for workload in &workloads {
+        let Some(value) = actual.pointer(workload.base) else {
+            return Err("the edited text has lost the workload".into());
+        };
+        match plan::plan(value, workload.identity, context, settings) {
+            Verdict::Nothing | Verdict::Skipped(_) => {}
+            Verdict::Refused(_) | Verdict::Planned(_) => {
+                return Err("planning the edited workload again would change it".into());
+            }
+        }
+    }
+    if actual == expected(document, workloads)? {
+        Ok(())
+    } else {
+        Err("the edited text has another value than was planned".into())
+    }
+}
+
+/// The document's value with the workloads as planned.
+fn expected(document: &Document<'_>, workloads: Vec<Edited<'_>>) -> Result<Value, String> {
+    if let [Edited { base: "", .. }] = workloads.as_slice() {
+        // The workload is the document: no need to build its value once more.
+        return Ok(workloads.into_iter().next().map(|workload| workload.value).unwrap_or_default());
+    }
+    let mut expected = document.value().map_err(|problem| problem.message)?;
+    for workload in workloads {
+        match expected.pointer_mut(workload.base) {
+            Some(place) => *place = workload.value,
+            None => return Err(format!("no workload at {}", workload.base)),
+        }
+    }
+    Ok(expected)
+}
