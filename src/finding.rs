@@ -269,6 +269,15 @@ impl fmt::Display for Subject {
     }
 }
 
+/// The file from which a host took an item, as the item's annotations say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// `internal.config.kubernetes.io/path`, or its older form.
+    pub path: String,
+    /// The item's number in that file, where it is said.
+    pub index: Option<u32>,
+}
+
 /// Where in the input a finding is: line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -293,6 +302,8 @@ pub struct Finding {
     pub pointer: String,
     /// Where the pointer leads in the text, as far as it could be followed.
     pub position: Option<Position>,
+    /// The file of the resource, for an item of a `ResourceList`.
+    pub origin: Option<Origin>,
     /// What happened here.
     pub message: String,
     /// What to do about it.
@@ -308,6 +319,7 @@ impl Finding {
             subject: None,
             pointer: pointer.into(),
             position: None,
+            origin: None,
             message: message.into(),
             help: code.page().remedy.to_owned(),
         }

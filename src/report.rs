@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::change::unescape;
-use crate::finding::{Code, Finding, Position, Severity, Subject};
+use crate::finding::{Code, Finding, Position, Severity, Subject, Origin};
 
 /// The ways in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,11 +171,17 @@ pub fn krm(finding: &Finding) -> Value {
     if !finding.pointer.is_empty() {
         result.insert("field".to_owned(), json!({"path": field_path(&finding.pointer)}));
     }
+    let file = finding.position.as_ref().and_then(|position| position.file.clone());
+    match (&finding.origin, file) {
+        (Some(Origin { path, index: Some(index) }), _) => {
+            result.insert("file".to_owned(), json!({"path": path, "index": index}));
+        }
+        (Some(Origin { path, .. }), _) => drop(result.insert("file".to_owned(), json!({"path": path}))),
+        (None, Some(path)) => drop(result.insert("file".to_owned(), json!({"path": path}))),
+        (None, None) => {}
+    }
     let mut tags = Map::from_iter([("code".to_owned(), Value::from(finding.code.id()))]);
     if let Some(position) = &finding.position {
-        if let Some(file) = &position.file {
-            result.insert("file".to_owned(), json!({"path": file}));
-        }
         if position.line > 0 {
             tags.insert("line".to_owned(), position.line.to_string().into());
             tags.insert("column".to_owned(), position.column.to_string().into());

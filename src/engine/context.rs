@@ -75,9 +75,8 @@ impl Collected {
         settings: &Settings,
     ) {
         let finders: Vec<Finder<'_>> = words.iter().map(Finder::new).collect();
-        let mentions = |text: &[u8]| {
-            filter == Filter::All || finders.iter().any(|finder| finder.find(text).is_some())
-        };
+        let mentions =
+            |text: &[u8]| filter == Filter::All || finders.iter().any(|finder| finder.find(text).is_some());
         let is_wanted = |identity: &Identity| {
             let is_referenced = REFERENCED.contains(&identity.kind());
             Context::wants(identity) && is_referenced == (words == REFERENCED)
@@ -133,7 +132,10 @@ fn offset_of(group: &Group<'_>, read: &Read, pointer: &str) -> usize {
         }
         _ => {
             let documents = read::documents(group.text).unwrap_or_default();
-            documents.iter().find(|(start, _)| *start == read.offset).map_or(0, |(_, document)| offset(document))
+            documents
+                .iter()
+                .find(|(start, _)| *start == read.offset)
+                .map_or(0, |(_, document)| offset(document))
         }
     }
 }

@@ -63,9 +63,10 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
         injected.resources += piece.resources;
         injected.missed_context |= piece.missed_context;
-        let located = piece.findings.into_iter().map(|(at_byte, finding)| {
-            (group.source, at(source, place(group, offset + at_byte), finding))
-        });
+        let located = piece
+            .findings
+            .into_iter()
+            .map(|(at_byte, finding)| (group.source, at(source, place(group, offset + at_byte), finding)));
         injected.findings.extend(located);
     }
     if source.role == Role::Context {
@@ -203,6 +204,7 @@ impl Piece {
             if finding.subject.is_none() {
                 finding = finding.about(found.subject(document));
             }
+            finding.origin = found.origin(document);
             self.findings.push((offset, finding));
         }
     }
@@ -214,7 +216,8 @@ impl Piece {
             Trouble::Limit => Code::LimitExceeded,
             Trouble::Uneditable => Code::CannotEdit,
         };
-        let finding = Finding::new(code, "", problem.message).about(found.subject(document));
+        let mut finding = Finding::new(code, "", problem.message).about(found.subject(document));
+        finding.origin = found.origin(document);
         self.findings.push((problem.offset, finding));
     }
 }

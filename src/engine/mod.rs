@@ -97,7 +97,11 @@ pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
 fn unreadable(source: &Source<'_>) -> Option<Problem> {
     const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
     if UTF_16.iter().any(|mark| source.text.starts_with(mark)) {
-        return Some(Problem { trouble: Trouble::Syntax, offset: 0, message: "UTF-16, where UTF-8 is read".into() });
+        return Some(Problem {
+            trouble: Trouble::Syntax,
+            offset: 0,
+            message: "UTF-16, where UTF-8 is read".into(),
+        });
     }
     match source.role {
         Role::ResourceList => Envelope::read(source.text).err(),
