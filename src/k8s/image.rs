@@ -1,0 +1,166 @@
+//! Image references, by the grammar of the OCI distribution reference.
+
+/// The tag and digest of a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Image<'a> {
+    /// The tag, if there is one.
+    pub tag: Option<&'a str>,
+    /// The digest with its algorithm, if there is one.
+    pub digest: Option<&'a str>,
+}
+
+impl<'a> Image<'a> {
+    /// Reads `domain/path:tag@digest`; none where the text is no reference.
+    #[must_use]
+    pub fn parse(reference: &'a str) -> Option<Self> {
+        let (name_and_tag, digest) = match reference.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (reference, None),
+        };
+        let last_slash = name_and_tag.rfind('/').map_or(0, |at| at + 1);
+        let (name, tag) = match name_and_tag[last_slash..].find(':') {
+            Some(colon) => {
+                let colon = last_slash + colon;
+                (&name_and_tag[..colon], Some(&name_and_tag[colon + 1..]))
+            }
+            None => (name_and_tag, None),
+        };
+        let is_valid = is_name(name) && tag.is_none_or(is_tag) && digest.is_none_or(is_digest);
+        is_valid.then_some(Self { tag, digest })
+    }
+
+    /// What the reference says about the version of the software: `tag@digest`, digest or tag.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        match (self.tag, self.digest) {
+            (Some(tag), Some(digest)) => Some(format!("{tag}@{digest}")),
+            (None, Some(only)) | (Some(only), None) => Some(only.to_owned()),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether the reference means the same image tomorrow, as far as a tag can say so.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.digest.is_some() || self.tag.is_some_and(|tag| tag != "latest")
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    const MAX_PATH: usize = 255;
+    let is_path =
+        |path: &str| !path.is_empty() && path.len() <= MAX_PATH && path.split('/').all(is_path_component);
+    match name.split_once('/') {
+        Some((domain, path)) if is_domain(domain) => is_path(path),
+        _ => is_path(name),
+    }
+}
+
+/// Lower-case letters and digits, joined by `.`, `_`, `__` or any number of `-`.
+fn is_path_component(component: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = component.as_bytes();
+    let ends_well = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
+    let separators = component.split(|character: char| character.is_ascii_alphanumeric());
+    ends_well(bytes.first())
+        && ends_well(bytes.last())
+        && bytes.iter().all(|byte| is_word(*byte) || b"._-".contains(byte))
+        && separators.filter(|separator| !separator.is_empty()).all(|separator| {
+            matches!(separator, "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-')
+        })
+}
+
+fn is_domain(domain: &str) -> bool {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(rest) = domain.strip_prefix('[') {
+        let Some((address, after)) = rest.split_once(']') else { return false };
+        let is_address =
+            !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+        return is_address && (after.is_empty() || after.strip_prefix(':').is_some_and(is_port));
+    }
+    let (host, port) = match domain.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (domain, None),
+    };
+    let is_component = |component: &str| {
+        !component.is_empty()
+            && !component.starts_with('-')
+            && !component.ends_with('-')
+            && component.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    host.split('.').all(is_component) && port.is_none_or(is_port)
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    tag.len() <= 128
+        && tag.bytes().next().is_some_and(is_word)
+        && tag.bytes().all(|byte| is_word(byte) || b".-".contains(&byte))
+}
+
+fn is_digest(digest: &str) -> bool {
+    let Some((algorithm, hash)) = digest.split_once(':') else { return false };
+    let length = match algorithm {
+        "sha256" => 64,
+        "sha384" => 96,
+        "sha512" => 128,
+        _ => return false,
+    };
+    hash.len() == length && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_tag_and_digest() {
+        let hash = "a1".repeat(32);
+        let cases: &[(&str, Option<String>)] = &[
+            ("shop", None),
+            ("shop:1.4.2", Some("1.4.2".into())),
+            ("ghcr.io/acme/shop:1.4.2", Some("1.4.2".into())),
+            ("host:5000/img", None),
+            ("host:5000/img:v1", Some("v1".into())),
+            ("host:5000", Some("5000".into())),
+            ("[::1]:5000/img:v1", Some("v1".into())),
+            ("Host.example.com/img:v1", Some("v1".into())),
+            ("a__b/c--d.e_f:v1", Some("v1".into())),
+            ("Shop:1", None),
+            ("acme/Shop:1", None),
+            ("a..b:1", None),
+            ("a___b:1", None),
+            ("-a:1", None),
+            ("a/:1", None),
+            ("a//b:1", None),
+            ("a:", None),
+            ("a:.1", None),
+            ("a:b:c", None),
+            ("", None),
+            (":1", None),
+            ("a b:1", None),
+            ("$(IMAGE)", None),
+            ("img@sha256:beef", None),
+            ("img@md5:00000000000000000000000000000000", None),
+        ];
+        for (reference, version) in cases {
+            assert_eq!(Image::parse(reference).and_then(|image| image.version()), *version, "{reference}");
+        }
+        let by_digest = format!("img@sha256:{hash}");
+        let expected = format!("sha256:{hash}");
+        assert_eq!(Image::parse(&by_digest).and_then(|image| image.version()), Some(expected));
+        let by_both = format!("localhost/img:v1@sha256:{hash}");
+        let expected = format!("v1@sha256:{hash}");
+        assert_eq!(Image::parse(&by_both).and_then(|image| image.version()), Some(expected));
+        assert_eq!(Image::parse(&format!("img@sha256:{}", hash.to_uppercase())), None);
+    }
+
+    #[test]
+    fn latest_is_not_pinned_but_a_digest_is() {
+        let is_pinned = |reference: &str| Image::parse(reference).is_some_and(|image| image.is_pinned());
+        assert!(is_pinned("a:1"));
+        assert!(!is_pinned("a:latest"));
+        assert!(!is_pinned("a"));
+        assert!(is_pinned(&format!("a:latest@sha256:{}", "0".repeat(64))));
+    }
+}

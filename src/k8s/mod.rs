@@ -1,0 +1,14 @@
+//! Kubernetes resources as ordered values: identities, workloads, pods; small views that borrow.
+
+pub mod fragment;
+pub mod identity;
+pub mod image;
+pub mod kind;
+pub mod pod;
+pub mod quantity;
+pub mod shape;
+pub mod workload;
+
+pub use identity::{Identity, list_items, metadata_text, previous, subject};
+pub use kind::{Kind, Owner, OwnerName, mentions_workload};
+pub use workload::{Workload, is_workload};

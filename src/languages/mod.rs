@@ -1,0 +1,294 @@
+//! The languages, one row each.
+//!
+//! A language is a value: what it is called, where its settings stand, how its agent comes into the pod and
+//! which variables load it. Everything that knows languages walks [`ALL`].
+
+use crate::finding::Code;
+use crate::k8s::shape::Field;
+
+mod apache_httpd;
+mod dotnet;
+mod go;
+mod java;
+mod nginx;
+mod nodejs;
+mod python;
+mod sdk;
+
+/// Every language, in the order of injection.
+pub static ALL: &[&Language] = &[
+    &java::JAVA,
+    &nodejs::NODEJS,
+    &python::PYTHON,
+    &dotnet::DOTNET,
+    &go::GO,
+    &apache_httpd::APACHE_HTTPD,
+    &nginx::NGINX,
+    &sdk::SDK,
+];
+
+/// A language or runtime that can be instrumented.
+#[derive(Debug)]
+pub struct Language {
+    /// Its name on the command line, in configs and in findings.
+    pub id: &'static str,
+    /// The annotation that asks for it, without the prefix.
+    pub switch: &'static str,
+    /// The annotations that name its containers, without the prefix; the first that is set counts.
+    pub containers: &'static [&'static str],
+    /// Its settings in an Instrumentation; none where it has no agent.
+    pub settings: Option<Settings>,
+    /// Names of init containers that show an earlier injection.
+    pub init_marks: &'static [&'static str],
+    /// Names of containers that show an earlier injection.
+    pub marks: &'static [&'static str],
+    /// How it is injected; none where this release cannot.
+    pub recipe: Option<Recipe>,
+}
+
+/// A language's part of an Instrumentation's spec.
+#[derive(Debug)]
+pub struct Settings {
+    /// Its key in the spec.
+    pub key: &'static str,
+    /// The key of its resources in v1alpha1.
+    pub resources_key: &'static str,
+    /// The image when the Instrumentation names none.
+    pub image: DefaultImage,
+    /// `limits` when the Instrumentation has none: cpu, memory.
+    pub limits: [&'static str; 2],
+    /// `requests` when the Instrumentation has none: cpu, memory.
+    pub requests: [&'static str; 2],
+    /// Fields that other languages do not have.
+    pub fields: &'static [Field],
+}
+
+/// The agent image of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct DefaultImage {
+    /// Registry and path.
+    pub repository: &'static str,
+    /// The version that this release of ours writes.
+    pub tag: &'static str,
+}
+
+/// How a language is injected.
+#[derive(Debug)]
+pub struct Recipe {
+    /// How the agent comes into the pod.
+    pub delivery: Delivery,
+    /// Variables that are set before the agent's mount.
+    pub early_env: &'static [Env],
+    /// Variables that are set after the common ones.
+    pub env: &'static [Env],
+    /// The OTLP protocol that the agent speaks when nothing is said; none where the application decides.
+    pub protocol: Option<Protocol>,
+}
+
+/// How an agent comes into a pod.
+#[derive(Debug)]
+pub enum Delivery {
+    /// An init container copies it into a volume that the targets mount.
+    Copy(Copy),
+    /// A container of its own beside one target.
+    Sidecar(Sidecar),
+    /// It is in the application already.
+    None,
+}
+
+impl Delivery {
+    /// Whether the agent is a container of its own.
+    #[must_use]
+    pub const fn is_sidecar(&self) -> bool {
+        matches!(self, Self::Sidecar(_))
+    }
+}
+
+/// An agent that an init container copies.
+#[derive(Debug)]
+pub struct Copy {
+    /// The name of the init container and of the volume.
+    pub name: &'static str,
+    /// The init container's command.
+    pub command: &'static [&'static str],
+    /// Where the volume is mounted.
+    pub mount: Mount,
+}
+
+/// Where an agent's volume is mounted.
+#[derive(Debug, Clone, Copy)]
+pub enum Mount {
+    /// Everywhere at the same path.
+    Shared(&'static str),
+    /// In targets at the path, a dash and the container's name; in the init container at the path.
+    PerContainer(&'static str),
+}
+
+impl Mount {
+    /// The path in the init container.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Shared(path) | Self::PerContainer(path) => path,
+        }
+    }
+
+    /// The path in the target called `container`.
+    #[must_use]
+    pub fn in_target(self, container: &str) -> String {
+        match self {
+            Self::Shared(path) => path.to_owned(),
+            Self::PerContainer(path) => format!("{path}-{container}"),
+        }
+    }
+}
+
+/// An agent that runs beside its target.
+#[derive(Debug)]
+pub struct Sidecar {
+    /// The container's name.
+    pub name: &'static str,
+    /// `runAsUser` and `privileged` when the Instrumentation has no security context.
+    pub security: (u32, bool),
+    /// The volume and path of the host that it mounts at the same path.
+    pub host_path: (&'static str, &'static str),
+    /// The variable that names the executable, and the annotation that sets it.
+    pub executable: (&'static str, &'static str),
+    /// What it is when nothing names the executable.
+    pub missing: Code,
+    /// What it is when the pod keeps its processes apart.
+    pub apart: Code,
+    /// What it is when the pod's own annotation names several containers.
+    pub several: Code,
+}
+
+/// A variable of a language. `{mount}` in a text is the agent's mount in the target.
+#[derive(Debug)]
+pub enum Env {
+    /// Set where it is absent.
+    Default {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: &'static str,
+    },
+    /// Put behind a value that is there, or set.
+    Append {
+        /// The variable.
+        name: &'static str,
+        /// Stands between a value that is there and ours.
+        separator: &'static str,
+        /// Ours.
+        value: &'static str,
+    },
+    /// Put around a value that is there, or set.
+    Wrap {
+        /// The variable.
+        name: &'static str,
+        /// Stands before the value.
+        before: &'static str,
+        /// Stands between all three.
+        separator: &'static str,
+        /// Stands behind the value.
+        after: &'static str,
+    },
+}
+
+impl Env {
+    /// The variable.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Default { name, .. } | Self::Append { name, .. } | Self::Wrap { name, .. } => name,
+        }
+    }
+
+    /// Whether a value that is there is extended, so that it must be known.
+    #[must_use]
+    pub const fn extends(&self) -> bool {
+        !matches!(self, Self::Default { .. })
+    }
+}
+
+/// How OTLP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Usually port 4317.
+    Grpc,
+    /// Usually port 4318.
+    Http,
+}
+
+/// The language called `id`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Language> {
+    ALL.iter().copied().find(|language| language.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::k8s::image::Image;
+
+    fn is_dns_label(name: &str) -> bool {
+        (1..=63).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+    }
+
+    #[test]
+    fn ids_annotations_and_keys_are_unique() {
+        let mut seen = BTreeSet::new();
+        for language in ALL {
+            assert!(is_dns_label(language.id), "{}", language.id);
+            assert!(!language.containers.is_empty(), "{}", language.id);
+            let keys = language.settings.iter().map(|settings| settings.key);
+            let own: BTreeSet<_> = [language.id, language.switch].into_iter().chain(keys).collect();
+            for name in own.iter().chain(language.containers) {
+                assert!(seen.insert(*name), "{name} stands twice");
+            }
+            assert_eq!(find(language.id).map(|found| found.id), Some(language.id));
+        }
+    }
+
+    #[test]
+    fn default_images_are_pinned() {
+        for settings in ALL.iter().filter_map(|language| language.settings.as_ref()) {
+            let reference = format!("{}:{}", settings.image.repository, settings.image.tag);
+            assert!(Image::parse(&reference).is_some_and(|image| image.is_pinned()), "{reference}");
+        }
+    }
+
+    #[test]
+    fn names_are_dns_labels_and_mounts_absolute() {
+        for recipe in ALL.iter().filter_map(|language| language.recipe.as_ref()) {
+            match &recipe.delivery {
+                Delivery::Copy(copy) => {
+                    assert!(is_dns_label(copy.name), "{}", copy.name);
+                    assert!(copy.mount.path().starts_with('/'), "{}", copy.name);
+                    assert!(!copy.command.is_empty(), "{}", copy.name);
+                }
+                Delivery::Sidecar(sidecar) => {
+                    assert!(is_dns_label(sidecar.name), "{}", sidecar.name);
+                    assert!(is_dns_label(sidecar.host_path.0), "{}", sidecar.name);
+                    assert!(sidecar.host_path.1.starts_with('/'), "{}", sidecar.name);
+                }
+                Delivery::None => assert!(recipe.early_env.is_empty()),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_is_a_mark() {
+        for language in ALL {
+            match language.recipe.as_ref().map(|recipe| &recipe.delivery) {
+                Some(Delivery::Copy(copy)) => assert!(language.init_marks.contains(&copy.name)),
+                Some(Delivery::Sidecar(sidecar)) => assert!(language.marks.contains(&sidecar.name)),
+                Some(Delivery::None) | None => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! SDK only: the environment for an application that brings its own SDK.
+
+use super::{Delivery, Language, Recipe};
+
+/// SDK only.
+pub(super) static SDK: Language = Language {
+    id: "sdk",
+    switch: "inject-sdk",
+    containers: &["sdk-container-names"],
+    settings: None,
+    init_marks: &[],
+    marks: &[],
+    recipe: Some(Recipe { delivery: Delivery::None, early_env: &[], env: &[], protocol: None }),
+};

@@ -1,0 +1,174 @@
+//! Resource attributes, and the names and versions of services that come from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Scene, sdk::App};
+use crate::config::instrumentation::Instrumentation;
+use crate::k8s::OwnerName;
+use crate::k8s::image::Image;
+
+/// Holds the namespace where the manifest does not say it.
+pub(super) const NAMESPACE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NAMESPACE_NAME";
+const POD_NAME: &str = "$(OTEL_RESOURCE_ATTRIBUTES_POD_NAME)";
+
+/// Attributes that name a service, first come first.
+const SERVICE_NAMES: &[&str] = &[
+    "k8s.deployment.name",
+    "k8s.replicaset.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.cronjob.name",
+    "k8s.job.name",
+];
+
+/// The keys that a value of `OTEL_RESOURCE_ATTRIBUTES` sets.
+pub(super) fn keys(value: &str) -> BTreeSet<&str> {
+    let pairs = value.split(',').filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(_, value)| !value.contains('=')).map(|(key, _)| key).collect()
+}
+
+/// Attributes that describe an application.
+pub(super) struct Attributes {
+    values: BTreeMap<String, String>,
+    /// Attributes whose value changes with a rollout or a run.
+    generated: BTreeSet<&'static str>,
+}
+
+impl Attributes {
+    /// Everything that is known of `app`, but what its container sets itself.
+    pub(super) fn of(scene: &Scene<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
+        let set_already = keys(&app.attributes);
+        let mut attributes = Self { values: BTreeMap::new(), generated: BTreeSet::new() };
+        let mut put = |key: &str, value: String| {
+            if !set_already.contains(key) {
+                attributes.values.insert(key.to_owned(), value);
+            }
+        };
+        for (key, value) in &instrumentation.attributes {
+            put(key, value.clone());
+        }
+        let workload = scene.workload;
+        let namespace = namespace(scene);
+        let mut generated = BTreeSet::new();
+        let node = node_name(scene);
+        let facts = [
+            ("k8s.namespace.name", namespace.as_str()),
+            ("k8s.container.name", &app.name),
+            ("k8s.node.name", node),
+        ];
+        for (key, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            put(key, value.to_owned());
+        }
+        for owner in workload.kind.owners.iter().filter(|_| !workload.name().is_empty()) {
+            let name = match owner.name {
+                OwnerName::Own => workload.name().to_owned(),
+                OwnerName::Generated { after_own, variable, .. } => {
+                    generated.insert(owner.attribute);
+                    let prefix = if after_own { format!("{}-", workload.name()) } else { String::new() };
+                    format!("{prefix}$({variable})")
+                }
+            };
+            put(owner.attribute, name);
+        }
+        let instance = match scene.annotations.attribute("service.instance.id") {
+            "" => format!("{namespace}.{POD_NAME}.{}", app.name),
+            instance => instance.to_owned(),
+        };
+        put("service.instance.id", instance);
+        let own = scene.annotations.attributes().filter(|(key, _)| !key.is_empty() && *key != "service.name");
+        for (key, value) in own {
+            put(key, value.to_owned());
+        }
+        let service_namespace = match scene.annotations.attribute("service.namespace") {
+            "" => namespace,
+            service_namespace => service_namespace.to_owned(),
+        };
+        put("service.namespace", service_namespace);
+        attributes.generated = generated;
+        attributes
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(|value| !value.is_empty())
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: String) {
+        self.values.insert(key.to_owned(), value);
+    }
+
+    /// `key=value`, sorted, without the keys that are set already.
+    pub(super) fn joined(&self, set_already: &BTreeSet<&str>) -> String {
+        let added = self.values.iter().filter(|(key, _)| !set_already.contains(key.as_str()));
+        added.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+    }
+
+    /// The service's name. It never changes with a rollout or a run.
+    pub(super) fn service_name(
+        &self,
+        scene: &Scene<'_>,
+        instrumentation: &Instrumentation,
+        app: &App,
+    ) -> String {
+        let annotation = scene.annotations.attribute("service.name");
+        if !annotation.is_empty() {
+            return annotation.to_owned();
+        }
+        let labels = ["app.kubernetes.io/instance", "app.kubernetes.io/name"];
+        let labels = labels.iter().filter(|_| instrumentation.use_labels);
+        if let Some(label) = labels.filter_map(|label| scene.workload.label(label)).next() {
+            return label.to_owned();
+        }
+        let own = scene.workload.name();
+        if let Some(key) = SERVICE_NAMES.iter().find(|key| self.has(key)) {
+            let is_ours = self.generated.contains(key) && self.values[*key].contains("$(");
+            return if is_ours { own.to_owned() } else { self.values[*key].clone() };
+        }
+        if scene.workload.kind.names_service && !own.is_empty() {
+            return own.to_owned();
+        }
+        self.values.get("k8s.pod.name").filter(|name| !name.is_empty()).unwrap_or(&app.name).clone()
+    }
+}
+
+/// The node that the pod template names; empty where it names none.
+fn node_name<'a>(scene: &Scene<'a>) -> &'a str {
+    let name = scene.workload.pod().and_then(|spec| spec.get("nodeName"));
+    name.and_then(|name| name.as_str()).unwrap_or_default()
+}
+
+/// Whether the node's name is written down somewhere, so that no variable need hold it.
+pub(super) fn has_node_name(scene: &Scene<'_>, instrumentation: &Instrumentation) -> bool {
+    const KEY: &str = "k8s.node.name";
+    let own = instrumentation.attributes.get(KEY).map(String::as_str).unwrap_or_default();
+    [node_name(scene), own, scene.annotations.attribute(KEY)].iter().any(|name| !name.is_empty())
+}
+
+fn namespace(scene: &Scene<'_>) -> String {
+    if scene.namespace.is_empty() { format!("$({NAMESPACE_NAME})") } else { scene.namespace.clone() }
+}
+
+/// The service's version, if anything says it.
+pub(super) fn service_version(
+    scene: &Scene<'_>,
+    instrumentation: &Instrumentation,
+    app: &App,
+) -> Option<String> {
+    let annotation = scene.annotations.attribute("service.version");
+    if !annotation.is_empty() {
+        return Some(annotation.to_owned());
+    }
+    let label = scene.workload.label("app.kubernetes.io/version").filter(|_| instrumentation.use_labels);
+    let from_image = || Image::parse(&app.image)?.version();
+    label.map(str::to_owned).or_else(from_image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_what_the_operator_reads() {
+        let read = keys("a=1, b=2 ,c,d=1=2,,e=");
+        assert_eq!(read.into_iter().collect::<Vec<_>>(), ["a", "b", "e"]);
+    }
+}

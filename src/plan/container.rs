@@ -1,0 +1,173 @@
+//! A container in a draft: its variables and mounts.
+
+use serde_json::{Value, json};
+
+use super::{Scene, Step, draft::Draft};
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::{self, is_from_elsewhere, position, text};
+
+/// Where a container stands in a draft, and where findings about it point.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// Pointer in the draft.
+    pub(super) at: String,
+    /// Pointer in the input.
+    pub(super) origin: String,
+    /// The container's name.
+    pub(super) name: String,
+}
+
+impl Place {
+    /// The variables.
+    pub(super) fn env<'d>(&self, draft: &'d Draft) -> &'d [Value] {
+        draft.list(&self.at, "env")
+    }
+
+    /// The first entry of that name.
+    pub(super) fn variable<'d>(&self, draft: &'d Draft, name: &str) -> Option<&'d Value> {
+        let env = self.env(draft);
+        position(env, name).map(|index| &env[index])
+    }
+
+    pub(super) fn has(&self, draft: &Draft, name: &str) -> bool {
+        self.variable(draft, name).is_some()
+    }
+
+    /// Appends `entry`, unless its name is there.
+    pub(super) fn default_entry(&self, draft: &mut Draft, entry: &Value) {
+        if !self.has(draft, pod::name(entry)) {
+            draft.append(&self.at, "env", entry.clone());
+        }
+    }
+
+    /// Appends the variable, unless its name is there.
+    pub(super) fn default(&self, draft: &mut Draft, name: &str, value: &str) {
+        self.default_entry(draft, &json!({"name": name, "value": value}));
+    }
+
+    /// Puts a variable from the downward API before all others, unless its name is there.
+    pub(super) fn prepend_field(&self, draft: &mut Draft, name: &str, field: &str) {
+        if !self.has(draft, name) {
+            draft.insert(&self.at, "env", 0, from_field(name, field));
+        }
+    }
+
+    /// Makes sure that a helper variable is there, before the variable `before` if that is there.
+    pub(super) fn helper(
+        &self,
+        scene: &Scene<'_>,
+        draft: &mut Draft,
+        name: &str,
+        field: &str,
+        before: Option<&str>,
+    ) -> Step {
+        match self.variable(draft, name) {
+            None => {
+                let env = self.env(draft);
+                let index = before.and_then(|before| position(env, before)).unwrap_or(env.len());
+                draft.insert(&self.at, "env", index, from_field(name, field));
+                Ok(())
+            }
+            Some(there) if is_field(there, field) && self.count(draft, name) == 1 => Ok(()),
+            Some(_) => {
+                let message = format!(
+                    "container {} sets {name} itself, which must be a fieldRef of {field}",
+                    self.name
+                );
+                Err(Finding::new(Code::EnvConflict, self.pointer_to(scene, name), message).into())
+            }
+        }
+    }
+
+    fn count(&self, draft: &Draft, name: &str) -> usize {
+        self.env(draft).iter().filter(|entry| pod::name(entry) == name).count()
+    }
+
+    /// Refuses a variable whose value cannot be extended.
+    pub(super) fn check_extendable(&self, scene: &Scene<'_>, draft: &Draft, name: &str) -> Step {
+        let Some(there) = self.variable(draft, name) else { return Ok(()) };
+        let pointer = || self.pointer_to(scene, name);
+        if is_from_elsewhere(there) {
+            let message =
+                format!("container {} takes {name} from valueFrom, so it cannot be extended", self.name);
+            return Err(Finding::new(Code::EnvValueFrom, pointer(), message).into());
+        }
+        if self.count(draft, name) > 1 {
+            let message = format!("container {} has {name} twice, so it cannot be extended", self.name);
+            return Err(Finding::new(Code::EnvConflict, pointer(), message).into());
+        }
+        match there.get("value") {
+            None | Some(Value::Null | Value::String(_)) => Ok(()),
+            Some(other) => Err(pod::misshapen(&format!("{}/value", pointer()), "a string", other).into()),
+        }
+    }
+
+    /// Sets the variable to what `extended` makes of its value, which is empty where it is absent.
+    pub(super) fn extend(
+        &self,
+        scene: &Scene<'_>,
+        draft: &mut Draft,
+        name: &str,
+        extended: impl FnOnce(&str) -> String,
+    ) -> Step {
+        self.check_extendable(scene, draft, name)?;
+        match position(self.env(draft), name) {
+            None => self.default(draft, name, &extended("")),
+            Some(index) => {
+                let value = extended(text(&self.env(draft)[index]));
+                draft.set(&format!("{}/env/{index}", self.at), "value", Value::String(value));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn move_variable_to_end(&self, draft: &mut Draft, name: &str) {
+        if let Some(index) = position(self.env(draft), name) {
+            draft.move_to_end(&self.at, "env", index);
+        }
+    }
+
+    /// Mounts a volume, unless that very mount is there.
+    pub(super) fn mount(&self, draft: &mut Draft, mount: Value) -> Step {
+        let path = |mount: &Value| -> String {
+            let path = mount.get("mountPath").and_then(Value::as_str).unwrap_or_default();
+            path.trim_end_matches('/').to_owned()
+        };
+        let mounts = draft.list(&self.at, "volumeMounts");
+        match mounts.iter().position(|there| path(there) == path(&mount)) {
+            None => draft.append(&self.at, "volumeMounts", mount),
+            Some(index) if mounts[index] == mount => {}
+            Some(_) => {
+                let message = format!("container {} mounts something else at {}", self.name, path(&mount));
+                let pointer = format!("{}/volumeMounts", self.origin);
+                return Err(Finding::new(Code::MountConflict, pointer, message).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Pointer to the variable in the input; to the container where the input does not have it.
+    pub(super) fn pointer_to(&self, scene: &Scene<'_>, name: &str) -> String {
+        let container = scene.workload.resource.pointer(&self.origin);
+        let index = container.and_then(|container| position(pod::elements(container, "env"), name));
+        match index {
+            Some(index) => format!("{}/env/{index}", self.origin),
+            None => self.origin.clone(),
+        }
+    }
+}
+
+/// A variable from the downward API.
+pub(super) fn from_field(name: &str, field: &str) -> Value {
+    json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": field}}})
+}
+
+fn is_field(entry: &Value, field: &str) -> bool {
+    let source = entry.get("valueFrom").and_then(Value::as_object).filter(|source| source.len() == 1);
+    let reference = source.and_then(|source| source.get("fieldRef"));
+    let is_v1 = |version: &Value| version.as_str() == Some("v1");
+    reference.is_some_and(|reference| {
+        reference.get("fieldPath").and_then(Value::as_str) == Some(field)
+            && reference.get("apiVersion").is_none_or(is_v1)
+    })
+}

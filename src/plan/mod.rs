@@ -1,0 +1,160 @@
+//! What to change, decided purely: a workload goes in, a list of changes comes out, or why there is none.
+
+use serde_json::Value;
+
+use crate::change::Change;
+use crate::config::Settings;
+use crate::config::annotations::Annotations;
+use crate::config::context::{Context, namespace_of};
+use crate::finding::{Code, Finding};
+use crate::k8s::{Identity, Workload};
+use crate::languages::Delivery;
+use crate::select::{Decision, Request, decide};
+
+mod attributes;
+mod container;
+mod copy;
+mod draft;
+mod exporter;
+mod pod;
+mod resources;
+mod sdk;
+mod sidecar;
+
+use draft::Draft;
+
+/// What comes of a resource.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It is no workload, or asks for nothing.
+    Nothing,
+    /// It asks, but is left alone; an info says why.
+    Skipped(Finding),
+    /// It asks for what cannot be done; the first finding is the reason.
+    Refused(Vec<Finding>),
+    /// It is to be changed.
+    Planned(Plan),
+}
+
+/// The changes of one workload.
+#[derive(Debug)]
+pub struct Plan {
+    /// What changes, in order.
+    pub changes: Vec<Change>,
+    /// The resource after the changes.
+    pub value: Value,
+    /// What was injected, and what is doubtful about it.
+    pub findings: Vec<Finding>,
+    /// An element that the input has stands at another index than before.
+    pub shifts: bool,
+}
+
+/// What every part of a plan reads.
+struct Scene<'a> {
+    workload: &'a Workload<'a>,
+    annotations: &'a Annotations<'a>,
+    context: &'a Context,
+    /// The namespace; empty where nothing says it.
+    namespace: String,
+}
+
+/// The outcome of a step: done, or why the workload is refused.
+type Step<T = ()> = Result<T, Box<Finding>>;
+
+/// Plans the changes of `resource`. Pointers of findings are relative to it.
+#[must_use]
+pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
+    let Some(workload) = Workload::of(resource, identity) else { return Verdict::Nothing };
+    let namespace = namespace_of(resource, settings);
+    let annotations = Annotations::new(&workload, context.namespace_annotations(&namespace));
+    let about = |finding: Finding| finding.about(workload.subject());
+    let requests = match decide(&workload, &annotations, context, settings) {
+        Decision::Nothing => return Verdict::Nothing,
+        Decision::Skip(finding) => return Verdict::Skipped(about(*finding)),
+        Decision::Refuse(findings) => return Verdict::Refused(findings.into_iter().map(about).collect()),
+        Decision::Inject(requests) => requests,
+    };
+    let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
+    let mut draft = Draft::new(resource.clone());
+    let mut images = Vec::new();
+    for request in &requests {
+        match inject(&scene, request, &mut draft) {
+            Ok(image) => images.push(image),
+            Err(finding) => return Verdict::Refused(vec![about(*finding)]),
+        }
+    }
+    if draft.changes().is_empty() {
+        let message = "everything that is asked for is there already";
+        return Verdict::Skipped(about(Finding::new(
+            Code::AlreadyInstrumented,
+            workload.pointer(""),
+            message,
+        )));
+    }
+    let mut findings = vec![injected(&workload, &requests, &images)];
+    findings.extend(doubts(&scene, &requests));
+    let (changes, value, shifts) = draft.finish();
+    Verdict::Planned(Plan { changes, value, findings: findings.into_iter().map(about).collect(), shifts })
+}
+
+/// Carries out one language; says which image it brings.
+fn inject(scene: &Scene<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Option<String>> {
+    let recipe =
+        request.language.recipe.as_ref().expect("impossible: `decide` refuses languages without one");
+    match &recipe.delivery {
+        Delivery::Copy(copy) => copy::inject(scene, request, recipe, copy, draft).map(Some),
+        Delivery::Sidecar(sidecar) => sidecar::inject(scene, request, sidecar, draft).map(Some),
+        Delivery::None => {
+            for target in &request.targets {
+                let container = pod::container(scene, draft, target);
+                sdk::common(draft, &container, request.instrumentation);
+                sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
+                exporter::add_volumes(scene, request.instrumentation, draft)?;
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// The image that a language brings.
+fn image(request: &Request<'_>, settings: &crate::languages::Settings) -> String {
+    let own = request.instrumentation.agent(request.language).and_then(|agent| agent.image.clone());
+    own.unwrap_or_else(|| format!("{}:{}", settings.image.repository, settings.image.tag))
+}
+
+fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: &[Option<String>]) -> Finding {
+    let parts = requests.iter().zip(images).map(|(request, image)| {
+        let names: Vec<&str> = request.targets.iter().map(|target| target.name.as_str()).collect();
+        let image = image.as_ref().map(|image| format!(" ({image})")).unwrap_or_default();
+        format!("{} into {}{image}", request.language.id, names.join(", "))
+    });
+    let message = parts.collect::<Vec<_>>().join("; ");
+    Finding::new(Code::Injected, workload.pointer(""), message)
+}
+
+/// Warnings and infos about what was planned.
+fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut seen = Vec::new();
+    for request in requests {
+        let pointer = scene.annotations.pointer(request.language.switch);
+        for (kind, name) in exporter::references(request.instrumentation) {
+            if seen.contains(&(kind, name)) || scene.context.has_reference(kind, &scene.namespace, name) {
+                continue;
+            }
+            seen.push((kind, name));
+            let message =
+                format!("Instrumentation {} names {kind} {name}, which is not in the input", request.source);
+            findings.push(Finding::new(Code::MissingReference, pointer.clone(), message));
+        }
+        let is_said = findings.iter().any(|finding| finding.code == Code::UnknowableAttribute);
+        if request.instrumentation.uid_attributes && !is_said {
+            let message = format!(
+                "Instrumentation {} asks for UIDs; those of the pod's owners are known only in a cluster",
+                request.source
+            );
+            findings.push(Finding::new(Code::UnknowableAttribute, pointer, message));
+        }
+    }
+    findings
+}

@@ -1,0 +1,155 @@
+//! The SDK's configuration: common variables, exporter, resource attributes, propagators, sampler.
+
+use serde_json::Value;
+
+use super::attributes::{self, Attributes};
+use super::{Scene, Step, container::Place, draft::Draft, exporter};
+use crate::config::instrumentation::Instrumentation;
+use crate::k8s::OwnerName;
+use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
+
+const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+const NODE: &str = "k8s.node.name";
+const POD_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_NAME";
+const POD_UID: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_UID";
+const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
+
+/// The container that attributes describe.
+#[derive(Debug)]
+pub(super) struct App {
+    /// Its name.
+    pub(super) name: String,
+    /// Its image; empty where it has none.
+    pub(super) image: String,
+    /// Its resource attributes; empty where it has none, or they come from elsewhere.
+    pub(super) attributes: String,
+}
+
+impl App {
+    pub(super) fn of(draft: &Draft, container: &Place) -> Self {
+        let image = draft.value().pointer(&container.at).and_then(|value| value.get("image"));
+        Self {
+            name: container.name.clone(),
+            image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            attributes: plain(container, draft),
+        }
+    }
+}
+
+/// What a container's own resource attributes say; nothing where they come from elsewhere.
+fn plain(container: &Place, draft: &Draft) -> String {
+    let there = container.variable(draft, ATTRIBUTES).filter(|entry| !is_from_elsewhere(entry));
+    there.map(text).unwrap_or_default().to_owned()
+}
+
+/// The variables of every container, before those of its language.
+pub(super) fn common(draft: &mut Draft, container: &Place, instrumentation: &Instrumentation) {
+    container.prepend_field(draft, "OTEL_POD_IP", "status.podIP");
+    container.prepend_field(draft, "OTEL_NODE_IP", "status.hostIP");
+    for entry in &instrumentation.env {
+        container.default_entry(draft, entry);
+    }
+}
+
+/// Configures the SDK in `container`, which `app` describes.
+pub(super) fn configure(
+    scene: &Scene<'_>,
+    instrumentation: &Instrumentation,
+    draft: &mut Draft,
+    container: &Place,
+    app: &Place,
+) -> Step {
+    let app = App::of(draft, app);
+    configure_for(scene, instrumentation, draft, container, &app)
+}
+
+/// Configures the SDK in `container` for an application that may stand in another one.
+pub(super) fn configure_for(
+    scene: &Scene<'_>,
+    instrumentation: &Instrumentation,
+    draft: &mut Draft,
+    container: &Place,
+    app: &App,
+) -> Step {
+    container.check_extendable(scene, draft, ATTRIBUTES)?;
+    let own = plain(container, draft);
+    let own_keys = attributes::keys(&own);
+    let mut attributes = Attributes::of(scene, instrumentation, app);
+    let service = attributes.service_name(scene, instrumentation, app);
+    container.default(draft, "OTEL_SERVICE_NAME", &service);
+    exporter::configure(instrumentation, draft, container)?;
+
+    attributes.set("k8s.pod.name", format!("$({POD_NAME})"));
+    if instrumentation.uid_attributes {
+        attributes.set("k8s.pod.uid", format!("$({POD_UID})"));
+    }
+    if !own.contains("service.version")
+        && let Some(version) = attributes::service_version(scene, instrumentation, app)
+    {
+        attributes.set("service.version", version);
+    }
+    let is_node_known = attributes.has(NODE)
+        || own_keys.contains(NODE)
+            && (attributes::has_node_name(scene, instrumentation) || wrote_node_name(scene, container));
+    if !is_node_known {
+        attributes.set(NODE, format!("$({NODE_NAME})"));
+    }
+    let added = attributes.joined(&own_keys);
+
+    let refers = |text: &str, name: &str| text.contains(&format!("$({name})"));
+    for (name, field) in helpers(scene) {
+        if refers(&added, name) {
+            container.helper(scene, draft, name, field, Some(POD_NAME))?;
+        }
+    }
+    container.helper(scene, draft, POD_NAME, "metadata.name", None)?;
+    if instrumentation.uid_attributes {
+        container.helper(scene, draft, POD_UID, "metadata.uid", None)?;
+    }
+    if !is_node_known {
+        container.helper(scene, draft, NODE_NAME, "spec.nodeName", None)?;
+    }
+    if !added.is_empty() {
+        container.extend(scene, draft, ATTRIBUTES, |there| {
+            let comma = if there.is_empty() || there.ends_with(',') { "" } else { "," };
+            format!("{there}{comma}{added}")
+        })?;
+    }
+    if !instrumentation.propagators.is_empty() {
+        container.default(draft, "OTEL_PROPAGATORS", &instrumentation.propagators.join(","));
+    }
+    sample(instrumentation, draft, container);
+    container.move_variable_to_end(draft, ATTRIBUTES);
+    Ok(())
+}
+
+/// Variables for names that only the cluster knows, in their order.
+fn helpers(scene: &Scene<'_>) -> Vec<(&'static str, &'static str)> {
+    let generated = scene.workload.kind.owners.iter().filter_map(|owner| match owner.name {
+        OwnerName::Own => None,
+        OwnerName::Generated { variable, field, .. } => Some((variable, field)),
+    });
+    let namespace = scene.namespace.is_empty().then_some((attributes::NAMESPACE_NAME, "metadata.namespace"));
+    generated.chain(namespace).collect()
+}
+
+/// Whether the node's name in the container is an earlier language's: the input does not have it.
+fn wrote_node_name(scene: &Scene<'_>, container: &Place) -> bool {
+    let input = scene.workload.resource.pointer(&container.origin);
+    let env = input.map_or(&[][..], |container| elements(container, "env"));
+    let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();
+    !attributes::keys(before).contains(NODE)
+}
+
+fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &Place) {
+    const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+    const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
+    let Some(sampler) = &instrumentation.sampler else { return };
+    if container.has(draft, SAMPLER) || container.has(draft, ARGUMENT) {
+        return;
+    }
+    container.default(draft, SAMPLER, sampler);
+    if let Some(argument) = &instrumentation.sampler_argument {
+        container.default(draft, ARGUMENT, argument);
+    }
+}

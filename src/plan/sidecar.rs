@@ -1,0 +1,87 @@
+//! Agents that run in a container of their own beside one target.
+
+use serde_json::{Value, json};
+
+use super::{Scene, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
+use crate::finding::Finding;
+use crate::k8s::pod::{List, misshapen};
+use crate::languages::Sidecar;
+use crate::select::Request;
+
+const SHARE: &str = "shareProcessNamespace";
+
+/// Adds the sidecar, its volume and what it needs of the pod; says which image.
+pub(super) fn inject(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    sidecar: &Sidecar,
+    draft: &mut Draft,
+) -> Step<String> {
+    const INVARIANT: &str = "impossible: a language with a sidecar has settings and a target";
+    let settings = request.language.settings.as_ref().expect(INVARIANT);
+    let target = pod::container(scene, draft, request.targets.first().expect(INVARIANT));
+    check(scene, request, sidecar)?;
+    let (volume, path) = sidecar.host_path;
+    let image = super::image(request, settings);
+    let pointer = scene.annotations.pointer(request.language.switch);
+    let mut container = json!({
+        "name": sidecar.name,
+        "image": image,
+        "resources": resources::of(request, settings, &pointer)?,
+        "volumeMounts": [{"name": volume, "mountPath": path}],
+        "securityContext": security_context(request, sidecar),
+    });
+    if let Some(policy) = &request.instrumentation.pull_policy {
+        container["imagePullPolicy"] = json!(policy);
+    }
+    let mut own = Draft::new(container);
+    let place = Place { at: String::new(), origin: target.origin.clone(), name: sidecar.name.to_owned() };
+    let (variable, annotation) = sidecar.executable;
+    let executable = scene.annotations.effective(annotation);
+    if !executable.is_empty() {
+        place.default(&mut own, variable, executable);
+    }
+    for entry in request.instrumentation.agent(request.language).into_iter().flat_map(|agent| &agent.env) {
+        place.default_entry(&mut own, entry);
+    }
+    sdk::common(&mut own, &place, request.instrumentation);
+    let app = sdk::App::of(draft, &target);
+    sdk::configure_for(scene, request.instrumentation, &mut own, &place, &app)?;
+    if !place.has(&own, variable) {
+        let message = format!("nothing names the executable of container {}", target.name);
+        return Err(Finding::new(sidecar.missing, pointer, message).into());
+    }
+    draft.set(&scene.workload.pointer("/spec"), SHARE, json!(true));
+    let (_, container, _) = own.finish();
+    pod::add_container(scene, draft, List::Regular, None, container)?;
+    let host_path = json!({"name": volume, "hostPath": {"path": path}});
+    pod::add_volume(scene, draft, host_path)?;
+    exporter::add_volumes(scene, request.instrumentation, draft)?;
+    Ok(image)
+}
+
+fn check(scene: &Scene<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
+    let pointer = || scene.workload.pointer(&format!("/spec/{SHARE}"));
+    match scene.workload.pod().and_then(|spec| spec.get(SHARE)) {
+        None | Some(Value::Null | Value::Bool(true)) => {}
+        Some(Value::Bool(false)) => {
+            let message = format!("{} needs {SHARE}, which is false", request.language.id);
+            return Err(Finding::new(sidecar.apart, pointer(), message).into());
+        }
+        Some(other) => return Err(misshapen(&pointer(), "true or false", other).into()),
+    }
+    let list = request.language.containers.iter().find(|key| scene.annotations.own(key).contains(','));
+    if let Some(key) = list {
+        let message =
+            format!("{} is told several containers: {}", request.language.id, scene.annotations.own(key));
+        return Err(Finding::new(sidecar.several, scene.annotations.pointer(key), message).into());
+    }
+    Ok(())
+}
+
+fn security_context(request: &Request<'_>, sidecar: &Sidecar) -> Value {
+    let agent = request.instrumentation.agent(request.language);
+    let own = agent.and_then(|agent| agent.extra.get("securityContext"));
+    let (user, privileged) = sidecar.security;
+    own.cloned().unwrap_or_else(|| json!({"runAsUser": user, "privileged": privileged}))
+}

@@ -1,0 +1,381 @@
+//! Who gets what, or why not.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::config::Settings;
+use crate::config::annotations::{Annotations, CONTAINERS, PREFIX};
+use crate::config::context::{Context, Entry, Lookup, namespace_of};
+use crate::config::instrumentation::Instrumentation;
+use crate::finding::{Code, Finding};
+use crate::k8s::Workload;
+use crate::k8s::pod::{self, List};
+use crate::languages::{ALL, Delivery, Language};
+
+/// What is decided about a workload.
+#[derive(Debug)]
+pub enum Decision<'c> {
+    /// It asks for nothing.
+    Nothing,
+    /// It asks, but is left alone.
+    Skip(Box<Finding>),
+    /// It asks for what cannot be done.
+    Refuse(Vec<Finding>),
+    /// These, in this order.
+    Inject(Vec<Request<'c>>),
+}
+
+/// A language for some containers.
+#[derive(Debug)]
+pub struct Request<'c> {
+    /// The language.
+    pub language: &'static Language,
+    /// How.
+    pub instrumentation: &'c Instrumentation,
+    /// What the Instrumentation is called, for messages.
+    pub source: String,
+    /// The containers, init containers first.
+    pub targets: Vec<Target>,
+}
+
+/// A container that is to be instrumented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The list that it stands in.
+    pub list: List,
+    /// Its name.
+    pub name: String,
+}
+
+/// Decides about `workload`.
+#[must_use]
+pub fn decide<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    context: &'c Context,
+    settings: &'c Settings,
+) -> Decision<'c> {
+    let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::of(language, annotations)).collect();
+    if !wanted.is_empty()
+        && let Some(mark) = workload.pod().and_then(|spec| earlier_injection(spec, workload))
+    {
+        return Decision::Skip(Box::new(mark));
+    }
+    let misshapen = annotations.misshapen();
+    if !misshapen.is_empty() {
+        return Decision::Refuse(misshapen);
+    }
+    if wanted.is_empty() {
+        return Decision::Nothing;
+    }
+    match requests(workload, annotations, &wanted, context, settings) {
+        Ok(requests) => Decision::Inject(requests),
+        Err(findings) => Decision::Refuse(findings),
+    }
+}
+
+/// A language that is asked for, and how.
+struct Wish<'a> {
+    language: &'static Language,
+    switch: &'a str,
+}
+
+impl<'a> Wish<'a> {
+    fn of(language: &'static Language, annotations: &Annotations<'a>) -> Option<Self> {
+        let switch = annotations.effective(language.switch);
+        let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
+        is_wanted.then_some(Self { language, switch })
+    }
+}
+
+/// What shows that the pod is instrumented already.
+fn earlier_injection(spec: &Value, workload: &Workload<'_>) -> Option<Finding> {
+    const COLLECTOR: &str = "otc-container";
+    const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
+    for list in [List::Init, List::Regular] {
+        for (index, container) in pod::elements(spec, list.key()).iter().enumerate() {
+            let name = pod::name(container);
+            let is_mark = ALL.iter().any(|language| match list {
+                List::Init => language.init_marks.contains(&name),
+                List::Regular => language.marks.contains(&name),
+            });
+            let sets_variable = || pod::position(pod::elements(container, "env"), VARIABLE).is_some();
+            let message = if is_mark {
+                format!("container {name} is an earlier injection's")
+            } else if name != COLLECTOR && sets_variable() {
+                format!("container {name} has {VARIABLE} from an earlier injection")
+            } else {
+                continue;
+            };
+            let pointer = workload.pointer(&format!("/spec/{}/{index}", list.key()));
+            return Some(Finding::new(Code::AlreadyInstrumented, pointer, message));
+        }
+    }
+    None
+}
+
+fn requests<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    wanted: &[Wish<'_>],
+    context: &'c Context,
+    settings: &'c Settings,
+) -> Result<Vec<Request<'c>>, Vec<Finding>> {
+    let mut sources = Vec::new();
+    let mut troubles = Vec::new();
+    for wish in wanted {
+        match resolve(workload, annotations, wish, context, settings) {
+            Ok(source) => sources.push(source),
+            Err(finding) => troubles.push(*finding),
+        }
+    }
+    none_of(troubles)?;
+    pod::check(workload.pod(), &workload.pointer("/spec")).map_err(|finding| vec![*finding])?;
+    let spec = workload.pod().unwrap_or(&Value::Null);
+    let lists = container_lists(annotations, wanted)?;
+    check_lists(annotations, wanted, &lists)?;
+    let mut requests = Vec::new();
+    let mut troubles = Vec::new();
+    for ((wish, names), (instrumentation, source)) in wanted.iter().zip(lists).zip(sources) {
+        match targets(spec, &names) {
+            Ok(all) => {
+                // A sidecar stands beside one container: the first that is named.
+                let is_sidecar =
+                    wish.language.recipe.as_ref().is_some_and(|recipe| recipe.delivery.is_sidecar());
+                let first = names.first().filter(|_| is_sidecar);
+                let targets =
+                    all.into_iter().filter(|target| first.is_none_or(|name| target.name == *name)).collect();
+                requests.push(Request { language: wish.language, instrumentation, source, targets });
+            }
+            Err(missing) => {
+                troubles.push(unknown_container(annotations, wish.language, &missing, spec));
+            }
+        }
+    }
+    none_of(troubles)?;
+    none_of(unsupported(annotations, &requests))?;
+    Ok(requests)
+}
+
+fn none_of(findings: Vec<Finding>) -> Result<(), Vec<Finding>> {
+    if findings.is_empty() { Ok(()) } else { Err(findings) }
+}
+
+/// The Instrumentation that a switch means, and what it is called.
+fn resolve<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    wish: &Wish<'_>,
+    context: &'c Context,
+    settings: &'c Settings,
+) -> Result<(&'c Instrumentation, String), Box<Finding>> {
+    let own = namespace_of(workload.resource, settings);
+    let Wish { language, switch } = wish;
+    let is_any = switch.eq_ignore_ascii_case("true");
+    let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
+    let lookup = if is_any { context.only_one(&own) } else { context.named(namespace, name) };
+    let refuse = |code: Code, message: String| {
+        Box::new(Finding::new(code, annotations.pointer(language.switch), message))
+    };
+    match lookup {
+        Lookup::One(entry) => match &entry.outcome {
+            Ok(instrumentation) => Ok((instrumentation, called(&entry.namespace, &entry.name))),
+            Err(findings) => {
+                let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
+                let message = format!(
+                    "{} uses Instrumentation {}, which is not valid: {first}",
+                    language.id,
+                    called(&entry.namespace, &entry.name)
+                );
+                Err(refuse(Code::InvalidInstrumentation, message))
+            }
+        },
+        Lookup::Several(entries) => {
+            let message = format!(
+                "{} asks for the Instrumentation {}, but there are {}: {}",
+                language.id,
+                if is_any { place(&own) } else { called(namespace, name) },
+                entries.len(),
+                listed(&entries)
+            );
+            Err(refuse(Code::AmbiguousInstrumentation, message))
+        }
+        Lookup::None if is_any => match &settings.instrumentation {
+            Some(instrumentation) => Ok((instrumentation, "of the function config".to_owned())),
+            None => {
+                let message = format!(
+                    "{} asks for the Instrumentation {}, which has none; {}",
+                    language.id,
+                    place(&own),
+                    what_there_is(context)
+                );
+                Err(refuse(Code::NoInstrumentation, message))
+            }
+        },
+        Lookup::None => {
+            let message = format!(
+                "{} asks for Instrumentation {}, which is not in the input; {}",
+                language.id,
+                called(namespace, name),
+                what_there_is(context)
+            );
+            Err(refuse(Code::InstrumentationNotFound, message))
+        }
+    }
+}
+
+fn called(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+}
+
+fn place(namespace: &str) -> String {
+    if namespace.is_empty() { "without a namespace".to_owned() } else { format!("of namespace {namespace}") }
+}
+
+fn listed(entries: &[&Entry]) -> String {
+    const MANY: usize = 10;
+    let names = entries.iter().take(MANY).map(|entry| called(&entry.namespace, &entry.name));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = entries.len().saturating_sub(MANY);
+    if more == 0 { names } else { format!("{names} and {more} more") }
+}
+
+fn what_there_is(context: &Context) -> String {
+    let entries: Vec<&Entry> = context.instrumentations().iter().collect();
+    if entries.is_empty() {
+        "the input has no Instrumentation at all".to_owned()
+    } else {
+        format!("there is {}", listed(&entries))
+    }
+}
+
+/// The annotation that names a language's containers, and what it says.
+fn own_list<'a>(annotations: &Annotations<'a>, language: &Language) -> (&'static str, &'a str) {
+    let lists = language.containers.iter().map(|key| (*key, annotations.effective(key)));
+    let first = (language.containers.first().copied().unwrap_or_default(), "");
+    lists.into_iter().find(|(_, list)| !list.is_empty()).unwrap_or(first)
+}
+
+/// The names that each wanted language is told, none where it is told none.
+fn container_lists<'a>(
+    annotations: &Annotations<'a>,
+    wanted: &[Wish<'_>],
+) -> Result<Vec<Vec<&'a str>>, Vec<Finding>> {
+    let mut troubles = Vec::new();
+    let mut split = |key: &str, list: &'a str| -> Vec<&'a str> {
+        if list.is_empty() {
+            return Vec::new();
+        }
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b',';
+        let names: Vec<&str> = list.split(',').collect();
+        if !list.bytes().all(is_allowed) || names.contains(&"") {
+            let message = format!("annotation {PREFIX}{key} is {list:?}");
+            troubles.push(Finding::new(Code::InvalidContainerNames, annotations.pointer(key), message));
+        }
+        names
+    };
+    let common = split(CONTAINERS, annotations.effective(CONTAINERS));
+    let lists = wanted.iter().map(|wish| {
+        let (key, list) = own_list(annotations, wish.language);
+        common.iter().copied().chain(split(key, list)).collect()
+    });
+    let lists = lists.collect();
+    none_of(troubles)?;
+    Ok(lists)
+}
+
+fn check_lists(
+    annotations: &Annotations<'_>,
+    wanted: &[Wish<'_>],
+    lists: &[Vec<&str>],
+) -> Result<(), Vec<Finding>> {
+    let pointer = |language: &Language| {
+        let (key, list) = own_list(annotations, language);
+        annotations.pointer(if list.is_empty() { CONTAINERS } else { key })
+    };
+    let mut doubled = Vec::new();
+    for (wish, names) in wanted.iter().zip(lists) {
+        let mut seen = BTreeSet::new();
+        if let Some(name) = names.iter().find(|name| !seen.insert(**name)) {
+            let message = format!("{} is told container {name} twice", wish.language.id);
+            doubled.push(Finding::new(Code::DuplicateContainer, pointer(wish.language), message));
+        }
+    }
+    none_of(doubled)?;
+    let without: Vec<&Wish<'_>> =
+        wanted.iter().zip(lists).filter(|(_, names)| names.is_empty()).map(|(wish, _)| wish).collect();
+    if wanted.len() > 1
+        && let Some(first) = without.first()
+    {
+        let ids = |wishes: &mut dyn Iterator<Item = &'static str>| wishes.collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "{} are wanted, but no annotation names the containers of {}",
+            ids(&mut wanted.iter().map(|wish| wish.language.id)),
+            ids(&mut without.iter().map(|wish| wish.language.id))
+        );
+        let pointer = annotations.pointer(first.language.switch);
+        let help = format!(
+            "Add {PREFIX}{}, or {PREFIX}{CONTAINERS} for all languages.",
+            first.language.containers.first().copied().unwrap_or_default()
+        );
+        return Err(vec![Finding::new(Code::ContainersRequired, pointer, message).help(help)]);
+    }
+    Ok(())
+}
+
+/// The containers of those names, init containers first; else a name that the pod does not have.
+fn targets(spec: &Value, names: &[&str]) -> Result<Vec<Target>, String> {
+    let init = pod::elements(spec, List::Init.key());
+    let regular = pod::elements(spec, List::Regular.key());
+    if names.is_empty() {
+        let first = regular.first().map(|container| pod::name(container).to_owned());
+        return Ok(first.map(|name| Target { list: List::Regular, name }).into_iter().collect());
+    }
+    let has = |list: &[Value], name: &str| pod::position(list, name).is_some();
+    if let Some(missing) = names.iter().find(|name| !has(init, name) && !has(regular, name)) {
+        return Err((*missing).to_owned());
+    }
+    let of_init = init.iter().map(pod::name).filter(|name| names.contains(name));
+    let of_regular = names.iter().copied().filter(|name| !has(init, name));
+    let in_list = |list: List| move |name: &str| Target { list, name: name.to_owned() };
+    Ok(of_init.map(in_list(List::Init)).chain(of_regular.map(in_list(List::Regular))).collect())
+}
+
+fn unknown_container(
+    annotations: &Annotations<'_>,
+    language: &Language,
+    missing: &str,
+    spec: &Value,
+) -> Finding {
+    let (key, list) = own_list(annotations, language);
+    let key = if list.split(',').any(|name| name == missing) { key } else { CONTAINERS };
+    let names = |list: List| pod::elements(spec, list.key()).iter().map(pod::name);
+    let there: Vec<&str> = names(List::Regular).chain(names(List::Init)).collect();
+    let message =
+        format!("{} is told container {missing}, but the pod has {}", language.id, there.join(", "));
+    Finding::new(Code::UnknownContainer, annotations.pointer(key), message)
+}
+
+/// What a language cannot do to its targets, and languages that cannot be injected yet.
+fn unsupported(annotations: &Annotations<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for request in requests {
+        let language = request.language;
+        let Some(recipe) = &language.recipe else {
+            let message = format!("{} is wanted, but this release cannot inject it", language.id);
+            let pointer = annotations.pointer(language.switch);
+            findings.push(Finding::new(Code::UnsupportedLanguage, pointer, message));
+            continue;
+        };
+        let of_init = request.targets.iter().find(|target| target.list == List::Init);
+        if let (Delivery::Sidecar(_), Some(target)) = (&recipe.delivery, of_init) {
+            let message =
+                format!("{} cannot instrument {}: it is an init container", language.id, target.name);
+            let (key, _) = own_list(annotations, language);
+            let finding = Finding::new(Code::UnsupportedOption, annotations.pointer(key), message);
+            findings.push(finding.help("Name a regular container."));
+        }
+    }
+    findings
+}

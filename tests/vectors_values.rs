@@ -1,0 +1,179 @@
+//! Pods recorded from the operator, compared as values: context and plan per document, refusals left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use otel_inject::config::Settings;
+use otel_inject::config::context::Context;
+use otel_inject::finding::Code;
+use otel_inject::k8s::Identity;
+use otel_inject::plan::{Verdict, plan};
+use serde::Deserialize;
+use serde_json::Value;
+
+struct Case {
+    id: String,
+    input: Vec<Value>,
+    expected: Vec<Value>,
+    refused: BTreeMap<usize, Vec<String>>,
+    skipped: BTreeSet<usize>,
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    let documents = serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document));
+    documents.map(|value| value.expect("a vector parses")).filter(|value| !value.is_null()).collect()
+}
+
+fn outcome(value: &Value) -> (BTreeMap<usize, Vec<String>>, BTreeSet<usize>) {
+    let refused = value["refused"].as_object().expect("refused").iter().map(|(index, codes)| {
+        let codes = codes.as_array().expect("codes").iter().filter_map(Value::as_str).map(str::to_owned);
+        (index.parse().expect("an index"), codes.collect())
+    });
+    let skipped = value["skipped"].as_array().expect("skipped").iter();
+    let skipped = skipped.filter_map(Value::as_u64).filter_map(|index| usize::try_from(index).ok());
+    (refused.collect(), skipped.collect())
+}
+
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
+    let read = |path: &Path| fs::read_to_string(path).expect("a readable vector");
+    let mut cases = Vec::new();
+    let mut named: Vec<_> = fs::read_dir(root.join("named"))
+        .expect("named")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    named.sort();
+    for folder in named {
+        let outcome_file = folder.join("outcome.json");
+        let (refused, skipped) = if outcome_file.exists() {
+            outcome(&serde_json::from_str(&read(&outcome_file)).expect("JSON"))
+        } else {
+            Default::default()
+        };
+        cases.push(Case {
+            id: folder.file_name().expect("a name").to_string_lossy().into_owned(),
+            input: documents(&read(&folder.join("input.yaml"))),
+            expected: documents(&read(&folder.join("expected.yaml"))),
+            refused,
+            skipped,
+        });
+    }
+    for line in read(&root.join("random.jsonl")).lines() {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        let (refused, skipped) = outcome(&value);
+        cases.push(Case {
+            id: value["id"].as_str().expect("an id").to_owned(),
+            input: documents(value["input"].as_str().expect("text")),
+            expected: value["expected"].as_array().expect("documents").clone(),
+            refused,
+            skipped,
+        });
+    }
+    cases
+}
+
+/// What is wrong with a case; whether a language of it is not injected yet.
+fn run(case: &Case) -> Result<bool, String> {
+    let settings = Settings::default();
+    let mut context = Context::default();
+    for document in &case.input {
+        if let Some(identity) = Identity::of(document, None) {
+            context.add(document, &identity, false, &settings);
+        }
+    }
+    let mut is_partial = false;
+    for (index, (document, expected)) in case.input.iter().zip(&case.expected).enumerate() {
+        let Some(identity) = Identity::of(document, None) else { continue };
+        let refused = case.refused.get(&index);
+        let value = match plan(document, &identity, &context, &settings) {
+            Verdict::Refused(findings) => {
+                let codes: Vec<&str> = findings.iter().map(|finding| finding.code.id()).collect();
+                if codes.first() == Some(&Code::UnsupportedLanguage.id()) {
+                    is_partial = true;
+                    continue;
+                }
+                match refused {
+                    Some(wanted) if wanted.iter().map(String::as_str).eq(codes.iter().take(1).copied()) => {}
+                    other => {
+                        return Err(format!("document {index} is refused with {codes:?}, not {other:?}"));
+                    }
+                }
+                document.clone()
+            }
+            _ if refused.is_some() => return Err(format!("document {index} is not refused: {refused:?}")),
+            Verdict::Skipped(_) if case.skipped.contains(&index) => document.clone(),
+            Verdict::Skipped(finding) => {
+                return Err(format!("document {index} is skipped: {}", finding.message));
+            }
+            _ if case.skipped.contains(&index) => return Err(format!("document {index} is not skipped")),
+            Verdict::Nothing => document.clone(),
+            Verdict::Planned(planned) => {
+                let mut value = document.clone();
+                for change in &planned.changes {
+                    change.apply(&mut value).expect("a change that applies");
+                }
+                if value != planned.value {
+                    return Err(format!("document {index}: the changes do not give the value"));
+                }
+                match plan(&value, &identity, &context, &settings) {
+                    Verdict::Nothing | Verdict::Skipped(_) => {}
+                    Verdict::Planned(again) => {
+                        return Err(format!("document {index} is planned again: {:?}", again.changes));
+                    }
+                    Verdict::Refused(findings) => {
+                        return Err(format!("document {index} is refused the second time: {findings:?}"));
+                    }
+                }
+                value
+            }
+        };
+        if value != *expected {
+            return Err(format!("document {index}: {}", difference("", &value, expected)));
+        }
+    }
+    Ok(is_partial)
+}
+
+fn difference(pointer: &str, value: &Value, expected: &Value) -> String {
+    match (value, expected) {
+        (Value::Object(left), Value::Object(right)) => {
+            for (key, expected) in right {
+                match left.get(key) {
+                    None => return format!("{pointer}/{key} is missing: {expected}"),
+                    Some(value) if value != expected => {
+                        return difference(&format!("{pointer}/{key}"), value, expected);
+                    }
+                    Some(_) => {}
+                }
+            }
+            let extra: Vec<_> = left.keys().filter(|key| !right.contains_key(*key)).collect();
+            format!("{pointer} has {extra:?} too many")
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            for (index, (value, expected)) in left.iter().zip(right).enumerate() {
+                if value != expected {
+                    return difference(&format!("{pointer}/{index}"), value, expected);
+                }
+            }
+            format!("{pointer} has {} elements, not {}", left.len(), right.len())
+        }
+        _ => format!("{pointer}\n  is     {value}\n  wanted {expected}"),
+    }
+}
+
+#[test]
+fn every_vector_is_what_the_operator_writes() {
+    let cases = cases();
+    assert!(cases.len() > 400, "the vectors are there");
+    let (mut partial, mut wrong) = (0, Vec::new());
+    for case in &cases {
+        assert_eq!(case.input.len(), case.expected.len(), "{}", case.id);
+        match run(case) {
+            Ok(is_partial) => partial += usize::from(is_partial),
+            Err(message) => wrong.push(format!("{}: {message}", case.id)),
+        }
+    }
+    eprintln!("{} vectors, {partial} of them with a language that is not injected yet", cases.len());
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
