@@ -158,3 +158,6 @@ fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests;
