@@ -1,0 +1,351 @@
+//! Pods recorded from the operator, through every face of the real binary.
+//!
+//! How to compare is told in `testdata/vectors/README.md`.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+/// Languages that have no row yet: their cases wait for them.
+const WITHOUT_A_ROW: &[&str] = &["java", "python", "dotnet", "apache-httpd", "nginx"];
+
+struct Case {
+    name: String,
+    input: String,
+    expected: Vec<Value>,
+    /// Document index → codes.
+    refused: BTreeMap<usize, Vec<String>>,
+    skipped: Vec<usize>,
+}
+
+fn vectors() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/vectors"))
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| Value::deserialize(document).expect("a document of values"))
+        .filter(|value| !value.is_null())
+        .collect()
+}
+
+fn outcome(value: &Value) -> (BTreeMap<usize, Vec<String>>, Vec<usize>) {
+    let codes = |codes: &Value| -> Vec<String> {
+        codes
+            .as_array()
+            .expect("codes")
+            .iter()
+            .map(|code| code.as_str().expect("a code").to_owned())
+            .collect()
+    };
+    let refused = value["refused"].as_object().into_iter().flatten();
+    let refused = refused.map(|(index, list)| (index.parse().expect("an index"), codes(list)));
+    let skipped = value["skipped"].as_array().into_iter().flatten();
+    let index = |value: &Value| usize::try_from(value.as_u64().expect("an index")).expect("a small index");
+    (refused.collect(), skipped.map(index).collect())
+}
+
+fn named() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for entry in std::fs::read_dir(vectors().join("named")).expect("the named vectors") {
+        let folder = entry.expect("a folder").path();
+        let read = |file: &str| std::fs::read_to_string(folder.join(file));
+        let (refused, skipped) = read("outcome.json")
+            .map_or_else(|_| Default::default(), |text| outcome(&serde_json::from_str(&text).expect("JSON")));
+        cases.push(Case {
+            name: folder.file_name().expect("a name").to_string_lossy().into_owned(),
+            input: read("input.yaml").expect("an input"),
+            expected: documents(&read("expected.yaml").expect("an expected output")),
+            refused,
+            skipped,
+        });
+    }
+    cases.sort_by(|left, right| left.name.cmp(&right.name));
+    cases
+}
+
+fn random() -> Vec<Case> {
+    let text = std::fs::read_to_string(vectors().join("random.jsonl")).expect("the random vectors");
+    let case = |line: &str| {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        let (refused, skipped) = outcome(&value);
+        Case {
+            name: value["id"].to_string(),
+            input: value["input"].as_str().expect("text").to_owned(),
+            expected: value["expected"].as_array().expect("documents").clone(),
+            refused,
+            skipped,
+        }
+    };
+    text.lines().map(case).collect()
+}
+
+/// Whether no resource of the case asks for a language without a row.
+fn is_due(case: &Case) -> bool {
+    fn asks(value: &Value) -> bool {
+        let is_wanted = |(key, value): (&String, &Value)| {
+            let language = key.strip_prefix("instrumentation.opentelemetry.io/inject-");
+            language.is_some_and(|language| WITHOUT_A_ROW.contains(&language)) && value != "false"
+        };
+        match value {
+            Value::Object(map) => map.iter().any(is_wanted) || map.values().any(asks),
+            Value::Array(items) => items.iter().any(asks),
+            _ => false,
+        }
+    }
+    !documents(&case.input).iter().any(asks)
+}
+
+fn due(cases: Vec<Case>, at_least: usize) -> Vec<Case> {
+    let due: Vec<Case> = cases.into_iter().filter(is_due).collect();
+    assert!(due.len() >= at_least, "only {} cases are due", due.len());
+    due
+}
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_otel-inject"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the input is read");
+    child.wait_with_output().expect("the binary ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// Web-server scripts are ours: the vectors hold `<script>` in their place.
+fn with_script_masked(mut value: Value) -> Value {
+    fn mask(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                let is_ours = map
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.starts_with("otel-agent-"));
+                if let (true, Some(script)) = (is_ours, map.get_mut("args").and_then(|args| args.get_mut(0)))
+                {
+                    *script = json!("<script>");
+                }
+                map.values_mut().for_each(mask);
+            }
+            Value::Array(items) => items.iter_mut().for_each(mask),
+            _ => {}
+        }
+    }
+    mask(&mut value);
+    value
+}
+
+fn compare(case: &Case, face: &str, actual: Vec<Value>, failures: &mut Vec<String>) {
+    let actual: Vec<Value> = actual.into_iter().map(with_script_masked).collect();
+    if actual.len() != case.expected.len() {
+        failures.push(format!(
+            "{} ({face}): {} documents, not {}",
+            case.name,
+            actual.len(),
+            case.expected.len()
+        ));
+        return;
+    }
+    for (index, (actual, expected)) in actual.iter().zip(&case.expected).enumerate() {
+        if actual != expected {
+            failures.push(format!("{} ({face}): document {index} differs", case.name));
+        }
+    }
+}
+
+/// Each refused workload is reported with its code, and nothing else is.
+fn compare_codes(case: &Case, face: &str, findings: &[Value], failures: &mut Vec<String>) {
+    let refusals: Vec<&Value> = findings
+        .iter()
+        .filter(|finding| finding["severity"] != "info" && finding["resource"]["kind"] != "Instrumentation")
+        .collect();
+    let name = |index: usize| case.expected[index]["metadata"]["name"].clone();
+    for (index, codes) in &case.refused {
+        for code in codes {
+            let is_reported = |finding: &&&Value| {
+                finding["code"] == code.as_str() && finding["resource"]["name"] == name(*index)
+            };
+            if refusals.iter().find(is_reported).is_none() {
+                failures.push(format!("{} ({face}): {code} of document {index} is not reported", case.name));
+            }
+        }
+    }
+    for index in &case.skipped {
+        let is_said = |finding: &&Value| {
+            finding["code"] == "already-instrumented" && finding["resource"]["name"] == name(*index)
+        };
+        if findings.iter().find(is_said).is_none() {
+            failures.push(format!("{} ({face}): document {index} is not reported as skipped", case.name));
+        }
+    }
+}
+
+fn report(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).expect("a report");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    report["findings"].as_array().or_else(|| report.as_array()).expect("findings").clone()
+}
+
+fn finish(failures: Vec<String>) {
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+fn through_the_stream(cases: &[Case]) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.json");
+    let mut failures = Vec::new();
+    for case in cases {
+        let output = run(&["--on-error", "skip", "--report", path.to_str().expect("UTF-8")], &case.input);
+        if output.status.code() != Some(0) {
+            failures.push(format!(
+                "{}: exit {:?}: {}",
+                case.name,
+                output.status.code(),
+                text(&output.stderr)
+            ));
+            continue;
+        }
+        compare(case, "stream", documents(&text(&output.stdout)), &mut failures);
+        compare_codes(case, "stream", &report(&path), &mut failures);
+
+        let output = run(&[], &case.input);
+        let expected = i32::from(!case.refused.is_empty());
+        if output.status.code() != Some(expected) || (expected == 1 && !output.stdout.is_empty()) {
+            let message = "without onError: skip";
+            failures.push(format!("{} ({message}): exit {:?}", case.name, output.status.code()));
+        }
+    }
+    failures
+}
+
+/// The documents of a stream as items of a `ResourceList`, their text as it is but for the indent.
+fn resource_list(input: &str, config: &str) -> String {
+    let mut list = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n");
+    for range in otel_inject::yaml::split_documents(input.as_bytes()) {
+        let mut is_first = true;
+        for line in input[range].lines().filter(|line| !line.starts_with("---")) {
+            if line.trim().is_empty() || (is_first && line.starts_with('#')) {
+                continue;
+            }
+            list.push_str(if is_first { "- " } else { "  " });
+            list.push_str(line);
+            list.push('\n');
+            is_first = false;
+        }
+    }
+    list + config
+}
+
+fn through_krm(cases: &[Case]) -> Vec<String> {
+    let config = "functionConfig:\n  apiVersion: otel-inject.dev/v1alpha1\n  kind: OtelInject\n  metadata:\n    \
+                  name: x\n  spec:\n    onError: skip\n";
+    let mut failures = Vec::new();
+    for case in cases {
+        let output = run(&[], &resource_list(&case.input, config));
+        if output.status.code() != Some(0) {
+            failures.push(format!(
+                "{} (krm): exit {:?}: {}",
+                case.name,
+                output.status.code(),
+                text(&output.stderr)
+            ));
+            continue;
+        }
+        let list = documents(&text(&output.stdout)).pop().expect("a ResourceList");
+        compare(case, "krm", list["items"].as_array().expect("items").clone(), &mut failures);
+        let results = list["results"].as_array().cloned().unwrap_or_default();
+        for (index, codes) in &case.refused {
+            for code in codes {
+                let is_reported = |result: &&Value| {
+                    result["tags"]["code"] == code.as_str()
+                        && result["resourceRef"]["name"] == case.expected[*index]["metadata"]["name"]
+                };
+                if results.iter().find(is_reported).is_none() {
+                    failures.push(format!("{} (krm): no result {code}", case.name));
+                }
+            }
+        }
+        let failing = run(&[], &resource_list(&case.input, ""));
+        let expected = i32::from(!case.refused.is_empty());
+        if failing.status.code() != Some(expected) {
+            failures.push(format!("{} (krm): exit {:?}, not {expected}", case.name, failing.status.code()));
+        }
+        if expected == 1 {
+            let list = documents(&text(&failing.stdout)).pop().expect("a ResourceList");
+            let items: Vec<Value> = documents(&case.input);
+            if list["items"] != Value::Array(items) {
+                failures.push(format!("{} (krm): a failed run changed the items", case.name));
+            }
+        }
+    }
+    failures
+}
+
+fn through_files(cases: &[Case]) -> Vec<String> {
+    let mut failures = Vec::new();
+    for case in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut files = Vec::new();
+        for (index, range) in
+            otel_inject::yaml::split_documents(case.input.as_bytes()).into_iter().enumerate()
+        {
+            let path = folder.path().join(format!("{index:03}.yaml"));
+            std::fs::write(&path, &case.input[range]).expect("a file");
+            files.push(path);
+        }
+        let path = folder.path().to_str().expect("UTF-8");
+        let output = run(&["inject", path, "--in-place", "--on-error", "skip"], "");
+        if output.status.code() != Some(0) {
+            failures.push(format!(
+                "{} (files): exit {:?}: {}",
+                case.name,
+                output.status.code(),
+                text(&output.stderr)
+            ));
+            continue;
+        }
+        let read = |path| documents(&std::fs::read_to_string(path).expect("a file"));
+        compare(case, "files", files.iter().flat_map(read).collect(), &mut failures);
+    }
+    failures
+}
+
+#[test]
+fn named_pods_come_out_of_a_stream() {
+    finish(through_the_stream(&due(named(), 30)));
+}
+
+#[test]
+fn random_pods_come_out_of_a_stream() {
+    finish(through_the_stream(&due(random(), 60)));
+}
+
+#[test]
+fn named_pods_come_out_of_a_resource_list() {
+    finish(through_krm(&due(named(), 30)));
+}
+
+#[test]
+fn random_pods_come_out_of_a_resource_list() {
+    finish(through_krm(&due(random(), 60)));
+}
+
+#[test]
+fn named_pods_come_out_of_files() {
+    finish(through_files(&due(named(), 30)));
+}
+
+#[test]
+fn random_pods_come_out_of_files() {
+    finish(through_files(&due(random(), 60)));
+}
