@@ -217,8 +217,8 @@ impl Context {
     /// Whether an Instrumentation names a Secret or ConfigMap, so that their existence counts.
     #[must_use]
     pub fn needs_references(&self) -> bool {
-        let tls = self.instrumentations.iter().filter_map(|entry| entry.outcome.as_ref().ok()?.tls.as_ref());
-        tls.into_iter().any(|tls| tls.secret.is_some() || tls.config_map.is_some())
+        let valid = self.instrumentations.iter().filter_map(|entry| entry.outcome.as_deref().ok());
+        valid.into_iter().any(Instrumentation::names_references)
     }
 }
 

@@ -211,6 +211,12 @@ impl Instrumentation {
         }
     }
 
+    /// Whether a Secret or ConfigMap is named, so that their existence counts.
+    #[must_use]
+    pub fn names_references(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.secret.is_some() || tls.config_map.is_some())
+    }
+
     /// What is said about `language`.
     #[must_use]
     pub fn agent(&self, language: &Language) -> Option<&Agent> {
