@@ -55,10 +55,7 @@ pub(super) fn is_plain(text: &str) -> bool {
     let Some(first) = bytes.first() else { return false };
     let starts = first.is_ascii_alphabetic() || matches!(first, b'/' | b'_' | b'$');
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@$()=+%~;-".contains(byte);
-    let is_word = starts
-        && bytes.iter().all(allowed)
-        && !text.ends_with(':')
-        && !is_word_of_yaml_1_1(text);
+    let is_word = starts && bytes.iter().all(allowed) && !text.ends_with(':') && !is_word_of_yaml_1_1(text);
     is_word || is_quantity(text)
 }
 

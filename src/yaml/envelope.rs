@@ -31,7 +31,8 @@ impl<'t> Envelope<'t> {
         let chunk = only_document(text)?;
         let valid = std::str::from_utf8(&text[chunk.clone()])
             .map_err(|error| Problem::syntax(chunk.start + error.valid_up_to(), "not UTF-8"))?;
-        let items = split_items(valid.as_bytes()).filter(|items| !items.tail.is_empty() || valid.ends_with('\n'));
+        let items =
+            split_items(valid.as_bytes()).filter(|items| !items.tail.is_empty() || valid.ends_with('\n'));
         if let Some(items) = items {
             let own = format!("{}{}", &valid[items.header.clone()], &valid[items.tail.clone()]);
             let cut = Some((items.header.end, items.tail.start - items.header.end));

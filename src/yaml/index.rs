@@ -22,12 +22,22 @@ pub(super) type NodeId = usize;
 /// What a node is.
 #[derive(Debug)]
 pub(super) enum Content<'t> {
-    Scalar { text: Cow<'t, str>, style: Style },
-    Sequence { flow: bool },
+    Scalar {
+        text: Cow<'t, str>,
+        style: Style,
+    },
+    Sequence {
+        flow: bool,
+    },
     /// Children are keys and values in turn.
-    Mapping { flow: bool },
+    Mapping {
+        flow: bool,
+    },
     /// `open`: the node that it stands for contains it.
-    Alias { target: NodeId, open: bool },
+    Alias {
+        target: NodeId,
+        open: bool,
+    },
 }
 
 /// A node of a [`Document`], for those who walk it.
@@ -192,7 +202,9 @@ impl<'t> Document<'t> {
         match self.nodes[id].content {
             Content::Mapping { .. } => {
                 let key = unescape(token);
-                self.entries(id).find(|(name, _)| self.scalar_text(*name) == Some(&key)).map(|(_, value)| value)
+                self.entries(id)
+                    .find(|(name, _)| self.scalar_text(*name) == Some(&key))
+                    .map(|(_, value)| value)
             }
             Content::Sequence { .. } => self.children(id).nth(token.parse().ok()?),
             _ => None,
@@ -410,7 +422,10 @@ impl<'t> Document<'t> {
         };
         for one in sources {
             let Value::Object(entries) = one else {
-                return Err(Problem::syntax(self.nodes[source].start, "a merge of something else than mappings"));
+                return Err(Problem::syntax(
+                    self.nodes[source].start,
+                    "a merge of something else than mappings",
+                ));
             };
             for (key, value) in entries {
                 into.entry(key).or_insert(value);
@@ -421,7 +436,8 @@ impl<'t> Document<'t> {
 
     /// The indicator of a block scalar that ends with the text, where the text ends without a line break.
     pub(super) fn open_block_scalar(&self) -> Option<usize> {
-        let is_scalar = |node: &&Node<'_>| matches!(node.content, Content::Scalar { .. } | Content::Alias { .. });
+        let is_scalar =
+            |node: &&Node<'_>| matches!(node.content, Content::Scalar { .. } | Content::Alias { .. });
         let last = self.nodes.iter().rev().find(is_scalar)?;
         let is_block = matches!(last.content, Content::Scalar { style: Style::Literal | Style::Folded, .. });
         (is_block && last.end == self.text.len() && !self.text.ends_with('\n')).then_some(last.start)

@@ -171,7 +171,8 @@ impl<'d, 't> Overlay<'d, 't> {
 
     /// The collection that the last token of `pointer` is about, opened for changes, and that token.
     fn parent(&mut self, pointer: &str) -> Result<(Parent<'_>, String), Problem> {
-        let (way, last) = pointer.rsplit_once('/').ok_or_else(|| Problem::uneditable(0, "the root itself"))?;
+        let (way, last) =
+            pointer.rsplit_once('/').ok_or_else(|| Problem::uneditable(0, "the root itself"))?;
         let document = self.document;
         let mut slot = &mut self.root;
         let mut tokens = way.split('/').skip(1);
@@ -214,10 +215,9 @@ fn open(document: &Document<'_>, slot: &mut Slot) -> Result<(), Problem> {
     match document.nodes[id].content {
         Content::Mapping { .. } => {
             check(document, id)?;
-            let entries = document.entries(id).map(|(key, value)| Entry {
-                key: Key::Kept(key),
-                value: Slot::Kept(value),
-            });
+            let entries = document
+                .entries(id)
+                .map(|(key, value)| Entry { key: Key::Kept(key), value: Slot::Kept(value) });
             *slot = Slot::Mapping(id, entries.collect());
         }
         Content::Sequence { .. } => {
@@ -240,7 +240,10 @@ fn check(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
         _ => false,
     };
     if node.anchored && document.nodes.iter().any(is_shared) {
-        return Err(Problem::uneditable(node.start, "an anchor stands here, and an alias shares its content"));
+        return Err(Problem::uneditable(
+            node.start,
+            "an anchor stands here, and an alias shares its content",
+        ));
     }
     Ok(())
 }
@@ -276,7 +279,9 @@ fn is_key(document: &Document<'_>, entry: &Entry, key: &str) -> bool {
 /// A pointer that the value knows and the text does not: the value has it by a merge key.
 fn absent(document: &Document<'_>, id: NodeId, token: &str) -> Problem {
     let merge = match document.nodes[id].content {
-        Content::Mapping { .. } => document.entries(id).map(|(key, _)| key).find(|key| document.is_merge_key(*key)),
+        Content::Mapping { .. } => {
+            document.entries(id).map(|(key, _)| key).find(|key| document.is_merge_key(*key))
+        }
         _ => None,
     };
     match merge {

@@ -89,7 +89,11 @@ impl<'t> Granit<'t> {
     pub fn new(text: &'t str) -> Self {
         let options =
             granit_parser::options! { block_scalar_eof_without_line_feed: true, emit_comments: false };
-        Self { text, parser: granit_parser::Parser::new_from_str_with_options(text, options), previous_end: 0 }
+        Self {
+            text,
+            parser: granit_parser::Parser::new_from_str_with_options(text, options),
+            previous_end: 0,
+        }
     }
 
     /// The span of a block scalar from its indicator to the end of its content, whose first line begins

@@ -43,6 +43,19 @@ impl Writer<'_, '_> {
             style if is_block_scalar(*style) && prefix.is_empty() && is_printable => {
                 return self.block_scalar(id, new, suffix);
             }
+            Style::Plain if !raw.is_empty() => {
+                // The same lines in double quotes, which fold them alike.
+                let escape = |text: &str| {
+                    let mut result = String::new();
+                    emit::escape(&mut result, text);
+                    result
+                };
+                let range = node.start..node.end;
+                for (at, _) in raw.match_indices(['"', '\\']) {
+                    self.replace(range.start + at..range.start + at, "\\");
+                }
+                self.around(range, &format!("\"{}", escape(prefix)), &format!("{}\"", escape(suffix)));
+            }
             _ => return self.anew(id, new, in_flow),
         }
         Ok(())
@@ -75,7 +88,8 @@ impl Writer<'_, '_> {
         }
         // The raw last line has the scalar's indent and then the blanks that its content begins with.
         let raw = &self.document.text[node.start..node.end];
-        let Some(raw_last) = raw.trim_end().rsplit('\n').next().filter(|line| line.trim_end() != raw.trim_end())
+        let Some(raw_last) =
+            raw.trim_end().rsplit('\n').next().filter(|line| line.trim_end() != raw.trim_end())
         else {
             return self.anew(id, new, false);
         };
@@ -99,7 +113,8 @@ impl Writer<'_, '_> {
     pub(super) fn strip_final_break(&mut self, header: usize) {
         let text = self.document.text;
         let rest = &text[header + 1..];
-        let flags = &rest[..rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len()];
+        let flags = &rest
+            [..rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len()];
         let digits: String = flags.chars().filter(char::is_ascii_digit).collect();
         let wanted = format!("{digits}-");
         let range = header + 1..header + 1 + flags.len();

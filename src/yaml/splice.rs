@@ -84,7 +84,9 @@ impl Writer<'_, '_> {
             Slot::Kept(_) | Slot::New(_) => Ok(()),
             Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
             Slot::Replaced(id, value) => self.replaced(*id, value, &around),
-            Slot::Mapping(id, _) | Slot::Sequence(id, _) if around.flow.is_none() && self.is_childless(*id) => {
+            Slot::Mapping(id, _) | Slot::Sequence(id, _)
+                if around.flow.is_none() && self.is_childless(*id) =>
+            {
                 match slot.new_value() {
                     Some(value) => self.replaced(*id, &value, &around),
                     None => Ok(()),
@@ -128,8 +130,12 @@ impl Writer<'_, '_> {
         let start = self.document.nodes[key].start;
         let line = self.lines.line_start(start);
         let before = &self.document.text.as_bytes()[line..start];
-        if self.document.scalar_text(key).is_none() || before.iter().any(|byte| !matches!(byte, b' ' | b'-')) {
-            return Err(Problem::uneditable(start, "a key that is written with `?`, an anchor, an alias or a tag"));
+        if self.document.scalar_text(key).is_none() || before.iter().any(|byte| !matches!(byte, b' ' | b'-'))
+        {
+            return Err(Problem::uneditable(
+                start,
+                "a key that is written with `?`, an anchor, an alias or a tag",
+            ));
         }
         Ok(start - line)
     }
@@ -349,7 +355,10 @@ impl Writer<'_, '_> {
         let member = members[original];
         let line = self.lines.line_start(member.start);
         if !self.lines.is_blank(line..member.start) {
-            return Err(Problem::uneditable(member.start, "the element on its parent's line cannot be moved"));
+            return Err(Problem::uneditable(
+                member.start,
+                "the element on its parent's line cannot be moved",
+            ));
         }
         let floor = match original {
             0 => self.lines.after_line(self.lines.skip_properties(parent.head)),
@@ -413,7 +422,10 @@ impl Writer<'_, '_> {
             return Err(Problem::uneditable(node.start, "a value that is not empty would be replaced"));
         }
         if is_scalar && (node.tag.is_some() || node.anchored) {
-            return Err(Problem::uneditable(node.start, "a scalar with a tag or an anchor would be replaced"));
+            return Err(Problem::uneditable(
+                node.start,
+                "a scalar with a tag or an anchor would be replaced",
+            ));
         }
         if let Some(flow) = &around.flow {
             let mut text = String::new();
@@ -496,7 +508,13 @@ impl Writer<'_, '_> {
                     let mut text = emit::quoted(name);
                     text.push_str(": ");
                     if let Slot::New(value) = &entry.value {
-                        emit::json(&mut text, value, style.indent.as_deref(), &style.step, self.lines.newline(at));
+                        emit::json(
+                            &mut text,
+                            value,
+                            style.indent.as_deref(),
+                            &style.step,
+                            self.lines.newline(at),
+                        );
                     }
                     placed.push(Placed::Text(text));
                 }
@@ -523,7 +541,13 @@ impl Writer<'_, '_> {
             let Some(original) = original else {
                 let mut text = String::new();
                 if let Slot::New(value) = slot {
-                    emit::json(&mut text, value, style.indent.as_deref(), &style.step, self.lines.newline(at));
+                    emit::json(
+                        &mut text,
+                        value,
+                        style.indent.as_deref(),
+                        &style.step,
+                        self.lines.newline(at),
+                    );
                 }
                 placed.push(Placed::Text(text));
                 continue;
@@ -583,7 +607,8 @@ impl Writer<'_, '_> {
             if let (Some(indent), false) = (&style.indent, texts.is_empty()) {
                 let close = match &around.flow {
                     Some(outer) if members.is_empty() => outer.indent.as_deref().unwrap_or_default(),
-                    _ => text[self.lines.line_start(node.end - 1)..node.end - 1].trim_end_matches(|c| c != ' ' && c != '\t'),
+                    _ => text[self.lines.line_start(node.end - 1)..node.end - 1]
+                        .trim_end_matches(|c| c != ' ' && c != '\t'),
                 };
                 inner = format!("{newline}{indent}{inner}{newline}{close}");
             }
@@ -615,14 +640,7 @@ impl Writer<'_, '_> {
     }
 
     /// Appends members after the one that ends at `end`. A comment behind that one stays behind it.
-    fn append_flow(
-        &mut self,
-        end: usize,
-        separator: &str,
-        joined: &str,
-        style: &FlowStyle,
-        newline: &str,
-    ) {
+    fn append_flow(&mut self, end: usize, separator: &str, joined: &str, style: &FlowStyle, newline: &str) {
         let line = &self.document.text[end..line_end(self.document.text.as_bytes(), end)];
         let rest = line.trim_end();
         let comma = rest.trim_start().starts_with(',');
@@ -683,7 +701,8 @@ impl Writer<'_, '_> {
                 continue;
             }
             for (key, value) in document.entries(id) {
-                let (Ok(column), Some(child)) = (self.key_column(key), document.children(value).next()) else {
+                let (Ok(column), Some(child)) = (self.key_column(key), document.children(value).next())
+                else {
                     continue;
                 };
                 match document.nodes[value].content {

@@ -78,7 +78,8 @@ pub fn split_json(text: &str) -> Option<Vec<Range<usize>>> {
         return None;
     }
     let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
-    let mut values = serde_json::Deserializer::from_str(&text[skipped..]).into_iter::<serde::de::IgnoredAny>();
+    let mut values =
+        serde_json::Deserializer::from_str(&text[skipped..]).into_iter::<serde::de::IgnoredAny>();
     let mut chunks = Vec::new();
     let mut start = 0;
     while let Some(value) = values.next() {
@@ -117,7 +118,8 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
         let line = &text[at..next];
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
         let content = line[indent..].trim_ascii_end();
-        let is_dash = content.first() == Some(&b'-') && content.get(1).is_none_or(|after| matches!(after, b' ' | b'\t'));
+        let is_dash = content.first() == Some(&b'-')
+            && content.get(1).is_none_or(|after| matches!(after, b' ' | b'\t'));
         if content.is_empty() || content[0] == b'#' {
             // Belongs to the item before it.
         } else if is_dash && column.is_none_or(|column| column == indent) {
