@@ -79,9 +79,7 @@ impl Change {
                 PatchOperation::Replace(ReplaceOperation { path, value: value.clone() })
             }
             Operation::Remove => PatchOperation::Remove(RemoveOperation { path }),
-            Operation::Move { from } => {
-                PatchOperation::Move(MoveOperation { from: pointer_buf(from), path })
-            }
+            Operation::Move { from } => PatchOperation::Move(MoveOperation { from: pointer_buf(from), path }),
         }
     }
 }

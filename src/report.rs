@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::change::unescape;
-use crate::finding::{Code, Finding, Position, Severity, Subject, Origin};
+use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 
 /// The ways in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,24 +171,26 @@ pub fn krm(finding: &Finding) -> Value {
     if !finding.pointer.is_empty() {
         result.insert("field".to_owned(), json!({"path": field_path(&finding.pointer)}));
     }
-    let file = finding.position.as_ref().and_then(|position| position.file.clone());
-    match (&finding.origin, file) {
-        (Some(Origin { path, index: Some(index) }), _) => {
-            result.insert("file".to_owned(), json!({"path": path, "index": index}));
-        }
-        (Some(Origin { path, .. }), _) => drop(result.insert("file".to_owned(), json!({"path": path}))),
-        (None, Some(path)) => drop(result.insert("file".to_owned(), json!({"path": path}))),
-        (None, None) => {}
+    if let Some(file) = file(finding) {
+        result.insert("file".to_owned(), file);
     }
     let mut tags = Map::from_iter([("code".to_owned(), Value::from(finding.code.id()))]);
-    if let Some(position) = &finding.position {
-        if position.line > 0 {
-            tags.insert("line".to_owned(), position.line.to_string().into());
-            tags.insert("column".to_owned(), position.column.to_string().into());
-        }
+    if let Some(position) = finding.position.as_ref().filter(|position| position.line > 0) {
+        tags.insert("line".to_owned(), position.line.to_string().into());
+        tags.insert("column".to_owned(), position.column.to_string().into());
     }
     result.insert("tags".to_owned(), tags.into());
     Value::Object(result)
+}
+
+/// The file of a finding: the item's own, else the one that was read.
+fn file(finding: &Finding) -> Option<Value> {
+    match (&finding.origin, &finding.position) {
+        (Some(Origin { path, index: Some(index) }), _) => Some(json!({"path": path, "index": index})),
+        (Some(Origin { path, index: None }), _) => Some(json!({"path": path})),
+        (None, Some(Position { file: Some(path), .. })) => Some(json!({"path": path})),
+        _ => None,
+    }
 }
 
 /// A pointer as KRM hosts write paths: `spec.containers[0].name`, odd keys as `["a.b/c"]`.

@@ -8,7 +8,7 @@ use super::read::{self, Found};
 use super::{Role, Source, at, in_order, place};
 use crate::config::Settings;
 use crate::config::context::Context;
-use crate::config::instrumentation::KIND;
+use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding};
 use crate::k8s::Identity;
 use crate::yaml::{Document, Problem};
@@ -48,7 +48,8 @@ pub(super) fn collect(
 ) -> Collected {
     let mut collected = Collected { resources: Context::default(), findings: Vec::new() };
     collected.read(sources, groups, filter, ALWAYS, settings);
-    if collected.resources.needs_references() {
+    let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
+    if config_names_some || collected.resources.needs_references() {
         collected.read(sources, groups, filter, REFERENCED, settings);
     }
     collected
