@@ -5,9 +5,9 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::emit::{self, Layout};
-use super::index::{Content, Document, NodeId};
-use super::overlay::{Entry, Key, Overlay, Slot};
-use super::parser::line_end;
+use super::index::{Content, Document, Node, NodeId};
+use super::overlay::{Entry, Key, Overlay, Slot, is_block_scalar};
+use super::parser::{line_break, line_end};
 use super::text::Lines;
 use super::{Edit, Problem};
 use crate::change::Change;
@@ -29,11 +29,10 @@ impl Document<'_> {
         if let Some(at) = lines.lone_carriage_return() {
             return Err(Problem::uneditable(at, "a carriage return without a line feed"));
         }
-        let mut writer = Writer { document: self, lines, edits: Vec::new() };
+        let mut writer = Writer { document: self, lines, edits: Vec::new(), keeps_final_break: false };
         let layout = writer.usual_layout();
         writer.slot(&overlay.root, Around { head: 0, key_column: 0, layout, flow: None })?;
-        writer.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
-        Ok(writer.edits)
+        writer.finish()
     }
 }
 
@@ -63,6 +62,8 @@ pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
     pub(super) edits: Vec<Edit>,
+    /// The last line that is inserted ends a block scalar, which needs its line break.
+    keeps_final_break: bool,
 }
 
 /// An element of a sequence or an entry of a mapping, where it stands in the text.
@@ -77,6 +78,62 @@ struct Member {
 impl Writer<'_, '_> {
     pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
         self.edits.push(Edit { range, text: text.into() });
+    }
+
+    /// The edits in order. A text that ends without a line break goes on doing so: until here, its last line
+    /// counts as one that has a break.
+    fn finish(mut self) -> Result<Vec<Edit>, Problem> {
+        let text = self.document.text;
+        let is_insertion = |edit: &Edit| edit.text.ends_with('\n');
+        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut end = text.len();
+        if !text.ends_with('\n') {
+            let mut first = None;
+            for (index, edit) in self.edits.iter().enumerate().rev() {
+                let is_line =
+                    edit.text.is_empty() && self.lines.line_start(edit.range.start) == edit.range.start;
+                if is_line && !edit.range.is_empty() && edit.range.end == end {
+                    end = edit.range.start;
+                    first = Some(index);
+                } else if edit.range.start < end {
+                    break;
+                }
+            }
+            let inserted: Vec<usize> = (0..self.edits.len())
+                .filter(|index| self.edits[*index].range.start >= end && is_insertion(&self.edits[*index]))
+                .collect();
+            match (first, inserted.first(), inserted.last()) {
+                (Some(first), None, _) if !self.ends_block_scalar(end) => {
+                    self.edits[first].range.start -= self.lines.break_before(end);
+                }
+                (_, Some(first_lines), Some(last_lines)) => {
+                    if first.is_none() {
+                        let newline = self.lines.newline(text.len());
+                        self.edits[*first_lines].text.insert_str(0, newline);
+                    }
+                    if !self.keeps_final_break {
+                        let last = &mut self.edits[*last_lines].text;
+                        last.truncate(last.len() - line_break(last.as_bytes()));
+                    }
+                    if let Some(header) = self.document.open_block_scalar().filter(|_| first.is_none()) {
+                        // What follows must not give it a final line break.
+                        self.strip_final_break(header);
+                        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+                    }
+                }
+                _ => {}
+            }
+        }
+        match self.edits.windows(2).find(|pair| pair[0].range.end > pair[1].range.start) {
+            Some(pair) => Err(Problem::uneditable(pair[1].range.start, "two changes meet in one place")),
+            None => Ok(self.edits),
+        }
+    }
+
+    /// Whether the line that ends at `line_end` is the last one of a block scalar.
+    fn ends_block_scalar(&self, line_end: usize) -> bool {
+        let last_byte = line_end - self.lines.break_before(line_end);
+        self.document.nodes.iter().any(|node| is_block(node) && (last_byte..=line_end).contains(&node.end))
     }
 
     fn slot(&mut self, slot: &Slot, around: Around) -> Result<(), Problem> {
@@ -156,7 +213,8 @@ impl Writer<'_, '_> {
         let mut members = Vec::with_capacity(originals.len());
         for (key, value) in &originals {
             let start = document.nodes[*key].start;
-            members.push(Member { start, end: document.nodes[*value].end.max(document.nodes[*key].end) });
+            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
+            members.push(Member { start, end: document.nodes[*value].end.max(colon) });
         }
         let kept: Vec<usize> = entries
             .iter()
@@ -212,40 +270,41 @@ impl Writer<'_, '_> {
             self.replace(around.head..around.head, format!(" {empty}"));
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
-        for index in (0..members.len()).filter(|index| !is_kept(*index)) {
+        let first = members[0];
+        let mut from = 0;
+        if !is_kept(0) && !self.begins_line(first) {
+            // What follows it moves up to the dash.
+            let next = kept.first().copied().unwrap_or_default();
+            let text = self.document.text;
+            let gaps = members[..=next].windows(2);
+            let has_more = |pair: &[Member]| !text[pair[0].end..pair[1].start].trim().is_empty();
+            let line = self.lines.line_start(first.start);
+            let is_on_dash = text[line..first.start].trim_matches([' ', '-']).is_empty();
+            if next == 0 || !is_on_dash || gaps.into_iter().any(has_more) {
+                let message = "the first member on its dash's line cannot be removed";
+                return Err(Problem::uneditable(first.start, message));
+            }
+            self.replace(first.start..members[next].start, "");
+            from = next;
+        }
+        for index in (from..members.len()).filter(|index| !is_kept(*index)) {
             let member = members[index];
             let line = self.lines.line_start(member.start);
-            let begins_line = self.lines.is_blank(line..member.start);
-            if !begins_line {
-                let next = members.get(index + 1).map(|next| next.start);
-                let gap = next.map(|next| &self.document.text[member.end..next]);
-                match (next, gap) {
-                    (Some(next), Some(gap)) if !gap.contains('#') && is_kept(index + 1) => {
-                        self.replace(member.start..next, "");
-                    }
-                    _ => {
-                        let message = "the first member on its dash's line cannot be removed";
-                        return Err(Problem::uneditable(member.start, message));
-                    }
-                }
-                continue;
+            if !self.begins_line(member) {
+                return Err(Problem::uneditable(member.start, "a member that does not begin its line"));
             }
             let floor = match index {
                 0 => self.lines.after_line(self.lines.skip_properties(around.head)),
                 _ => self.lines.after_line(members[index - 1].end),
             };
             let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
-            self.delete_lines(range);
+            self.replace(range, "");
         }
         Ok(())
     }
 
-    /// Deletes whole lines; a text that ends without a line break goes on doing so.
-    fn delete_lines(&mut self, range: Range<usize>) {
-        let text = self.document.text.as_bytes();
-        let reaches_open_end = range.end == text.len() && !text.ends_with(b"\n");
-        let start = range.start - if reaches_open_end { self.lines.break_before(range.start) } else { 0 };
-        self.replace(start..range.end, "");
+    fn begins_line(&self, member: Member) -> bool {
+        self.lines.is_blank(self.lines.line_start(member.start)..member.start)
     }
 
     /// Where a line goes that is to stand before the first member of a block collection.
@@ -367,7 +426,11 @@ impl Writer<'_, '_> {
         let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
         let before = std::mem::take(&mut self.edits);
         self.slot(slot, inner)?;
+        if let Some(header) = self.document.open_block_scalar().filter(|header| range.contains(header)) {
+            self.strip_final_break(header);
+        }
         let own = std::mem::replace(&mut self.edits, before);
+        self.keeps_final_break = self.ends_block_scalar(range.end);
         let mut text = self.cut(range, own)?;
         if !text.ends_with('\n') {
             text.push_str(self.lines.newline(member.start));
@@ -394,18 +457,8 @@ impl Writer<'_, '_> {
 
     /// Inserts whole lines at a line's start, or after a last line that has no line break.
     pub(super) fn insert_lines(&mut self, at: usize, lines: String) {
-        let text = self.document.text.as_bytes();
         let newline = self.lines.newline(at);
-        let mut lines = if newline == "\n" { lines } else { to_newline(&lines, newline) };
-        if at == text.len() && !text.is_empty() && !text.ends_with(b"\n") {
-            lines.truncate(lines.trim_end_matches(['\r', '\n']).len());
-            lines.insert_str(0, newline);
-            if let Some(header) = self.document.open_block_scalar() {
-                // What follows must not give it a final line break.
-                self.strip_final_break(header);
-            }
-        }
-        self.replace(at..at, lines);
+        self.replace(at..at, if newline == "\n" { lines } else { to_newline(&lines, newline) });
     }
 
     /// Another value where a node stands.
@@ -755,4 +808,8 @@ fn to_newline(lines: &str, newline: &str) -> String {
         result.push_str(newline);
     }
     result
+}
+
+fn is_block(node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Scalar { style, .. } if is_block_scalar(style))
 }
