@@ -112,15 +112,21 @@ pub(super) fn after_colon(result: &mut String, value: &Value, column: usize, lay
 
 /// The lines of a collection that is not empty, below a key that stands at `column`.
 pub(super) fn below_key(result: &mut String, value: &Value, column: usize, layout: Layout) {
+    let inner = column + if value.is_array() { layout.dash } else { layout.step };
+    members(result, value, inner, layout);
+}
+
+/// The lines of a collection that is not empty, its dashes or keys at `column`.
+pub(super) fn members(result: &mut String, value: &Value, column: usize, layout: Layout) {
     match value {
         Value::Array(items) => {
             for value in items {
-                item(result, value, column + layout.dash, 2, layout);
+                item(result, value, column, 2, layout);
             }
         }
         Value::Object(entries) => {
             for (key, value) in entries {
-                entry(result, key, value, column + layout.step, layout);
+                entry(result, key, value, column, layout);
             }
         }
         _ => unreachable!("only collections that are not empty have lines of their own"),

@@ -31,7 +31,7 @@ impl Document<'_> {
         }
         let mut writer = Writer { document: self, lines, edits: Vec::new(), keeps_final_break: false };
         let layout = writer.usual_layout();
-        writer.slot(&overlay.root, Around { head: 0, key_column: 0, layout, flow: None })?;
+        writer.slot(&overlay.root, Around { head: 0, key_column: 0, is_item: false, layout, flow: None })?;
         writer.finish()
     }
 }
@@ -43,6 +43,8 @@ struct Around {
     head: usize,
     /// The column of the key that the node is the value of.
     key_column: usize,
+    /// The node is an element: the column is its dash's.
+    is_item: bool,
     layout: Layout,
     /// Within a flow collection: how its members are laid out.
     flow: Option<FlowStyle>,
@@ -232,7 +234,7 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(document.nodes[key].start, "a key out of line"));
             }
             let head = self.after_colon(key)?;
-            self.slot(&entry.value, Around { head, key_column: column, layout, flow: None })?;
+            self.slot(&entry.value, Around { head, key_column: column, is_item: false, layout, flow: None })?;
         }
         let mut added = String::new();
         for entry in entries {
@@ -267,7 +269,8 @@ impl Writer<'_, '_> {
             if around.head == 0 {
                 return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
             }
-            self.replace(around.head..around.head, format!(" {empty}"));
+            let at = self.lines.skip_properties(around.head);
+            self.replace(at..at, format!(" {empty}"));
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
         let first = members[0];
@@ -353,11 +356,11 @@ impl Writer<'_, '_> {
                     self.flush(&mut run, &in_place, &members, around)?;
                     in_place.push(original);
                     let head = members[original].start + 1;
-                    self.slot(slot, Around { head, key_column: column, layout, flow: None })?;
+                    self.slot(slot, Around { head, key_column: column, is_item: true, layout, flow: None })?;
                 }
                 Some(original) => {
                     let head = members[original].start + 1;
-                    let inner = Around { head, key_column: column, layout, flow: None };
+                    let inner = Around { head, key_column: column, is_item: true, layout, flow: None };
                     run.push_str(&self.moved(slot, original, &members, around, inner)?);
                 }
                 None => {
@@ -394,7 +397,7 @@ impl Writer<'_, '_> {
             None => {
                 // The first dash shares its parent's line: the new elements take its place there.
                 let column = first.start - line;
-                let mut text = run.trim_start_matches(' ').to_owned();
+                let mut text = self.in_newline(first.start, run).trim_start_matches(' ').to_owned();
                 emit::indent(&mut text, column);
                 self.replace(first.start..first.start, text);
             }
@@ -457,8 +460,17 @@ impl Writer<'_, '_> {
 
     /// Inserts whole lines at a line's start, or after a last line that has no line break.
     pub(super) fn insert_lines(&mut self, at: usize, lines: String) {
+        if lines.is_empty() {
+            return;
+        }
+        let lines = self.in_newline(at, lines);
+        self.replace(at..at, lines);
+    }
+
+    /// Lines with the line breaks that the text has around `at`.
+    fn in_newline(&self, at: usize, lines: String) -> String {
         let newline = self.lines.newline(at);
-        self.replace(at..at, if newline == "\n" { lines } else { to_newline(&lines, newline) });
+        if newline == "\n" { lines } else { to_newline(&lines, newline) }
     }
 
     /// Another value where a node stands.
@@ -499,9 +511,30 @@ impl Writer<'_, '_> {
             self.replace(at, text);
             return Ok(());
         }
-        let blanks = self.document.text[..span.start].trim_end_matches([' ', '\t']).len();
+        let text = self.document.text;
+        let after = span.end.max(around.head);
+        let rest = &text[after..line_end(text.as_bytes(), after)];
+        // Some readers take a tab between a dash or colon and a comment for an error.
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let (tabs, gap) = if rest[..blanks].contains('\t') { (blanks, " ") } else { (0, "") };
+        if around.is_item {
+            let mut lines = String::new();
+            emit::members(&mut lines, value, around.key_column + 2, around.layout);
+            let properties = self.lines.skip_properties(around.head);
+            if rest.trim().is_empty() && properties == around.head {
+                // Its first line stands behind the dash.
+                let (first, others) = lines.split_once('\n').unwrap_or((&lines, ""));
+                self.replace(around.head..after, format!(" {}", first.trim_start()));
+                self.insert_lines(self.lines.after_line(after), others.to_owned());
+            } else {
+                self.replace(properties..after + tabs, gap);
+                self.insert_lines(self.lines.after_line(after), lines);
+            }
+            return Ok(());
+        }
+        let blanks = text[..span.start].trim_end_matches([' ', '\t']).len();
         if !span.is_empty() {
-            self.replace(blanks.max(around.head)..span.end, "");
+            self.replace(blanks.max(around.head)..span.end + tabs, gap);
         }
         let lines = lines.to_owned();
         self.insert_lines(self.lines.after_line(span.end.max(around.head)), lines);
@@ -698,17 +731,23 @@ impl Writer<'_, '_> {
         let rest = line.trim_end();
         let comma = rest.trim_start().starts_with(',');
         let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
+        let blank = self.after_bare_colon(end);
         match &style.indent {
             Some(indent) if comment => {
                 if !comma {
-                    self.replace(end..end, ",");
+                    self.replace(end..end, format!("{blank},"));
                 }
                 let at = end + rest.len();
                 let trailing = if comma { "," } else { "" };
                 self.replace(at..at, format!("{newline}{indent}{joined}{trailing}"));
             }
-            _ => self.replace(end..end, format!("{separator}{joined}")),
+            _ => self.replace(end..end, format!("{blank}{separator}{joined}")),
         }
+    }
+
+    /// A blank where a key without a value ends at `end`: some readers take `a:,` for a word.
+    fn after_bare_colon(&self, end: usize) -> &'static str {
+        if self.document.text[..end].ends_with(':') { " " } else { "" }
     }
 
     fn delete_flow(&mut self, members: &[Member], kept: &[usize]) -> Result<(), Problem> {
@@ -734,7 +773,8 @@ impl Writer<'_, '_> {
             if self.document.text[range.clone()].contains('#') {
                 return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
             }
-            self.replace(range, "");
+            let blank = self.after_bare_colon(range.start);
+            self.replace(range, blank);
         }
         Ok(())
     }

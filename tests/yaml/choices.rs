@@ -3,10 +3,16 @@
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Choices {
     bytes: Vec<u8>,
     at: usize,
+}
+
+impl std::fmt::Debug for Choices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.bytes)
+    }
 }
 
 impl Choices {

@@ -8,6 +8,11 @@ use serde_json::Value;
 
 use crate::plan::Plan;
 
+/// A text as libyaml reads it. That reader is told UTF-8 and then counts a byte order mark as a column.
+pub(crate) fn read(text: &str) -> Result<Value, serde_yaml::Error> {
+    serde_yaml::from_str(text.trim_start_matches('\u{feff}'))
+}
+
 /// How an edit came out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
@@ -65,13 +70,13 @@ pub(crate) fn same_value(text: &str, out: &str, plan: &Plan) -> Result<(), Strin
     if own != plan.value {
         return Err("our own reader sees another value".to_owned());
     }
-    let Ok(mut wanted) = serde_yaml::from_str::<Value>(text) else { return Ok(()) };
+    let Ok(mut wanted) = read(text) else { return Ok(()) };
     for change in &plan.changes {
         if change.apply(&mut wanted).is_err() {
             return Ok(());
         }
     }
-    match serde_yaml::from_str::<Value>(out) {
+    match read(out) {
         Ok(theirs) if theirs == wanted => Ok(()),
         Ok(_) => Err("the other reader sees another value".to_owned()),
         Err(error) => Err(format!("the other reader fails: {error}")),
@@ -87,7 +92,10 @@ fn same_text(text: &str, out: &str, plan: &Plan, units: Units) -> Result<(), Str
     {
         return Err("a line break in another style".to_owned());
     }
-    if text.ends_with('\n') != out.ends_with('\n') {
+    // A block scalar that has become the last one needs its line break.
+    let means = |text: &str| read(text).ok();
+    let is_needed = || out.strip_suffix('\n').is_some_and(|without| means(without) != means(out));
+    if text.ends_with('\n') != out.ends_with('\n') && !is_needed() {
         return Err("the end of the last line changed".to_owned());
     }
     let (old, new): (Vec<&str>, Vec<&str>) = match units {

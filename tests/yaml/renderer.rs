@@ -4,6 +4,7 @@ use otel_inject::yaml::{Document, quoted};
 use serde_json::Value;
 
 use crate::choices::Choices;
+use crate::judge::read;
 
 /// What every collection of a document has in common.
 #[derive(Debug, Clone, Copy)]
@@ -486,6 +487,6 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         && !(in_flow && text.contains(['[', ']', '{', '}', ',', ':']));
     let string = Value::String(text.to_owned());
     is_text
-        && serde_yaml::from_str::<Value>(text).ok().as_ref() == Some(&string)
+        && read(text).ok().as_ref() == Some(&string)
         && Document::parse(text).and_then(|document| document.value()).ok() == Some(string)
 }

@@ -3,7 +3,7 @@
 use otel_inject::yaml::Document;
 use serde_json::Value;
 
-use crate::judge::Units;
+use crate::judge::{Units, read};
 use crate::renderer;
 
 /// A document in one of the styles.
@@ -26,8 +26,8 @@ pub(crate) fn variants(text: &str) -> Vec<Variant> {
     if Document::parse(text).and_then(|document| document.value()).is_err() {
         return variants;
     }
-    let value = serde_yaml::from_str::<Value>(&unix).ok();
-    let same = |other: &String| value.is_some() && serde_yaml::from_str::<Value>(other).ok() == value;
+    let value = read(&unix).ok();
+    let same = |other: &String| value.is_some() && read(other).ok() == value;
     let Some(body) = without_marker(&unix) else { return variants };
     push("indented by 3", prefixed(body, "   ", "   "), "", Units::Lines);
     push("an item", format!("kind: List\nitems:\n{}", prefixed(body, "- ", "  ")), "/items/0", Units::Lines);
@@ -127,7 +127,7 @@ fn commented(text: &str, value: Option<&Value>) -> Option<String> {
     let mut parts = vec![0..lines.len()];
     while let Some(part) = parts.pop() {
         comments[part.clone()].fill(true);
-        if serde_yaml::from_str::<Value>(&with_comments(&lines, &comments)).ok().as_ref() == Some(value) {
+        if read(&with_comments(&lines, &comments)).ok().as_ref() == Some(value) {
             continue;
         }
         comments[part.clone()].fill(false);
