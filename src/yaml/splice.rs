@@ -29,7 +29,13 @@ impl Document<'_> {
         if let Some(at) = lines.lone_carriage_return() {
             return Err(Problem::uneditable(at, "a carriage return without a line feed"));
         }
-        let mut writer = Writer { document: self, lines, edits: Vec::new(), keeps_final_break: false };
+        let mut writer = Writer {
+            document: self,
+            lines,
+            edits: Vec::new(),
+            keeps_final_break: false,
+            run_ends_block_scalar: false,
+        };
         let layout = writer.usual_layout();
         writer.slot(&overlay.root, Around { head: 0, key_column: 0, is_item: false, layout, flow: None })?;
         writer.finish()
@@ -66,6 +72,8 @@ pub(super) struct Writer<'d, 't> {
     pub(super) edits: Vec<Edit>,
     /// The last line that is inserted ends a block scalar, which needs its line break.
     keeps_final_break: bool,
+    /// The last element of the lines that are being gathered ends with a block scalar.
+    run_ends_block_scalar: bool,
 }
 
 /// An element of a sequence or an entry of a mapping, where it stands in the text.
@@ -126,6 +134,24 @@ impl Writer<'_, '_> {
                 _ => {}
             }
         }
+        let mut index = 0;
+        while let Some(edit) = self.edits.get(index) {
+            let start = edit.range.start;
+            let mut end = edit.range.end;
+            let is_deletion = |edit: &Edit| edit.text.is_empty() && !edit.range.is_empty();
+            if is_deletion(edit) && self.lines.line_start(start) == start {
+                while let Some(next) =
+                    self.edits.get(index + 1).filter(|next| is_deletion(next) && next.range.start == end)
+                {
+                    end = next.range.end;
+                    index += 1;
+                }
+                if self.ends_block_scalar(start) {
+                    self.check_below_block_scalar(end)?;
+                }
+            }
+            index += 1;
+        }
         match self.edits.windows(2).find(|pair| pair[0].range.end > pair[1].range.start) {
             Some(pair) => Err(Problem::uneditable(pair[1].range.start, "two changes meet in one place")),
             None => Ok(self.edits),
@@ -136,6 +162,24 @@ impl Writer<'_, '_> {
     fn ends_block_scalar(&self, line_end: usize) -> bool {
         let last_byte = line_end - self.lines.break_before(line_end);
         self.document.nodes.iter().any(|node| is_block(node) && (last_byte..=line_end).contains(&node.end))
+    }
+
+    /// Refuses to let a block scalar end right before `at`, where it would take in the lines that follow:
+    /// blank ones for a `|+`, comments that are indented.
+    fn check_below_block_scalar(&self, at: usize) -> Result<(), Problem> {
+        let below = &self.document.text[at..];
+        let takes_in = |line: &str| {
+            let content = line.trim_start_matches(' ');
+            content.starts_with('#') && content.len() < line.len()
+        };
+        let is_blank = |line: &&str| line.trim().is_empty();
+        let mut lines = below.lines();
+        if lines.clone().next().is_some_and(|line| is_blank(&line))
+            || lines.find(|line| !is_blank(line)).is_some_and(takes_in)
+        {
+            return Err(Problem::uneditable(at, "a block scalar would take in the lines below"));
+        }
+        Ok(())
     }
 
     fn slot(&mut self, slot: &Slot, around: Around) -> Result<(), Problem> {
@@ -365,6 +409,7 @@ impl Writer<'_, '_> {
                 }
                 None => {
                     if let Slot::New(value) = slot {
+                        self.run_ends_block_scalar = false;
                         emit::item(&mut run, value, column, width, layout);
                     }
                 }
@@ -386,6 +431,11 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let run = std::mem::take(run);
+        if std::mem::take(&mut self.run_ends_block_scalar) {
+            let at =
+                in_place.last().map_or(members[0].start, |last| self.lines.after_line(members[*last].end));
+            self.check_below_block_scalar(at)?;
+        }
         let first = members[0];
         let line = self.lines.line_start(first.start);
         match in_place.last() {
@@ -433,7 +483,8 @@ impl Writer<'_, '_> {
             self.strip_final_break(header);
         }
         let own = std::mem::replace(&mut self.edits, before);
-        self.keeps_final_break = self.ends_block_scalar(range.end);
+        self.run_ends_block_scalar = self.ends_block_scalar(range.end);
+        self.keeps_final_break = self.run_ends_block_scalar;
         let mut text = self.cut(range, own)?;
         if !text.ends_with('\n') {
             text.push_str(self.lines.newline(member.start));
@@ -486,11 +537,14 @@ impl Writer<'_, '_> {
         if !is_empty || self.document.text[span.clone()].contains(['#', '\n']) {
             return Err(Problem::uneditable(node.start, "a value that is not empty would be replaced"));
         }
-        if is_scalar && (node.tag.is_some() || node.anchored) {
-            return Err(Problem::uneditable(
-                node.start,
-                "a scalar with a tag or an anchor would be replaced",
-            ));
+        let keeps_kind = match node.content {
+            Content::Sequence { .. } => value.is_array(),
+            Content::Mapping { .. } => value.is_object(),
+            _ => false,
+        };
+        if (node.tag.is_some() && !keeps_kind) || (node.anchored && is_scalar) {
+            let message = "a value with a tag or an anchor would be replaced";
+            return Err(Problem::uneditable(node.start, message));
         }
         if let Some(flow) = &around.flow {
             let mut text = String::new();
@@ -512,7 +566,8 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let text = self.document.text;
-        let after = span.end.max(around.head);
+        // An empty node may have its place behind a comment.
+        let after = if span.is_empty() { around.head } else { span.end };
         let rest = &text[after..line_end(text.as_bytes(), after)];
         // Some readers take a tab between a dash or colon and a comment for an error.
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -537,7 +592,7 @@ impl Writer<'_, '_> {
             self.replace(blanks.max(around.head)..span.end + tabs, gap);
         }
         let lines = lines.to_owned();
-        self.insert_lines(self.lines.after_line(span.end.max(around.head)), lines);
+        self.insert_lines(self.lines.after_line(after), lines);
         Ok(())
     }
 
@@ -715,7 +770,8 @@ impl Writer<'_, '_> {
                     Some(last) => self.append_flow(members[last].end, &separator, &joined, style, newline),
                     None => {
                         let at = members[kept[0]].start;
-                        self.replace(at..at, format!("{joined}{separator}"));
+                        // Ahead of what grows at the start of that member.
+                        self.edits.insert(0, Edit { range: at..at, text: format!("{joined}{separator}") });
                     }
                 }
                 run.clear();
