@@ -41,12 +41,20 @@ pub(super) fn escape(result: &mut String, text: &str) {
             '\n' => result.push_str("\\n"),
             '\t' => result.push_str("\\t"),
             '\r' => result.push_str("\\r"),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+            _ if !is_printable(character) => {
                 write!(result, "\\u{:04x}", u32::from(character)).expect("impossible: a String takes all");
             }
             _ => result.push(character),
         }
     }
+}
+
+/// Whether every reader takes the character for itself where nothing can be escaped.
+pub(super) fn is_printable(character: char) -> bool {
+    !matches!(
+        character,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+    )
 }
 
 /// Whether `text` may stand without quotes, in block and in flow (krm-hosts, section 4).

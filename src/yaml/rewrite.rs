@@ -18,7 +18,7 @@ impl Writer<'_, '_> {
         let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
         let raw = &self.document.text[node.start..node.end];
         let is_multiline = raw.contains('\n');
-        let is_printable = !prefix.chars().chain(suffix.chars()).any(char::is_control);
+        let is_printable = prefix.chars().chain(suffix.chars()).all(emit::is_printable);
         match style {
             Style::Plain if !raw.is_empty() && extends_plain(new, prefix, suffix, in_flow) => {
                 self.around(node.start..node.end, prefix, suffix);

@@ -455,6 +455,18 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
+    /// Refuses to move a node that refers to another place, or that another place refers to.
+    fn check_references(&self, slot: &Slot) -> Result<(), Problem> {
+        let node = slot.node().filter(|_| self.document.aliases > 0);
+        match node.and_then(|id| self.document.reference_within(id)) {
+            Some(id) => {
+                let message = "an anchor or alias stands in what would be moved";
+                Err(Problem::uneditable(self.document.nodes[id].start, message))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The lines of an element that moves, its own comment lines and changes included.
     fn moved(
         &mut self,
@@ -472,6 +484,7 @@ impl Writer<'_, '_> {
                 "the element on its parent's line cannot be moved",
             ));
         }
+        self.check_references(slot)?;
         let floor = match original {
             0 => self.lines.after_line(self.lines.skip_properties(parent.head)),
             _ => self.lines.after_line(members[original - 1].end),
@@ -699,6 +712,7 @@ impl Writer<'_, '_> {
                 self.slot(slot, inner)?;
                 placed.push(Placed::Original(original));
             } else {
+                self.check_references(slot)?;
                 let before = std::mem::take(&mut self.edits);
                 self.slot(slot, inner)?;
                 let own = std::mem::replace(&mut self.edits, before);
