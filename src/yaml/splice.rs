@@ -370,7 +370,8 @@ impl Writer<'_, '_> {
         let document = self.document;
         let originals: Vec<NodeId> = document.children(id).collect();
         let mut members = Vec::with_capacity(originals.len());
-        let mut at = self.lines.skip_properties(around.head);
+        let head = if around.head == 0 { self.lines.content_start() } else { around.head };
+        let mut at = self.lines.skip_properties(head);
         for child in &originals {
             let dash = self.lines.skip_blanks(at);
             if self.lines.byte(dash) != Some(b'-') {

@@ -17,7 +17,7 @@ fn run(samples: &[Sample], plan: fn(&serde_json::Value, &str) -> Plan) -> (Count
         let mut counts = Vec::new();
         let mut wrong = Vec::new();
         for variant in variants(&sample.text) {
-            let (outcome, out) = judge(&variant.text, variant.units, |value| plan(value, variant.base));
+            let (outcome, _) = judge(&variant.text, variant.units, |value| plan(value, variant.base));
             let word = match &outcome {
                 Outcome::Nothing => "nothing to do",
                 Outcome::Unreadable(_) => "unreadable",
@@ -28,13 +28,10 @@ fn run(samples: &[Sample], plan: fn(&serde_json::Value, &str) -> Plan) -> (Count
             counts.push((variant.style, word));
             match outcome {
                 Outcome::Wrong(why) => wrong.push(format!("{} ({}): {why}", sample.name, variant.style)),
-                Outcome::Refused(why, offset) if std::env::var_os("SHOW_REFUSALS").is_some() => {
+                Outcome::Refused(why, offset) => {
                     println!("refused {} ({}): {why} @{offset}", sample.name, variant.style);
                 }
                 _ => {}
-            }
-            if std::env::var("SHOW").is_ok_and(|name| name == format!("{} {}", sample.name, variant.style)) {
-                println!("{}\n=======>\n{out}", variant.text);
             }
         }
         (counts, wrong)
@@ -69,6 +66,16 @@ fn own_documents_are_injected_right_or_refused_in_every_style() {
 #[test]
 fn own_documents_lose_elements_right_or_refused_in_every_style() {
     expect(&texts::own(), take_out, 0.5);
+}
+
+#[test]
+fn workloads_are_injected_right_in_every_style() {
+    expect(&texts::workloads(), inject, 0.95);
+}
+
+#[test]
+fn workloads_lose_elements_right_in_every_style() {
+    expect(&texts::workloads(), take_out, 0.9);
 }
 
 #[test]

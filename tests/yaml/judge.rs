@@ -110,7 +110,12 @@ fn same_text(text: &str, out: &str, plan: &Plan, units: Units) -> Result<(), Str
             // The dash moved to the next key, or an empty collection stands where elements stood.
             let before =
                 [unit.replacen("- ", "  ", 1), unit.replacen(" []", "", 1), unit.replacen(" {}", "", 1)];
-            gone.iter().any(|other| before.iter().any(|before| before == other) || rest_of(other, unit))
+            let closes =
+                |other: &&str| unit.starts_with(other.trim_end_matches(',')) && unit.ends_with([']', '}']);
+            gone.iter().any(closes)
+                || gone
+                    .iter()
+                    .any(|other| before.iter().any(|before| before == other) || rest_of(other, unit))
         };
         return match come.iter().find(|unit| !is_expected(unit)) {
             Some(unit) => Err(format!("added while taking out: {unit:?}")),
@@ -137,7 +142,13 @@ fn same_text(text: &str, out: &str, plan: &Plan, units: Units) -> Result<(), Str
         let becomes =
             |candidate: &&str| is_quoted(candidate) || (is_grown(unit, candidate, units) && spend(candidate));
         if !come.iter().any(becomes) {
-            return Err(format!("lost: {unit:?}"));
+            // A line of a flow collection: its brackets may have come to stand with other members.
+            return match units {
+                Units::Lines if unit.contains(['[', ']', '{', '}']) => {
+                    same_text(text, out, plan, Units::Tokens)
+                }
+                _ => Err(format!("lost: {unit:?}")),
+            };
         }
     }
     Ok(())

@@ -1,8 +1,13 @@
 //! The text layer against independent readers: real, hostile and random documents in every style.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and shows what it counted")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and shows what it counted"
+)]
 
 mod back_end;
+mod cases;
 mod choices;
 mod corpus;
 mod emitter;

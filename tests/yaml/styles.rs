@@ -49,8 +49,8 @@ pub(crate) fn variants(text: &str) -> Vec<Variant> {
         push("four columns", text, "", Units::Lines);
     }
     if let Some(text) = commented(&unix, value.as_ref()) {
-        push("comments", text.replace('\n', "\r\n"), "", Units::Lines);
-        push("comments, crlf", text, "", Units::Lines);
+        push("comments, crlf", text.replace('\n', "\r\n"), "", Units::Lines);
+        push("comments", text, "", Units::Lines);
     }
     let Some(value) = value.filter(Value::is_object) else { return variants };
     push("json", serde_json::to_string_pretty(&value).unwrap(), "", Units::Tokens);
@@ -124,7 +124,7 @@ fn commented(text: &str, value: Option<&Value>) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     // Line by line would be slow: halve until the comments of a part leave the value as it is.
     let mut comments = vec![false; lines.len()];
-    let mut parts = vec![0..lines.len()];
+    let mut parts = Vec::from([0..lines.len()]);
     while let Some(part) = parts.pop() {
         comments[part.clone()].fill(true);
         if read(&with_comments(&lines, &comments)).ok().as_ref() == Some(value) {

@@ -36,6 +36,11 @@ fn samples(folder: &Path) -> Vec<Sample> {
     samples
 }
 
+/// The workloads of this repository, in the styles that people write.
+pub(crate) fn workloads() -> Vec<Sample> {
+    samples(&testdata("workloads"))
+}
+
 /// The documents of this repository, hostile ones included.
 pub(crate) fn own() -> Vec<Sample> {
     let folders = ["workloads", "hostile", "krm-wire"];
