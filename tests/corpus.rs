@@ -6,16 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use otel_inject::Role;
 use otel_inject::change::Change;
 use otel_inject::config::Settings;
-use otel_inject::config::context::Context;
 use otel_inject::k8s::{Identity, Kind};
-use otel_inject::plan::{Verdict, plan};
 use otel_inject::yaml::{Document, split_documents};
-use otel_inject::{Role, apply};
 use rayon::prelude::*;
 use serde_json::Value;
-use support::{Units, documents, entries, file_name, injected, item, only_what_was_planned, testdata};
+use support::{Outcome, Units, documents, entries, file_name, item, judge, only_what_was_planned, testdata};
 
 mod support;
 
@@ -294,78 +292,23 @@ fn flow(value: &Value, depth: usize, out: &mut String) {
     out.push(close);
 }
 
-enum Outcome {
-    Right,
-    /// With the codes of the findings.
-    Refused(String),
-    /// Nothing to do: the text is as it was.
-    Left,
-    Wrong(String),
-}
-
-fn judge(variant: &Variant, way: Way) -> Outcome {
-    let Variant { text, role, base, .. } = variant;
-    let settings = Settings { namespace: Some("corpus".to_owned()), ..Settings::default() };
+fn judged(variant: &Variant, way: Way) -> Outcome {
+    let Variant { text, role, base, units, .. } = variant;
     let read = value(text);
     let workload = read.as_ref().and_then(|value| value.pointer(base));
     let namespace = workload.and_then(|value| value.pointer("/metadata/namespace")).and_then(Value::as_str);
-    let context = way.context(namespace.unwrap_or("corpus"));
-    let output = injected(text.as_bytes(), *role, &context, &settings);
-    let is_same = output.bytes == text.as_bytes();
-    let errors = output.errors();
-    if !errors.is_empty() {
-        let codes: Vec<String> =
-            errors.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect();
-        return if !is_same {
-            Outcome::Wrong("refused and changed".to_owned())
-        } else if errors.iter().any(|finding| finding.position.is_none()) {
-            Outcome::Wrong("refused without saying where".to_owned())
-        } else {
-            Outcome::Refused(codes.join("; "))
-        };
+    let context = way.context(namespace.unwrap_or(NAMESPACE));
+    match judge(text.as_bytes(), *role, *units, &context, &settings()) {
+        Outcome::Right(count) if count != 1 => Outcome::Wrong(format!("{count} workloads")),
+        other => other,
     }
-    let Some(workload) = workload else {
-        let what = "the other reader cannot read what was taken";
-        return if is_same { Outcome::Left } else { Outcome::Wrong(what.to_owned()) };
-    };
-    let mut known = Context::default();
-    for resource in documents(&context).expect("the context") {
-        let identity = Identity::of(&resource, None).expect("an identity");
-        assert!(known.add(&resource, &identity, true, &settings).is_empty(), "the context is fine");
-    }
-    let identity = Identity::of(workload, None);
-    let verdict = identity.map(|identity| plan(workload, &identity, &known, &settings));
-    let plan = match verdict {
-        Some(Verdict::Planned(plan)) => plan,
-        None | Some(Verdict::Nothing | Verdict::Skipped(_)) if is_same => return Outcome::Left,
-        _ => return Outcome::Wrong("the plan for what the other reader sees is another one".to_owned()),
-    };
-    if output.codes().iter().filter(|code| **code == "injected").count() != 1 {
-        return Outcome::Wrong(format!("findings: {:?}", output.codes()));
-    }
-    let is_item = *role == Role::ResourceList;
-    let Some(mut actual) = value(output.text()) else {
-        return Outcome::Wrong("the other reader cannot read the output".to_owned());
-    };
-    let wanted = apply::hosted(&plan, is_item);
-    if actual.pointer(base) != Some(&wanted) {
-        return Outcome::Wrong("the other reader sees another value than was planned".to_owned());
-    }
-    // Around the workload, too.
-    *actual.pointer_mut(base).expect("the workload") = workload.clone();
-    if read.as_ref() != Some(&actual) {
-        return Outcome::Wrong("the list around the workload has changed".to_owned());
-    }
-    let host = if is_item { apply::host_changes(&plan) } else { Vec::new() };
-    let changes: Vec<Change> = plan.changes.into_iter().chain(host).collect();
-    if let Err(why) = only_what_was_planned(text, output.text(), &changes, variant.units) {
-        return Outcome::Wrong(why);
-    }
-    let again = injected(&output.bytes, *role, &context, &settings);
-    if again.bytes != output.bytes || !again.errors().is_empty() {
-        return Outcome::Wrong("a second injection changes the output".to_owned());
-    }
-    Outcome::Right
+}
+
+/// The namespace of documents that name none.
+const NAMESPACE: &str = "corpus";
+
+fn settings() -> Settings {
+    Settings { namespace: Some(NAMESPACE.to_owned()), ..Settings::default() }
 }
 
 #[derive(Default)]
@@ -382,7 +325,7 @@ impl Tally {
         let name = format!("{} ({}, {})", sample.name, way.called(), variant.style);
         let counts = self.counts.entry((variant.style, way.called())).or_default();
         match outcome {
-            Outcome::Right => counts[0] += 1,
+            Outcome::Right(_) => counts[0] += 1,
             Outcome::Refused(why) => {
                 counts[1] += 1;
                 self.refused.push(format!("{name}: {why}"));
@@ -391,14 +334,9 @@ impl Tally {
                 counts[2] += 1;
                 self.left.insert(sample.name.clone());
             }
-            Outcome::Wrong(why) => {
-                if std::env::var_os("SHOW_WRONG").is_some() {
-                    let context = way.context("corpus");
-                    let settings = Settings { namespace: Some("corpus".to_owned()), ..Settings::default() };
-                    let output = injected(variant.text.as_bytes(), variant.role, &context, &settings);
-                    println!("=== {name}: {why}\n{}\n=>\n{}", variant.text, output.text());
-                }
-                self.wrong.push(format!("{name}: {why}"));
+            Outcome::Wrong(why) => self.wrong.push(format!("{name}: {why}")),
+            Outcome::Unjudged => {
+                self.wrong.push(format!("{name}: the other reader cannot read what was taken"))
             }
         }
     }
@@ -430,7 +368,7 @@ fn tried(samples: &[Sample]) -> Tally {
                 written = Some((text, variants));
             }
             for variant in written.iter().flat_map(|(_, variants)| variants) {
-                tally.add(sample, variant, *way, judge(variant, *way));
+                tally.add(sample, variant, *way, judged(variant, *way));
             }
         }
         tally
@@ -439,7 +377,7 @@ fn tried(samples: &[Sample]) -> Tally {
     for ((style, way), [right, refused, left]) in &tally.counts {
         println!("{style}, {way}: {right} right, {refused} refused, {left} left alone");
     }
-    println!("refused:\n{}\nleft alone: {:?}", tally.refused.join("\n"), tally.left);
+    println!("left alone: {:?}", tally.left);
     assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
     tally
 }
@@ -455,6 +393,7 @@ fn real_documents_are_injected_right_in_every_style() {
     let samples = real();
     let tally = tried(&samples);
     let (right, refused) = (tally.total(0), tally.total(1));
+    println!("refused:\n{}", tally.refused.join("\n"));
     println!("{right} right, {refused} refused, {} left alone", tally.total(2));
     assert!(right * 100 >= (right + refused) * 97, "{right} right, {refused} refused");
     assert!(

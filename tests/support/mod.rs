@@ -6,11 +6,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use otel_inject::change::{Change, Operation};
+use otel_inject::change::{Change, Operation, unescape};
 use otel_inject::config::Settings;
+use otel_inject::config::context::Context;
 use otel_inject::finding::{Finding, Severity};
-use otel_inject::yaml::Edit;
-use otel_inject::{Role, Source, inject};
+use otel_inject::k8s::Identity;
+use otel_inject::plan::{Verdict, plan};
+use otel_inject::yaml::{Document, Edit, split_documents};
+use otel_inject::{Role, Source, apply, inject};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -30,8 +33,13 @@ pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().expect("a name").to_string_lossy().into_owned()
 }
 
-/// The documents of a stream as another reader sees them, empty ones left out.
+/// The documents of a stream as another reader sees them, empty ones left out. That reader has no limits,
+/// so it does not get to see what would keep it busy for hours.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
+    let is_deep = ["[[[[[[[[", "- - - - - ", "? ? ? ? ? "].iter().any(|nest| text.contains(nest));
+    if is_deep || text.matches('*').count() > 50 {
+        return Err("too much for the other reader".to_owned());
+    }
     let documents = serde_yaml::Deserializer::from_str(text).map(Value::deserialize);
     let documents: Result<Vec<Value>, _> = documents.collect();
     let filled = |values: Vec<Value>| values.into_iter().filter(|value| !value.is_null()).collect();
@@ -146,6 +154,145 @@ pub(crate) fn item(text: &str) -> String {
     item
 }
 
+/// How an injection came out.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Right, with how many workloads were injected.
+    Right(usize),
+    /// Refused, with the findings; the text is as it was.
+    Refused(String),
+    /// Nothing to do; the text is as it was.
+    Left,
+    /// The other reader cannot read the text, which was changed.
+    Unjudged,
+    /// Not what it should be.
+    Wrong(String),
+}
+
+/// What a resource and all that are in it are to become, as planned from what the other reader sees.
+struct Plans<'p> {
+    known: &'p Context,
+    settings: &'p Settings,
+    changes: Vec<Change>,
+    count: usize,
+}
+
+impl Plans<'_> {
+    fn apply(&mut self, resource: &mut Value, inherited: Option<&Identity>, is_item: bool) {
+        let Some(identity) = Identity::of(resource, inherited) else { return };
+        let items = resource.get_mut("items").and_then(Value::as_array_mut);
+        if let (Some(inherited), Some(items)) = (identity.of_items(), items)
+            && items.iter().all(Value::is_object)
+        {
+            let is_item = identity.kind() == "ResourceList";
+            items.iter_mut().for_each(|item| self.apply(item, inherited.as_ref(), is_item));
+            return;
+        }
+        if let Verdict::Planned(plan) = plan(resource, &identity, self.known, self.settings) {
+            *resource = apply::hosted(&plan, is_item);
+            if is_item {
+                self.changes.extend(apply::host_changes(&plan));
+            }
+            self.changes.extend(plan.changes);
+            self.count += 1;
+        }
+    }
+
+    fn learn(
+        known: &mut Context,
+        resource: &Value,
+        inherited: Option<&Identity>,
+        from_context: bool,
+        settings: &Settings,
+    ) {
+        let Some(identity) = Identity::of(resource, inherited) else { return };
+        let items = resource.get("items").and_then(Value::as_array);
+        if let (Some(inherited), Some(items)) = (identity.of_items(), items)
+            && items.iter().all(Value::is_object)
+        {
+            items
+                .iter()
+                .for_each(|item| Self::learn(known, item, inherited.as_ref(), from_context, settings));
+            return;
+        }
+        known.add(resource, &identity, from_context, settings);
+    }
+}
+
+/// Injects a text and judges what came out: another reader sees exactly what is planned for what it sees
+/// in the input, a diff shows only what was planned, and a second injection changes nothing.
+pub(crate) fn judge(text: &[u8], role: Role, units: Units, context: &str, settings: &Settings) -> Outcome {
+    let output = injected(text, role, context, settings);
+    let is_same = output.bytes == text;
+    let errors = output.errors();
+    if !errors.is_empty() {
+        let codes: Vec<String> =
+            errors.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect();
+        return if !is_same {
+            Outcome::Wrong("refused and changed".to_owned())
+        } else if errors.iter().any(|finding| finding.position.is_none()) {
+            Outcome::Wrong("refused without saying where".to_owned())
+        } else if output.codes().contains(&"verify-failed") {
+            Outcome::Wrong(codes.join("; "))
+        } else {
+            Outcome::Refused(codes.join("; "))
+        };
+    }
+    // With `onError: skip`.
+    let is_left_out = |code: &&str| ["cannot-edit", "invalid-yaml", "limit-exceeded"].contains(code);
+    let left_out: Vec<&str> = output.codes().into_iter().filter(is_left_out).collect();
+    if !left_out.is_empty() {
+        return if is_same { Outcome::Refused(left_out.join("; ")) } else { Outcome::Unjudged };
+    }
+    let again = injected(&output.bytes, role, context, settings);
+    if again.bytes != output.bytes || !again.errors().is_empty() {
+        return Outcome::Wrong("a second injection changes the output".to_owned());
+    }
+    let before = std::str::from_utf8(text).map_err(|error| error.to_string());
+    let Ok((before, mut resources)) = before.and_then(|text| Ok((text, documents(text)?))) else {
+        return if is_same { Outcome::Left } else { Outcome::Unjudged };
+    };
+    let mut known = Context::default();
+    for resource in &resources {
+        Plans::learn(&mut known, resource, None, false, settings);
+    }
+    for resource in documents(context).expect("the context") {
+        Plans::learn(&mut known, &resource, None, true, settings);
+    }
+    let mut plans = Plans { known: &known, settings, changes: Vec::new(), count: 0 };
+    resources.iter_mut().for_each(|resource| plans.apply(resource, None, false));
+    if plans.count == 0 {
+        let message = "changed, where the other reader sees nothing to do";
+        return if is_same { Outcome::Left } else { Outcome::Wrong(message.to_owned()) };
+    }
+    if is_same && !own_reader_agrees(before) {
+        return Outcome::Left;
+    }
+    if output.codes().iter().filter(|code| **code == "injected").count() != plans.count {
+        return Outcome::Wrong(format!("{} are planned, found {:?}", plans.count, output.codes()));
+    }
+    match documents(output.text()) {
+        Err(error) => return Outcome::Wrong(format!("the other reader cannot read the output: {error}")),
+        Ok(after) if after != resources => {
+            return Outcome::Wrong("the other reader sees another value than was planned".to_owned());
+        }
+        Ok(_) => {}
+    }
+    match only_what_was_planned(before, output.text(), &plans.changes, units) {
+        Ok(()) => Outcome::Right(plans.count),
+        Err(why) => Outcome::Wrong(why),
+    }
+}
+
+/// Whether our own reader sees the same values in a stream.
+fn own_reader_agrees(text: &str) -> bool {
+    let read =
+        |range: std::ops::Range<usize>| Document::parse(&text[range]).and_then(|document| document.value());
+    let own: Result<Vec<Value>, _> = split_documents(text.as_bytes()).into_iter().map(read).collect();
+    let own = own.map(|values| values.into_iter().filter(|value| !value.is_null()).collect::<Vec<_>>());
+    own.ok() == documents(text).ok()
+}
+
 /// What a diff of texts compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Units {
@@ -183,6 +330,11 @@ pub(crate) fn only_what_was_planned(
         count(|operation| matches!(operation, Operation::Move { .. })),
         count(|operation| matches!(operation, Operation::Replace(_))),
     );
+    let mut removed: Vec<String> = changes
+        .iter()
+        .filter(|change| change.operation == Operation::Remove)
+        .filter_map(|change| change.pointer.rsplit('/').next().map(unescape))
+        .collect();
     let (gone, come) = diff(&old, &new);
     let mut spare: Vec<Option<&str>> = come.into_iter().map(Some).collect();
     let mut take = |fits: &dyn Fn(&str) -> bool| {
@@ -194,10 +346,14 @@ pub(crate) fn only_what_was_planned(
         if moves > 0 && take(&|new| new == unit) {
             continue;
         }
+        if let Some(at) = removed.iter().position(|key| unit.contains(&format!("{key}: "))) {
+            removed.swap_remove(at);
+            continue;
+        }
         if take(&|new| is_opened(unit, new, units)) {
             continue;
         }
-        if units == Units::Lines && take(&|new| is_wider(unit, new)) {
+        if units == Units::Lines && take(&|new| is_wider(unit, new, moves > 0)) {
             continue;
         }
         if take(&|new| is_extended(unit, new, units)) {
@@ -218,7 +374,7 @@ fn is_opened(old: &str, new: &str, units: Units) -> bool {
     if units == Units::Tokens {
         return matches!(old, "null" | "~") && matches!(new, "[" | "{");
     }
-    if new.strip_suffix('-') == Some(old) && old.ends_with(['|', '>']) {
+    if is_rechomped(old, new) {
         return true;
     }
     let (value, comment) = match old.find(" #") {
@@ -235,13 +391,37 @@ fn is_opened(old: &str, new: &str, units: Units) -> bool {
     })
 }
 
-/// Whether `new` is the line `old` with more in its flow collections.
-fn is_wider(old: &str, new: &str) -> bool {
-    let mut rest = tokens(new).into_iter();
+/// Whether both lines are headers of a block scalar, and differ in nothing but the chomping.
+fn is_rechomped(old: &str, new: &str) -> bool {
+    let without = |line: &str| {
+        let at = line.find(" |").or_else(|| line.find(" >"))? + 2;
+        let header = line[at..].split(' ').next().unwrap_or_default();
+        let is_header = header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+' || byte == b'-');
+        is_header
+            .then(|| line[..at].to_owned() + &header.replace(['+', '-'], "") + &line[at + header.len()..])
+    };
+    without(old).is_some_and(|old| without(new).is_some_and(|new| new == old))
+}
+
+/// Whether `new` is the line `old` with more in its flow collections; with `moves`, in another order.
+fn is_wider(old: &str, new: &str, moves: bool) -> bool {
+    let mut rest = tokens(new);
     let is_there = |token: &str| {
-        rest.any(|new| {
+        let fits = |new: &str| {
             new == token || is_extended(token, new, Units::Tokens) || is_opened(token, new, Units::Tokens)
-        })
+        };
+        let same = rest.iter().position(|new| *new == token).filter(|_| moves);
+        match same.or_else(|| rest.iter().position(|new| fits(new))) {
+            Some(at) if moves => {
+                rest.remove(at);
+                true
+            }
+            Some(at) => {
+                rest.drain(..=at);
+                true
+            }
+            None => false,
+        }
     };
     old.contains(['{', '[']) && tokens(old).into_iter().all(is_there)
 }
@@ -287,6 +467,13 @@ fn tokens(text: &str) -> Vec<&str> {
                 at += 1;
                 while at < bytes.len() && bytes[at] != b'"' {
                     at += 1 + usize::from(bytes[at] == b'\\');
+                }
+                at += 1;
+            }
+            b'\'' => {
+                at += 1;
+                while at < bytes.len() && (bytes[at] != b'\'' || bytes.get(at + 1) == Some(&b'\'')) {
+                    at += 1 + usize::from(bytes[at] == b'\'');
                 }
                 at += 1;
             }
