@@ -113,7 +113,6 @@ fn lines() -> impl Strategy<Value = String> {
             "kind: List",
             "\"q",
             "'",
-            "|",
             "---x",
             "{\"a\": 1}",
             "\u{feff}",

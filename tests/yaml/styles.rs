@@ -124,7 +124,8 @@ fn commented(text: &str, value: Option<&Value>) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     // Line by line would be slow: halve until the comments of a part leave the value as it is.
     let mut comments = vec![false; lines.len()];
-    let mut parts = Vec::from([0..lines.len()]);
+    let whole = 0..lines.len();
+    let mut parts = Vec::from([whole]);
     while let Some(part) = parts.pop() {
         comments[part.clone()].fill(true);
         if read(&with_comments(&lines, &comments)).ok().as_ref() == Some(value) {
