@@ -384,9 +384,12 @@ fn is_opened(old: &str, new: &str, units: Units) -> bool {
     ["[]", "{}", "[ ]", "{ }", "null", "~"].iter().any(|empty| {
         let kept = value.trim_end().strip_suffix(empty);
         kept.is_some_and(|kept| {
-            new.strip_prefix(kept.trim_end()).is_some_and(|rest| {
-                rest.trim() == comment.trim() || rest.trim_start().starts_with(['[', '{']) && !kept.is_empty()
-            })
+            // A null may become a string, too.
+            let is_value = |rest: &str| {
+                rest.trim_start().starts_with(['[', '{', '"', '\'']) && rest.ends_with(comment.trim())
+            };
+            let rest = new.strip_prefix(kept.trim_end());
+            rest.is_some_and(|rest| rest.trim() == comment.trim() || (is_value(rest) && !kept.is_empty()))
         })
     })
 }
