@@ -3,6 +3,8 @@
 //! The documents of this repository are always tried. `OTEL_INJECT_CORPUS` names a folder of more; what it
 //! holds is tried whole, and 97 % of it must be right.
 
+#![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -49,7 +51,8 @@ fn own() -> Vec<Sample> {
 }
 
 fn real() -> Vec<Sample> {
-    std::env::var_os("OTEL_INJECT_CORPUS").map(|folder| samples(Path::new(&folder))).unwrap_or_default()
+    let folder = std::env::var_os("OTEL_INJECT_CORPUS").expect("OTEL_INJECT_CORPUS names a folder");
+    samples(Path::new(&folder))
 }
 
 fn value(text: &str) -> Option<Value> {
@@ -239,7 +242,8 @@ fn commented(text: &str, value: &Value) -> Option<String> {
         result
     };
     // Comments are no comments in a scalar: halve until those are left out.
-    let mut parts = vec![0..lines.len()];
+    let mut parts = Vec::new();
+    parts.push(0..lines.len());
     while let Some(part) = parts.pop() {
         has_comment[part.clone()].fill(true);
         if self::value(&write(&has_comment)).is_some_and(|other| other == *value) {
@@ -389,6 +393,7 @@ fn own_documents_are_injected_right_or_refused_in_every_style() {
 }
 
 #[test]
+#[ignore = "needs OTEL_INJECT_CORPUS, a folder of real workload documents"]
 fn real_documents_are_injected_right_in_every_style() {
     let samples = real();
     let tally = tried(&samples);
@@ -396,11 +401,7 @@ fn real_documents_are_injected_right_in_every_style() {
     println!("refused:\n{}", tally.refused.join("\n"));
     println!("{right} right, {refused} refused, {} left alone", tally.total(2));
     assert!(right * 100 >= (right + refused) * 97, "{right} right, {refused} refused");
-    assert!(
-        samples.is_empty() || right >= samples.len() * 20,
-        "{right} right of {} documents",
-        samples.len()
-    );
+    assert!(right >= samples.len() * 20, "{right} right of {} documents", samples.len());
 }
 
 #[test]

@@ -122,7 +122,6 @@ fn every_text_is_injected_right_or_refused_or_left_alone() {
             _ => {}
         }
     }
-    println!("right: {right:?}\nrefused:\n{}", refused.join("\n"));
     assert!(right.len() >= 15, "right: {right:?}");
     for name in ["wl_anchor", "wl_alias_env", "wl_dup", "wl_merge", "wl_deepargs", "wl_quote_trick"] {
         assert!(refused.iter().any(|line| line.starts_with(name)), "{name} is refused: {refused:?}");

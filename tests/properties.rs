@@ -614,7 +614,6 @@ fn documents_by_chance_are_injected_often_enough() {
     }
     assert!(right >= 30, "{right} of 100 streams are injected");
     let others: BTreeSet<&str> = others.into_iter().collect();
-    println!("{right} of 100 are injected; {others:?}");
     assert!(!others.contains("verify-failed") && !others.contains("invalid-yaml"), "{others:?}");
 }
 
