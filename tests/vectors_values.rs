@@ -6,7 +6,6 @@ use std::path::Path;
 
 use otel_inject::config::Settings;
 use otel_inject::config::context::Context;
-use otel_inject::finding::Code;
 use otel_inject::k8s::Identity;
 use otel_inject::plan::{Verdict, plan};
 use serde::Deserialize;
@@ -73,8 +72,8 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// What is wrong with a case; whether a language of it is not injected yet.
-fn run(case: &Case) -> Result<bool, String> {
+/// What is wrong with a case.
+fn run(case: &Case) -> Result<(), String> {
     let settings = Settings::default();
     let mut context = Context::default();
     for document in &case.input {
@@ -82,17 +81,12 @@ fn run(case: &Case) -> Result<bool, String> {
             context.add(document, &identity, false, &settings);
         }
     }
-    let mut is_partial = false;
     for (index, (document, expected)) in case.input.iter().zip(&case.expected).enumerate() {
         let Some(identity) = Identity::of(document, None) else { continue };
         let refused = case.refused.get(&index);
         let value = match plan(document, &identity, &context, &settings) {
             Verdict::Refused(findings) => {
                 let codes: Vec<&str> = findings.iter().map(|finding| finding.code.id()).collect();
-                if codes.first() == Some(&Code::UnsupportedLanguage.id()) {
-                    is_partial = true;
-                    continue;
-                }
                 match refused {
                     Some(wanted) if wanted.iter().map(String::as_str).eq(codes.iter().take(1).copied()) => {}
                     other => {
@@ -128,11 +122,30 @@ fn run(case: &Case) -> Result<bool, String> {
                 value
             }
         };
+        let value = masked(value);
         if value != *expected {
             return Err(format!("document {index}: {}", difference("", &value, expected)));
         }
     }
-    Ok(is_partial)
+    Ok(())
+}
+
+/// Web-server scripts are ours: the vectors hold `<script>` in their place.
+fn masked(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(map) => {
+            let is_web_server = map.get("name").and_then(Value::as_str).unwrap_or_default();
+            let is_web_server = is_web_server.starts_with("otel-agent-");
+            if let (true, Some(script)) = (is_web_server, map.get_mut("args").and_then(|args| args.get_mut(0)))
+            {
+                *script = json!("<script>");
+            }
+            map.values_mut().for_each(|value| *value = masked(value.take()));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| *value = masked(value.take())),
+        _ => {}
+    }
+    value
 }
 
 fn difference(pointer: &str, value: &Value, expected: &Value) -> String {
@@ -166,15 +179,13 @@ fn difference(pointer: &str, value: &Value, expected: &Value) -> String {
 fn every_vector_is_what_the_operator_writes() {
     let cases = cases();
     assert!(cases.len() > 400, "the vectors are there");
-    let (mut partial, mut wrong) = (0, Vec::new());
+    let mut wrong = Vec::new();
     for case in &cases {
         assert_eq!(case.input.len(), case.expected.len(), "{}", case.id);
-        match run(case) {
-            Ok(is_partial) => partial += usize::from(is_partial),
-            Err(message) => wrong.push(format!("{}: {message}", case.id)),
+        if let Err(message) = run(case) {
+            wrong.push(format!("{}: {message}", case.id));
         }
     }
-    assert!(partial < cases.len(), "{partial} vectors need a language that is not injected yet");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Step;
+use super::{Scene, Step};
 use crate::finding::{Code, Finding};
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
 use crate::select::Request;
 
 /// What the Instrumentation says, and the defaults for `limits` and `requests` that it does not have.
-pub(super) fn of(request: &Request<'_>, settings: &Settings, pointer: &str) -> Step<Value> {
+pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Value> {
+    let settings = super::settings(request);
     let mut resources = request
         .instrumentation
         .agent(request.language)
@@ -21,7 +22,7 @@ pub(super) fn of(request: &Request<'_>, settings: &Settings, pointer: &str) -> S
         }
     }
     resources.retain(|_, value| !value.as_object().is_some_and(Map::is_empty) && !value.is_null());
-    check(&resources, request, settings, pointer)?;
+    check(&resources, request, settings, &scene.annotations.pointer(request.language.switch))?;
     Ok(Value::Object(resources))
 }
 

@@ -325,18 +325,6 @@ fn kinds_without_an_owner_attribute_have_their_own_service_name() {
 }
 
 #[test]
-fn a_language_that_cannot_be_injected_yet_is_refused_after_what_comes_first() {
-    if crate::languages::ALL.iter().all(|language| language.recipe.is_some()) {
-        return;
-    }
-    let pod = json!({"containers": [{"name": "app"}]});
-    let (code, _) = refusal(verdict(&asking(&["java"], pod.clone()), json!({})));
-    assert_eq!(code, Code::UnsupportedLanguage);
-    let (code, _) = refusal(planned_with(&asking(&["java"], pod), &Context::default(), &Settings::default()));
-    assert_eq!(code, Code::NoInstrumentation);
-}
-
-#[test]
 fn go_takes_the_first_name_and_no_init_container() {
     let pod = json!({"containers": [{"name": "a"}, {"name": "b"}], "initContainers": [{"name": "i"}]});
     let go = |names: &str| {
