@@ -136,7 +136,8 @@ fn masked(mut value: Value) -> Value {
         Value::Object(map) => {
             let is_web_server = map.get("name").and_then(Value::as_str).unwrap_or_default();
             let is_web_server = is_web_server.starts_with("otel-agent-");
-            if let (true, Some(script)) = (is_web_server, map.get_mut("args").and_then(|args| args.get_mut(0)))
+            if let (true, Some(script)) =
+                (is_web_server, map.get_mut("args").and_then(|args| args.get_mut(0)))
             {
                 *script = json!("<script>");
             }

@@ -288,8 +288,12 @@ mod tests {
     #[test]
     fn configurations_are_sorted_and_overlaid() {
         let facts = |attrs| Facts { version: "2.2", endpoint: None, service: "s", namespace: "n", attrs };
-        let text = server("nginx").configuration.text(&facts(vec![("NginxModuleEnabled", "OFF"), ("A", "{service}")]));
-        assert!(text.starts_with("A {service};\nNginxModuleEnabled OFF;\nNginxModuleOtelExporterEndpoint http"));
+        let text = server("nginx")
+            .configuration
+            .text(&facts(vec![("NginxModuleEnabled", "OFF"), ("A", "{service}")]));
+        assert!(
+            text.starts_with("A {service};\nNginxModuleEnabled OFF;\nNginxModuleOtelExporterEndpoint http")
+        );
         let text = server("apache-httpd").configuration.text(&facts(Vec::new()));
         assert!(text.contains("/libmod_apache_otel22.so\nApacheModuleEnabled ON\n"), "{text}");
         assert!(!text.contains("\n\n") && text.ends_with("ApacheModuleTraceAsError  ON\n"), "{text}");

@@ -41,7 +41,11 @@ impl Place {
     }
 
     /// Appends those of `entries` whose names are not there.
-    pub(super) fn default_entries<'e>(&self, draft: &mut Draft, entries: impl IntoIterator<Item = &'e Value>) {
+    pub(super) fn default_entries<'e>(
+        &self,
+        draft: &mut Draft,
+        entries: impl IntoIterator<Item = &'e Value>,
+    ) {
         for entry in entries {
             self.default_entry(draft, entry);
         }

@@ -67,10 +67,7 @@ pub(super) fn inject(
 }
 
 /// What is added to the agent, where something is.
-fn extensions<'r>(
-    request: &'r Request<'_>,
-    copy: &'r Copy,
-) -> Option<(&'r Extensions, &'r Vec<Value>)> {
+fn extensions<'r>(request: &'r Request<'_>, copy: &'r Copy) -> Option<(&'r Extensions, &'r Vec<Value>)> {
     let extensions = copy.extensions.as_ref()?;
     let agent = request.instrumentation.agent(request.language)?;
     let list = agent.extra.get(extensions.key)?.as_array().filter(|list| !list.is_empty())?;

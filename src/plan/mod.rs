@@ -136,8 +136,7 @@ fn image(request: &Request<'_>) -> String {
 fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: &[Vec<String>]) -> Finding {
     let parts = requests.iter().zip(images).map(|(request, images)| {
         let names: Vec<&str> = request.targets.iter().map(|target| target.name.as_str()).collect();
-        let images =
-            if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) };
+        let images = if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) };
         format!("{} into {}{images}", request.language.id, names.join(", "))
     });
     let message = parts.collect::<Vec<_>>().join("; ");

@@ -95,7 +95,9 @@ fn location(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer) -> Ste
             path.unwrap_or_default()
         );
         let pointer = scene.annotations.pointer(request.language.switch);
-        Finding::new(Code::InvalidInstrumentation, pointer, message).help("Use a directory of its own.").into()
+        Finding::new(Code::InvalidInstrumentation, pointer, message)
+            .help("Use a directory of its own.")
+            .into()
     })
 }
 
