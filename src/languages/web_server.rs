@@ -214,8 +214,8 @@ impl Configuration {
     #[must_use]
     pub fn text(&self, facts: &Facts<'_>) -> String {
         let suffixes = self.version.iter().flat_map(|version| version.suffixes);
-        let suffix = suffixes.filter(|(version, _)| *version == facts.version).map(|(_, suffix)| *suffix);
-        let suffix = suffix.last().unwrap_or_default();
+        let suffix = suffixes.filter(|(version, _)| *version == facts.version);
+        let suffix = suffix.map(|(_, suffix)| *suffix).next().unwrap_or_default();
         let head = self.head.iter().map(|line| line.replace("{agent}", AGENT).replace("{version}", suffix));
         let fact = |value: &'static str| match value {
             "{endpoint}" => facts.endpoint.unwrap_or(ENDPOINT),

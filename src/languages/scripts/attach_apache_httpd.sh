@@ -6,6 +6,8 @@ agent=/opt/opentelemetry-webserver/agent
 copy=/opt/opentelemetry-webserver/source-conf
 logging=$agent/conf/opentelemetry_sdk_log4cxx.xml
 
+: "${OTEL_APACHE_AGENT_CONF:?}" "${APACHE_SERVICE_INSTANCE_ID:?}"
+
 fail() {
     echo "attach: $1" >&2
     exit 1
@@ -16,8 +18,8 @@ cp -r "$image/." "$agent/"
 [ -f "$logging.template" ] || fail "no $logging.template"
 sed "s,__agent_log_dir__,$agent/logs,g" "$logging.template" >"$logging"
 
-printf '%s' "${OTEL_APACHE_AGENT_CONF:?}" |
-    sed "s,<<SID-PLACEHOLDER>>,${APACHE_SERVICE_INSTANCE_ID:?},g" >"$copy/opentemetry_agent.conf"
+printf '%s' "$OTEL_APACHE_AGENT_CONF" |
+    sed "s,<<SID-PLACEHOLDER>>,$APACHE_SERVICE_INSTANCE_ID,g" >"$copy/opentemetry_agent.conf"
 
 include="Include $1/opentemetry_agent.conf"
 if ! grep -qxF -e "$include" "$copy/httpd.conf"; then

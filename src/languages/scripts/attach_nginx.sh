@@ -7,6 +7,8 @@ copy=/opt/opentelemetry-webserver/source-conf
 logging=$agent/conf/opentelemetry_sdk_log4cxx.xml
 main=$copy/$1
 
+: "${OTEL_NGINX_AGENT_CONF:?}" "${OTEL_NGINX_SERVICE_INSTANCE_ID:?}"
+
 fail() {
     echo "attach: $1" >&2
     exit 1
@@ -19,8 +21,8 @@ cp -r "$image/." "$agent/"
 sed "s,__agent_log_dir__,$agent/logs,g" "$logging.template" >"$logging"
 
 mkdir -p "$copy/conf.d"
-printf '%s' "${OTEL_NGINX_AGENT_CONF:?}" |
-    sed "s,<<SID-PLACEHOLDER>>,${OTEL_NGINX_SERVICE_INSTANCE_ID:?},g" >"$copy/conf.d/opentelemetry_agent.conf"
+printf '%s' "$OTEL_NGINX_AGENT_CONF" |
+    sed "s,<<SID-PLACEHOLDER>>,$OTEL_NGINX_SERVICE_INSTANCE_ID,g" >"$copy/conf.d/opentelemetry_agent.conf"
 
 module="$agent/WebServerModule/Nginx/$(cat "$copy/version.txt")/ngx_http_opentelemetry_module.so"
 [ -f "$module" ] || fail "no $module: the agent does not know this version of nginx"
