@@ -254,10 +254,8 @@ fn nginx_that_cannot_be_cloned_fails_clearly() {
     fails(&sandbox.run(clone, &sandbox.moved("/bin"), &[]), "nginx -v failed: no libssl");
 }
 
-const NGINX_ENV: &[(&str, &str)] = &[
-    ("OTEL_NGINX_AGENT_CONF", "Id <<SID-PLACEHOLDER>>;\n"),
-    ("OTEL_NGINX_SERVICE_INSTANCE_ID", "web-0"),
-];
+const NGINX_ENV: &[(&str, &str)] =
+    &[("OTEL_NGINX_AGENT_CONF", "Id <<SID-PLACEHOLDER>>;\n"), ("OTEL_NGINX_SERVICE_INSTANCE_ID", "web-0")];
 
 fn nginx_loads_the_agent_once() {
     let sandbox = Sandbox::new();

@@ -149,17 +149,25 @@ impl Place {
             let path = mount.get("mountPath").and_then(Value::as_str).unwrap_or_default();
             path.trim_end_matches('/').to_owned()
         };
+        let device = |device: &Value| device.get("devicePath").and_then(Value::as_str).map(str::to_owned);
+        let mut devices = draft.list(&self.at, "volumeDevices").iter().filter_map(device);
+        if devices.any(|device| device.trim_end_matches('/') == path(&mount)) {
+            return Err(self.mount_conflict("volumeDevices", "a device", &path(&mount)).into());
+        }
         let mounts = draft.list(&self.at, "volumeMounts");
         match mounts.iter().position(|there| path(there) == path(&mount)) {
             None => draft.append(&self.at, "volumeMounts", mount),
             Some(index) if mounts[index] == mount => {}
             Some(_) => {
-                let message = format!("container {} mounts something else at {}", self.name, path(&mount));
-                let pointer = format!("{}/volumeMounts", self.origin);
-                return Err(Finding::new(Code::MountConflict, pointer, message).into());
+                return Err(self.mount_conflict("volumeMounts", "something else", &path(&mount)).into());
             }
         }
         Ok(())
+    }
+
+    fn mount_conflict(&self, key: &str, what: &str, path: &str) -> Finding {
+        let message = format!("container {} has {what} at {path}", self.name);
+        Finding::new(Code::MountConflict, format!("{}/{key}", self.origin), message)
     }
 
     /// Takes the first mount away whose path contains `directory`.

@@ -26,22 +26,29 @@ pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Value> {
     Ok(Value::Object(resources))
 }
 
+/// Resources of which a container may request less than its limit.
+const OVERCOMMITTABLE: &[&str] = &["cpu", "memory", "ephemeral-storage"];
+
 fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {
     let part = |name: &str| resources.get(name).and_then(Value::as_object);
-    let (Some(limits), Some(requests)) = (part("limits"), part("requests")) else { return Ok(()) };
-    for (name, requested) in requests {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (name, requested) in part("requests").into_iter().flatten() {
+        let limit = part("limits").and_then(|limits| limits.get(name));
         let amount = |value: &Value| value.as_str().and_then(nanos);
-        let limit = limits.get(name);
-        if let Some((limit, (most, asked))) =
-            limit.and_then(|limit| Some((limit, amount(limit).zip(amount(requested))?)))
-            && asked > most
-        {
+        let is_above = match (limit.and_then(amount), amount(requested)) {
+            (Some(limit), Some(requested)) if OVERCOMMITTABLE.contains(&name.as_str()) => requested > limit,
+            (limit, requested) => !OVERCOMMITTABLE.contains(&name.as_str()) && limit != requested,
+        };
+        if is_above {
+            let limit = match limit {
+                Some(_) => text(limit),
+                None => "not set".to_owned(),
+            };
             let message = format!(
-                "{} of Instrumentation {} requests {name} {}, above its limit of {}",
+                "{} of Instrumentation {} requests {name} {}, but its limit is {limit}",
                 settings.key,
                 request.source,
-                requested.as_str().unwrap_or_default(),
-                limit.as_str().unwrap_or_default()
+                text(Some(requested)),
             );
             return Err(Finding::new(Code::RequestsExceedLimits, pointer, message).into());
         }

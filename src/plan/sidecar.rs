@@ -62,6 +62,11 @@ pub(super) fn inject(
 
 fn check(scene: &Scene<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
     let pointer = || scene.workload.pointer(&format!("/spec/{SHARE}"));
+    if scene.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
+        let message = format!("{} needs {SHARE}, which cannot be set beside hostPID", request.language.id);
+        let pointer = scene.workload.pointer("/spec/hostPID");
+        return Err(Finding::new(sidecar.apart, pointer, message).help("Remove `hostPID: true`.").into());
+    }
     match scene.workload.pod().and_then(|spec| spec.get(SHARE)) {
         None | Some(Value::Null | Value::Bool(true)) => {}
         Some(Value::Bool(false)) => {

@@ -92,7 +92,8 @@ fn check(value: &Value, shape: Shape, pointer: &str, faults: &mut Vec<Finding>) 
             }
         }
         Shape::Quantity => {
-            let is_quantity = |text: String| text.is_empty() || quantity::nanos(&text).is_some();
+            let is_quantity =
+                |text: String| text.is_empty() || quantity::nanos(&text).is_some_and(|nanos| nanos >= 0);
             if !quantity::text(value).is_some_and(is_quantity) {
                 faults.push(wrong(pointer, "a quantity such as 200Mi", value));
             }
