@@ -7,8 +7,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use otel_inject::finding::{Code, Severity};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
+
+mod differences;
 
 struct Case {
     name: String,
@@ -326,4 +329,41 @@ fn named_pods_come_out_of_files() {
 #[test]
 fn random_pods_come_out_of_files() {
     finish(through_files(&random()));
+}
+
+#[test]
+fn every_difference_from_the_operator_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.json");
+    let mut failures = Vec::new();
+    for difference in differences::all() {
+        let called = format!("{} ({})", difference.number, difference.we);
+        let arguments = ["--on-error", "skip", "--report", path.to_str().expect("UTF-8")];
+        let output = run(&arguments, &difference.input);
+        assert_eq!(output.status.code(), Some(0), "{called}: {}", text(&output.stderr));
+        let workload = documents(&text(&output.stdout)).pop().expect("a workload");
+        let mut value = workload.pointer(&difference.at).cloned().unwrap_or_default();
+        if difference.first_line {
+            value = json!(value.as_str().and_then(|text| text.split('\n').next()));
+        }
+        let codes: Vec<String> = report(&path)
+            .iter()
+            .filter(|finding| finding["severity"] != "info")
+            .map(|finding| finding["code"].as_str().expect("a code").to_owned())
+            .collect();
+        let code = difference.ours.code.clone().filter(|code| codes.contains(code));
+        if (&code, &value) != (&difference.ours.code, &difference.ours.value) {
+            failures.push(format!("{called}: {codes:?} and {value}"));
+        }
+        if difference.ours == difference.theirs {
+            failures.push(format!("{called}: the operator's outcome is the same"));
+        }
+        let refuses = Code::ALL.iter().find(|known| Some(known.id()) == code.as_deref());
+        let refuses = refuses.is_some_and(|code| code.page().severity == Severity::Error);
+        let status = run(&[], &difference.input).status.code();
+        if status != Some(i32::from(refuses)) {
+            failures.push(format!("{called}: exit {status:?}"));
+        }
+    }
+    finish(failures);
 }

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::batch::v1::{CronJob, Job};
+use k8s_openapi::api::core::v1::{Pod, PodTemplate, PodTemplateSpec, ReplicationController};
 use otel_inject::config::Settings;
 use otel_inject::config::context::Context;
 use otel_inject::k8s::Identity;
 use otel_inject::plan::{Verdict, plan};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 struct Case {
@@ -107,6 +111,12 @@ fn run(case: &Case) -> Result<(), String> {
                 for change in &planned.changes {
                     change.apply(&mut value).expect("a change that applies");
                 }
+                if let Some(trouble) = not_decodable(document, &value).first() {
+                    return Err(format!("document {index} has a new fault: {trouble}"));
+                }
+                if let Some(trouble) = dangling(document, &value, &case.input) {
+                    return Err(format!("document {index}: {trouble}"));
+                }
                 if value != planned.value {
                     return Err(format!("document {index}: the changes do not give the value"));
                 }
@@ -128,6 +138,69 @@ fn run(case: &Case) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What `after` loses, or has wrong, as an object of the Kubernetes API, that `before` does not.
+fn not_decodable(before: &Value, after: &Value) -> Vec<String> {
+    let known = faults(before);
+    faults(after).into_iter().filter(|fault| !known.contains(fault)).collect()
+}
+
+/// What is lost or wrong when the value is decoded as what it says it is; the pod template alone where
+/// Kubernetes does not know the kind.
+fn faults(value: &Value) -> Vec<String> {
+    fn decode<T: DeserializeOwned>(value: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        let outcome: Result<T, _> = serde_ignored::deserialize(value, |path| faults.push(path.to_string()));
+        faults.extend(outcome.err().map(|error| error.to_string()));
+        faults
+    }
+    match value["kind"].as_str().expect("a kind") {
+        "Deployment" => decode::<Deployment>(value),
+        "ReplicaSet" => decode::<ReplicaSet>(value),
+        "StatefulSet" => decode::<StatefulSet>(value),
+        "DaemonSet" => decode::<DaemonSet>(value),
+        "Job" => decode::<Job>(value),
+        "CronJob" => decode::<CronJob>(value),
+        "ReplicationController" => decode::<ReplicationController>(value),
+        "Pod" => decode::<Pod>(value),
+        "PodTemplate" => decode::<PodTemplate>(value),
+        _ => decode::<PodTemplateSpec>(&value["spec"]["template"]),
+    }
+}
+
+/// The containers of a workload, by their names.
+fn containers(workload: &Value) -> Vec<&Value> {
+    let templates = ["", "/template", "/spec/template", "/spec/jobTemplate/spec/template"];
+    let specs = templates.iter().filter_map(|template| workload.pointer(&format!("{template}/spec")));
+    let lists = specs.flat_map(|spec| [spec.get("initContainers"), spec.get("containers")]);
+    lists.flatten().filter_map(Value::as_array).flatten().collect()
+}
+
+/// The names of the `$(NAME)` in a text.
+fn references(text: &str) -> Vec<&str> {
+    let pieces = text.split("$(").skip(1);
+    pieces.filter_map(|piece| piece.split_once(')')).map(|(name, _)| name).collect()
+}
+
+/// A variable of `after` with a reference that we wrote to one that does not stand before it. What the input
+/// holds somewhere, in the workload or in an Instrumentation, is not ours.
+fn dangling(before: &Value, after: &Value, input: &[Value]) -> Option<String> {
+    let texts: String = input.iter().chain([before]).map(Value::to_string).collect();
+    for container in containers(after) {
+        let mut earlier = BTreeSet::new();
+        for entry in container["env"].as_array().into_iter().flatten() {
+            let name = entry["name"].as_str().unwrap_or_default();
+            for reference in references(entry["value"].as_str().unwrap_or_default()) {
+                let is_theirs = texts.contains(&format!("$({reference})"));
+                if !is_theirs && !earlier.contains(reference) {
+                    return Some(format!("{name} refers to {reference}, which does not stand before it"));
+                }
+            }
+            earlier.insert(name);
+        }
+    }
+    None
 }
 
 /// Web-server scripts are ours: the vectors hold `<script>` in their place.
