@@ -10,7 +10,11 @@ use k8s_openapi::api::core::v1::{Pod, PodTemplate, PodTemplateSpec, ReplicationC
 use otel_inject::config::Settings;
 use otel_inject::config::context::Context;
 use otel_inject::k8s::Identity;
+use otel_inject::languages::ALL;
 use otel_inject::plan::{Verdict, plan};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -310,6 +314,129 @@ fn no_wrong_value_anywhere_makes_a_plan_panic() {
                 }
             }
             context.add(document, &identity, false, &settings);
+        }
+    }
+}
+
+/// Variables that a user or an Instrumentation may have, ours among them.
+fn any_env() -> impl Strategy<Value = Value> {
+    let names = select(vec![
+        "A",
+        "JAVA_TOOL_OPTIONS",
+        "NODE_OPTIONS",
+        "PYTHONPATH",
+        "DOTNET_SHARED_STORE",
+        "LD_LIBRARY_PATH",
+        "OTEL_SERVICE_NAME",
+        "OTEL_NODE_IP",
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "OTEL_RESOURCE_ATTRIBUTES_POD_NAME",
+    ]);
+    let values =
+        select(vec!["", "x", "k8s.pod.name=own", "k8s.deployment.name=own,service.version=1,", "a=b"]);
+    let entry = (names, values).prop_map(|(name, value)| match name {
+        "OTEL_RESOURCE_ATTRIBUTES_POD_NAME" => {
+            json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}})
+        }
+        _ => json!({"name": name, "value": value}),
+    });
+    vec(entry, 0..4).prop_map(|entries| {
+        let mut seen = BTreeSet::new();
+        let is_new = |entry: &Value| seen.insert(entry["name"].to_string());
+        Value::Array(entries.into_iter().filter(is_new).collect())
+    })
+}
+
+/// An Instrumentation and a workload that asks for languages.
+fn any_case() -> impl Strategy<Value = (Value, Value)> {
+    let languages = subsequence(ALL.iter().map(|language| language.id).collect::<Vec<_>>(), 1..=3);
+    let kinds = select(vec![
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "StatefulSet"),
+        ("batch/v1", "CronJob"),
+        ("v1", "Pod"),
+        ("v1", "PodTemplate"),
+        ("v1", "ReplicationController"),
+        ("argoproj.io/v1alpha1", "Rollout"),
+    ]);
+    let containers = vec((any_env(), any::<bool>()), 1..4);
+    let spec = (any_env(), any_env(), any::<bool>(), any::<bool>());
+    (languages, kinds, containers, spec, any::<bool>()).prop_map(
+        |(languages, (api_version, kind), containers, (env, own_env, uid, has_tls), has_namespace)| {
+            let mut instrumentation = json!({
+                "apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": {"name": "default"},
+                "spec": {"env": env, "resource": {"addK8sUIDAttributes": uid}, "propagators": ["b3"],
+                    "java": {"env": own_env, "extensions": [{"image": "a:1", "dir": "/a"}]},
+                    "nginx": {"env": own_env}},
+            });
+            if has_tls {
+                instrumentation["spec"]["exporter"] = json!({"endpoint": "https://c",
+                    "tls": {"secretName": "s", "configMapName": "c", "ca_file": "ca", "cert_file": "a", "key_file": "b"}});
+            }
+            let mut pod = json!({"initContainers": [], "containers": []});
+            let mut names = Vec::new();
+            for (index, (env, is_init)) in containers.into_iter().enumerate() {
+                let list = if is_init && index > 0 { "initContainers" } else { "containers" };
+                let container = json!({"name": format!("c{index}"), "image": "a/b:1", "env": env});
+                names.push(format!("c{index}"));
+                pod[list].as_array_mut().expect("a list").push(container);
+            }
+            let mut annotations = json!({
+                "instrumentation.opentelemetry.io/container-names": names.join(","),
+                "instrumentation.opentelemetry.io/otel-go-auto-target-exe": "/app",
+            });
+            for language in languages {
+                annotations[format!("instrumentation.opentelemetry.io/inject-{language}")] = json!("true");
+            }
+            let mut workload = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "web"}});
+            if has_namespace {
+                workload["metadata"]["namespace"] = json!("shop");
+                instrumentation["metadata"]["namespace"] = json!("shop");
+            }
+            let template = json!({"metadata": {"annotations": annotations}, "spec": pod});
+            match kind {
+                "Pod" => {
+                    workload["metadata"]["annotations"] = template["metadata"]["annotations"].clone();
+                    workload["spec"] = template["spec"].clone();
+                }
+                "PodTemplate" => workload["template"] = template,
+                "CronJob" => workload["spec"] = json!({"jobTemplate": {"spec": {"template": template}}}),
+                _ => workload["spec"] = json!({"template": template}),
+            }
+            (instrumentation, workload)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn what_is_planned_is_sound((instrumentation, workload) in any_case()) {
+        let settings = Settings::default();
+        let mut context = Context::default();
+        let identity = Identity::of(&instrumentation, None).expect("a kind");
+        context.add(&instrumentation, &identity, false, &settings);
+        let identity = Identity::of(&workload, None).expect("a kind");
+        match plan(&workload, &identity, &context, &settings) {
+            Verdict::Planned(planned) => {
+                let value = &planned.value;
+                prop_assert_eq!(not_decodable(&workload, value), Vec::<String>::new());
+                prop_assert_eq!(dangling(&workload, value, std::slice::from_ref(&instrumentation)), None);
+                for container in containers(value) {
+                    let env = container["env"].as_array().into_iter().flatten();
+                    let names: Vec<&str> = env.filter_map(|entry| entry["name"].as_str()).collect();
+                    let unique: BTreeSet<&str> = names.iter().copied().collect();
+                    prop_assert_eq!(unique.len(), names.len(), "{:?}", names);
+                }
+                let again = plan(value, &identity, &context, &settings);
+                prop_assert!(matches!(again, Verdict::Skipped(_)), "{:?}", again);
+            }
+            Verdict::Refused(findings) => {
+                let known = ["unsupported-option", "mount-conflict", "name-conflict"];
+                prop_assert!(known.contains(&findings[0].code.id()), "{:?}", findings);
+            }
+            other => prop_assert!(false, "{:?}", other),
         }
     }
 }
