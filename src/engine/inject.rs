@@ -111,7 +111,11 @@ impl Run<'_> {
     }
 
     fn document(&self, document: &Document<'_>, found: Vec<Found>) -> Piece {
-        let mut piece = Piece { resources: found.len(), ..Piece::default() };
+        // A mapping without a kind is anything: a tool's message, say.
+        let has_kind =
+            |found: &&Found| found.identity.is_some() || document.get(found.cursor, "kind").is_some();
+        let resources = found.iter().filter(has_kind).count();
+        let mut piece = Piece { resources, ..Piece::default() };
         let mut planned = Vec::new();
         for found in found {
             let Some(identity) = &found.identity else { continue };

@@ -88,7 +88,7 @@ fn walk(
         .as_ref()
         .and_then(Identity::of_items)
         .zip(document.get(cursor, "items").and_then(|items| document.elements(items)))
-        .filter(|(_, items)| items.iter().all(|item| document.is_mapping_at(*item)));
+        .filter(|(_, items)| !items.is_empty() && items.iter().all(|item| document.is_mapping_at(*item)));
     match items {
         Some((inherited, items)) => {
             let is_krm_item = identity.is_some_and(|identity| identity.kind() == "ResourceList");

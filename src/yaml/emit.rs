@@ -41,12 +41,20 @@ pub(super) fn escape(result: &mut String, text: &str) {
             '\n' => result.push_str("\\n"),
             '\t' => result.push_str("\\t"),
             '\r' => result.push_str("\\r"),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+            _ if !is_printable(character) => {
                 write!(result, "\\u{:04x}", u32::from(character)).expect("impossible: a String takes all");
             }
             _ => result.push(character),
         }
     }
+}
+
+/// Whether every reader takes the character for itself where nothing can be escaped.
+pub(super) fn is_printable(character: char) -> bool {
+    !matches!(
+        character,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+    )
 }
 
 /// Whether `text` may stand without quotes, in block and in flow (krm-hosts, section 4).
@@ -112,15 +120,21 @@ pub(super) fn after_colon(result: &mut String, value: &Value, column: usize, lay
 
 /// The lines of a collection that is not empty, below a key that stands at `column`.
 pub(super) fn below_key(result: &mut String, value: &Value, column: usize, layout: Layout) {
+    let inner = column + if value.is_array() { layout.dash } else { layout.step };
+    members(result, value, inner, layout);
+}
+
+/// The lines of a collection that is not empty, its dashes or keys at `column`.
+pub(super) fn members(result: &mut String, value: &Value, column: usize, layout: Layout) {
     match value {
         Value::Array(items) => {
             for value in items {
-                item(result, value, column + layout.dash, 2, layout);
+                item(result, value, column, 2, layout);
             }
         }
         Value::Object(entries) => {
             for (key, value) in entries {
-                entry(result, key, value, column + layout.step, layout);
+                entry(result, key, value, column, layout);
             }
         }
         _ => unreachable!("only collections that are not empty have lines of their own"),

@@ -451,6 +451,14 @@ impl<'t> Document<'t> {
         self.children(id).find_map(|child| self.anchor_within(child))
     }
 
+    /// The first node at `id` or below it that has an anchor or is an alias.
+    pub(super) fn reference_within(&self, id: NodeId) -> Option<NodeId> {
+        if self.nodes[id].anchored || matches!(self.nodes[id].content, Content::Alias { .. }) {
+            return Some(id);
+        }
+        self.children(id).find_map(|child| self.reference_within(child))
+    }
+
     /// Whether a key is `<<`, written so that readers merge.
     pub(super) fn is_merge_key(&self, id: NodeId) -> bool {
         let node = &self.nodes[id];

@@ -194,7 +194,13 @@ impl<'t> Parser<'t> for Granit<'t> {
                 Theirs::Alias(anchor) => Event::Alias(anchor),
                 _ => continue,
             };
-            if !matches!(event, Event::End) || self.text[..span.end].ends_with([']', '}']) {
+            let ends_here = match event {
+                Event::End => self.text[..span.end].ends_with([']', '}']),
+                // Without `---` it begins where its content does.
+                Event::Document => self.text[..span.end].ends_with("---"),
+                _ => true,
+            };
+            if ends_here {
                 self.previous_end = span.end;
             }
             return Some(Ok((event, span)));

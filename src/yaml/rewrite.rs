@@ -3,6 +3,7 @@
 use super::emit;
 use super::index::{Content, NodeId};
 use super::overlay::is_block_scalar;
+use super::parser::line_end;
 use super::splice::Writer;
 use super::{Problem, Style, scalar};
 
@@ -17,13 +18,18 @@ impl Writer<'_, '_> {
         let Some(at) = new.find(old.as_ref()) else { return self.anew(id, new, in_flow) };
         let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
         let raw = &self.document.text[node.start..node.end];
-        let is_multiline = raw.contains('\n');
-        let is_printable = !prefix.chars().chain(suffix.chars()).any(char::is_control);
+        // A blank at either end of a line would be folded away.
+        let blanks = [' ', '\t'];
+        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        let folds_suffix = suffix.starts_with(' ') && inner.trim_end_matches(blanks).ends_with('\n');
+        let folds_prefix =
+            prefix.ends_with(' ') && inner.trim_start_matches(blanks).starts_with(['\r', '\n']);
+        let is_printable = prefix.chars().chain(suffix.chars()).all(emit::is_printable);
         match style {
             Style::Plain if !raw.is_empty() && extends_plain(new, prefix, suffix, in_flow) => {
                 self.around(node.start..node.end, prefix, suffix);
             }
-            Style::Single if is_printable && !(is_multiline && suffix.starts_with(' ')) => {
+            Style::Single if is_printable && !folds_suffix && !folds_prefix => {
                 let quote = |text: &str| text.replace('\'', "''");
                 self.around(node.start + 1..node.end - 1, &quote(prefix), &quote(suffix));
             }
@@ -33,15 +39,17 @@ impl Writer<'_, '_> {
                     emit::escape(&mut result, text);
                     result
                 };
-                let mut suffix = escape(suffix);
-                if is_multiline && suffix.starts_with(' ') {
-                    // A blank at a line's start would be folded away.
+                let (mut prefix, mut suffix) = (escape(prefix), escape(suffix));
+                if folds_suffix {
                     suffix.replace_range(..1, "\\x20");
                 }
-                self.around(node.start + 1..node.end - 1, &escape(prefix), &suffix);
+                if folds_prefix {
+                    prefix.replace_range(prefix.len() - 1.., "\\x20");
+                }
+                self.around(node.start + 1..node.end - 1, &prefix, &suffix);
             }
-            style if is_block_scalar(*style) && prefix.is_empty() && is_printable => {
-                return self.block_scalar(id, new, suffix);
+            style if is_block_scalar(*style) && is_printable => {
+                return self.block_scalar(id, new, prefix, suffix);
             }
             Style::Plain if !raw.is_empty() => {
                 // The same lines in double quotes, which fold them alike.
@@ -69,29 +77,48 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Appends to a `|` or `>` scalar: on its last line, or on a line of its own where a line break ends it.
-    fn block_scalar(&mut self, id: NodeId, new: &str, suffix: &str) -> Result<(), Problem> {
+    /// Adds to both ends of a `|` or `>` scalar.
+    fn block_scalar(&mut self, id: NodeId, new: &str, prefix: &str, suffix: &str) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
-        let Content::Scalar { text: old, style } = &node.content else { return self.anew(id, new, false) };
+        let is_line_start = |text: &str| !text.starts_with([' ', '\t', '\n']);
+        let takes_prefix = is_line_start(prefix) && self.document.scalar_text(id).is_some_and(is_line_start);
+        if !(prefix.is_empty() || takes_prefix) || !(suffix.is_empty() || self.grow_block_scalar(id, suffix))
+        {
+            return self.anew(id, new, false);
+        }
+        if !prefix.is_empty() {
+            let text = self.document.text.as_bytes();
+            let line = line_end(text, node.start);
+            let first = line + text[line..].iter().take_while(|byte| **byte == b' ').count();
+            self.replace(first..first, prefix);
+        }
+        Ok(())
+    }
+
+    /// Appends to a `|` or `>` scalar: on its last line, or on a line of its own where a line break ends it.
+    /// False where that cannot be.
+    fn grow_block_scalar(&mut self, id: NodeId, suffix: &str) -> bool {
+        let node = &self.document.nodes[id];
+        let Content::Scalar { text: old, style } = &node.content else { return false };
         let content = old.trim_end_matches('\n');
         let Some(last) = content.rsplit('\n').next().filter(|last| !last.trim().is_empty()) else {
-            return self.anew(id, new, false);
+            return false;
         };
         let breaks = old.len() - content.len();
         if breaks == 0 {
             self.replace(node.end..node.end, suffix);
-            return Ok(());
+            return true;
         }
         let is_folded = *style == Style::Folded;
         if is_folded && last.starts_with([' ', '\t']) {
-            return self.anew(id, new, false);
+            return false;
         }
         // The raw last line has the scalar's indent and then the blanks that its content begins with.
         let raw = &self.document.text[node.start..node.end];
         let Some(raw_last) =
             raw.trim_end().rsplit('\n').next().filter(|line| line.trim_end() != raw.trim_end())
         else {
-            return self.anew(id, new, false);
+            return false;
         };
         let blanks = |text: &str| text.len() - text.trim_start_matches(' ').len();
         let indent = blanks(raw_last).saturating_sub(if is_folded { 0 } else { blanks(last) });
@@ -106,7 +133,7 @@ impl Writer<'_, '_> {
         let at = self.lines.after_line(node.end);
         self.strip_final_break(node.start);
         self.insert_lines(at, lines);
-        Ok(())
+        true
     }
 
     /// Gives the block scalar with its indicator at `header` the chomping `-`.

@@ -5,9 +5,9 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::emit::{self, Layout};
-use super::index::{Content, Document, NodeId};
-use super::overlay::{Entry, Key, Overlay, Slot};
-use super::parser::line_end;
+use super::index::{Content, Document, Node, NodeId};
+use super::overlay::{Entry, Key, Overlay, Slot, is_block_scalar};
+use super::parser::{line_break, line_end};
 use super::text::Lines;
 use super::{Edit, Problem};
 use crate::change::Change;
@@ -29,11 +29,16 @@ impl Document<'_> {
         if let Some(at) = lines.lone_carriage_return() {
             return Err(Problem::uneditable(at, "a carriage return without a line feed"));
         }
-        let mut writer = Writer { document: self, lines, edits: Vec::new() };
+        let mut writer = Writer {
+            document: self,
+            lines,
+            edits: Vec::new(),
+            keeps_final_break: false,
+            run_ends_block_scalar: false,
+        };
         let layout = writer.usual_layout();
-        writer.slot(&overlay.root, Around { head: 0, key_column: 0, layout, flow: None })?;
-        writer.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
-        Ok(writer.edits)
+        writer.slot(&overlay.root, Around { head: 0, key_column: 0, is_item: false, layout, flow: None })?;
+        writer.finish()
     }
 }
 
@@ -44,6 +49,8 @@ struct Around {
     head: usize,
     /// The column of the key that the node is the value of.
     key_column: usize,
+    /// The node is an element: the column is its dash's.
+    is_item: bool,
     layout: Layout,
     /// Within a flow collection: how its members are laid out.
     flow: Option<FlowStyle>,
@@ -63,6 +70,10 @@ pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
     pub(super) edits: Vec<Edit>,
+    /// The last line that is inserted ends a block scalar, which needs its line break.
+    keeps_final_break: bool,
+    /// The last element of the lines that are being gathered ends with a block scalar.
+    run_ends_block_scalar: bool,
 }
 
 /// An element of a sequence or an entry of a mapping, where it stands in the text.
@@ -77,6 +88,98 @@ struct Member {
 impl Writer<'_, '_> {
     pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
         self.edits.push(Edit { range, text: text.into() });
+    }
+
+    /// The edits in order. A text that ends without a line break goes on doing so: until here, its last line
+    /// counts as one that has a break.
+    fn finish(mut self) -> Result<Vec<Edit>, Problem> {
+        let text = self.document.text;
+        let is_insertion = |edit: &Edit| edit.text.ends_with('\n');
+        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut end = text.len();
+        if !text.ends_with('\n') {
+            let mut first = None;
+            for (index, edit) in self.edits.iter().enumerate().rev() {
+                let is_line =
+                    edit.text.is_empty() && self.lines.line_start(edit.range.start) == edit.range.start;
+                if is_line && !edit.range.is_empty() && edit.range.end == end {
+                    end = edit.range.start;
+                    first = Some(index);
+                } else if edit.range.start < end {
+                    break;
+                }
+            }
+            let inserted: Vec<usize> = (0..self.edits.len())
+                .filter(|index| self.edits[*index].range.start >= end && is_insertion(&self.edits[*index]))
+                .collect();
+            match (first, inserted.first(), inserted.last()) {
+                (Some(first), None, _) if !self.ends_block_scalar(end) => {
+                    self.edits[first].range.start -= self.lines.break_before(end);
+                }
+                (_, Some(first_lines), Some(last_lines)) => {
+                    if first.is_none() {
+                        let newline = self.lines.newline(text.len());
+                        self.edits[*first_lines].text.insert_str(0, newline);
+                    }
+                    if !self.keeps_final_break {
+                        let last = &mut self.edits[*last_lines].text;
+                        last.truncate(last.len() - line_break(last.as_bytes()));
+                    }
+                    if let Some(header) = self.document.open_block_scalar().filter(|_| first.is_none()) {
+                        // What follows must not give it a final line break.
+                        self.strip_final_break(header);
+                        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut index = 0;
+        while let Some(edit) = self.edits.get(index) {
+            let start = edit.range.start;
+            let mut end = edit.range.end;
+            let is_deletion = |edit: &Edit| edit.text.is_empty() && !edit.range.is_empty();
+            if is_deletion(edit) && self.lines.line_start(start) == start {
+                while let Some(next) =
+                    self.edits.get(index + 1).filter(|next| is_deletion(next) && next.range.start == end)
+                {
+                    end = next.range.end;
+                    index += 1;
+                }
+                if self.ends_block_scalar(start) {
+                    self.check_below_block_scalar(end)?;
+                }
+            }
+            index += 1;
+        }
+        match self.edits.windows(2).find(|pair| pair[0].range.end > pair[1].range.start) {
+            Some(pair) => Err(Problem::uneditable(pair[1].range.start, "two changes meet in one place")),
+            None => Ok(self.edits),
+        }
+    }
+
+    /// Whether the line that ends at `line_end` is the last one of a block scalar.
+    fn ends_block_scalar(&self, line_end: usize) -> bool {
+        let last_byte = line_end - self.lines.break_before(line_end);
+        self.document.nodes.iter().any(|node| is_block(node) && (last_byte..=line_end).contains(&node.end))
+    }
+
+    /// Refuses to let a block scalar end right before `at`, where it would take in the lines that follow:
+    /// blank ones for a `|+`, comments that are indented.
+    fn check_below_block_scalar(&self, at: usize) -> Result<(), Problem> {
+        let below = &self.document.text[at..];
+        let takes_in = |line: &str| {
+            let content = line.trim_start_matches(' ');
+            content.starts_with('#') && content.len() < line.len()
+        };
+        let is_blank = |line: &&str| line.trim().is_empty();
+        let mut lines = below.lines();
+        if lines.clone().next().is_some_and(|line| is_blank(&line))
+            || lines.find(|line| !is_blank(line)).is_some_and(takes_in)
+        {
+            return Err(Problem::uneditable(at, "a block scalar would take in the lines below"));
+        }
+        Ok(())
     }
 
     fn slot(&mut self, slot: &Slot, around: Around) -> Result<(), Problem> {
@@ -156,7 +259,8 @@ impl Writer<'_, '_> {
         let mut members = Vec::with_capacity(originals.len());
         for (key, value) in &originals {
             let start = document.nodes[*key].start;
-            members.push(Member { start, end: document.nodes[*value].end.max(document.nodes[*key].end) });
+            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
+            members.push(Member { start, end: document.nodes[*value].end.max(colon) });
         }
         let kept: Vec<usize> = entries
             .iter()
@@ -174,7 +278,7 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(document.nodes[key].start, "a key out of line"));
             }
             let head = self.after_colon(key)?;
-            self.slot(&entry.value, Around { head, key_column: column, layout, flow: None })?;
+            self.slot(&entry.value, Around { head, key_column: column, is_item: false, layout, flow: None })?;
         }
         let mut added = String::new();
         for entry in entries {
@@ -209,43 +313,45 @@ impl Writer<'_, '_> {
             if around.head == 0 {
                 return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
             }
-            self.replace(around.head..around.head, format!(" {empty}"));
+            let at = self.lines.skip_properties(around.head);
+            self.replace(at..at, format!(" {empty}"));
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
-        for index in (0..members.len()).filter(|index| !is_kept(*index)) {
+        let first = members[0];
+        let mut from = 0;
+        if !is_kept(0) && !self.begins_line(first) {
+            // What follows it moves up to the dash.
+            let next = kept.first().copied().unwrap_or_default();
+            let text = self.document.text;
+            let gaps = members[..=next].windows(2);
+            let has_more = |pair: &[Member]| !text[pair[0].end..pair[1].start].trim().is_empty();
+            let line = self.lines.line_start(first.start);
+            let is_on_dash = text[line..first.start].trim_matches([' ', '-']).is_empty();
+            if next == 0 || !is_on_dash || gaps.into_iter().any(has_more) {
+                let message = "the first member on its dash's line cannot be removed";
+                return Err(Problem::uneditable(first.start, message));
+            }
+            self.replace(first.start..members[next].start, "");
+            from = next;
+        }
+        for index in (from..members.len()).filter(|index| !is_kept(*index)) {
             let member = members[index];
             let line = self.lines.line_start(member.start);
-            let begins_line = self.lines.is_blank(line..member.start);
-            if !begins_line {
-                let next = members.get(index + 1).map(|next| next.start);
-                let gap = next.map(|next| &self.document.text[member.end..next]);
-                match (next, gap) {
-                    (Some(next), Some(gap)) if !gap.contains('#') && is_kept(index + 1) => {
-                        self.replace(member.start..next, "");
-                    }
-                    _ => {
-                        let message = "the first member on its dash's line cannot be removed";
-                        return Err(Problem::uneditable(member.start, message));
-                    }
-                }
-                continue;
+            if !self.begins_line(member) {
+                return Err(Problem::uneditable(member.start, "a member that does not begin its line"));
             }
             let floor = match index {
                 0 => self.lines.after_line(self.lines.skip_properties(around.head)),
                 _ => self.lines.after_line(members[index - 1].end),
             };
             let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
-            self.delete_lines(range);
+            self.replace(range, "");
         }
         Ok(())
     }
 
-    /// Deletes whole lines; a text that ends without a line break goes on doing so.
-    fn delete_lines(&mut self, range: Range<usize>) {
-        let text = self.document.text.as_bytes();
-        let reaches_open_end = range.end == text.len() && !text.ends_with(b"\n");
-        let start = range.start - if reaches_open_end { self.lines.break_before(range.start) } else { 0 };
-        self.replace(start..range.end, "");
+    fn begins_line(&self, member: Member) -> bool {
+        self.lines.is_blank(self.lines.line_start(member.start)..member.start)
     }
 
     /// Where a line goes that is to stand before the first member of a block collection.
@@ -264,7 +370,8 @@ impl Writer<'_, '_> {
         let document = self.document;
         let originals: Vec<NodeId> = document.children(id).collect();
         let mut members = Vec::with_capacity(originals.len());
-        let mut at = self.lines.skip_properties(around.head);
+        let head = if around.head == 0 { self.lines.content_start() } else { around.head };
+        let mut at = self.lines.skip_properties(head);
         for child in &originals {
             let dash = self.lines.skip_blanks(at);
             if self.lines.byte(dash) != Some(b'-') {
@@ -294,15 +401,16 @@ impl Writer<'_, '_> {
                     self.flush(&mut run, &in_place, &members, around)?;
                     in_place.push(original);
                     let head = members[original].start + 1;
-                    self.slot(slot, Around { head, key_column: column, layout, flow: None })?;
+                    self.slot(slot, Around { head, key_column: column, is_item: true, layout, flow: None })?;
                 }
                 Some(original) => {
                     let head = members[original].start + 1;
-                    let inner = Around { head, key_column: column, layout, flow: None };
+                    let inner = Around { head, key_column: column, is_item: true, layout, flow: None };
                     run.push_str(&self.moved(slot, original, &members, around, inner)?);
                 }
                 None => {
                     if let Slot::New(value) = slot {
+                        self.run_ends_block_scalar = false;
                         emit::item(&mut run, value, column, width, layout);
                     }
                 }
@@ -324,6 +432,11 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let run = std::mem::take(run);
+        if std::mem::take(&mut self.run_ends_block_scalar) {
+            let at =
+                in_place.last().map_or(members[0].start, |last| self.lines.after_line(members[*last].end));
+            self.check_below_block_scalar(at)?;
+        }
         let first = members[0];
         let line = self.lines.line_start(first.start);
         match in_place.last() {
@@ -335,12 +448,24 @@ impl Writer<'_, '_> {
             None => {
                 // The first dash shares its parent's line: the new elements take its place there.
                 let column = first.start - line;
-                let mut text = run.trim_start_matches(' ').to_owned();
+                let mut text = self.in_newline(first.start, run).trim_start_matches(' ').to_owned();
                 emit::indent(&mut text, column);
                 self.replace(first.start..first.start, text);
             }
         }
         Ok(())
+    }
+
+    /// Refuses to move a node that refers to another place, or that another place refers to.
+    fn check_references(&self, slot: &Slot) -> Result<(), Problem> {
+        let node = slot.node().filter(|_| self.document.aliases > 0);
+        match node.and_then(|id| self.document.reference_within(id)) {
+            Some(id) => {
+                let message = "an anchor or alias stands in what would be moved";
+                Err(Problem::uneditable(self.document.nodes[id].start, message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The lines of an element that moves, its own comment lines and changes included.
@@ -360,6 +485,7 @@ impl Writer<'_, '_> {
                 "the element on its parent's line cannot be moved",
             ));
         }
+        self.check_references(slot)?;
         let floor = match original {
             0 => self.lines.after_line(self.lines.skip_properties(parent.head)),
             _ => self.lines.after_line(members[original - 1].end),
@@ -367,7 +493,12 @@ impl Writer<'_, '_> {
         let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
         let before = std::mem::take(&mut self.edits);
         self.slot(slot, inner)?;
+        if let Some(header) = self.document.open_block_scalar().filter(|header| range.contains(header)) {
+            self.strip_final_break(header);
+        }
         let own = std::mem::replace(&mut self.edits, before);
+        self.run_ends_block_scalar = self.ends_block_scalar(range.end);
+        self.keeps_final_break = self.run_ends_block_scalar;
         let mut text = self.cut(range, own)?;
         if !text.ends_with('\n') {
             text.push_str(self.lines.newline(member.start));
@@ -394,18 +525,17 @@ impl Writer<'_, '_> {
 
     /// Inserts whole lines at a line's start, or after a last line that has no line break.
     pub(super) fn insert_lines(&mut self, at: usize, lines: String) {
-        let text = self.document.text.as_bytes();
-        let newline = self.lines.newline(at);
-        let mut lines = if newline == "\n" { lines } else { to_newline(&lines, newline) };
-        if at == text.len() && !text.is_empty() && !text.ends_with(b"\n") {
-            lines.truncate(lines.trim_end_matches(['\r', '\n']).len());
-            lines.insert_str(0, newline);
-            if let Some(header) = self.document.open_block_scalar() {
-                // What follows must not give it a final line break.
-                self.strip_final_break(header);
-            }
+        if lines.is_empty() {
+            return;
         }
+        let lines = self.in_newline(at, lines);
         self.replace(at..at, lines);
+    }
+
+    /// Lines with the line breaks that the text has around `at`.
+    fn in_newline(&self, at: usize, lines: String) -> String {
+        let newline = self.lines.newline(at);
+        if newline == "\n" { lines } else { to_newline(&lines, newline) }
     }
 
     /// Another value where a node stands.
@@ -421,11 +551,14 @@ impl Writer<'_, '_> {
         if !is_empty || self.document.text[span.clone()].contains(['#', '\n']) {
             return Err(Problem::uneditable(node.start, "a value that is not empty would be replaced"));
         }
-        if is_scalar && (node.tag.is_some() || node.anchored) {
-            return Err(Problem::uneditable(
-                node.start,
-                "a scalar with a tag or an anchor would be replaced",
-            ));
+        let keeps_kind = match node.content {
+            Content::Sequence { .. } => value.is_array(),
+            Content::Mapping { .. } => value.is_object(),
+            _ => false,
+        };
+        if (node.tag.is_some() && !keeps_kind) || (node.anchored && is_scalar) {
+            let message = "a value with a tag or an anchor would be replaced";
+            return Err(Problem::uneditable(node.start, message));
         }
         if let Some(flow) = &around.flow {
             let mut text = String::new();
@@ -446,12 +579,34 @@ impl Writer<'_, '_> {
             self.replace(at, text);
             return Ok(());
         }
-        let blanks = self.document.text[..span.start].trim_end_matches([' ', '\t']).len();
+        let text = self.document.text;
+        // An empty node may have its place behind a comment.
+        let after = if span.is_empty() { around.head } else { span.end };
+        let rest = &text[after..line_end(text.as_bytes(), after)];
+        // Some readers take a tab between a dash or colon and a comment for an error.
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let (tabs, gap) = if rest[..blanks].contains('\t') { (blanks, " ") } else { (0, "") };
+        if around.is_item {
+            let mut lines = String::new();
+            emit::members(&mut lines, value, around.key_column + 2, around.layout);
+            let properties = self.lines.skip_properties(around.head);
+            if rest.trim().is_empty() && properties == around.head {
+                // Its first line stands behind the dash.
+                let (first, others) = lines.split_once('\n').unwrap_or((&lines, ""));
+                self.replace(around.head..after, format!(" {}", first.trim_start()));
+                self.insert_lines(self.lines.after_line(after), others.to_owned());
+            } else {
+                self.replace(properties..after + tabs, gap);
+                self.insert_lines(self.lines.after_line(after), lines);
+            }
+            return Ok(());
+        }
+        let blanks = text[..span.start].trim_end_matches([' ', '\t']).len();
         if !span.is_empty() {
-            self.replace(blanks.max(around.head)..span.end, "");
+            self.replace(blanks.max(around.head)..span.end + tabs, gap);
         }
         let lines = lines.to_owned();
-        self.insert_lines(self.lines.after_line(span.end.max(around.head)), lines);
+        self.insert_lines(self.lines.after_line(after), lines);
         Ok(())
     }
 
@@ -558,6 +713,7 @@ impl Writer<'_, '_> {
                 self.slot(slot, inner)?;
                 placed.push(Placed::Original(original));
             } else {
+                self.check_references(slot)?;
                 let before = std::mem::take(&mut self.edits);
                 self.slot(slot, inner)?;
                 let own = std::mem::replace(&mut self.edits, before);
@@ -629,7 +785,8 @@ impl Writer<'_, '_> {
                     Some(last) => self.append_flow(members[last].end, &separator, &joined, style, newline),
                     None => {
                         let at = members[kept[0]].start;
-                        self.replace(at..at, format!("{joined}{separator}"));
+                        // Ahead of what grows at the start of that member.
+                        self.edits.insert(0, Edit { range: at..at, text: format!("{joined}{separator}") });
                     }
                 }
                 run.clear();
@@ -645,17 +802,23 @@ impl Writer<'_, '_> {
         let rest = line.trim_end();
         let comma = rest.trim_start().starts_with(',');
         let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
+        let blank = self.after_bare_colon(end);
         match &style.indent {
             Some(indent) if comment => {
                 if !comma {
-                    self.replace(end..end, ",");
+                    self.replace(end..end, format!("{blank},"));
                 }
                 let at = end + rest.len();
                 let trailing = if comma { "," } else { "" };
                 self.replace(at..at, format!("{newline}{indent}{joined}{trailing}"));
             }
-            _ => self.replace(end..end, format!("{separator}{joined}")),
+            _ => self.replace(end..end, format!("{blank}{separator}{joined}")),
         }
+    }
+
+    /// A blank where a key without a value ends at `end`: some readers take `a:,` for a word.
+    fn after_bare_colon(&self, end: usize) -> &'static str {
+        if self.document.text[..end].ends_with(':') { " " } else { "" }
     }
 
     fn delete_flow(&mut self, members: &[Member], kept: &[usize]) -> Result<(), Problem> {
@@ -681,7 +844,8 @@ impl Writer<'_, '_> {
             if self.document.text[range.clone()].contains('#') {
                 return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
             }
-            self.replace(range, "");
+            let blank = self.after_bare_colon(range.start);
+            self.replace(range, blank);
         }
         Ok(())
     }
@@ -755,4 +919,8 @@ fn to_newline(lines: &str, newline: &str) -> String {
         result.push_str(newline);
     }
     result
+}
+
+fn is_block(node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Scalar { style, .. } if is_block_scalar(style))
 }

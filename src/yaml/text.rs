@@ -39,6 +39,24 @@ impl<'t> Lines<'t> {
         self.text[range].trim_matches([' ', '\t']).is_empty()
     }
 
+    /// Where the document's content may begin: after byte order mark, directives and `---`.
+    pub(super) fn content_start(&self) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = if self.text.starts_with(BOM) { BOM.len() } else { 0 };
+        loop {
+            let line = &self.text[at..line_end(bytes, at)];
+            if line.starts_with("---") && line[3..].chars().next().is_none_or(char::is_whitespace) {
+                return at + 3;
+            }
+            let is_prologue =
+                line.starts_with('%') || line.trim().is_empty() || line.trim_start().starts_with('#');
+            if line.is_empty() || !is_prologue {
+                return at;
+            }
+            at += line.len();
+        }
+    }
+
     /// The next offset that holds neither blanks, nor line breaks, nor a comment.
     pub(super) fn skip_blanks(&self, from: usize) -> usize {
         let mut at = from;

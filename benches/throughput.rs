@@ -1,0 +1,101 @@
+//! How fast texts are injected, beside how fast the raw parser reads them.
+//!
+//! `inject` runs on all processors and includes the verification and the edited text; the parser is drained on
+//! one thread, over the same text, in turn with it. `cargo bench --bench throughput -- 1 10` measures those
+//! sizes in MB alone.
+
+mod generate;
+
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use generate::Corpus;
+use otel_inject::config::Settings;
+use otel_inject::engine::{Role, Source, inject};
+use otel_inject::finding::Code;
+use otel_inject::yaml::edited;
+
+/// A run counts for at least so many MB, so that small texts are repeated.
+const MEGABYTES_A_RUN: usize = 10;
+/// Of so many runs the median counts.
+const RUNS: usize = 7;
+
+fn main() -> io::Result<()> {
+    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|size| size.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![1, 10, 100] } else { sizes };
+    let out = &mut io::stdout().lock();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    writeln!(out, "{processors} processors, median of {RUNS} runs in turn, MB/s of input\n")?;
+    writeln!(
+        out,
+        "{:>6} {:12} {:>9} {:>9} {:>8} {:>8} {:>7} {:>7}",
+        "MB", "form", "resources", "injected", "inject", "parser", "ratio", "spread"
+    )?;
+    for size in sizes {
+        for (form, role, generate) in [
+            ("stream", Role::Stream, generate::stream as fn(usize) -> Corpus),
+            ("ResourceList", Role::ResourceList, generate::resource_list),
+        ] {
+            let corpus = generate(size * 1_000_000);
+            let repeats = (MEGABYTES_A_RUN / size).max(1);
+            let mut pairs: Vec<(f64, f64)> = (0..=RUNS)
+                .map(|_| {
+                    let inject = speed(&corpus, repeats, |text| run(text, role, corpus.targets));
+                    let parser = speed(&corpus, repeats, drain);
+                    (inject, parser)
+                })
+                .collect();
+            // The first one warms up.
+            pairs.remove(0);
+            let ratios = sorted(pairs.iter().map(|(inject, parser)| inject / parser));
+            writeln!(
+                out,
+                "{size:>6} {form:12} {:>9} {:>9} {:>8.1} {:>8.1} {:>6.0}% {:>3.0}-{:.0}%",
+                corpus.resources,
+                corpus.targets,
+                sorted(pairs.iter().map(|pair| pair.0))[RUNS / 2],
+                sorted(pairs.iter().map(|pair| pair.1))[RUNS / 2],
+                ratios[RUNS / 2] * 100.0,
+                ratios[0] * 100.0,
+                ratios[RUNS - 1] * 100.0,
+            )?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// MB/s of `work` over the text.
+fn speed(corpus: &Corpus, repeats: usize, work: impl Fn(&str)) -> f64 {
+    let start = Instant::now();
+    for _ in 0..repeats {
+        work(black_box(&corpus.text));
+    }
+    let elapsed: Duration = start.elapsed();
+    (corpus.text.len() * repeats) as f64 / 1e6 / elapsed.as_secs_f64()
+}
+
+/// The whole work: edits computed and proven, and the text with them.
+fn run(text: &str, role: Role, targets: usize) {
+    let source = Source { file: None, text: text.as_bytes(), role };
+    let output = inject(&[source], &Settings::default());
+    let (injected, other): (Vec<_>, Vec<_>) =
+        output.findings.iter().partition(|finding| finding.code == Code::Injected);
+    assert_eq!((injected.len(), other.first()), (targets, None), "what was to be injected, and nothing else");
+    black_box(edited(text, &output.edits[0]));
+}
+
+/// Every event of the raw parser.
+fn drain(text: &str) {
+    let options = granit_parser::options! { block_scalar_eof_without_line_feed: true, emit_comments: false };
+    for event in granit_parser::Parser::new_from_str_with_options(text, options) {
+        black_box(event.expect("the generator writes YAML"));
+    }
+}

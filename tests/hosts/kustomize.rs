@@ -1,0 +1,258 @@
+//! kustomize, and the kustomize in kubectl: exec functions and legacy plugins.
+
+use crate::examples::{self, is_expected};
+use crate::tools::Tool;
+use crate::world::{Run, World};
+use crate::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![
+    &[Tool::Kustomize] => [
+        the_legacy_plugin_of_kustomize_builds_the_example,
+        an_exec_function_is_skipped_without_enable_exec,
+        references_by_first_names_hold_after_renaming,
+        the_outermost_kustomization_gives_the_names,
+        what_is_not_injected_is_what_kustomize_gives_without_us,
+        local_config_does_not_leak_out,
+        a_failing_function_fails_the_build_with_its_reason,
+        a_failing_plugin_fails_the_build_with_its_reason,
+        a_plugin_without_resources_is_fine,
+        a_plugin_keeps_a_report,
+        a_validator_never_passes_in_silence,
+    ],
+    &[Tool::Kubectl] => [
+        the_legacy_plugin_of_kubectl_builds_the_example,
+        an_exec_function_is_skipped_by_kubectl,
+    ],
+];
+
+/// The arguments that build with functions.
+pub(crate) fn build(folder: &str) -> [&str; 4] {
+    ["build", "--enable-alpha-plugins", "--enable-exec", folder]
+}
+
+const FUNCTION: &str = "\
+apiVersion: otel-inject.dev/v1alpha1
+kind: OtelInject
+metadata:
+  name: otel-inject
+  annotations:
+    config.kubernetes.io/function: |
+      exec: {path: otel-inject}
+";
+
+const PLUGIN: &str = "\
+apiVersion: otel-inject.dev/v1alpha1
+kind: OtelInject
+metadata:
+  name: otel-inject
+";
+
+const INSTRUMENTATION: &str = "\
+apiVersion: opentelemetry.io/v1alpha1
+kind: Instrumentation
+metadata:
+  name: agents
+  annotations:
+    config.kubernetes.io/local-config: \"true\"
+spec:
+  exporter:
+    endpoint: http://collector:4317
+";
+
+/// A Deployment that asks for Node.js with `inject`.
+fn deployment(inject: &str) -> String {
+    format!(
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels: {{app: web}}
+  template:
+    metadata:
+      labels: {{app: web}}
+      annotations:
+        instrumentation.opentelemetry.io/inject-nodejs: \"{inject}\"
+    spec:
+      containers:
+        - name: app
+          image: registry.example.com/web:1
+          envFrom:
+            - configMapRef: {{name: settings}}
+      volumes:
+        - name: settings
+          configMap: {{name: settings, defaultMode: 0644}}
+"
+    )
+}
+
+/// A world with a kustomization of the Deployment and its Instrumentation.
+fn world(config: &str, inject: &str, more: &str) -> World {
+    let world = World::new();
+    let kustomization = format!(
+        "resources: [web.yaml, agents.yaml]\ntransformers: [otel-inject.yaml]\n\
+         configMapGenerator:\n- name: settings\n  literals: [port=8080]\n{more}"
+    );
+    world.file("base/kustomization.yaml", kustomization);
+    world.file("base/web.yaml", deployment(inject)).file("base/agents.yaml", INSTRUMENTATION);
+    world.file("base/otel-inject.yaml", config);
+    world
+}
+
+/// Installs the plugin as its README says.
+fn install(world: &World) {
+    world.copy("functions/kustomize-plugin/otel-inject.dev", "home/.config/kustomize/plugin/otel-inject.dev");
+}
+
+/// The value of `OTEL_SERVICE_NAME` in what was built.
+#[track_caller]
+fn service_name(built: &str) -> &str {
+    let rest = built.split_once("name: OTEL_SERVICE_NAME\n").unwrap_or_else(|| panic!("{built}")).1;
+    rest.lines().next().and_then(|line| line.trim().strip_prefix("value: ")).expect("a value")
+}
+
+fn example_through_the_plugin(run: impl Fn(&World) -> Run) {
+    let world = World::new();
+    install(&world);
+    world.copy(examples::KUSTOMIZE, "package").file("package/otel-inject.yaml", PLUGIN);
+    let built = run(&world).good();
+    world.file("built/manifests.yaml", built);
+    is_expected(examples::KUSTOMIZE, &world, "built");
+}
+
+fn the_legacy_plugin_of_kustomize_builds_the_example() {
+    example_through_the_plugin(|world| {
+        world.run(Tool::Kustomize, &["build", "--enable-alpha-plugins", "package"])
+    });
+}
+
+fn the_legacy_plugin_of_kubectl_builds_the_example() {
+    example_through_the_plugin(|world| {
+        world.run(Tool::Kubectl, &["kustomize", "--enable-alpha-plugins", "package"])
+    });
+}
+
+/// Trap 2 of the README: where that changes, so must the README.
+#[track_caller]
+fn is_skipped(tool: Tool, args: &[&str]) {
+    let world = world(FUNCTION, "true", "");
+    // An installed plugin does not help.
+    install(&world);
+    let built = world.run(tool, args).good();
+    assert!(built.contains("name: web\n") && !built.contains("OTEL_"), "{built}");
+}
+
+fn an_exec_function_is_skipped_without_enable_exec() {
+    is_skipped(Tool::Kustomize, &["build", "--enable-alpha-plugins", "base"]);
+}
+
+fn an_exec_function_is_skipped_by_kubectl() {
+    is_skipped(Tool::Kubectl, &["kustomize", "--enable-alpha-plugins", "base"]);
+}
+
+fn references_by_first_names_hold_after_renaming() {
+    for reference in ["agents", "default/agents", "true", "shop/agents", "shop/a-agents-z"] {
+        let renaming = "namespace: shop\nnamePrefix: a-\nnameSuffix: -z\n";
+        let world = world(FUNCTION, reference, renaming);
+        let built = world.run(Tool::Kustomize, &build("base")).good();
+        assert_eq!(service_name(&built), "a-web-z", "{reference}");
+        assert!(built.contains("k8s.namespace.name=shop"), "{built}");
+    }
+}
+
+fn the_outermost_kustomization_gives_the_names() {
+    let world = world(FUNCTION, "true", "");
+    world.file("outer/kustomization.yaml", "resources: [../base]\nnamePrefix: outer-\n");
+    let built = world.run(Tool::Kustomize, &build("outer")).good();
+    assert!(built.contains("name: outer-web\n"), "{built}");
+    assert_eq!(service_name(&built), "web");
+
+    world.file("base/kustomization.yaml", "resources: [web.yaml, agents.yaml]\n");
+    world.file(
+        "outer/kustomization.yaml",
+        "resources: [../base]\nnamePrefix: outer-\ntransformers: [otel-inject.yaml]\n",
+    );
+    world.file("outer/otel-inject.yaml", FUNCTION);
+    let built = world.run(Tool::Kustomize, &build("outer")).good();
+    assert_eq!(service_name(&built), "outer-web");
+}
+
+fn what_is_not_injected_is_what_kustomize_gives_without_us() {
+    let world = world(FUNCTION, "false", "namePrefix: a-\n");
+    install(&world);
+    let with_function = world.run(Tool::Kustomize, &build("base")).good();
+    world.file("base/otel-inject.yaml", PLUGIN);
+    let with_plugin = world.run(Tool::Kustomize, &build("base")).good();
+    let kustomization = world.text("base/kustomization.yaml");
+    world.file("base/kustomization.yaml", kustomization.replace("transformers: [otel-inject.yaml]\n", ""));
+    let without = world.run(Tool::Kustomize, &build("base")).good();
+    assert!(with_function == without, "{with_function}");
+    assert!(with_plugin == without, "{with_plugin}");
+
+    world.file("base/kustomization.yaml", kustomization).file("base/otel-inject.yaml", FUNCTION);
+    world.file("base/web.yaml", deployment("true"));
+    let injected = world.run(Tool::Kustomize, &build("base")).good();
+    assert!(injected.contains("OTEL_SERVICE_NAME"), "{injected}");
+    // The generated name has its hash, the references follow, the mode is still octal.
+    let hashed = without.lines().find(|line| line.contains("name: a-settings-")).expect("a hash suffix");
+    assert_eq!(injected.matches(hashed.trim()).count(), 3, "{injected}");
+    let mode = without.lines().find(|line| line.contains("defaultMode")).expect("a mode");
+    assert!(injected.lines().any(|line| line == mode), "{injected}");
+}
+
+fn local_config_does_not_leak_out() {
+    let world = world(FUNCTION, "true", "");
+    install(&world);
+    for config in [FUNCTION, PLUGIN] {
+        world.file("base/otel-inject.yaml", config);
+        let built = world.run(Tool::Kustomize, &build("base")).good();
+        assert!(built.contains("OTEL_SERVICE_NAME") && !built.contains("kind: Instrumentation"), "{built}");
+        assert!(!built.contains("config.kubernetes.io"), "{built}");
+    }
+}
+
+fn fails(config: &str) {
+    let world = world(config, "nowhere", "");
+    install(&world);
+    let run = world.run(Tool::Kustomize, &build("base"));
+    run.bad("error[instrumentation-not-found]");
+    assert_eq!(run.stdout, "");
+}
+
+fn a_failing_function_fails_the_build_with_its_reason() {
+    fails(FUNCTION);
+}
+
+fn a_failing_plugin_fails_the_build_with_its_reason() {
+    fails(PLUGIN);
+}
+
+fn a_plugin_without_resources_is_fine() {
+    let world = World::new();
+    install(&world);
+    world.file("base/kustomization.yaml", "transformers: [otel-inject.yaml]\n");
+    for config in [FUNCTION, PLUGIN] {
+        world.file("base/otel-inject.yaml", config);
+        assert_eq!(world.run(Tool::Kustomize, &build("base")).good(), "");
+    }
+}
+
+/// kustomize throws away what a plugin says when all is well.
+fn a_plugin_keeps_a_report() {
+    let world = world(&format!("{PLUGIN}argsOneLiner: --report ../report.txt\n"), "true", "");
+    install(&world);
+    let run = world.run(Tool::Kustomize, &build("base"));
+    assert!(!run.stderr.contains("info[injected]"), "kustomize shows stderr by now: {}", run.stderr);
+    run.good();
+    assert!(world.text("report.txt").contains("info[injected]"));
+}
+
+/// kustomize refuses every validator that gives its items back.
+fn a_validator_never_passes_in_silence() {
+    let world = world(FUNCTION, "true", "");
+    let kustomization = world.text("base/kustomization.yaml").replace("transformers:", "validators:");
+    world.file("base/kustomization.yaml", kustomization);
+    world.run(Tool::Kustomize, &build("base")).bad("validator");
+}

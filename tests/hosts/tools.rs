@@ -1,0 +1,57 @@
+//! The tools that hosts are, as far as they are on PATH.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// A program that calls us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Kustomize,
+    Kubectl,
+    Kpt,
+    Helm3,
+    Helm4,
+}
+
+/// A tool's name, the names of its programs, and what its `version --short` begins with where the name
+/// does not tell it apart.
+type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
+
+const ROWS: [Row; 5] = [
+    (Tool::Kustomize, "kustomize", &["kustomize"], None),
+    (Tool::Kubectl, "kubectl", &["kubectl"], None),
+    (Tool::Kpt, "kpt", &["kpt"], None),
+    (Tool::Helm3, "helm3", &["helm3", "helm"], Some("v3.")),
+    (Tool::Helm4, "helm4", &["helm4", "helm"], Some("v4.")),
+];
+
+impl Tool {
+    /// What `REQUIRE_HOSTS` and the tests' names call it.
+    pub(crate) fn name(self) -> &'static str {
+        ROWS[self as usize].1
+    }
+
+    /// Its program; none where PATH has none.
+    pub(crate) fn path(self) -> Option<&'static Path> {
+        static FOUND: OnceLock<Vec<Option<PathBuf>>> = OnceLock::new();
+        FOUND.get_or_init(|| ROWS.iter().map(find).collect())[self as usize].as_deref()
+    }
+
+    /// Whether its tests must not be left out.
+    pub(crate) fn is_required(self) -> bool {
+        env::var("REQUIRE_HOSTS").is_ok_and(|names| names.split(',').any(|name| name.trim() == self.name()))
+    }
+}
+
+fn find((_, _, programs, version): &Row) -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
+    let candidates =
+        programs.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
+    candidates.filter(|path| path.is_file()).find(|path| {
+        let Some(version) = version else { return true };
+        let said = Command::new(path).args(["version", "--short"]).output();
+        said.is_ok_and(|said| said.stdout.starts_with(version.as_bytes()))
+    })
+}

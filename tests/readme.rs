@@ -1,0 +1,120 @@
+//! The README promises no more and no less than there is.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+fn text(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The lines below `heading` of Markdown or TOML, to the next heading.
+fn section<'t>(text: &'t str, heading: &str) -> impl Iterator<Item = &'t str> {
+    let mark = heading[..1].to_owned();
+    let mut lines = text.lines();
+    assert!(lines.any(|line| line == heading), "{heading} is missing");
+    lines.take_while(move |line| !line.starts_with(&mark))
+}
+
+/// The first code block of a language.
+#[track_caller]
+fn block<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let mut lines = text.lines();
+    assert!(lines.any(|line| line == format!("```{language}")), "no {language}");
+    lines.take_while(|line| *line != "```").collect()
+}
+
+/// Checks that `part` is what `whole` says, with lines left out.
+#[track_caller]
+fn is_excerpt<'l>(part: impl Iterator<Item = &'l str>, whole: &str) {
+    let mut rest = whole.lines();
+    for line in part {
+        assert!(rest.any(|other| other == line), "not in the example, or not in this order: {line}");
+    }
+}
+
+#[test]
+fn every_dependency_is_given_a_reason() {
+    let manifest = text("Cargo.toml");
+    let names: BTreeSet<&str> = ["[dependencies]", "[dev-dependencies]"]
+        .into_iter()
+        .flat_map(|table| section(&manifest, table))
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+        .collect();
+    let readme = text("README.md");
+    let reasons: BTreeSet<&str> = section(&readme, "## Dependencies")
+        .filter_map(|line| line.strip_prefix("- `")?.split_once("`: "))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(reasons, names);
+}
+
+#[test]
+fn the_diff_is_taken_from_the_example() {
+    let readme = text("README.md");
+    let diff = block(&readme, "diff");
+    let side = |sign: char| diff.iter().filter(move |line| !line.starts_with(sign)).map(|line| &line[1..]);
+    is_excerpt(side('+'), &text("examples/nodejs-and-go/frontend.yaml"));
+    is_excerpt(side('-'), &text("examples/nodejs-and-go/.expected/frontend.yaml"));
+}
+
+#[test]
+fn a_newcomer_has_two_commands() {
+    let readme = text("README.md");
+    let commands: Vec<&str> =
+        section(&readme, "## Two commands").filter(|line| line.starts_with("cargo ")).collect();
+    assert_eq!(commands, ["cargo run --release -- inject examples/nodejs-and-go", "cargo test"]);
+}
+
+#[test]
+fn the_kustomize_config_is_the_examples() {
+    let readme = text("README.md");
+    let config = block(&readme, "yaml").join("\n") + "\n";
+    assert_eq!(config, text("examples/kustomize-patches/otel-inject.yaml"));
+}
+
+#[test]
+fn the_config_is_accepted() {
+    let readme = text("README.md");
+    let config = block(readme.split_once("## Config\n").expect("the section").1, "yaml").join("\n");
+    let config = otel_inject::config::function::parse(&serde_yaml::from_str(&config).expect("YAML"));
+    assert_eq!(config.expect("a good config").0.namespace.as_deref(), Some("shop"));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = [
+        "README.md",
+        "CHANGELOG.md",
+        "examples/nodejs-and-go/README.md",
+        "examples/kustomize-patches/README.md",
+        "functions/kustomize-plugin/README.md",
+        "functions/helm4-plugin/README.md",
+    ];
+    for page in pages {
+        let text = text(page);
+        let targets =
+            text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = root.join(page).parent().expect("a folder").join(file);
+            assert!(path.exists(), "{page}: {target}");
+            let heading = |line: &str| {
+                line.starts_with('#')
+                    && line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == anchor
+            };
+            let has_anchor =
+                anchor.is_empty() || fs::read_to_string(&path).is_ok_and(|text| text.lines().any(heading));
+            assert!(has_anchor, "{page}: {target}");
+        }
+    }
+}
+
+#[test]
+fn the_plugin_has_the_version_of_the_program() {
+    let plugin = text("functions/helm4-plugin/plugin.yaml");
+    assert!(plugin.contains(concat!("\nversion: ", env!("CARGO_PKG_VERSION"), "\n")), "{plugin}");
+}

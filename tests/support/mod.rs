@@ -1,0 +1,541 @@
+//! What several tests share: data, runs of the library and of the binary, and a judge of edited texts.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use otel_inject::change::{Change, Operation, unescape};
+use otel_inject::config::Settings;
+use otel_inject::config::context::Context;
+use otel_inject::finding::{Finding, Severity};
+use otel_inject::k8s::Identity;
+use otel_inject::plan::{Verdict, plan};
+use otel_inject::yaml::{Document, Edit, split_documents};
+use otel_inject::{Role, Source, apply, inject};
+use serde::Deserialize as _;
+use serde_json::Value;
+
+pub(crate) fn testdata(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+}
+
+/// What stands in a folder, in order.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    entries
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().expect("a name").to_string_lossy().into_owned()
+}
+
+/// The documents of a stream as another reader sees them, empty ones left out. That reader has no limits,
+/// so it does not get to see what would keep it busy for hours.
+pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
+    let is_deep = ["[[[[[[[[", "- - - - - ", "? ? ? ? ? "].iter().any(|nest| text.contains(nest));
+    if is_deep || text.matches('*').count() > 50 {
+        return Err("too much for the other reader".to_owned());
+    }
+    let documents = serde_yaml::Deserializer::from_str(text).map(Value::deserialize);
+    let documents: Result<Vec<Value>, _> = documents.collect();
+    let filled = |values: Vec<Value>| values.into_iter().filter(|value| !value.is_null()).collect();
+    documents.map(filled).map_err(|error| error.to_string())
+}
+
+/// The texts of all vectors with what they are called.
+pub(crate) fn vectors() -> Vec<(String, String)> {
+    let mut vectors = Vec::new();
+    for folder in entries(&testdata("vectors/named")) {
+        let text = std::fs::read_to_string(folder.join("input.yaml")).expect("an input");
+        vectors.push((file_name(&folder), text));
+    }
+    let random = std::fs::read_to_string(testdata("vectors/random.jsonl")).expect("the random vectors");
+    for line in random.lines() {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        let text = value["input"].as_str().expect("text").to_owned();
+        vectors.push((value["id"].as_str().expect("an id").to_owned(), text));
+    }
+    vectors
+}
+
+/// What came of a text.
+pub(crate) struct Injected {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) resources: usize,
+}
+
+impl Injected {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).expect("UTF-8")
+    }
+
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        self.findings.iter().map(|finding| finding.code.id()).collect()
+    }
+
+    pub(crate) fn errors(&self) -> Vec<&Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).collect()
+    }
+}
+
+/// Injects `text`, looking things up in `context` as well.
+pub(crate) fn injected(text: &[u8], role: Role, context: &str, settings: &Settings) -> Injected {
+    let sources = [
+        Source { file: None, text, role },
+        Source { file: Some("context.yaml"), text: context.as_bytes(), role: Role::Context },
+    ];
+    let output = inject(&sources, settings);
+    let bytes = edited(text, &output.edits[0]);
+    Injected { bytes, findings: output.findings, resources: output.resources }
+}
+
+pub(crate) fn edited(text: &[u8], edits: &[Edit]) -> Vec<u8> {
+    let mut result = Vec::new();
+    let mut at = 0;
+    for edit in edits {
+        assert!(at <= edit.range.start && edit.range.start <= edit.range.end, "edits are in order and apart");
+        result.extend_from_slice(&text[at..edit.range.start]);
+        result.extend_from_slice(edit.text.as_bytes());
+        at = edit.range.end;
+    }
+    result.extend_from_slice(&text[at..]);
+    result
+}
+
+/// What the binary did.
+pub(crate) struct Run {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+}
+
+/// Runs the binary in `folder`.
+pub(crate) fn run(folder: &Path, args: &[&str], stdin: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_otel-inject"))
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let stdin = stdin.to_vec();
+    // The binary may be done before it has read all, and may print before it has.
+    let writer = std::thread::spawn(move || drop(pipe.write_all(&stdin)));
+    let output = child.wait_with_output().expect("the binary ends");
+    writer.join().expect("the writer ends");
+    Run {
+        stdout: output.stdout,
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        code: output.status.code().expect("an exit code, not a signal"),
+    }
+}
+
+/// `text` as an item of a block sequence.
+pub(crate) fn item(text: &str) -> String {
+    let mut item = String::new();
+    for line in text.split_inclusive('\n') {
+        let prefix = if item.is_empty() { "- " } else { "  " };
+        if !line.trim().is_empty() || item.is_empty() {
+            item.push_str(prefix);
+        }
+        item.push_str(line);
+    }
+    if !item.ends_with('\n') {
+        item.push('\n');
+    }
+    item
+}
+
+/// How an injection came out.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Right, with how many workloads were injected.
+    Right(usize),
+    /// Refused, with the findings; the text is as it was.
+    Refused(String),
+    /// Nothing to do; the text is as it was.
+    Left,
+    /// The other reader cannot read the text, which was changed.
+    Unjudged,
+    /// Not what it should be.
+    Wrong(String),
+}
+
+/// What a resource and all that are in it are to become, as planned from what the other reader sees.
+struct Plans<'p> {
+    known: &'p Context,
+    settings: &'p Settings,
+    changes: Vec<Change>,
+    count: usize,
+}
+
+impl Plans<'_> {
+    fn apply(&mut self, resource: &mut Value, inherited: Option<&Identity>, is_item: bool) {
+        let Some(identity) = Identity::of(resource, inherited) else { return };
+        let items = resource.get_mut("items").and_then(Value::as_array_mut);
+        if let (Some(inherited), Some(items)) = (identity.of_items(), items)
+            && items.iter().all(Value::is_object)
+        {
+            let is_item = identity.kind() == "ResourceList";
+            items.iter_mut().for_each(|item| self.apply(item, inherited.as_ref(), is_item));
+            return;
+        }
+        if let Verdict::Planned(plan) = plan(resource, &identity, self.known, self.settings) {
+            *resource = apply::hosted(&plan, is_item);
+            if is_item {
+                self.changes.extend(apply::host_changes(&plan));
+            }
+            self.changes.extend(plan.changes);
+            self.count += 1;
+        }
+    }
+
+    fn learn(
+        known: &mut Context,
+        resource: &Value,
+        inherited: Option<&Identity>,
+        from_context: bool,
+        settings: &Settings,
+    ) {
+        let Some(identity) = Identity::of(resource, inherited) else { return };
+        let items = resource.get("items").and_then(Value::as_array);
+        if let (Some(inherited), Some(items)) = (identity.of_items(), items)
+            && items.iter().all(Value::is_object)
+        {
+            items
+                .iter()
+                .for_each(|item| Self::learn(known, item, inherited.as_ref(), from_context, settings));
+            return;
+        }
+        known.add(resource, &identity, from_context, settings);
+    }
+}
+
+/// Injects a text and judges what came out: another reader sees exactly what is planned for what it sees
+/// in the input, a diff shows only what was planned, and a second injection changes nothing.
+pub(crate) fn judge(text: &[u8], role: Role, units: Units, context: &str, settings: &Settings) -> Outcome {
+    let output = injected(text, role, context, settings);
+    let is_same = output.bytes == text;
+    let errors = output.errors();
+    if !errors.is_empty() {
+        let codes: Vec<String> =
+            errors.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect();
+        return if !is_same {
+            Outcome::Wrong("refused and changed".to_owned())
+        } else if errors.iter().any(|finding| finding.position.is_none()) {
+            Outcome::Wrong("refused without saying where".to_owned())
+        } else if output.codes().contains(&"verify-failed") {
+            Outcome::Wrong(codes.join("; "))
+        } else {
+            Outcome::Refused(codes.join("; "))
+        };
+    }
+    // With `onError: skip`.
+    let is_left_out = |code: &&str| ["cannot-edit", "invalid-yaml", "limit-exceeded"].contains(code);
+    let left_out: Vec<&str> = output.codes().into_iter().filter(is_left_out).collect();
+    if !left_out.is_empty() {
+        return if is_same { Outcome::Refused(left_out.join("; ")) } else { Outcome::Unjudged };
+    }
+    let again = injected(&output.bytes, role, context, settings);
+    if again.bytes != output.bytes || !again.errors().is_empty() {
+        return Outcome::Wrong("a second injection changes the output".to_owned());
+    }
+    let before = std::str::from_utf8(text).map_err(|error| error.to_string());
+    let Ok((before, mut resources)) = before.and_then(|text| Ok((text, documents(text)?))) else {
+        return if is_same { Outcome::Left } else { Outcome::Unjudged };
+    };
+    let mut known = Context::default();
+    for resource in &resources {
+        Plans::learn(&mut known, resource, None, false, settings);
+    }
+    for resource in documents(context).expect("the context") {
+        Plans::learn(&mut known, &resource, None, true, settings);
+    }
+    let mut plans = Plans { known: &known, settings, changes: Vec::new(), count: 0 };
+    resources.iter_mut().for_each(|resource| plans.apply(resource, None, false));
+    if plans.count == 0 {
+        let message = "changed, where the other reader sees nothing to do";
+        return if is_same { Outcome::Left } else { Outcome::Wrong(message.to_owned()) };
+    }
+    if is_same && !own_reader_agrees(before) {
+        return Outcome::Left;
+    }
+    if output.codes().iter().filter(|code| **code == "injected").count() != plans.count {
+        return Outcome::Wrong(format!("{} are planned, found {:?}", plans.count, output.codes()));
+    }
+    match documents(output.text()) {
+        Err(error) => return Outcome::Wrong(format!("the other reader cannot read the output: {error}")),
+        Ok(after) if after != resources => {
+            return Outcome::Wrong("the other reader sees another value than was planned".to_owned());
+        }
+        Ok(_) => {}
+    }
+    match only_what_was_planned(before, output.text(), &plans.changes, units) {
+        Ok(()) => Outcome::Right(plans.count),
+        Err(why) => Outcome::Wrong(why),
+    }
+}
+
+/// Whether our own reader sees the same values in a stream.
+fn own_reader_agrees(text: &str) -> bool {
+    let read =
+        |range: std::ops::Range<usize>| Document::parse(&text[range]).and_then(|document| document.value());
+    let own: Result<Vec<Value>, _> = split_documents(text.as_bytes()).into_iter().map(read).collect();
+    let own = own.map(|values| values.into_iter().filter(|value| !value.is_null()).collect::<Vec<_>>());
+    own.ok() == documents(text).ok()
+}
+
+/// What a diff of texts compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Units {
+    /// Lines.
+    Lines,
+    /// Strings, brackets, commas and words.
+    Tokens,
+}
+
+/// Says what a diff shows beside added units, units that an extended value grew into, empty collections
+/// opened up, and moved elements; `changes` are what was to be done.
+pub(crate) fn only_what_was_planned(
+    before: &str,
+    after: &str,
+    changes: &[Change],
+    units: Units,
+) -> Result<(), String> {
+    let is_crlf = before.contains('\n') && !before.replace("\r\n", "").contains('\n');
+    if is_crlf && after.replace("\r\n", "").contains('\n') {
+        return Err("a line break without carriage return".to_owned());
+    }
+    if !before.contains('\r') && after.contains('\r') {
+        return Err("a carriage return".to_owned());
+    }
+    if before.ends_with('\n') != after.ends_with('\n') {
+        return Err("the end of the last line is another one".to_owned());
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) = match units {
+        Units::Lines => (before.lines().collect(), after.lines().collect()),
+        Units::Tokens => (tokens(before), tokens(after)),
+    };
+    let count =
+        |wanted: fn(&Operation) -> bool| changes.iter().filter(|change| wanted(&change.operation)).count();
+    let (moves, replaced) = (
+        count(|operation| matches!(operation, Operation::Move { .. })),
+        count(|operation| matches!(operation, Operation::Replace(_))),
+    );
+    let mut removed: Vec<String> = changes
+        .iter()
+        .filter(|change| change.operation == Operation::Remove)
+        .filter_map(|change| change.pointer.rsplit('/').next().map(unescape))
+        .collect();
+    let (gone, come) = diff(&old, &new);
+    let mut spare: Vec<Option<&str>> = come.into_iter().map(Some).collect();
+    let mut take = |fits: &dyn Fn(&str) -> bool| {
+        let found = spare.iter_mut().find(|unit| unit.is_some_and(fits));
+        found.map(Option::take).is_some()
+    };
+    let mut grown = 0;
+    for unit in gone {
+        if moves > 0 && take(&|new| new == unit) {
+            continue;
+        }
+        if let Some(at) = removed.iter().position(|key| unit.contains(&format!("{key}: "))) {
+            removed.swap_remove(at);
+            continue;
+        }
+        if take(&|new| is_opened(unit, new, units)) {
+            continue;
+        }
+        if units == Units::Lines && take(&|new| is_wider(unit, new, moves > 0)) {
+            continue;
+        }
+        if take(&|new| is_extended(unit, new, units)) {
+            grown += 1;
+            continue;
+        }
+        return Err(format!("this is gone: {unit:?}"));
+    }
+    if grown > replaced {
+        return Err(format!("{grown} values are longer, where {replaced} are to be"));
+    }
+    Ok(())
+}
+
+/// Whether `new` is `old` with its empty collection opened up, or with a chomping that cuts the line break
+/// which the end of the text used to cut.
+fn is_opened(old: &str, new: &str, units: Units) -> bool {
+    if units == Units::Tokens {
+        return matches!(old, "null" | "~") && matches!(new, "[" | "{");
+    }
+    if is_rechomped(old, new) {
+        return true;
+    }
+    let (value, comment) = match old.find(" #") {
+        Some(at) => (&old[..at], &old[at..]),
+        None => (old, ""),
+    };
+    ["[]", "{}", "[ ]", "{ }", "null", "~"].iter().any(|empty| {
+        let kept = value.trim_end().strip_suffix(empty);
+        kept.is_some_and(|kept| {
+            // A null may become a string, too.
+            let is_value = |rest: &str| {
+                rest.trim_start().starts_with(['[', '{', '"', '\'']) && rest.ends_with(comment.trim())
+            };
+            let rest = new.strip_prefix(kept.trim_end());
+            rest.is_some_and(|rest| rest.trim() == comment.trim() || (is_value(rest) && !kept.is_empty()))
+        })
+    })
+}
+
+/// Whether both lines are headers of a block scalar, and differ in nothing but the chomping.
+fn is_rechomped(old: &str, new: &str) -> bool {
+    let without = |line: &str| {
+        let at = line.find(" |").or_else(|| line.find(" >"))? + 2;
+        let header = line[at..].split(' ').next().unwrap_or_default();
+        let is_header = header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+' || byte == b'-');
+        is_header
+            .then(|| line[..at].to_owned() + &header.replace(['+', '-'], "") + &line[at + header.len()..])
+    };
+    without(old).is_some_and(|old| without(new).is_some_and(|new| new == old))
+}
+
+/// Whether `new` is the line `old` with more in its flow collections; with `moves`, in another order.
+fn is_wider(old: &str, new: &str, moves: bool) -> bool {
+    let mut rest = tokens(new);
+    let is_there = |token: &str| {
+        let fits = |new: &str| {
+            new == token || is_extended(token, new, Units::Tokens) || is_opened(token, new, Units::Tokens)
+        };
+        let same = rest.iter().position(|new| *new == token).filter(|_| moves);
+        match same.or_else(|| rest.iter().position(|new| fits(new))) {
+            Some(at) if moves => {
+                rest.remove(at);
+                true
+            }
+            Some(at) => {
+                rest.drain(..=at);
+                true
+            }
+            None => false,
+        }
+    };
+    old.contains(['{', '[']) && tokens(old).into_iter().all(is_there)
+}
+
+/// Whether `new` is `old` with more at the end of its value: before the closing quote and the comment.
+fn is_extended(old: &str, new: &str, units: Units) -> bool {
+    let common = old.bytes().zip(new.bytes()).take_while(|(left, right)| left == right).count();
+    let is_tail = |tail: &str| {
+        let tail = tail.trim_start_matches(['"', '\'']).trim_start();
+        tail.is_empty() || tail.starts_with('#')
+    };
+    // The closing quote may be part of what both begin with.
+    for at in [common, common.saturating_sub(1)] {
+        if let (Some(tail), true) = (old.get(at..), new.len() > old.len())
+            && is_tail(tail)
+            && new.ends_with(tail)
+        {
+            return true;
+        }
+    }
+    // A plain scalar that its new text cannot be.
+    let unquoted = |text: &str| text.replace(['"', '\''], "");
+    units == Units::Tokens
+        && !old.contains(['"', '\'', '[', ']', '{', '}', ','])
+        && new.starts_with(['"', '\''])
+        && unquoted(new).contains(old)
+}
+
+/// A flow text as tokens.
+fn tokens(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        match bytes[at] {
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                at += 1;
+                continue;
+            }
+            b'[' | b']' | b'{' | b'}' | b',' | b':' => at += 1,
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += 1 + usize::from(bytes[at] == b'\\');
+                }
+                at += 1;
+            }
+            b'\'' => {
+                at += 1;
+                while at < bytes.len() && (bytes[at] != b'\'' || bytes.get(at + 1) == Some(&b'\'')) {
+                    at += 1 + usize::from(bytes[at] == b'\'');
+                }
+                at += 1;
+            }
+            _ => at += bytes[at..].iter().take_while(|byte| !b" \t\r\n[]{},".contains(byte)).count(),
+        }
+        tokens.push(&text[start..at.min(bytes.len())]);
+    }
+    tokens
+}
+
+/// The units that only `old` has and those that only `new` has, by Myers' shortest edit script.
+pub(crate) fn diff<'t>(old: &[&'t str], new: &[&'t str]) -> (Vec<&'t str>, Vec<&'t str>) {
+    let start = old.iter().zip(new).take_while(|(left, right)| left == right).count();
+    let (old, new) = (&old[start..], &new[start..]);
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(left, right)| left == right).count();
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    // Row by row, how far `old` is read on diagonal `-d, -d + 2 … d` after `d` steps.
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    let is_down =
+        |row: &[usize], d: usize, index: usize| index == 0 || (index < d && row[index - 1] < row[index]);
+    loop {
+        let d = rows.len();
+        let mut row = Vec::with_capacity(d + 1);
+        let mut is_done = false;
+        for index in 0..=d {
+            let mut x = match rows.last() {
+                None => 0,
+                Some(last) if is_down(last, d, index) => last[index],
+                Some(last) => last[index - 1] + 1,
+            };
+            // The diagonal is `2 * index - d`; paths outside of both texts lead nowhere.
+            let mut y = (x + d).checked_sub(2 * index).unwrap_or(usize::MAX);
+            while x < old.len() && y < new.len() && old[x] == new[y] {
+                (x, y) = (x + 1, y + 1);
+            }
+            is_done |= x == old.len() && y == new.len();
+            row.push(x);
+        }
+        rows.push(row);
+        if is_done {
+            break;
+        }
+    }
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let (mut x, mut y) = (old.len(), new.len());
+    for d in (1..rows.len()).rev() {
+        let row = &rows[d - 1];
+        let index = (x + d - y) / 2;
+        if is_down(row, d, index) {
+            x = row[index];
+            y = x + d - 1 - 2 * index;
+            come.push(new[y]);
+        } else {
+            x = row[index - 1];
+            y = x + d + 1 - 2 * index;
+            gone.push(old[x]);
+        }
+    }
+    gone.reverse();
+    come.reverse();
+    (gone, come)
+}
