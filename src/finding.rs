@@ -143,10 +143,10 @@ codes! {
         "An option has a value, or is used on a kind of container, that the language does not support."
         "The agent would not start."
         "Use one of the values that the message lists."
-    UnsupportedLanguage "unsupported-language" Error
-        "The workload wants a language that this release cannot inject."
-        "A workload that asks for instrumentation must not go out without it."
-        "Leave the language to the operator, or remove the annotation."
+    EnvironmentOnly "environment-only" Warning
+        "A further container of a web server gets the SDK's environment, but no module."
+        "The module can be added to one configuration per pod, which is the first container's."
+        "Name one container per web server, or accept that the others are not traced."
     RequestsExceedLimits "requests-exceed-limits" Error
         "An injected container would request more than its limits allow."
         "No API server takes such a pod."

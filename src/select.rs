@@ -11,7 +11,7 @@ use crate::config::instrumentation::Instrumentation;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
 use crate::k8s::pod::{self, List};
-use crate::languages::{ALL, Delivery, Language};
+use crate::languages::{ALL, Language};
 
 /// What is decided about a workload.
 #[derive(Debug)]
@@ -37,6 +37,16 @@ pub struct Request<'c> {
     pub source: String,
     /// The containers, init containers first.
     pub targets: Vec<Target>,
+    /// The annotation that names them, without the prefix.
+    pub list_key: &'static str,
+}
+
+impl<'c> Request<'c> {
+    /// The variables that the Instrumentation has for the language.
+    #[must_use]
+    pub fn agent_env(&self) -> &'c [Value] {
+        self.instrumentation.agent(self.language).map_or(&[], |agent| &agent.env)
+    }
 }
 
 /// A container that is to be instrumented.
@@ -141,12 +151,14 @@ fn requests<'c>(
         match targets(spec, &names) {
             Ok(all) => {
                 // A sidecar stands beside one container: the first that is named.
-                let is_sidecar =
-                    wish.language.recipe.as_ref().is_some_and(|recipe| recipe.delivery.is_sidecar());
+                let is_sidecar = wish.language.recipe.delivery.is_sidecar();
                 let first = names.first().filter(|_| is_sidecar);
                 let targets =
                     all.into_iter().filter(|target| first.is_none_or(|name| target.name == *name)).collect();
-                requests.push(Request { language: wish.language, instrumentation, source, targets });
+                let language = wish.language;
+                let (key, list) = own_list(annotations, language);
+                let list_key = if list.is_empty() { CONTAINERS } else { key };
+                requests.push(Request { language, instrumentation, source, targets, list_key });
             }
             Err(missing) => {
                 troubles.push(unknown_container(annotations, wish.language, &missing, spec));
@@ -154,7 +166,6 @@ fn requests<'c>(
         }
     }
     none_of(troubles)?;
-    none_of(unsupported(annotations, &requests))?;
     Ok(requests)
 }
 
@@ -355,27 +366,4 @@ fn unknown_container(
     let message =
         format!("{} is told container {missing}, but the pod has {}", language.id, there.join(", "));
     Finding::new(Code::UnknownContainer, annotations.pointer(key), message)
-}
-
-/// What a language cannot do to its targets, and languages that cannot be injected yet.
-fn unsupported(annotations: &Annotations<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for request in requests {
-        let language = request.language;
-        let Some(recipe) = &language.recipe else {
-            let message = format!("{} is wanted, but this release cannot inject it", language.id);
-            let pointer = annotations.pointer(language.switch);
-            findings.push(Finding::new(Code::UnsupportedLanguage, pointer, message));
-            continue;
-        };
-        let of_init = request.targets.iter().find(|target| target.list == List::Init);
-        if let (Delivery::Sidecar(_), Some(target)) = (&recipe.delivery, of_init) {
-            let message =
-                format!("{} cannot instrument {}: it is an init container", language.id, target.name);
-            let (key, _) = own_list(annotations, language);
-            let finding = Finding::new(Code::UnsupportedOption, annotations.pointer(key), message);
-            findings.push(finding.help("Name a regular container."));
-        }
-    }
-    findings
 }

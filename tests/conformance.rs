@@ -7,11 +7,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use otel_inject::finding::{Code, Severity};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-/// Languages that have no row yet: their cases wait for them.
-const WITHOUT_A_ROW: &[&str] = &["java", "python", "dotnet", "apache-httpd", "nginx"];
+mod differences;
 
 struct Case {
     name: String,
@@ -65,6 +65,7 @@ fn named() -> Vec<Case> {
         });
     }
     cases.sort_by(|left, right| left.name.cmp(&right.name));
+    assert!(cases.len() >= 75, "only {} named vectors", cases.len());
     cases
 }
 
@@ -81,29 +82,9 @@ fn random() -> Vec<Case> {
             skipped,
         }
     };
-    text.lines().map(case).collect()
-}
-
-/// Whether no resource of the case asks for a language without a row.
-fn is_due(case: &Case) -> bool {
-    fn asks(value: &Value) -> bool {
-        let is_wanted = |(key, value): (&String, &Value)| {
-            let language = key.strip_prefix("instrumentation.opentelemetry.io/inject-");
-            language.is_some_and(|language| WITHOUT_A_ROW.contains(&language)) && value != "false"
-        };
-        match value {
-            Value::Object(map) => map.iter().any(is_wanted) || map.values().any(asks),
-            Value::Array(items) => items.iter().any(asks),
-            _ => false,
-        }
-    }
-    !documents(&case.input).iter().any(asks)
-}
-
-fn due(cases: Vec<Case>, at_least: usize) -> Vec<Case> {
-    let due: Vec<Case> = cases.into_iter().filter(is_due).collect();
-    assert!(due.len() >= at_least, "only {} cases are due", due.len());
-    due
+    let cases: Vec<Case> = text.lines().map(case).collect();
+    assert!(cases.len() >= 400, "only {} random vectors", cases.len());
+    cases
 }
 
 fn run(arguments: &[&str], input: &str) -> Output {
@@ -322,30 +303,67 @@ fn through_files(cases: &[Case]) -> Vec<String> {
 
 #[test]
 fn named_pods_come_out_of_a_stream() {
-    finish(through_the_stream(&due(named(), 30)));
+    finish(through_the_stream(&named()));
 }
 
 #[test]
 fn random_pods_come_out_of_a_stream() {
-    finish(through_the_stream(&due(random(), 60)));
+    finish(through_the_stream(&random()));
 }
 
 #[test]
 fn named_pods_come_out_of_a_resource_list() {
-    finish(through_krm(&due(named(), 30)));
+    finish(through_krm(&named()));
 }
 
 #[test]
 fn random_pods_come_out_of_a_resource_list() {
-    finish(through_krm(&due(random(), 60)));
+    finish(through_krm(&random()));
 }
 
 #[test]
 fn named_pods_come_out_of_files() {
-    finish(through_files(&due(named(), 30)));
+    finish(through_files(&named()));
 }
 
 #[test]
 fn random_pods_come_out_of_files() {
-    finish(through_files(&due(random(), 60)));
+    finish(through_files(&random()));
+}
+
+#[test]
+fn every_difference_from_the_operator_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.json");
+    let mut failures = Vec::new();
+    for difference in differences::all() {
+        let called = format!("{} ({})", difference.number, difference.we);
+        let arguments = ["--on-error", "skip", "--report", path.to_str().expect("UTF-8")];
+        let output = run(&arguments, &difference.input);
+        assert_eq!(output.status.code(), Some(0), "{called}: {}", text(&output.stderr));
+        let workload = documents(&text(&output.stdout)).pop().expect("a workload");
+        let mut value = workload.pointer(&difference.at).cloned().unwrap_or_default();
+        if difference.first_line {
+            value = json!(value.as_str().and_then(|text| text.split('\n').next()));
+        }
+        let codes: Vec<String> = report(&path)
+            .iter()
+            .filter(|finding| finding["severity"] != "info")
+            .map(|finding| finding["code"].as_str().expect("a code").to_owned())
+            .collect();
+        let code = difference.ours.code.clone().filter(|code| codes.contains(code));
+        if (&code, &value) != (&difference.ours.code, &difference.ours.value) {
+            failures.push(format!("{called}: {codes:?} and {value}"));
+        }
+        if difference.ours == difference.theirs {
+            failures.push(format!("{called}: the operator's outcome is the same"));
+        }
+        let refuses = Code::ALL.iter().find(|known| Some(known.id()) == code.as_deref());
+        let refuses = refuses.is_some_and(|code| code.page().severity == Severity::Error);
+        let status = run(&[], &difference.input).status.code();
+        if status != Some(i32::from(refuses)) {
+            failures.push(format!("{called}: exit {status:?}"));
+        }
+    }
+    finish(failures);
 }

@@ -4,17 +4,111 @@ use std::fs;
 use std::path::Path;
 
 use otel_inject::finding::Code;
+use otel_inject::k8s::Kind;
+use otel_inject::languages::{ALL, Delivery, Effect, Env, Language};
 use otel_inject::report;
+
+mod differences;
 
 #[test]
 fn the_reference_of_findings_is_what_the_table_gives() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
-    let expected = report::reference();
+    is_committed("docs/findings.md", &report::reference());
+}
+
+#[test]
+fn parity_is_what_the_tables_give() {
+    is_committed("docs/parity.md", &parity());
+}
+
+fn is_committed(name: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, &expected).expect("docs/findings.md can be written");
+        fs::write(&path, expected).expect("it can be written");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == expected, "docs/findings.md is stale: UPDATE_DOCS=1 cargo test --test docs");
+    assert!(committed == expected, "{name} is stale: UPDATE_DOCS=1 cargo test --test docs");
+}
+
+/// What is the operator's, what differs and why.
+fn parity() -> String {
+    let mut page = String::from(
+        "# Parity with the OpenTelemetry Operator\n\n\
+         <!-- Generated from the tables of languages and kinds and testdata/differences.yaml: \
+         UPDATE_DOCS=1 cargo test --test docs -->\n\n\
+         The reference is release 0.158.0. What a pod gets from it at admission, it gets from a build: the same \
+         containers, variables (names, values and order), mounts, volumes, images, resources and security \
+         contexts. Pods recorded from the operator prove it, see `testdata/vectors`. What only a cluster knows \
+         comes from the downward API, so that every variable has the same value once the pod runs.\n\n\
+         ## Identical\n\n### Languages\n",
+    );
+    for language in ALL {
+        page.push_str(&of_language(language));
+    }
+    page.push_str("\n### Kinds\n\n| group | kind | pod template |\n|---|---|---|\n");
+    for kind in Kind::ALL {
+        let group = if kind.group.is_empty() { "core" } else { &kind.group };
+        let template = kind.template.trim_start_matches('/').replace('/', ".");
+        let template =
+            if template.is_empty() { "the resource itself".into() } else { format!("`{template}`") };
+        page.push_str(&format!("| {group} | {} | {template} |\n", kind.kind));
+    }
+    page.push_str(
+        "\n## Different, on purpose\n\nEvery row has a case that shows it; the numbers are those of the \
+         specification.\n\n| | here | the operator | why | finding |\n|---|---|---|---|---|\n",
+    );
+    let mut differences = differences::all();
+    differences.sort_by_key(|difference| difference.number);
+    for difference in differences {
+        let code = difference.ours.code.map(|code| format!("[`{code}`](findings.md#{code})"));
+        page.push_str(&format!(
+            "| {} | {} | {} | {} | {} |\n",
+            difference.number,
+            difference.we,
+            difference.operator,
+            difference.why,
+            code.unwrap_or_default()
+        ));
+    }
+    page
+}
+
+fn of_language(language: &Language) -> String {
+    let recipe = &language.recipe;
+    let code = |names: &mut dyn Iterator<Item = &str>| -> String {
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let prefix = "instrumentation.opentelemetry.io/";
+    let mut lines = vec![
+        format!("switch: `{prefix}{}`", language.switch),
+        format!("containers: {}", code(&mut language.containers.iter().copied())),
+    ];
+    for option in language.options {
+        let values = match option.effect {
+            Effect::OneOf { words, .. } => code(&mut words.iter().map(|(word, _)| *word)),
+            Effect::Variable(name) => format!("the value of `{name}`"),
+        };
+        lines.push(format!("option `{}`: {values}", option.annotation));
+    }
+    if let Some(settings) = &language.settings {
+        lines.push(format!("image: `{}:{}`", settings.image.repository, settings.image.tag));
+    }
+    lines.push(match &recipe.delivery {
+        Delivery::Copy(copy) => format!("delivery: init container `{}`", copy.name),
+        Delivery::Sidecar(sidecar) => format!("delivery: container `{}`", sidecar.name),
+        Delivery::WebServer(server) => {
+            format!("delivery: init containers `{}` and `{}`", server.clone.name, server.attach.name)
+        }
+        Delivery::None => "delivery: none, the application brings its SDK".to_owned(),
+    });
+    let extensions = recipe.delivery.extensions().into_iter().flat_map(|extensions| extensions.env);
+    let mut variables: Vec<&str> =
+        recipe.early_env.iter().chain(recipe.env).chain(extensions).map(Env::name).collect();
+    variables.dedup();
+    if !variables.is_empty() {
+        lines.push(format!("variables of its own: {}", code(&mut variables.into_iter())));
+    }
+    let lines: String = lines.into_iter().map(|line| format!("- {line}\n")).collect();
+    format!("\n#### {}\n\n{lines}", language.id)
 }
 
 #[test]

@@ -360,6 +360,13 @@ mod tests {
             (json!({"apacheHttpd": {"version": "2.5"}}), "/apacheHttpd/version"),
             (json!({"apacheHttpd": {"configPath": "/a b"}}), "/apacheHttpd/configPath"),
             (json!({"nginx": {"configFile": "a".repeat(257)}}), "/nginx/configFile"),
+            (json!({"nginx": {"attrs": [{"value": "x"}]}}), "/nginx/attrs/0/name"),
+            (json!({"nginx": {"attrs": [{"name": "A", "valueFrom": {}}]}}), "/nginx/attrs/0/valueFrom"),
+            (json!({"java": {"extensions": [{"image": "a:1"}]}}), "/java/extensions/0/dir"),
+            (json!({"java": {"extensions": [{"image": "", "dir": "/a"}]}}), "/java/extensions/0/image"),
+            (json!({"java": {"volumeLimitSize": "-1Gi"}}), "/java/volumeLimitSize"),
+            (json!({"exporter": {"tls": {"secretName": "a.b"}}}), "/exporter/tls/secretName"),
+            (json!({"exporter": {"tls": {"configMapName": "A"}}}), "/exporter/tls/configMapName"),
         ];
         for (spec, pointer) in cases {
             assert!(!faults(&spec).is_empty(), "{spec}");
@@ -399,7 +406,9 @@ mod tests {
 
     #[test]
     fn a_volume_is_a_claim_or_a_size() {
-        let spec = json!({"go": {"volumeLimitSize": "1Gi", "volumeClaimTemplate": {"spec": {}}}});
+        let claim =
+            json!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": 1}}}});
+        let spec = json!({"go": {"volumeLimitSize": "1Gi", "volumeClaimTemplate": claim}});
         assert_eq!(first_pointer(&spec), "/go/volumeClaimTemplate");
         let spec = json!({"go": {"volumeLimitSize": "1Gi", "volumeClaimTemplate": {}}});
         assert_eq!(faults(&spec), []);
@@ -422,6 +431,11 @@ mod tests {
             ),
             (json!({"java": {"volumeLimitSize": "1Gi"}}), Code::DeprecatedField, "/java/volumeLimitSize"),
             (json!({"java": {"image": "a:latest"}}), Code::UnpinnedImage, "/java/image"),
+            (
+                json!({"java": {"extensions": [{"image": "a", "dir": "/x"}]}}),
+                Code::UnpinnedImage,
+                "/java/extensions/0/image",
+            ),
         ];
         for (spec, code, pointer) in cases {
             assert_eq!(warnings(&spec), [(code, pointer.to_owned())], "{spec}");

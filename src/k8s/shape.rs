@@ -18,6 +18,10 @@ pub struct Field {
 pub enum Shape {
     /// A string.
     Text,
+    /// A string that must be there and not be empty.
+    Filled,
+    /// An image's reference: a string that must be there and not be empty.
+    Image,
     /// One of these strings, or the empty one.
     OneOf(&'static [&'static str]),
     /// A string of the characters that a path in a web server's configuration may have.

@@ -1,6 +1,9 @@
-//! .NET: known, not injected yet.
+//! .NET: a profiler and start-up hooks that the runtime finds by variables.
 
-use super::{DefaultImage, Language, Settings};
+use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Protocol, Recipe, Settings};
+
+const MOUNT: &str = "/otel-auto-instrumentation-dotnet";
+const HOME: &str = "OTEL_DOTNET_AUTO_HOME";
 
 /// .NET.
 pub(super) static DOTNET: Language = Language {
@@ -20,5 +23,39 @@ pub(super) static DOTNET: Language = Language {
     }),
     init_marks: &["opentelemetry-auto-instrumentation-dotnet"],
     marks: &[],
-    recipe: None,
+    options: &[Choice {
+        annotation: "otel-dotnet-auto-runtime",
+        key: "dotnetRuntime",
+        effect: Effect::OneOf {
+            placeholder: "{runtime}",
+            words: &[("linux-x64", "linux"), ("linux-musl-x64", "linux-musl")],
+        },
+    }],
+    recipe: Recipe {
+        delivery: Delivery::Copy(Copy {
+            name: "opentelemetry-auto-instrumentation-dotnet",
+            command: &["cp", "-r", "/autoinstrumentation/.", MOUNT],
+            mount: Mount::Shared(MOUNT),
+            extensions: None,
+        }),
+        early_env: &[],
+        env: &[
+            Env::Default { name: "CORECLR_ENABLE_PROFILING", value: "1" },
+            Env::Default { name: "CORECLR_PROFILER", value: "{918728DD-259F-4A6A-AC2B-B85E1B658318}" },
+            Env::Default {
+                name: "CORECLR_PROFILER_PATH",
+                value: "{mount}/{runtime}/OpenTelemetry.AutoInstrumentation.Native.so",
+            },
+            Env::Append {
+                name: "DOTNET_STARTUP_HOOKS",
+                separator: ":",
+                value: "{mount}/net/OpenTelemetry.AutoInstrumentation.StartupHook.dll",
+            },
+            Env::Append { name: "DOTNET_ADDITIONAL_DEPS", separator: ":", value: "{mount}/AdditionalDeps" },
+            Env::Default { name: HOME, value: "{mount}" },
+            Env::Append { name: "DOTNET_SHARED_STORE", separator: ":", value: "{mount}/store" },
+        ],
+        reserved: &[HOME],
+        protocol: Some(Protocol::Http),
+    },
 };

@@ -1,9 +1,11 @@
 //! Go: an eBPF agent in a privileged sidecar that attaches to the application's executable.
 
-use super::{DefaultImage, Delivery, Language, Protocol, Recipe, Settings, Sidecar};
+use super::{Choice, DefaultImage, Delivery, Effect, Language, Protocol, Recipe, Settings, Sidecar};
 use crate::finding::Code;
 use crate::k8s::fragment::SECURITY_CONTEXT;
 use crate::k8s::shape::field;
+
+const EXECUTABLE: &str = "OTEL_GO_AUTO_TARGET_EXE";
 
 /// Go.
 pub(super) static GO: Language = Language {
@@ -23,18 +25,24 @@ pub(super) static GO: Language = Language {
     }),
     init_marks: &[],
     marks: &["opentelemetry-auto-instrumentation"],
-    recipe: Some(Recipe {
+    options: &[Choice {
+        annotation: "otel-go-auto-target-exe",
+        key: "goTargetExe",
+        effect: Effect::Variable(EXECUTABLE),
+    }],
+    recipe: Recipe {
         delivery: Delivery::Sidecar(Sidecar {
             name: "opentelemetry-auto-instrumentation",
             security: (0, true),
             host_path: ("kernel-debug", "/sys/kernel/debug"),
-            executable: ("OTEL_GO_AUTO_TARGET_EXE", "otel-go-auto-target-exe"),
+            executable: EXECUTABLE,
             missing: Code::GoTargetMissing,
             apart: Code::GoSharedProcessNamespace,
             several: Code::GoMultipleContainers,
         }),
         early_env: &[],
         env: &[],
+        reserved: &[],
         protocol: Some(Protocol::Http),
-    }),
+    },
 };

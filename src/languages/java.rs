@@ -1,7 +1,9 @@
-//! Java: known, not injected yet.
+//! Java: an agent that `JAVA_TOOL_OPTIONS` loads into the JVM, with extensions where they are named.
 
-use super::{DefaultImage, Language, Settings};
+use super::{Copy, DefaultImage, Delivery, Env, Extensions, Language, Mount, Protocol, Recipe, Settings};
 use crate::k8s::shape::{Shape, field};
+
+const OPTIONS: &str = "JAVA_TOOL_OPTIONS";
 
 /// Java.
 pub(super) static JAVA: Language = Language {
@@ -19,10 +21,31 @@ pub(super) static JAVA: Language = Language {
         requests: ["50m", "64Mi"],
         fields: &[field(
             "extensions",
-            Shape::List(&Shape::Object(&[field("image", Shape::Text), field("dir", Shape::Text)])),
+            Shape::List(&Shape::Object(&[field("image", Shape::Image), field("dir", Shape::Filled)])),
         )],
     }),
     init_marks: &["opentelemetry-auto-instrumentation-java"],
     marks: &[],
-    recipe: None,
+    options: &[],
+    recipe: Recipe {
+        delivery: Delivery::Copy(Copy {
+            name: "opentelemetry-auto-instrumentation-java",
+            command: &["cp", "/javaagent.jar", "/otel-auto-instrumentation-java/javaagent.jar"],
+            mount: Mount::PerContainer("/otel-auto-instrumentation-java"),
+            extensions: Some(Extensions {
+                key: "extensions",
+                name: "opentelemetry-auto-instrumentation-extension",
+                directory: "extensions",
+                env: &[Env::Append {
+                    name: OPTIONS,
+                    separator: "",
+                    value: " -Dotel.javaagent.extensions={mount}/extensions",
+                }],
+            }),
+        }),
+        early_env: &[],
+        env: &[Env::Append { name: OPTIONS, separator: "", value: " -javaagent:{mount}/javaagent.jar" }],
+        reserved: &[],
+        protocol: Some(Protocol::Http),
+    },
 };

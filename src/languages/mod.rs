@@ -14,6 +14,7 @@ mod nginx;
 mod nodejs;
 mod python;
 mod sdk;
+pub mod web_server;
 
 /// Every language, in the order of injection.
 pub static ALL: &[&Language] = &[
@@ -42,8 +43,35 @@ pub struct Language {
     pub init_marks: &'static [&'static str],
     /// Names of containers that show an earlier injection.
     pub marks: &'static [&'static str],
-    /// How it is injected; none where this release cannot.
-    pub recipe: Option<Recipe>,
+    /// What a workload can say about it beside its containers.
+    pub options: &'static [Choice],
+    /// How it is injected.
+    pub recipe: Recipe,
+}
+
+/// Something that a workload can say about a language.
+#[derive(Debug)]
+pub struct Choice {
+    /// The annotation, without the prefix.
+    pub annotation: &'static str,
+    /// Its key where a config says it.
+    pub key: &'static str,
+    /// What comes of it.
+    pub effect: Effect,
+}
+
+/// What comes of an option.
+#[derive(Debug)]
+pub enum Effect {
+    /// It is the value of this variable of the agent's container.
+    Variable(&'static str),
+    /// It is one of these words; the first where nothing is said.
+    OneOf {
+        /// Stands in the recipe's texts for the word's text.
+        placeholder: &'static str,
+        /// The words and their texts.
+        words: &'static [(&'static str, &'static str)],
+    },
 }
 
 /// A language's part of an Instrumentation's spec.
@@ -81,6 +109,8 @@ pub struct Recipe {
     pub early_env: &'static [Env],
     /// Variables that are set after the common ones.
     pub env: &'static [Env],
+    /// Variables that nobody else may set.
+    pub reserved: &'static [&'static str],
     /// The OTLP protocol that the agent speaks when nothing is said; none where the application decides.
     pub protocol: Option<Protocol>,
 }
@@ -92,6 +122,8 @@ pub enum Delivery {
     Copy(Copy),
     /// A container of its own beside one target.
     Sidecar(Sidecar),
+    /// A module that init containers add to a copy of one target's configuration.
+    WebServer(web_server::WebServer),
     /// It is in the application already.
     None,
 }
@@ -101,6 +133,15 @@ impl Delivery {
     #[must_use]
     pub const fn is_sidecar(&self) -> bool {
         matches!(self, Self::Sidecar(_))
+    }
+
+    /// What can be added to the agent, where something can.
+    #[must_use]
+    pub const fn extensions(&self) -> Option<&Extensions> {
+        match self {
+            Self::Copy(copy) => copy.extensions.as_ref(),
+            Self::Sidecar(_) | Self::WebServer(_) | Self::None => None,
+        }
     }
 }
 
@@ -113,6 +154,21 @@ pub struct Copy {
     pub command: &'static [&'static str],
     /// Where the volume is mounted.
     pub mount: Mount,
+    /// What can be added to the agent.
+    pub extensions: Option<Extensions>,
+}
+
+/// Images with additions to an agent, copied by further init containers.
+#[derive(Debug)]
+pub struct Extensions {
+    /// Their key in the language's settings: a list of `image` and `dir`.
+    pub key: &'static str,
+    /// The init containers' name; their number goes behind it.
+    pub name: &'static str,
+    /// Where they are copied to, below the mount.
+    pub directory: &'static str,
+    /// Variables that load them, set after the language's own.
+    pub env: &'static [Env],
 }
 
 /// Where an agent's volume is mounted.
@@ -152,8 +208,8 @@ pub struct Sidecar {
     pub security: (u32, bool),
     /// The volume and path of the host that it mounts at the same path.
     pub host_path: (&'static str, &'static str),
-    /// The variable that names the executable, and the annotation that sets it.
-    pub executable: (&'static str, &'static str),
+    /// The variable that names the executable.
+    pub executable: &'static str,
     /// What it is when nothing names the executable.
     pub missing: Code,
     /// What it is when the pod keeps its processes apart.
@@ -162,7 +218,8 @@ pub struct Sidecar {
     pub several: Code,
 }
 
-/// A variable of a language. `{mount}` in a text is the agent's mount in the target.
+/// A variable of a language. `{mount}` in a text is the agent's mount in the target; an option has a
+/// placeholder of its own.
 #[derive(Debug)]
 pub enum Env {
     /// Set where it is absent.
@@ -176,7 +233,7 @@ pub enum Env {
     Append {
         /// The variable.
         name: &'static str,
-        /// Stands between a value that is there and ours.
+        /// Stands between a value that is there, be it empty, and ours.
         separator: &'static str,
         /// Ours.
         value: &'static str,
@@ -200,6 +257,15 @@ impl Env {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Default { name, .. } | Self::Append { name, .. } | Self::Wrap { name, .. } => name,
+        }
+    }
+
+    /// Every text that is written.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&'static str> {
+        match self {
+            Self::Default { value, .. } | Self::Append { value, .. } => vec![value],
+            Self::Wrap { before, after, .. } => vec![before, after],
         }
     }
 
@@ -264,17 +330,30 @@ mod tests {
 
     #[test]
     fn names_are_dns_labels_and_mounts_absolute() {
-        for recipe in ALL.iter().filter_map(|language| language.recipe.as_ref()) {
+        for recipe in ALL.iter().map(|language| &language.recipe) {
             match &recipe.delivery {
                 Delivery::Copy(copy) => {
                     assert!(is_dns_label(copy.name), "{}", copy.name);
                     assert!(copy.mount.path().starts_with('/'), "{}", copy.name);
                     assert!(!copy.command.is_empty(), "{}", copy.name);
+                    if let Some(extensions) = &copy.extensions {
+                        assert!(is_dns_label(&format!("{}-10000", extensions.name)), "{}", extensions.name);
+                    }
                 }
                 Delivery::Sidecar(sidecar) => {
                     assert!(is_dns_label(sidecar.name), "{}", sidecar.name);
                     assert!(is_dns_label(sidecar.host_path.0), "{}", sidecar.name);
                     assert!(sidecar.host_path.1.starts_with('/'), "{}", sidecar.name);
+                }
+                Delivery::WebServer(server) => {
+                    for name in
+                        [server.clone.name, server.attach.name, server.agent_volume, server.config_volume]
+                    {
+                        assert!(is_dns_label(name), "{name}");
+                    }
+                    for path in [web_server::AGENT, web_server::COPY, server.default_path] {
+                        assert!(path.starts_with('/') && !path.ends_with('/'), "{path}");
+                    }
                 }
                 Delivery::None => assert!(recipe.early_env.is_empty()),
             }
@@ -284,10 +363,45 @@ mod tests {
     #[test]
     fn what_is_delivered_is_a_mark() {
         for language in ALL {
-            match language.recipe.as_ref().map(|recipe| &recipe.delivery) {
-                Some(Delivery::Copy(copy)) => assert!(language.init_marks.contains(&copy.name)),
-                Some(Delivery::Sidecar(sidecar)) => assert!(language.marks.contains(&sidecar.name)),
-                Some(Delivery::None) | None => {}
+            match &language.recipe.delivery {
+                Delivery::Copy(copy) => assert!(language.init_marks.contains(&copy.name)),
+                Delivery::Sidecar(sidecar) => assert!(language.marks.contains(&sidecar.name)),
+                Delivery::WebServer(server) => assert!(language.init_marks.contains(&server.clone.name)),
+                Delivery::None => {}
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_has_settings() {
+        for language in ALL {
+            let is_delivered = !matches!(language.recipe.delivery, Delivery::None);
+            assert_eq!(is_delivered, language.settings.is_some(), "{}", language.id);
+            let keys = language.settings.iter().flat_map(|settings| settings.fields).map(|field| field.name);
+            let keys: Vec<_> = keys.collect();
+            let named = match &language.recipe.delivery {
+                Delivery::WebServer(server) => vec![server.path_key],
+                delivery => delivery.extensions().map(|extensions| extensions.key).into_iter().collect(),
+            };
+            assert!(named.iter().all(|key| keys.contains(key)), "{}: {named:?}", language.id);
+        }
+    }
+
+    #[test]
+    fn options_are_unique_and_their_placeholders_are_used() {
+        let mut seen = BTreeSet::new();
+        for language in ALL {
+            for option in language.options {
+                assert!(is_dns_label(option.annotation), "{}", option.annotation);
+                assert!(seen.insert(option.annotation) && seen.insert(option.key), "{}", option.annotation);
+                let Effect::OneOf { placeholder, words } = option.effect else { continue };
+                assert!(!words.is_empty(), "{}", option.annotation);
+                let env = language.recipe.early_env.iter().chain(language.recipe.env);
+                let mut texts: Vec<&str> = env.flat_map(Env::texts).collect();
+                if let Delivery::Copy(copy) = &language.recipe.delivery {
+                    texts.extend(copy.command);
+                }
+                assert!(texts.iter().any(|text| text.contains(placeholder)), "{placeholder}");
             }
         }
     }

@@ -1,7 +1,7 @@
-//! nginx: known, not injected yet.
+//! nginx: a module that the configuration file loads.
 
-use super::{DefaultImage, Language, Settings};
-use crate::k8s::fragment::ENV;
+use super::web_server::{CLONE, Configuration, Run, Step, WebServer, Which};
+use super::{DefaultImage, Delivery, Env, Language, Protocol, Recipe, Settings};
 use crate::k8s::shape::{Field, Shape, field};
 
 /// nginx.
@@ -19,11 +19,51 @@ pub(super) static NGINX: Language = Language {
         limits: ["500m", "256Mi"],
         requests: ["1m", "128Mi"],
         fields: &[
-            Field { name: "attrs", shape: ENV, only_v1alpha1: true },
+            Field { name: "attrs", shape: super::web_server::ATTRS, only_v1alpha1: true },
             field("configFile", Shape::ConfigPath),
         ],
     }),
-    init_marks: &["otel-agent-source-container-clone"],
+    init_marks: &[CLONE],
     marks: &[],
-    recipe: None,
+    options: &[],
+    recipe: Recipe {
+        delivery: Delivery::WebServer(WebServer {
+            path_key: "configFile",
+            default_path: "/etc/nginx/nginx.conf",
+            is_file: true,
+            config_volume: "otel-nginx-conf-dir",
+            agent_volume: "otel-nginx-agent",
+            is_sized: false,
+            security_of: Which::First,
+            clone: Step {
+                name: CLONE,
+                run: Run::Script(include_str!("scripts/clone_nginx.sh"), "{directory}"),
+            },
+            attach: Step {
+                name: "otel-agent-attach-nginx",
+                run: Run::Script(include_str!("scripts/attach_nginx.sh"), "{file}"),
+            },
+            configuration: Configuration {
+                variable: "OTEL_NGINX_AGENT_CONF",
+                pod_name: "OTEL_NGINX_SERVICE_INSTANCE_ID",
+                version: None,
+                head: &[],
+                directives: &[
+                    ("NginxModuleEnabled", "ON"),
+                    ("NginxModuleOtelExporterEndpoint", "{endpoint}"),
+                    ("NginxModuleOtelSpanExporter", "otlp"),
+                    ("NginxModuleResolveBackends", "ON"),
+                    ("NginxModuleServiceInstanceId", "<<SID-PLACEHOLDER>>"),
+                    ("NginxModuleServiceName", "{service}"),
+                    ("NginxModuleServiceNamespace", "{namespace}"),
+                    ("NginxModuleTraceAsError", "ON"),
+                ],
+                line_end: ";\n",
+            },
+        }),
+        early_env: &[],
+        env: &[Env::Append { name: "LD_LIBRARY_PATH", separator: ":", value: "{mount}/sdk_lib/lib" }],
+        reserved: &[],
+        protocol: Some(Protocol::Grpc),
+    },
 };

@@ -22,11 +22,13 @@ pub(super) static NODEJS: Language = Language {
     }),
     init_marks: &["opentelemetry-auto-instrumentation-nodejs"],
     marks: &[],
-    recipe: Some(Recipe {
+    options: &[],
+    recipe: Recipe {
         delivery: Delivery::Copy(Copy {
             name: "opentelemetry-auto-instrumentation-nodejs",
             command: &["cp", "-r", "/autoinstrumentation/.", MOUNT],
             mount: Mount::Shared(MOUNT),
+            extensions: None,
         }),
         early_env: &[],
         env: &[
@@ -37,6 +39,7 @@ pub(super) static NODEJS: Language = Language {
             },
             Env::Default { name: "OTEL_METRICS_EXPORTER", value: "otlp" },
         ],
+        reserved: &[],
         protocol: Some(Protocol::Grpc),
-    }),
+    },
 };

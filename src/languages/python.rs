@@ -1,6 +1,8 @@
-//! Python: known, not injected yet.
+//! Python: an agent that the interpreter finds first on `PYTHONPATH`.
 
-use super::{DefaultImage, Language, Settings};
+use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Protocol, Recipe, Settings};
+
+const MOUNT: &str = "/otel-auto-instrumentation-python";
 
 /// Python.
 pub(super) static PYTHON: Language = Language {
@@ -20,5 +22,34 @@ pub(super) static PYTHON: Language = Language {
     }),
     init_marks: &["opentelemetry-auto-instrumentation-python"],
     marks: &[],
-    recipe: None,
+    options: &[Choice {
+        annotation: "otel-python-platform",
+        key: "pythonPlatform",
+        effect: Effect::OneOf {
+            placeholder: "{agent}",
+            words: &[("glibc", "/autoinstrumentation"), ("musl", "/autoinstrumentation-musl")],
+        },
+    }],
+    recipe: Recipe {
+        delivery: Delivery::Copy(Copy {
+            name: "opentelemetry-auto-instrumentation-python",
+            command: &["cp", "-r", "{agent}/.", MOUNT],
+            mount: Mount::Shared(MOUNT),
+            extensions: None,
+        }),
+        early_env: &[Env::Wrap {
+            name: "PYTHONPATH",
+            before: "{mount}/opentelemetry/instrumentation/auto_instrumentation",
+            separator: ":",
+            after: "{mount}",
+        }],
+        env: &[
+            Env::Default { name: "OTEL_EXPORTER_OTLP_PROTOCOL", value: "http/protobuf" },
+            Env::Default { name: "OTEL_TRACES_EXPORTER", value: "otlp" },
+            Env::Default { name: "OTEL_METRICS_EXPORTER", value: "otlp" },
+            Env::Default { name: "OTEL_LOGS_EXPORTER", value: "otlp" },
+        ],
+        reserved: &[],
+        protocol: Some(Protocol::Http),
+    },
 };

@@ -10,5 +10,6 @@ pub(super) static SDK: Language = Language {
     settings: None,
     init_marks: &[],
     marks: &[],
-    recipe: Some(Recipe { delivery: Delivery::None, early_env: &[], env: &[], protocol: None }),
+    options: &[],
+    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocol: None },
 };

@@ -143,7 +143,8 @@ pub(super) fn has_node_name(scene: &Scene<'_>, instrumentation: &Instrumentation
     [node_name(scene), own, scene.annotations.attribute(KEY)].iter().any(|name| !name.is_empty())
 }
 
-fn namespace(scene: &Scene<'_>) -> String {
+/// The namespace, or the variable that holds it.
+pub(super) fn namespace(scene: &Scene<'_>) -> String {
     if scene.namespace.is_empty() { format!("$({NAMESPACE_NAME})") } else { scene.namespace.clone() }
 }
 

@@ -40,6 +40,17 @@ impl Place {
         }
     }
 
+    /// Appends those of `entries` whose names are not there.
+    pub(super) fn default_entries<'e>(
+        &self,
+        draft: &mut Draft,
+        entries: impl IntoIterator<Item = &'e Value>,
+    ) {
+        for entry in entries {
+            self.default_entry(draft, entry);
+        }
+    }
+
     /// Appends the variable, unless its name is there.
     pub(super) fn default(&self, draft: &mut Draft, name: &str, value: &str) {
         self.default_entry(draft, &json!({"name": name, "value": value}));
@@ -50,6 +61,11 @@ impl Place {
         if !self.has(draft, name) {
             draft.insert(&self.at, "env", 0, from_field(name, field));
         }
+    }
+
+    /// Appends a variable from the downward API, unless its name is there.
+    pub(super) fn append_field(&self, draft: &mut Draft, name: &str, field: &str) {
+        self.default_entry(draft, &from_field(name, field));
     }
 
     /// Makes sure that a helper variable is there, before the variable `before` if that is there.
@@ -102,19 +118,19 @@ impl Place {
         }
     }
 
-    /// Sets the variable to what `extended` makes of its value, which is empty where it is absent.
+    /// Sets the variable to what `extended` makes of its value.
     pub(super) fn extend(
         &self,
         scene: &Scene<'_>,
         draft: &mut Draft,
         name: &str,
-        extended: impl FnOnce(&str) -> String,
+        extended: impl FnOnce(Option<&str>) -> String,
     ) -> Step {
         self.check_extendable(scene, draft, name)?;
         match position(self.env(draft), name) {
-            None => self.default(draft, name, &extended("")),
+            None => self.default(draft, name, &extended(None)),
             Some(index) => {
-                let value = extended(text(&self.env(draft)[index]));
+                let value = extended(Some(text(&self.env(draft)[index])));
                 draft.set(&format!("{}/env/{index}", self.at), "value", Value::String(value));
             }
         }
@@ -133,17 +149,35 @@ impl Place {
             let path = mount.get("mountPath").and_then(Value::as_str).unwrap_or_default();
             path.trim_end_matches('/').to_owned()
         };
+        let device = |device: &Value| device.get("devicePath").and_then(Value::as_str).map(str::to_owned);
+        let mut devices = draft.list(&self.at, "volumeDevices").iter().filter_map(device);
+        if devices.any(|device| device.trim_end_matches('/') == path(&mount)) {
+            return Err(self.mount_conflict("volumeDevices", "a device", &path(&mount)).into());
+        }
         let mounts = draft.list(&self.at, "volumeMounts");
         match mounts.iter().position(|there| path(there) == path(&mount)) {
             None => draft.append(&self.at, "volumeMounts", mount),
             Some(index) if mounts[index] == mount => {}
             Some(_) => {
-                let message = format!("container {} mounts something else at {}", self.name, path(&mount));
-                let pointer = format!("{}/volumeMounts", self.origin);
-                return Err(Finding::new(Code::MountConflict, pointer, message).into());
+                return Err(self.mount_conflict("volumeMounts", "something else", &path(&mount)).into());
             }
         }
         Ok(())
+    }
+
+    fn mount_conflict(&self, key: &str, what: &str, path: &str) -> Finding {
+        let message = format!("container {} has {what} at {path}", self.name);
+        Finding::new(Code::MountConflict, format!("{}/{key}", self.origin), message)
+    }
+
+    /// Takes the first mount away whose path contains `directory`.
+    pub(super) fn remove_mount(&self, draft: &mut Draft, directory: &str) {
+        let is_meant = |mount: &Value| {
+            mount.get("mountPath").and_then(Value::as_str).is_some_and(|path| path.contains(directory))
+        };
+        if let Some(index) = draft.list(&self.at, "volumeMounts").iter().position(is_meant) {
+            draft.remove(&self.at, "volumeMounts", index);
+        }
     }
 
     /// Pointer to the variable in the input; to the container where the input does not have it.

@@ -2,83 +2,76 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
-use crate::config::instrumentation::Agent;
+use super::env::{self, Texts};
+use super::{Scene, Step, draft::Draft, exporter, pod, resources, sdk};
 use crate::k8s::pod::List;
-use crate::languages::{Copy, Env, Recipe};
+use crate::languages::{Copy, Extensions, Recipe};
 use crate::select::Request;
 
-/// Instruments the targets, then adds the volume and the init container; says which image.
+/// Instruments the targets, then adds the volume and the init containers; says which images.
 pub(super) fn inject(
     scene: &Scene<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     copy: &Copy,
     draft: &mut Draft,
-) -> Step<String> {
+) -> Step<Vec<String>> {
+    let extensions = extensions(request, copy);
     for target in &request.targets {
         let container = pod::container(scene, draft, target);
         let mount = copy.mount.in_target(&target.name);
-        check(scene, recipe, draft, &container)?;
-        for entry in request.instrumentation.agent(request.language).into_iter().flat_map(|agent| &agent.env)
-        {
-            container.default_entry(draft, entry);
-        }
-        set_env(scene, draft, &container, recipe.early_env, &mount)?;
+        env::check(scene, request, recipe, draft, &container)?;
+        let texts = Texts::of(scene, request)?.with_mount(&mount);
+        container.default_entries(draft, request.agent_env());
+        env::set(scene, draft, &container, recipe.early_env, &texts)?;
         container.mount(draft, json!({"name": copy.name, "mountPath": mount}))?;
         sdk::common(draft, &container, request.instrumentation);
-        set_env(scene, draft, &container, recipe.env, &mount)?;
+        env::set(scene, draft, &container, recipe.env, &texts)?;
+        if let Some((extensions, _)) = &extensions {
+            env::set(scene, draft, &container, extensions.env, &texts)?;
+        }
         sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
         exporter::add_volumes(scene, request.instrumentation, draft)?;
     }
-    let agent = request.instrumentation.agent(request.language);
-    pod::add_volume(scene, draft, volume(copy.name, agent))?;
-    let (image, container) = init_container(scene, request, copy, draft)?;
+    pod::add_volume(scene, draft, pod::agent_volume(copy.name, request))?;
+    let image = super::image(request);
+    let command: Vec<String> = {
+        let texts = Texts::of(scene, request)?;
+        copy.command.iter().map(|text| texts.fill(text)).collect()
+    };
+    let mut agent = init_container(scene, request, copy, draft, copy.name, &image, &command)?;
+    if let Some(policy) = &request.instrumentation.pull_policy {
+        agent["imagePullPolicy"] = json!(policy);
+    }
+    let mut images = vec![image];
+    let mut containers = vec![agent];
+    if let Some((extensions, list)) = extensions {
+        for (index, extension) in list.iter().enumerate() {
+            let text = |key: &str| extension.get(key).and_then(Value::as_str).unwrap_or_default();
+            let name = format!("{}-{index}", extensions.name);
+            let command = [
+                "cp".to_owned(),
+                "-r".to_owned(),
+                format!("{}/.", text("dir")),
+                format!("{}/{}", copy.mount.path(), extensions.directory),
+            ];
+            containers.push(init_container(scene, request, copy, draft, &name, text("image"), &command)?);
+            images.push(text("image").to_owned());
+        }
+    }
     let first = request.targets.first().filter(|target| target.list == List::Init);
-    pod::add_container(scene, draft, List::Init, first.map(|target| target.name.as_str()), container)?;
-    Ok(image)
-}
-
-/// Refuses a target whose variables cannot be extended.
-fn check(scene: &Scene<'_>, recipe: &Recipe, draft: &Draft, container: &Place) -> Step {
-    let extended = recipe.early_env.iter().chain(recipe.env).filter(|env| env.extends());
-    extended.map(Env::name).try_for_each(|name| container.check_extendable(scene, draft, name))
-}
-
-/// Sets the variables of a language.
-fn set_env(scene: &Scene<'_>, draft: &mut Draft, container: &Place, env: &[Env], mount: &str) -> Step {
-    let fill = |text: &str| text.replace("{mount}", mount);
-    for env in env {
-        match env {
-            Env::Default { name, value } => container.default(draft, name, &fill(value)),
-            Env::Append { name, separator, value } => {
-                container.extend(scene, draft, name, |there| {
-                    let separator = if there.is_empty() { "" } else { separator };
-                    format!("{there}{separator}{}", fill(value))
-                })?;
-            }
-            Env::Wrap { name, before, separator, after } => {
-                container.extend(scene, draft, name, |there| {
-                    let inner = if there.is_empty() { String::new() } else { format!("{separator}{there}") };
-                    format!("{}{inner}{separator}{}", fill(before), fill(after))
-                })?;
-            }
-        }
+    for container in containers {
+        pod::add_container(scene, draft, List::Init, first.map(|target| target.name.as_str()), container)?;
     }
-    Ok(())
+    Ok(images)
 }
 
-/// The volume that the agent is copied into.
-fn volume(name: &str, agent: Option<&Agent>) -> Value {
-    if let Some(claim) = agent.and_then(|agent| agent.claim.as_ref()) {
-        let mut claim = claim.clone();
-        if let Some(claim) = claim.as_object_mut() {
-            claim.entry("metadata").or_insert_with(|| json!({}));
-        }
-        return json!({"name": name, "ephemeral": {"volumeClaimTemplate": claim}});
-    }
-    let limit = agent.and_then(|agent| agent.size_limit.as_deref()).unwrap_or("200Mi");
-    json!({"name": name, "emptyDir": {"sizeLimit": limit}})
+/// What is added to the agent, where something is.
+fn extensions<'r>(request: &'r Request<'_>, copy: &'r Copy) -> Option<(&'r Extensions, &'r Vec<Value>)> {
+    let extensions = copy.extensions.as_ref()?;
+    let agent = request.instrumentation.agent(request.language)?;
+    let list = agent.extra.get(extensions.key)?.as_array().filter(|list| !list.is_empty())?;
+    Some((extensions, list))
 }
 
 fn init_container(
@@ -86,33 +79,19 @@ fn init_container(
     request: &Request<'_>,
     copy: &Copy,
     draft: &Draft,
-) -> Step<(String, Value)> {
-    const INVARIANT: &str = "impossible: a language that is copied has settings";
-    let settings = request.language.settings.as_ref().expect(INVARIANT);
-    let pointer = scene.annotations.pointer(request.language.switch);
-    let image = super::image(request, settings);
+    name: &str,
+    image: &str,
+    command: &[String],
+) -> Step<Value> {
     let mut container = json!({
-        "name": copy.name,
+        "name": name,
         "image": image,
-        "command": copy.command,
-        "resources": resources::of(request, settings, &pointer)?,
+        "command": command,
+        "resources": resources::of(scene, request)?,
         "volumeMounts": [{"name": copy.name, "mountPath": copy.mount.path()}],
     });
-    if let Some(context) = security_context(scene, request, draft) {
+    if let Some(context) = pod::init_security_context(scene, request, draft, request.targets.first()) {
         container["securityContext"] = context;
     }
-    if let Some(policy) = &request.instrumentation.pull_policy {
-        container["imagePullPolicy"] = json!(policy);
-    }
-    Ok((image, container))
-}
-
-/// The Instrumentation's security context for init containers, else the first target's.
-fn security_context(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Option<Value> {
-    if let Some(context) = &request.instrumentation.init_security_context {
-        return Some(context.clone());
-    }
-    let first = pod::container(scene, draft, request.targets.first()?);
-    let context = draft.value().pointer(&first.at)?.get("securityContext")?;
-    (!context.is_null()).then(|| context.clone())
+    Ok(container)
 }

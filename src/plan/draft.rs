@@ -70,6 +70,18 @@ impl Draft {
         self.carry_out(change);
     }
 
+    /// Takes the element at `index` out of the list `key` of the mapping at `parent`.
+    pub(super) fn remove(&mut self, parent: &str, key: &str, index: usize) {
+        let pointer = format!("{parent}/{}", escape(key));
+        let length = self.list(parent, key).len();
+        let end = self.ends.entry(pointer.clone()).or_insert(length);
+        if index < *end {
+            *end -= 1;
+            self.shifts |= index < *end;
+        }
+        self.carry_out(Change::remove(format!("{pointer}/{index}")));
+    }
+
     /// Moves an element to the end of its list, unless it stands there.
     pub(super) fn move_to_end(&mut self, parent: &str, key: &str, index: usize) {
         let length = self.list(parent, key).len();

@@ -8,18 +8,20 @@ use crate::config::annotations::Annotations;
 use crate::config::context::{Context, namespace_of};
 use crate::finding::{Code, Finding};
 use crate::k8s::{Identity, Workload};
-use crate::languages::Delivery;
+use crate::languages::{self, Delivery};
 use crate::select::{Decision, Request, decide};
 
 mod attributes;
 mod container;
 mod copy;
 mod draft;
+mod env;
 mod exporter;
 mod pod;
 mod resources;
 mod sdk;
 mod sidecar;
+mod web_server;
 
 use draft::Draft;
 
@@ -97,13 +99,13 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     Verdict::Planned(Plan { changes, value, findings: findings.into_iter().map(about).collect(), shifts })
 }
 
-/// Carries out one language; says which image it brings.
-fn inject(scene: &Scene<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Option<String>> {
-    let recipe =
-        request.language.recipe.as_ref().expect("impossible: `decide` refuses languages without one");
+/// Carries out one language; says which images it brings.
+fn inject(scene: &Scene<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
+    let recipe = &request.language.recipe;
     match &recipe.delivery {
-        Delivery::Copy(copy) => copy::inject(scene, request, recipe, copy, draft).map(Some),
-        Delivery::Sidecar(sidecar) => sidecar::inject(scene, request, sidecar, draft).map(Some),
+        Delivery::Copy(copy) => copy::inject(scene, request, recipe, copy, draft),
+        Delivery::Sidecar(sidecar) => sidecar::inject(scene, request, sidecar, draft),
+        Delivery::WebServer(server) => web_server::inject(scene, request, recipe, server, draft),
         Delivery::None => {
             for target in &request.targets {
                 let container = pod::container(scene, draft, target);
@@ -111,22 +113,31 @@ fn inject(scene: &Scene<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<O
                 sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
                 exporter::add_volumes(scene, request.instrumentation, draft)?;
             }
-            Ok(None)
+            Ok(Vec::new())
         }
     }
 }
 
-/// The image that a language brings.
-fn image(request: &Request<'_>, settings: &crate::languages::Settings) -> String {
-    let own = request.instrumentation.agent(request.language).and_then(|agent| agent.image.clone());
-    own.unwrap_or_else(|| format!("{}:{}", settings.image.repository, settings.image.tag))
+/// The settings of a language that brings an agent.
+fn settings(request: &Request<'_>) -> &'static languages::Settings {
+    const INVARIANT: &str = "impossible: a test of the table asks for settings where something is delivered";
+    request.language.settings.as_ref().expect(INVARIANT)
 }
 
-fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: &[Option<String>]) -> Finding {
-    let parts = requests.iter().zip(images).map(|(request, image)| {
+/// The image that a language brings.
+fn image(request: &Request<'_>) -> String {
+    let own = request.instrumentation.agent(request.language).and_then(|agent| agent.image.clone());
+    own.unwrap_or_else(|| {
+        let languages::DefaultImage { repository, tag } = settings(request).image;
+        format!("{repository}:{tag}")
+    })
+}
+
+fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: &[Vec<String>]) -> Finding {
+    let parts = requests.iter().zip(images).map(|(request, images)| {
         let names: Vec<&str> = request.targets.iter().map(|target| target.name.as_str()).collect();
-        let image = image.as_ref().map(|image| format!(" ({image})")).unwrap_or_default();
-        format!("{} into {}{image}", request.language.id, names.join(", "))
+        let images = if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) };
+        format!("{} into {}{images}", request.language.id, names.join(", "))
     });
     let message = parts.collect::<Vec<_>>().join("; ");
     Finding::new(Code::Injected, workload.pointer(""), message)
@@ -146,6 +157,9 @@ fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
             let message =
                 format!("Instrumentation {} names {kind} {name}, which is not in the input", request.source);
             findings.push(Finding::new(Code::MissingReference, pointer.clone(), message));
+        }
+        if matches!(request.language.recipe.delivery, Delivery::WebServer(_)) {
+            findings.extend(web_server::environment_only(scene, request));
         }
         let is_said = findings.iter().any(|finding| finding.code == Code::UnknowableAttribute);
         if request.instrumentation.uid_attributes && !is_said {

@@ -1,11 +1,23 @@
 //! A pod in a draft: its containers and volumes.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Scene, Step, container::Place, draft::Draft};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position};
-use crate::select::Target;
+use crate::select::{Request, Target};
+
+/// Refuses a target that is an init container.
+pub(super) fn refuse_init(scene: &Scene<'_>, request: &Request<'_>, target: &Target) -> Step {
+    if target.list == List::Regular {
+        return Ok(());
+    }
+    let message =
+        format!("{} cannot instrument {}: it is an init container", request.language.id, target.name);
+    let pointer = scene.annotations.pointer(request.list_key);
+    let finding = Finding::new(Code::UnsupportedOption, pointer, message);
+    Err(finding.help("Name a regular container.").into())
+}
 
 /// The place of a target now.
 pub(super) fn container(scene: &Scene<'_>, draft: &Draft, target: &Target) -> Place {
@@ -20,6 +32,44 @@ pub(super) fn container(scene: &Scene<'_>, draft: &Draft, target: &Target) -> Pl
         origin: format!("{spec}/{key}/{before}"),
         name: target.name.clone(),
     }
+}
+
+/// The volume that an agent is copied into.
+pub(super) fn agent_volume(name: &str, request: &Request<'_>) -> Value {
+    match claim(name, request) {
+        Some(volume) => volume,
+        None => json!({"name": name, "emptyDir": {"sizeLimit": size_limit(request)}}),
+    }
+}
+
+/// The volume for the claim that the Instrumentation has, where it has one.
+pub(super) fn claim(name: &str, request: &Request<'_>) -> Option<Value> {
+    let mut claim = request.instrumentation.agent(request.language)?.claim.clone()?;
+    if let Some(claim) = claim.as_object_mut() {
+        claim.entry("metadata").or_insert_with(|| json!({}));
+    }
+    Some(json!({"name": name, "ephemeral": {"volumeClaimTemplate": claim}}))
+}
+
+/// The size limit of volumes that are not claimed.
+pub(super) fn size_limit<'r>(request: &'r Request<'_>) -> &'r str {
+    let agent = request.instrumentation.agent(request.language);
+    agent.and_then(|agent| agent.size_limit.as_deref()).unwrap_or("200Mi")
+}
+
+/// The Instrumentation's security context for init containers, else that of `target`.
+pub(super) fn init_security_context(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    draft: &Draft,
+    target: Option<&Target>,
+) -> Option<Value> {
+    if let Some(context) = &request.instrumentation.init_security_context {
+        return Some(context.clone());
+    }
+    let container = container(scene, draft, target?);
+    let context = draft.value().pointer(&container.at)?.get("securityContext")?;
+    (!context.is_null()).then(|| context.clone())
 }
 
 /// Adds a volume, unless that very volume is there.

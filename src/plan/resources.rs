@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Step;
+use super::{Scene, Step};
 use crate::finding::{Code, Finding};
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
 use crate::select::Request;
 
 /// What the Instrumentation says, and the defaults for `limits` and `requests` that it does not have.
-pub(super) fn of(request: &Request<'_>, settings: &Settings, pointer: &str) -> Step<Value> {
+pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Value> {
+    let settings = super::settings(request);
     let mut resources = request
         .instrumentation
         .agent(request.language)
@@ -21,26 +22,33 @@ pub(super) fn of(request: &Request<'_>, settings: &Settings, pointer: &str) -> S
         }
     }
     resources.retain(|_, value| !value.as_object().is_some_and(Map::is_empty) && !value.is_null());
-    check(&resources, request, settings, pointer)?;
+    check(&resources, request, settings, &scene.annotations.pointer(request.language.switch))?;
     Ok(Value::Object(resources))
 }
 
+/// Resources of which a container may request less than its limit.
+const OVERCOMMITTABLE: &[&str] = &["cpu", "memory", "ephemeral-storage"];
+
 fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {
     let part = |name: &str| resources.get(name).and_then(Value::as_object);
-    let (Some(limits), Some(requests)) = (part("limits"), part("requests")) else { return Ok(()) };
-    for (name, requested) in requests {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (name, requested) in part("requests").into_iter().flatten() {
+        let limit = part("limits").and_then(|limits| limits.get(name));
         let amount = |value: &Value| value.as_str().and_then(nanos);
-        let limit = limits.get(name);
-        if let Some((limit, (most, asked))) =
-            limit.and_then(|limit| Some((limit, amount(limit).zip(amount(requested))?)))
-            && asked > most
-        {
+        let is_above = match (limit.and_then(amount), amount(requested)) {
+            (Some(limit), Some(requested)) if OVERCOMMITTABLE.contains(&name.as_str()) => requested > limit,
+            (limit, requested) => !OVERCOMMITTABLE.contains(&name.as_str()) && limit != requested,
+        };
+        if is_above {
+            let limit = match limit {
+                Some(_) => text(limit),
+                None => "not set".to_owned(),
+            };
             let message = format!(
-                "{} of Instrumentation {} requests {name} {}, above its limit of {}",
+                "{} of Instrumentation {} requests {name} {}, but its limit is {limit}",
                 settings.key,
                 request.source,
-                requested.as_str().unwrap_or_default(),
-                limit.as_str().unwrap_or_default()
+                text(Some(requested)),
             );
             return Err(Finding::new(Code::RequestsExceedLimits, pointer, message).into());
         }

@@ -46,9 +46,12 @@ fn plain(container: &Place, draft: &Draft) -> String {
 pub(super) fn common(draft: &mut Draft, container: &Place, instrumentation: &Instrumentation) {
     container.prepend_field(draft, "OTEL_POD_IP", "status.podIP");
     container.prepend_field(draft, "OTEL_NODE_IP", "status.hostIP");
-    for entry in &instrumentation.env {
-        container.default_entry(draft, entry);
-    }
+    container.default_entries(draft, &instrumentation.env);
+}
+
+/// The name of the service that `app` is.
+pub(super) fn service_name(scene: &Scene<'_>, instrumentation: &Instrumentation, app: &App) -> String {
+    Attributes::of(scene, instrumentation, app).service_name(scene, instrumentation, app)
 }
 
 /// Configures the SDK in `container`, which `app` describes.
@@ -96,12 +99,7 @@ pub(super) fn configure_for(
     }
     let added = attributes.joined(&own_keys);
 
-    let refers = |text: &str, name: &str| text.contains(&format!("$({name})"));
-    for (name, field) in helpers(scene) {
-        if refers(&added, name) {
-            container.helper(scene, draft, name, field, Some(POD_NAME))?;
-        }
-    }
+    add_helpers(scene, draft, container, &added, POD_NAME)?;
     container.helper(scene, draft, POD_NAME, "metadata.name", None)?;
     if instrumentation.uid_attributes {
         container.helper(scene, draft, POD_UID, "metadata.uid", None)?;
@@ -111,6 +109,7 @@ pub(super) fn configure_for(
     }
     if !added.is_empty() {
         container.extend(scene, draft, ATTRIBUTES, |there| {
+            let there = there.unwrap_or_default();
             let comma = if there.is_empty() || there.ends_with(',') { "" } else { "," };
             format!("{there}{comma}{added}")
         })?;
@@ -120,6 +119,22 @@ pub(super) fn configure_for(
     }
     sample(instrumentation, draft, container);
     container.move_variable_to_end(draft, ATTRIBUTES);
+    Ok(())
+}
+
+/// Adds the helper variables that `text` refers to, before the variable `before` if that is there.
+pub(super) fn add_helpers(
+    scene: &Scene<'_>,
+    draft: &mut Draft,
+    container: &Place,
+    text: &str,
+    before: &str,
+) -> Step {
+    for (name, field) in helpers(scene) {
+        if text.contains(&format!("$({name})")) {
+            container.helper(scene, draft, name, field, Some(before))?;
+        }
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Scene, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
-use crate::languages::Sidecar;
+use crate::languages::{Effect, Sidecar};
 use crate::select::Request;
 
 const SHARE: &str = "shareProcessNamespace";
@@ -16,18 +16,19 @@ pub(super) fn inject(
     request: &Request<'_>,
     sidecar: &Sidecar,
     draft: &mut Draft,
-) -> Step<String> {
-    const INVARIANT: &str = "impossible: a language with a sidecar has settings and a target";
-    let settings = request.language.settings.as_ref().expect(INVARIANT);
-    let target = pod::container(scene, draft, request.targets.first().expect(INVARIANT));
+) -> Step<Vec<String>> {
+    const INVARIANT: &str = "impossible: a language with a sidecar has a target";
+    let first = request.targets.first().expect(INVARIANT);
+    pod::refuse_init(scene, request, first)?;
+    let target = pod::container(scene, draft, first);
     check(scene, request, sidecar)?;
     let (volume, path) = sidecar.host_path;
-    let image = super::image(request, settings);
+    let image = super::image(request);
     let pointer = scene.annotations.pointer(request.language.switch);
     let mut container = json!({
         "name": sidecar.name,
         "image": image,
-        "resources": resources::of(request, settings, &pointer)?,
+        "resources": resources::of(scene, request)?,
         "volumeMounts": [{"name": volume, "mountPath": path}],
         "securityContext": security_context(request, sidecar),
     });
@@ -36,18 +37,17 @@ pub(super) fn inject(
     }
     let mut own = Draft::new(container);
     let place = Place { at: String::new(), origin: target.origin.clone(), name: sidecar.name.to_owned() };
-    let (variable, annotation) = sidecar.executable;
-    let executable = scene.annotations.effective(annotation);
-    if !executable.is_empty() {
-        place.default(&mut own, variable, executable);
+    for option in request.language.options {
+        let chosen = scene.annotations.effective(option.annotation);
+        if let (Effect::Variable(variable), false) = (&option.effect, chosen.is_empty()) {
+            place.default(&mut own, variable, chosen);
+        }
     }
-    for entry in request.instrumentation.agent(request.language).into_iter().flat_map(|agent| &agent.env) {
-        place.default_entry(&mut own, entry);
-    }
+    place.default_entries(&mut own, request.agent_env());
     sdk::common(&mut own, &place, request.instrumentation);
     let app = sdk::App::of(draft, &target);
     sdk::configure_for(scene, request.instrumentation, &mut own, &place, &app)?;
-    if !place.has(&own, variable) {
+    if !place.has(&own, sidecar.executable) {
         let message = format!("nothing names the executable of container {}", target.name);
         return Err(Finding::new(sidecar.missing, pointer, message).into());
     }
@@ -57,11 +57,16 @@ pub(super) fn inject(
     let host_path = json!({"name": volume, "hostPath": {"path": path}});
     pod::add_volume(scene, draft, host_path)?;
     exporter::add_volumes(scene, request.instrumentation, draft)?;
-    Ok(image)
+    Ok(vec![image])
 }
 
 fn check(scene: &Scene<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
     let pointer = || scene.workload.pointer(&format!("/spec/{SHARE}"));
+    if scene.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
+        let message = format!("{} needs {SHARE}, which cannot be set beside hostPID", request.language.id);
+        let pointer = scene.workload.pointer("/spec/hostPID");
+        return Err(Finding::new(sidecar.apart, pointer, message).help("Remove `hostPID: true`.").into());
+    }
     match scene.workload.pod().and_then(|spec| spec.get(SHARE)) {
         None | Some(Value::Null | Value::Bool(true)) => {}
         Some(Value::Bool(false)) => {

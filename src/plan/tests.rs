@@ -325,18 +325,6 @@ fn kinds_without_an_owner_attribute_have_their_own_service_name() {
 }
 
 #[test]
-fn a_language_that_cannot_be_injected_yet_is_refused_after_what_comes_first() {
-    if crate::languages::ALL.iter().all(|language| language.recipe.is_some()) {
-        return;
-    }
-    let pod = json!({"containers": [{"name": "app"}]});
-    let (code, _) = refusal(verdict(&asking(&["java"], pod.clone()), json!({})));
-    assert_eq!(code, Code::UnsupportedLanguage);
-    let (code, _) = refusal(planned_with(&asking(&["java"], pod), &Context::default(), &Settings::default()));
-    assert_eq!(code, Code::NoInstrumentation);
-}
-
-#[test]
 fn go_takes_the_first_name_and_no_init_container() {
     let pod = json!({"containers": [{"name": "a"}, {"name": "b"}], "initContainers": [{"name": "i"}]});
     let go = |names: &str| {
@@ -361,4 +349,210 @@ fn an_invalid_instrumentation_is_refused_where_it_would_be_used() {
     let (code, pointer) = refusal(verdict(&resource, json!({"sampler": {"type": "x"}})));
     assert_eq!(code, Code::InvalidInstrumentation);
     assert!(pointer.ends_with("inject-sdk"), "{pointer}");
+}
+
+fn findings(verdict: Verdict) -> Vec<(Code, String)> {
+    match verdict {
+        Verdict::Planned(plan) => {
+            plan.findings.into_iter().map(|finding| (finding.code, finding.message)).collect()
+        }
+        other => panic!("not planned: {other:?}"),
+    }
+}
+
+#[test]
+fn a_further_target_of_a_web_server_gets_no_module_and_a_warning() {
+    let pod = json!({"containers": [{"name": "app"}, {"name": "other"}]});
+    for language in ["apache-httpd", "nginx"] {
+        let annotations = json!({
+            (format!("instrumentation.opentelemetry.io/inject-{language}")): "true",
+            "instrumentation.opentelemetry.io/container-names": "other,app",
+        });
+        let resource = deployment(annotations, pod.clone());
+        let codes = findings(verdict(&resource, json!({})));
+        let warning = codes.iter().find(|(code, _)| *code == Code::EnvironmentOnly).expect("a warning");
+        assert!(warning.1.contains("gives app the SDK's environment"), "{}", warning.1);
+        let planned = value(verdict(&resource, json!({})));
+        assert_eq!(planned.pointer(&format!("{POD}/containers/0/volumeMounts")), None);
+        assert_eq!(
+            planned
+                .pointer(&format!("{POD}/containers/1/volumeMounts"))
+                .and_then(Value::as_array)
+                .map(Vec::len),
+            Some(2)
+        );
+    }
+    let alone = findings(verdict(&asking(&["nginx"], pod), json!({})));
+    assert!(alone.iter().all(|(code, _)| *code == Code::Injected), "{alone:?}");
+}
+
+#[test]
+fn web_servers_refuse_what_they_cannot_do() {
+    let pod = |app: Value| json!({"containers": [app], "initContainers": [{"name": "init"}]});
+    let mounts = |path: &str| json!([{"name": "x", "mountPath": path}]);
+    let from = json!({"fieldRef": {"fieldPath": "metadata.name"}});
+    let cases = [
+        (
+            pod(json!({"name": "app", "volumeMounts": mounts("/opt/opentelemetry-webserver/agent")})),
+            json!({}),
+            Code::MountConflict,
+        ),
+        (
+            pod(json!({"name": "app", "volumeMounts": mounts("/opt/opentelemetry-webserver/source-conf/")})),
+            json!({}),
+            Code::MountConflict,
+        ),
+        (
+            pod(json!({"name": "app", "env": [{"name": "LD_LIBRARY_PATH", "valueFrom": from}]})),
+            json!({}),
+            Code::EnvValueFrom,
+        ),
+        (
+            pod(json!({"name": "app"})),
+            json!({"env": [{"name": "OTEL_NGINX_AGENT_CONF", "value": "x"}]}),
+            Code::EnvConflict,
+        ),
+        (
+            pod(json!({"name": "app"})),
+            json!({"nginx": {"env": [{"name": "OTEL_NGINX_SERVICE_INSTANCE_ID", "value": "x"}]}}),
+            Code::EnvConflict,
+        ),
+        (
+            json!({"containers": [{"name": "app"}], "volumes": [{"name": "otel-nginx-agent", "hostPath": {"path": "/"}}]}),
+            json!({}),
+            Code::NameConflict,
+        ),
+        (
+            json!({"containers": [{"name": "app"}, {"name": "otel-agent-attach-nginx"}]}),
+            json!({}),
+            Code::NameConflict,
+        ),
+        (
+            pod(json!({"name": "app"})),
+            json!({"nginx": {"resourceRequirements": {"limits": {"memory": "1Mi"}}}}),
+            Code::RequestsExceedLimits,
+        ),
+    ];
+    for (pod, spec, code) in cases {
+        let refused = refusal(verdict(&asking(&["nginx"], pod.clone()), spec.clone()));
+        assert_eq!(refused.0, code, "{pod} {spec}");
+    }
+    let mut on_init = asking(&["nginx"], pod(json!({"name": "app"})));
+    on_init["spec"]["template"]["metadata"]["annotations"]["instrumentation.opentelemetry.io/nginx-container-names"] =
+        json!("init");
+    let (code, pointer) = refusal(verdict(&on_init, json!({})));
+    assert_eq!(code, Code::UnsupportedOption);
+    assert!(pointer.ends_with("~1nginx-container-names"), "{pointer}");
+    let root = refusal(verdict(
+        &asking(&["apache-httpd"], pod(json!({"name": "app"}))),
+        json!({"apacheHttpd": {"configPath": "/"}}),
+    ));
+    assert_eq!(root.0, Code::InvalidInstrumentation);
+}
+
+#[test]
+fn the_attach_container_knows_the_namespace_only_where_its_configuration_names_it() {
+    let mut resource = asking(&["nginx"], json!({"containers": [{"name": "app"}]}));
+    resource["metadata"] = json!({"name": "web"});
+    let mut source = instrumentation("default", json!({}));
+    source["metadata"] = json!({"name": "default"});
+    let planned = value(planned_with(&resource, &context_of(&[source]), &Settings::default()));
+    let attach = planned.pointer(&format!("{POD}/initContainers/1/env")).expect("variables");
+    let names: Vec<String> =
+        attach.as_array().into_iter().flatten().map(|entry| text(entry, "name")).collect();
+    assert_eq!(
+        names[2..],
+        [
+            "OTEL_RESOURCE_ATTRIBUTES_NAMESPACE_NAME",
+            "OTEL_NGINX_AGENT_CONF",
+            "OTEL_NGINX_SERVICE_INSTANCE_ID"
+        ]
+    );
+}
+
+#[test]
+fn options_are_words_of_the_table() {
+    let pod = json!({"containers": [{"name": "app"}]});
+    for (language, option, word, is_known) in [
+        ("python", "otel-python-platform", "glibc", true),
+        ("python", "otel-python-platform", "musl", true),
+        ("python", "otel-python-platform", "Musl", false),
+        ("dotnet", "otel-dotnet-auto-runtime", "linux-x64", true),
+        ("dotnet", "otel-dotnet-auto-runtime", "linux-musl-x64", true),
+        ("dotnet", "otel-dotnet-auto-runtime", "linux-arm64", false),
+    ] {
+        let mut resource = asking(&[language], pod.clone());
+        let key = format!("instrumentation.opentelemetry.io/{option}");
+        resource["spec"]["template"]["metadata"]["annotations"][&key] = json!(word);
+        match verdict(&resource, json!({})) {
+            Verdict::Planned(_) => assert!(is_known, "{word}"),
+            other => {
+                let (code, pointer) = refusal(other);
+                assert!(!is_known && code == Code::UnsupportedOption, "{word}");
+                assert!(pointer.ends_with(option), "{pointer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_agent_goes_before_a_native_sidecar_that_it_instruments() {
+    let pod = json!({
+        "initContainers": [{"name": "first"}, {"name": "proxy", "restartPolicy": "Always"}],
+        "containers": [{"name": "app"}],
+    });
+    let names = |list: &str| {
+        let mut resource = asking(&["java"], pod.clone());
+        resource["spec"]["template"]["metadata"]["annotations"]["instrumentation.opentelemetry.io/java-container-names"] =
+            json!(list);
+        let planned = value(verdict(&resource, json!({})));
+        let init = planned.pointer(&format!("{POD}/initContainers")).and_then(Value::as_array).cloned();
+        init.into_iter().flatten().map(|container| text(&container, "name")).collect::<Vec<_>>()
+    };
+    let agent = "opentelemetry-auto-instrumentation-java";
+    assert_eq!(names("app,proxy"), ["first", agent, "proxy"]);
+    assert_eq!(names("app"), ["first", "proxy", agent]);
+}
+
+#[test]
+fn a_value_that_is_there_is_extended_even_where_it_is_empty() {
+    let pod = json!({"containers": [{"name": "app", "env": [
+        {"name": "PYTHONPATH", "value": ""}, {"name": "DOTNET_SHARED_STORE"}, {"name": "LD_LIBRARY_PATH", "value": ""},
+    ]}]});
+    for (language, name, expected) in [
+        (
+            "python",
+            "PYTHONPATH",
+            "/otel-auto-instrumentation-python/opentelemetry/instrumentation/auto_instrumentation::/otel-auto-instrumentation-python",
+        ),
+        ("dotnet", "DOTNET_SHARED_STORE", ":/otel-auto-instrumentation-dotnet/store"),
+        ("nginx", "LD_LIBRARY_PATH", ":/opt/opentelemetry-webserver/agent/sdk_lib/lib"),
+    ] {
+        let planned = value(verdict(&asking(&[language], pod.clone()), json!({})));
+        assert_eq!(variable(&planned, name), expected);
+    }
+}
+
+#[test]
+fn v1beta1_injects_like_v1alpha1() {
+    let source = json!({"apiVersion": "opentelemetry.io/v1beta1", "kind": "Instrumentation",
+    "metadata": {"name": "default", "namespace": "shop"}, "spec": {
+        "envConfig": {"exporter": {"endpoint": "http://c:4317", "protocol": "grpc"},
+            "sampler": {"type": "always_on"}, "env": [{"name": "A", "value": "low"}, {"name": "B", "value": "low"}]},
+        "env": [{"name": "A", "value": "high"}],
+        "apacheHttpd": {"version": "2.2", "resources": {"limits": {"cpu": "2"}}},
+    }});
+    let resource = asking(&["apache-httpd"], json!({"containers": [{"name": "app"}]}));
+    let planned = value(planned_with(&resource, &context_of(&[source]), &Settings::default()));
+    for (name, expected) in [
+        ("A", "high"),
+        ("B", "low"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_TRACES_SAMPLER", "always_on"),
+    ] {
+        assert_eq!(variable(&planned, name), expected, "{name}");
+    }
+    let limits = planned.pointer(&format!("{POD}/initContainers/1/resources/limits"));
+    assert_eq!(limits, Some(&json!({"cpu": "2"})));
 }

@@ -57,6 +57,13 @@ fn object(value: &Value, known: &[Field], pointer: &str, faults: &mut Vec<Findin
             None => faults.push(unknown(pointer, key, known.iter().map(|field| field.name))),
         }
     }
+    for field in known.iter().filter(|field| matches!(field.shape, Shape::Filled | Shape::Image)) {
+        if map.get(field.name).is_none_or(Value::is_null) {
+            let pointer = format!("{pointer}/{}", field.name);
+            let message = format!("{} is missing", dotted(&pointer));
+            faults.push(Finding::new(Code::InvalidInstrumentation, pointer, message));
+        }
+    }
 }
 
 fn check(value: &Value, shape: Shape, pointer: &str, faults: &mut Vec<Finding>) {
@@ -67,6 +74,11 @@ fn check(value: &Value, shape: Shape, pointer: &str, faults: &mut Vec<Finding>) 
         Shape::Text if !value.is_string() => faults.push(wrong(pointer, "a string", value)),
         Shape::Flag if !value.is_boolean() => faults.push(wrong(pointer, "true or false", value)),
         Shape::Text | Shape::Flag => {}
+        Shape::Filled | Shape::Image => {
+            if value.as_str().is_none_or(str::is_empty) {
+                faults.push(wrong(pointer, "a string that is not empty", value));
+            }
+        }
         Shape::OneOf(words) => {
             if !value.as_str().is_some_and(|text| text.is_empty() || words.contains(&text)) {
                 faults.push(wrong(pointer, &format!("one of {}", words.join(", ")), value));
@@ -80,7 +92,8 @@ fn check(value: &Value, shape: Shape, pointer: &str, faults: &mut Vec<Finding>) 
             }
         }
         Shape::Quantity => {
-            let is_quantity = |text: String| text.is_empty() || quantity::nanos(&text).is_some();
+            let is_quantity =
+                |text: String| text.is_empty() || quantity::nanos(&text).is_some_and(|nanos| nanos >= 0);
             if !quantity::text(value).is_some_and(is_quantity) {
                 faults.push(wrong(pointer, "a quantity such as 200Mi", value));
             }

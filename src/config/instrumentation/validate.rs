@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Instrumentation, Version, check::dotted};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
+use crate::k8s::shape::Shape;
 use crate::languages::ALL;
 
 const SAMPLERS: &[&str] = &[
@@ -76,6 +77,17 @@ pub(super) fn errors(read: &Instrumentation, spec: &Value, places: &Places) -> V
             refuse(format!("{}/argument", places.sampler), format!("is {argument:?}, but {trouble}"));
         }
     }
+    let tls = read.tls.iter();
+    for (field, name) in tls.flat_map(|tls| [("secretName", &tls.secret), ("configMapName", &tls.config_map)])
+    {
+        if name.as_deref().is_some_and(|name| !names_volume(name)) {
+            let message = format!(
+                "is {:?}, but a volume is named after it: use lower-case letters, digits and -",
+                name.as_deref().unwrap_or_default()
+            );
+            refuse(format!("{}/tls/{field}", places.exporter), message);
+        }
+    }
     for settings in ALL.iter().filter_map(|language| language.settings.as_ref()) {
         let Some(agent) = spec.get(settings.key) else { continue };
         let is_set =
@@ -86,6 +98,14 @@ pub(super) fn errors(read: &Instrumentation, spec: &Value, places: &Places) -> V
         }
     }
     errors
+}
+
+/// Whether a volume can be named after a Secret or ConfigMap of that name. Dots may stand in such a name, but
+/// in no volume's.
+fn names_volume(name: &str) -> bool {
+    const MAX: usize = 253;
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.len() <= MAX && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 fn is_rate(text: &str) -> bool {
@@ -126,12 +146,13 @@ pub(super) fn warnings(read: &Instrumentation, spec: &Value, places: &Places) ->
                 Finding::new(Code::DeprecatedField, format!("/{}/volumeLimitSize", settings.key), message);
             warnings.push(finding.help("Use volumeClaimTemplate, or leave it out for 200Mi."));
         }
-        let images = agent.image.iter().map(|image| (format!("/{}/image", settings.key), image.as_str()));
-        let extensions = agent.extra.get("extensions").and_then(Value::as_array).into_iter().flatten();
-        let extensions = extensions.enumerate().filter_map(|(index, extension)| {
-            Some((format!("/{}/extensions/{index}/image", settings.key), extension.get("image")?.as_str()?))
-        });
-        for (pointer, image) in images.chain(extensions) {
+        let mut images: Vec<(String, &str)> = Vec::new();
+        images.extend(agent.image.iter().map(|image| (format!("/{}/image", settings.key), image.as_str())));
+        for field in settings.fields {
+            let Some(value) = agent.extra.get(field.name) else { continue };
+            images_in(value, field.shape, &format!("/{}/{}", settings.key, field.name), &mut images);
+        }
+        for (pointer, image) in images {
             if !Image::parse(image).is_some_and(|image| image.is_pinned()) {
                 let message = format!("{} is {image:?}, which has no version", dotted(&pointer));
                 warnings.push(Finding::new(Code::UnpinnedImage, pointer, message));
@@ -139,6 +160,24 @@ pub(super) fn warnings(read: &Instrumentation, spec: &Value, places: &Places) ->
         }
     }
     warnings
+}
+
+/// The images that a value of that shape names.
+fn images_in<'v>(value: &'v Value, shape: Shape, pointer: &str, found: &mut Vec<(String, &'v str)>) {
+    match shape {
+        Shape::Image => found.extend(value.as_str().map(|image| (pointer.to_owned(), image))),
+        Shape::List(element) => {
+            for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+                images_in(value, *element, &format!("{pointer}/{index}"), found);
+            }
+        }
+        Shape::Object(fields) => {
+            for (field, value) in fields.iter().filter_map(|field| Some((field, value.get(field.name)?))) {
+                images_in(value, field.shape, &format!("{pointer}/{}", field.name), found);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn tls(read: &Instrumentation, places: &Places) -> Vec<Finding> {

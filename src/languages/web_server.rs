@@ -1,0 +1,301 @@
+//! Web servers: their agent is a module that the application's own configuration must load. An init container
+//! *clones* the configuration into a volume with the application's image, another one *attaches* the module
+//! to it. Everything here takes plain values and gives containers, volumes and texts.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::k8s::shape::{Shape, field};
+
+/// Where the agent is mounted.
+pub const AGENT: &str = "/opt/opentelemetry-webserver/agent";
+/// Where the init containers mount the copy of the configuration.
+pub const COPY: &str = "/opt/opentelemetry-webserver/source-conf";
+/// The name of every clone.
+pub const CLONE: &str = "otel-agent-source-container-clone";
+/// The endpoint where the Instrumentation has none.
+const ENDPOINT: &str = "http://localhost:4317/";
+
+/// Directives that are added to the configuration or take the place of ours.
+pub const ATTRS: Shape =
+    Shape::List(&Shape::Object(&[field("name", Shape::Filled), field("value", Shape::Text)]));
+
+/// What is special about a web server.
+#[derive(Debug)]
+pub struct WebServer {
+    /// The key of the configuration's path in the language's settings.
+    pub path_key: &'static str,
+    /// The path where nothing is said.
+    pub default_path: &'static str,
+    /// The path is a file's, else the directory's.
+    pub is_file: bool,
+    /// The volume of the configuration's copy.
+    pub config_volume: &'static str,
+    /// The volume of the agent.
+    pub agent_volume: &'static str,
+    /// The volumes have size limits, and the agent's may be a claim.
+    pub is_sized: bool,
+    /// Whose security context the init containers take.
+    pub security_of: Which,
+    /// Copies the configuration, in the application's image.
+    pub clone: Step,
+    /// Adds the module, in the agent's image.
+    pub attach: Step,
+    /// The module's configuration.
+    pub configuration: Configuration,
+}
+
+/// One of the targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
+/// An init container of a web server.
+#[derive(Debug)]
+pub struct Step {
+    /// Its name.
+    pub name: &'static str,
+    /// What it runs.
+    pub run: Run,
+}
+
+/// What an init container runs. `{directory}`, `{file}` and `{copy}` in an argument are the configuration's
+/// directory, its file's name, and its copy.
+#[derive(Debug)]
+pub enum Run {
+    /// A command and its arguments.
+    Command(&'static [&'static str]),
+    /// A script for `sh`, and its argument. Nothing is ever pasted into the script.
+    Script(&'static str, &'static str),
+}
+
+/// The text that configures a module.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The variable that carries it to the attach container.
+    pub variable: &'static str,
+    /// The variable that carries the pod's name there.
+    pub pod_name: &'static str,
+    /// What the server's version changes.
+    pub version: Option<Version>,
+    /// The first lines; `{agent}` is the agent's directory, `{version}` the version's suffix.
+    pub head: &'static [&'static str],
+    /// The directives that follow, sorted; a value in braces is a fact's.
+    pub directives: &'static [(&'static str, &'static str)],
+    /// What ends a directive.
+    pub line_end: &'static str,
+}
+
+/// How a server's version shows in its configuration.
+#[derive(Debug)]
+pub struct Version {
+    /// The version's key in the language's settings.
+    pub key: &'static str,
+    /// Versions and their suffixes; the others have none.
+    pub suffixes: &'static [(&'static str, &'static str)],
+}
+
+/// What a configuration is made of.
+#[derive(Debug)]
+pub struct Facts<'f> {
+    /// The server's version; empty where nothing is said.
+    pub version: &'f str,
+    /// Where telemetry goes.
+    pub endpoint: Option<&'f str>,
+    /// The service's name.
+    pub service: &'f str,
+    /// The service's namespace.
+    pub namespace: &'f str,
+    /// Directives of the Instrumentation.
+    pub attrs: Vec<(&'f str, &'f str)>,
+}
+
+/// Where an application has its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The directory.
+    pub directory: String,
+    /// The name of the file; empty where only the directory is known.
+    pub file: String,
+}
+
+impl WebServer {
+    /// Where the configuration is, from the path of the Instrumentation; none where that leaves no directory
+    /// to mount a volume at.
+    #[must_use]
+    pub fn location(&self, path: Option<&str>) -> Option<Location> {
+        let path = path.filter(|path| !path.is_empty()).unwrap_or(self.default_path);
+        let location = if self.is_file {
+            let file = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            Location { directory: parent(path), file: file.to_owned() }
+        } else {
+            Location { directory: path.strip_suffix('/').unwrap_or(path).to_owned(), file: String::new() }
+        };
+        (!location.directory.is_empty()).then_some(location)
+    }
+
+    /// The volume of the configuration's copy.
+    #[must_use]
+    pub fn config_volume(&self, size_limit: &str) -> Value {
+        self.empty_volume(self.config_volume, size_limit)
+    }
+
+    /// The volume of the agent, where no claim is named.
+    #[must_use]
+    pub fn agent_volume(&self, size_limit: &str) -> Value {
+        self.empty_volume(self.agent_volume, size_limit)
+    }
+
+    fn empty_volume(&self, name: &str, size_limit: &str) -> Value {
+        let empty = if self.is_sized { json!({"sizeLimit": size_limit}) } else { json!({}) };
+        json!({"name": name, "emptyDir": empty})
+    }
+
+    /// The clone of `target`: its image, variables and mounts. The copy's mount is the caller's to add.
+    #[must_use]
+    pub fn clone_of(&self, target: &Value, location: &Location) -> Map<String, Value> {
+        const KEPT: [&str; 5] = ["image", "env", "envFrom", "imagePullPolicy", "volumeMounts"];
+        let mut clone = self.clone.container(location);
+        let is_set = |value: &&Value| !value.is_null() && !value.as_array().is_some_and(Vec::is_empty);
+        for key in KEPT {
+            if let Some(value) = target.get(key).filter(is_set) {
+                clone.insert(key.to_owned(), value.clone());
+            }
+        }
+        clone
+    }
+
+    /// The attach container. Variables and resources are the caller's to add.
+    #[must_use]
+    pub fn attach(&self, image: &str, location: &Location) -> Map<String, Value> {
+        let mut attach = self.attach.container(location);
+        attach.insert("image".to_owned(), json!(image));
+        let mounts = json!([
+            {"name": self.agent_volume, "mountPath": AGENT},
+            {"name": self.config_volume, "mountPath": COPY},
+        ]);
+        attach.insert("volumeMounts".to_owned(), mounts);
+        attach
+    }
+}
+
+impl Step {
+    fn container(&self, location: &Location) -> Map<String, Value> {
+        let fill = |text: &&str| match *text {
+            "{directory}" => location.directory.clone(),
+            "{directory}/." => format!("{}/.", location.directory),
+            "{file}" => location.file.clone(),
+            "{copy}" => COPY.to_owned(),
+            text => text.to_owned(),
+        };
+        let mut container = Map::new();
+        container.insert("name".to_owned(), json!(self.name));
+        match &self.run {
+            Run::Command(command) => {
+                let command: Vec<String> = command.iter().map(fill).collect();
+                container.insert("command".to_owned(), json!(command));
+            }
+            Run::Script(script, argument) => {
+                container.insert("command".to_owned(), json!(["/bin/sh", "-c"]));
+                container.insert("args".to_owned(), json!([script, "--", fill(argument)]));
+            }
+        }
+        container
+    }
+}
+
+impl Configuration {
+    /// The text.
+    #[must_use]
+    pub fn text(&self, facts: &Facts<'_>) -> String {
+        let suffixes = self.version.iter().flat_map(|version| version.suffixes);
+        let suffix = suffixes.filter(|(version, _)| *version == facts.version);
+        let suffix = suffix.map(|(_, suffix)| *suffix).next().unwrap_or_default();
+        let head = self.head.iter().map(|line| line.replace("{agent}", AGENT).replace("{version}", suffix));
+        let fact = |value: &'static str| match value {
+            "{endpoint}" => facts.endpoint.unwrap_or(ENDPOINT),
+            "{service}" => facts.service,
+            "{namespace}" => facts.namespace,
+            value => value,
+        };
+        let mut directives: BTreeMap<&str, &str> =
+            self.directives.iter().map(|(key, value)| (*key, fact(value))).collect();
+        directives.extend(facts.attrs.iter().copied());
+        let directives = directives.iter().map(|(key, value)| format!("{key} {value}{}", self.line_end));
+        head.map(|line| line + "\n").chain(directives).collect()
+    }
+}
+
+/// The directory of a file's path, in its shortest form: no `//`, `.` or `..` that need not be there.
+fn parent(path: &str) -> String {
+    let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
+    let is_absolute = directory.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in directory.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match (part, parts.last()) {
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            ("..", None) if is_absolute => {}
+            _ => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    if is_absolute {
+        format!("/{joined}")
+    } else if joined.is_empty() {
+        ".".to_owned()
+    } else {
+        joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ALL, Delivery};
+    use super::*;
+
+    fn server(id: &str) -> &'static WebServer {
+        let language = ALL.iter().find(|language| language.id == id).expect("a language");
+        match &language.recipe.delivery {
+            Delivery::WebServer(server) => server,
+            other => panic!("{id} is no web server: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn locations_are_directories_and_files() {
+        let location = |id: &str, path: &str| {
+            let found = server(id).location(Some(path))?;
+            Some((found.directory, found.file))
+        };
+        let pair = |directory: &str, file: &str| Some((directory.to_owned(), file.to_owned()));
+        assert_eq!(location("apache-httpd", ""), pair("/usr/local/apache2/conf", ""));
+        assert_eq!(location("apache-httpd", "/a/b/"), pair("/a/b", ""));
+        assert_eq!(location("apache-httpd", "/"), None);
+        assert_eq!(location("nginx", ""), pair("/etc/nginx", "nginx.conf"));
+        assert_eq!(location("nginx", "/a//b/../c/./x.conf"), pair("/a/c", "x.conf"));
+        assert_eq!(location("nginx", "a/x.conf"), pair("a", "x.conf"));
+        assert_eq!(location("nginx", "/a/../../x.conf"), pair("/", "x.conf"));
+        assert_eq!(location("nginx", "x.conf"), pair(".", "x.conf"));
+    }
+
+    #[test]
+    fn configurations_are_sorted_and_overlaid() {
+        let facts = |attrs| Facts { version: "2.2", endpoint: None, service: "s", namespace: "n", attrs };
+        let text = server("nginx")
+            .configuration
+            .text(&facts(vec![("NginxModuleEnabled", "OFF"), ("A", "{service}")]));
+        assert!(
+            text.starts_with("A {service};\nNginxModuleEnabled OFF;\nNginxModuleOtelExporterEndpoint http")
+        );
+        let text = server("apache-httpd").configuration.text(&facts(Vec::new()));
+        assert!(text.contains("/libmod_apache_otel22.so\nApacheModuleEnabled ON\n"), "{text}");
+        assert!(!text.contains("\n\n") && text.ends_with("ApacheModuleTraceAsError  ON\n"), "{text}");
+    }
+}

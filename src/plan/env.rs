@@ -1,0 +1,101 @@
+//! The variables of a language, and what a workload chooses for it.
+
+use super::{Scene, Step, container::Place, draft::Draft};
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::{name, position};
+use crate::languages::{Effect, Env, Recipe};
+use crate::select::Request;
+
+/// Placeholders of a recipe's texts, and what stands for them.
+pub(super) struct Texts(Vec<(&'static str, String)>);
+
+impl Texts {
+    /// The texts for a request, the mount apart.
+    pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Self> {
+        let mut texts = Vec::new();
+        for option in request.language.options {
+            let Effect::OneOf { placeholder, words } = option.effect else { continue };
+            let chosen = scene.annotations.effective(option.annotation);
+            let word = words.iter().find(|(word, _)| chosen.is_empty() || *word == chosen);
+            let Some((_, text)) = word else {
+                let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+                let message = format!(
+                    "{} is told {chosen:?} by {}, which knows {}",
+                    request.language.id,
+                    option.annotation,
+                    known.join(", ")
+                );
+                let pointer = scene.annotations.pointer(option.annotation);
+                return Err(Finding::new(Code::UnsupportedOption, pointer, message).into());
+            };
+            texts.push((placeholder, (*text).to_owned()));
+        }
+        Ok(Self(texts))
+    }
+
+    /// The same texts with the agent's mount in a target.
+    pub(super) fn with_mount(&self, mount: &str) -> Self {
+        Self(self.0.iter().cloned().chain([("{mount}", mount.to_owned())]).collect())
+    }
+
+    pub(super) fn fill(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (placeholder, ours)| text.replace(placeholder, ours))
+    }
+}
+
+/// Refuses a target whose variables cannot be extended, or that sets what only we may set.
+pub(super) fn check(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    recipe: &Recipe,
+    draft: &Draft,
+    container: &Place,
+) -> Step {
+    let extended = recipe.early_env.iter().chain(recipe.env).filter(|env| env.extends());
+    extended.map(Env::name).try_for_each(|name| container.check_extendable(scene, draft, name))?;
+    let agent = request.instrumentation.agent(request.language);
+    let of_source = agent.into_iter().flat_map(|agent| &agent.env).chain(&request.instrumentation.env);
+    let of_source: Vec<&str> = of_source.map(name).collect();
+    for reserved in recipe.reserved {
+        let who = if position(container.env(draft), reserved).is_some() {
+            format!("container {}", container.name)
+        } else if of_source.contains(reserved) {
+            format!("Instrumentation {}", request.source)
+        } else {
+            continue;
+        };
+        let message = format!("{who} sets {reserved}, which {} must set itself", request.language.id);
+        return Err(Finding::new(Code::EnvConflict, container.pointer_to(scene, reserved), message).into());
+    }
+    Ok(())
+}
+
+/// Sets the variables of a language.
+pub(super) fn set(
+    scene: &Scene<'_>,
+    draft: &mut Draft,
+    container: &Place,
+    env: &[Env],
+    texts: &Texts,
+) -> Step {
+    for env in env {
+        match env {
+            Env::Default { name, value } => container.default(draft, name, &texts.fill(value)),
+            Env::Append { name, separator, value } => {
+                let ours = texts.fill(value);
+                container.extend(scene, draft, name, |there| match there {
+                    Some(there) => format!("{there}{separator}{ours}"),
+                    None => ours,
+                })?;
+            }
+            Env::Wrap { name, before, separator, after } => {
+                let (before, after) = (texts.fill(before), texts.fill(after));
+                container.extend(scene, draft, name, |there| match there {
+                    Some(there) => format!("{before}{separator}{there}{separator}{after}"),
+                    None => format!("{before}{separator}{after}"),
+                })?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Modules of web servers: what their rows say, carried out on a pod.
+
+use serde_json::{Value, json};
+
+use super::env::{self, Texts};
+use super::{Scene, Step, attributes, container::Place, draft::Draft, exporter, pod, resources, sdk};
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::List;
+use crate::languages::Recipe;
+use crate::languages::web_server::{AGENT, COPY, Facts, Location, WebServer, Which};
+use crate::select::{Request, Target};
+
+/// Instruments the first target whole, further ones by their environment alone; says which image.
+pub(super) fn inject(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    recipe: &Recipe,
+    server: &WebServer,
+    draft: &mut Draft,
+) -> Step<Vec<String>> {
+    let image = super::image(request);
+    for (index, target) in request.targets.iter().enumerate() {
+        pod::refuse_init(scene, request, target)?;
+        let container = pod::container(scene, draft, target);
+        container.default_entries(draft, request.agent_env());
+        if index == 0 {
+            attach(scene, request, recipe, server, &image, &container, draft)?;
+        }
+        sdk::common(draft, &container, request.instrumentation);
+        sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
+        exporter::add_volumes(scene, request.instrumentation, draft)?;
+    }
+    Ok(vec![image])
+}
+
+/// Targets that get no module.
+pub(super) fn environment_only(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
+    let (with, without) = request.targets.split_first()?;
+    let names: Vec<&str> = without.iter().map(|target| target.name.as_str()).collect();
+    let message = format!(
+        "{} gives {} the SDK's environment, but no module: that is {}'s alone",
+        request.language.id,
+        names.join(", "),
+        with.name
+    );
+    let pointer = scene.annotations.pointer(request.list_key);
+    (!names.is_empty()).then(|| Finding::new(Code::EnvironmentOnly, pointer, message))
+}
+
+fn attach(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    recipe: &Recipe,
+    server: &WebServer,
+    image: &str,
+    target: &Place,
+    draft: &mut Draft,
+) -> Step {
+    let location = location(scene, request, server)?;
+    let limit = pod::size_limit(request);
+    let context = pod::init_security_context(scene, request, draft, owner_of_context(request, server));
+    pod::add_volume(scene, draft, server.config_volume(limit))?;
+
+    let application = draft.value().pointer(&target.at).cloned().unwrap_or_default();
+    let clone = Draft::new(Value::Object(server.clone_of(&application, &location)));
+    let clone = finish(scene, request, server, target, clone, context.as_ref())?;
+    pod::add_container(scene, draft, List::Init, None, clone)?;
+
+    target.remove_mount(draft, &location.directory);
+    target.mount(draft, json!({"name": server.agent_volume, "mountPath": AGENT}))?;
+    target.mount(draft, json!({"name": server.config_volume, "mountPath": location.directory}))?;
+    env::set(scene, draft, target, recipe.env, &Texts::of(scene, request)?.with_mount(AGENT))?;
+    let claim = pod::claim(server.agent_volume, request).filter(|_| server.is_sized);
+    pod::add_volume(scene, draft, claim.unwrap_or_else(|| server.agent_volume(limit)))?;
+
+    let mut attach = Draft::new(Value::Object(server.attach(image, &location)));
+    set_env(scene, request, server, target, draft, &mut attach)?;
+    let mut attach = finish(scene, request, server, target, attach, context.as_ref())?;
+    if let Some(policy) = &request.instrumentation.pull_policy {
+        attach["imagePullPolicy"] = json!(policy);
+    }
+    pod::add_container(scene, draft, List::Init, None, attach)
+}
+
+/// Where the target has its configuration.
+fn location(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
+    let path = extra(request, server.path_key).and_then(Value::as_str);
+    let settings = super::settings(request);
+    server.location(path).ok_or_else(|| {
+        let message = format!(
+            "{}.{} of Instrumentation {} is {:?}, which no volume can take the place of",
+            settings.key,
+            server.path_key,
+            request.source,
+            path.unwrap_or_default()
+        );
+        let pointer = scene.annotations.pointer(request.language.switch);
+        Finding::new(Code::InvalidInstrumentation, pointer, message)
+            .help("Use a directory of its own.")
+            .into()
+    })
+}
+
+fn extra<'r>(request: &'r Request<'_>, key: &str) -> Option<&'r Value> {
+    request.instrumentation.agent(request.language)?.extra.get(key)
+}
+
+/// The target whose security context the init containers share.
+fn owner_of_context<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<&'r Target> {
+    match server.security_of {
+        Which::First => request.targets.first(),
+        Which::Last => request.targets.last(),
+    }
+}
+
+/// The container with what both init containers have: resources, security context and the copy's mount.
+fn finish(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    server: &WebServer,
+    target: &Place,
+    mut container: Draft,
+    context: Option<&Value>,
+) -> Step<Value> {
+    place_of(target).mount(&mut container, json!({"name": server.config_volume, "mountPath": COPY}))?;
+    let (_, mut container, _) = container.finish();
+    container["resources"] = resources::of(scene, request)?;
+    if let Some(context) = context {
+        container["securityContext"] = context.clone();
+    }
+    Ok(container)
+}
+
+/// A container that is made for `target`, as a draft of its own; findings about it point at the target.
+fn place_of(target: &Place) -> Place {
+    Place { at: String::new(), ..target.clone() }
+}
+
+/// The variables of the attach container: the Instrumentation's, the addresses, the configuration.
+fn set_env(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    server: &WebServer,
+    target: &Place,
+    draft: &Draft,
+    attach: &mut Draft,
+) -> Step {
+    let place = place_of(target);
+    let configuration = &server.configuration;
+    place.default_entries(attach, request.agent_env());
+    place.default_entries(attach, &request.instrumentation.env);
+    place.append_field(attach, "OTEL_POD_IP", "status.podIP");
+    place.append_field(attach, "OTEL_NODE_IP", "status.hostIP");
+    if place.has(attach, configuration.variable) {
+        let message = format!("Instrumentation {} sets {}", request.source, configuration.variable);
+        return Err(Finding::new(Code::EnvConflict, target.origin.clone(), message).into());
+    }
+    let text = configure(scene, request, server, &sdk::App::of(draft, target));
+    place.default(attach, configuration.variable, &text);
+    sdk::add_helpers(scene, attach, &place, &text, configuration.variable)?;
+    place.helper(scene, attach, configuration.pod_name, "metadata.name", None)
+}
+
+/// The text of the module's configuration.
+fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: &sdk::App) -> String {
+    fn text<'a>(attr: &'a Value, key: &str) -> &'a str {
+        attr.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+    let attrs = extra(request, "attrs").and_then(Value::as_array).into_iter().flatten();
+    let version = server.configuration.version.as_ref();
+    let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
+    server.configuration.text(&Facts {
+        version: version.unwrap_or_default(),
+        endpoint: request.instrumentation.endpoint.as_deref(),
+        service: &sdk::service_name(scene, request.instrumentation, app),
+        namespace: &attributes::namespace(scene),
+        attrs: attrs.map(|attr| (text(attr, "name"), text(attr, "value"))).collect(),
+    })
+}
