@@ -253,12 +253,12 @@ fn environment(writer: &mut Writer, name: &str, random: &mut Random) {
     }
     let count = 3 + random.below(9);
     writer.sequence("env", |writer| {
-        for index in 0..count {
+        for (index, word) in WORDS.iter().enumerate().take(count) {
             if index % 4 == 1 {
                 writer.comment(&format!("setting {index}, see the handbook"));
             }
             writer.element(|writer| {
-                writer.line(&format!("name: {}_{index}", WORDS[index].to_uppercase().replace('-', "_")));
+                writer.line(&format!("name: {}_{index}", word.to_uppercase().replace('-', "_")));
                 match random.below(4) {
                     0 => writer.line(&format!("value: http://{name}.{NAMESPACE}.svc:80{index:02}/v1")),
                     1 => writer.line(&format!("value: \"{index}000\"")),
