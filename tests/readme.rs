@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use otel_inject::languages::ALL;
+
 fn text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -58,6 +60,13 @@ fn the_diff_is_taken_from_the_example() {
     let side = |sign: char| diff.iter().filter(move |line| !line.starts_with(sign)).map(|line| &line[1..]);
     is_excerpt(side('+'), &text("examples/nodejs-and-go/frontend.yaml"));
     is_excerpt(side('-'), &text("examples/nodejs-and-go/.expected/frontend.yaml"));
+}
+
+#[test]
+fn every_language_is_named() {
+    let readme = text("README.md");
+    let named: BTreeSet<&str> = readme.split('`').filter(|word| word.starts_with("inject-")).collect();
+    assert_eq!(named, ALL.iter().map(|language| language.switch).collect());
 }
 
 #[test]
