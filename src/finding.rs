@@ -237,6 +237,12 @@ impl Code {
     pub const fn is_fatal(self) -> bool {
         matches!(self, Self::InvalidConfig | Self::Io | Self::VerifyFailed)
     }
+
+    /// Whether anything can make less of it than an error: hosts delete what an empty output lacks.
+    #[must_use]
+    pub const fn is_softenable(self) -> bool {
+        !self.is_fatal() && !matches!(self, Self::EmptyInput)
+    }
 }
 
 impl fmt::Display for Code {

@@ -35,6 +35,8 @@ pub struct Request<'c> {
     pub instrumentation: &'c Instrumentation,
     /// What the Instrumentation is called, for messages.
     pub source: String,
+    /// The image when the Instrumentation names none; none where the language has no agent.
+    pub default_image: Option<String>,
     /// The containers, init containers first.
     pub targets: Vec<Target>,
     /// The annotation that names them, without the prefix.
@@ -156,9 +158,17 @@ fn requests<'c>(
                 let targets =
                     all.into_iter().filter(|target| first.is_none_or(|name| target.name == *name)).collect();
                 let language = wish.language;
+                let default_image = settings.default_image(language);
                 let (key, list) = own_list(annotations, language);
                 let list_key = if list.is_empty() { CONTAINERS } else { key };
-                requests.push(Request { language, instrumentation, source, targets, list_key });
+                requests.push(Request {
+                    language,
+                    instrumentation,
+                    source,
+                    default_image,
+                    targets,
+                    list_key,
+                });
             }
             Err(missing) => {
                 troubles.push(unknown_container(annotations, wish.language, &missing, spec));
@@ -187,6 +197,8 @@ fn resolve<'c>(
     let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
     let lookup = if is_any { context.only_one(&own) } else { context.named(namespace, name) };
     let refuse = |code: Code, message: String| {
+        let told = annotations.rule(language.switch).map(|rule| format!(" (told by {rule})"));
+        let message = format!("{message}{}", told.unwrap_or_default());
         Box::new(Finding::new(code, annotations.pointer(language.switch), message))
     };
     match lookup {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::change::Change;
 use crate::config::Settings;
 use crate::config::context::Context;
 use crate::k8s::Identity;
@@ -19,9 +20,9 @@ pub struct Edited<'e> {
     pub value: Value,
 }
 
-/// Proves that `document` with `edits` is the document with its `workloads` as planned: the text is read
-/// again and must have that value, and planning each workload again must leave it as it is. Bytes outside
-/// the edits are the input's, since the edits are in order and apart.
+/// Proves that `document` with `edits` is the document with its `workloads` as planned and the `others`
+/// carried out after that: the text is read again and must have that value, and planning each workload again
+/// must leave it as it is. Bytes outside the edits are the input's, since the edits are in order and apart.
 ///
 /// # Errors
 /// What is not as it should be.
@@ -29,6 +30,7 @@ pub fn prove(
     document: &Document<'_>,
     edits: &[Edit],
     workloads: Vec<Edited<'_>>,
+    others: &[Change],
     context: &Context,
     settings: &Settings,
 ) -> Result<(), String> {
@@ -44,26 +46,23 @@ pub fn prove(
     let reread = Document::parse(&text).map_err(|problem| format!("the edited text: {problem}"))?;
     let actual = reread.value().map_err(|problem| format!("the edited text: {problem}"))?;
     for workload in &workloads {
-        let Some(value) = actual.pointer(workload.base) else {
-            return Err("the edited text has lost the workload".into());
-        };
-        match plan::plan(value, workload.identity, context, settings) {
+        match plan::plan(&workload.value, workload.identity, context, settings) {
             Verdict::Nothing | Verdict::Skipped(_) => {}
             Verdict::Refused(_) | Verdict::Planned(_) => {
                 return Err("planning the edited workload again would change it".into());
             }
         }
     }
-    if actual == expected(document, workloads)? {
+    if actual == expected(document, workloads, others)? {
         Ok(())
     } else {
         Err("the edited text has another value than was planned".into())
     }
 }
 
-/// The document's value with the workloads as planned.
-fn expected(document: &Document<'_>, workloads: Vec<Edited<'_>>) -> Result<Value, String> {
-    if let [Edited { base: "", .. }] = workloads.as_slice() {
+/// The document's value with the workloads as planned, and the others carried out.
+fn expected(document: &Document<'_>, workloads: Vec<Edited<'_>>, others: &[Change]) -> Result<Value, String> {
+    if let ([Edited { base: "", .. }], []) = (workloads.as_slice(), others) {
         // The workload is the document: no need to build its value once more.
         return Ok(workloads.into_iter().next().map(|workload| workload.value).unwrap_or_default());
     }
@@ -73,6 +72,9 @@ fn expected(document: &Document<'_>, workloads: Vec<Edited<'_>>) -> Result<Value
             Some(place) => *place = workload.value,
             None => return Err(format!("no workload at {}", workload.base)),
         }
+    }
+    for change in others {
+        change.apply(&mut expected).map_err(|error| error.to_string())?;
     }
     Ok(expected)
 }

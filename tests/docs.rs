@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use otel_inject::config::function;
 use otel_inject::finding::Code;
 use otel_inject::k8s::Kind;
 use otel_inject::languages::{ALL, Delivery, Effect, Env, Language};
@@ -13,6 +14,16 @@ mod differences;
 #[test]
 fn the_reference_of_findings_is_what_the_table_gives() {
     is_committed("docs/findings.md", &report::reference());
+}
+
+#[test]
+fn the_reference_of_the_config_is_what_the_table_gives() {
+    is_committed("docs/config.md", &function::reference());
+}
+
+#[test]
+fn the_schema_of_the_config_is_what_the_table_gives() {
+    is_committed("docs/otel-inject.schema.json", &format!("{:#}\n", function::schema()));
 }
 
 #[test]

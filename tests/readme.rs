@@ -100,6 +100,9 @@ fn links_lead_somewhere() {
         "CHANGELOG.md",
         "examples/nodejs-and-go/README.md",
         "examples/kustomize-patches/README.md",
+        "examples/kustomize-rules/README.md",
+        "docs/config.md",
+        "docs/select.md",
         "functions/kustomize-plugin/README.md",
         "functions/helm4-plugin/README.md",
     ];

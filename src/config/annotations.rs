@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::Settings;
+use super::context::Context;
+use super::rules::{Annotation, Rule};
 use crate::change::escape;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -14,32 +17,76 @@ pub const ATTRIBUTE_PREFIX: &str = "resource.opentelemetry.io/";
 /// The containers of every wanted language, without the prefix.
 pub const CONTAINERS: &str = "container-names";
 
-/// The annotations of a pod template and of its namespace.
-#[derive(Debug, Clone, Copy)]
+/// The annotations of a pod template, with those that rules set, and of its namespace.
+#[derive(Debug, Clone)]
 pub struct Annotations<'a> {
     workload: &'a Workload<'a>,
     pod: Option<&'a Map<String, Value>>,
+    rules: Vec<Ruled<'a>>,
     namespace: Option<&'a Map<String, Value>>,
 }
 
+/// An annotation that a rule sets and the pod does not.
+#[derive(Debug, Clone, Copy)]
+struct Ruled<'a> {
+    annotation: &'a Annotation,
+    rule: &'a Rule,
+}
+
 impl<'a> Annotations<'a> {
-    /// Those of `workload`'s pod template, and those of its namespace.
+    /// Those of `workload`, which is in `namespace`.
     #[must_use]
-    pub fn new(workload: &'a Workload<'a>, namespace: Option<&'a Map<String, Value>>) -> Self {
-        Self { workload, pod: workload.metadata("annotations"), namespace }
+    pub fn new(
+        workload: &'a Workload<'a>,
+        namespace: &str,
+        context: &'a Context,
+        settings: &'a Settings,
+    ) -> Self {
+        let pod = workload.metadata("annotations");
+        let mut rules: Vec<Ruled<'_>> = Vec::new();
+        for rule in settings.rules.iter().filter(|rule| rule.matches(workload, namespace)) {
+            for annotation in &rule.sets {
+                let own = std::iter::once(&annotation.key).chain(annotation.aliases);
+                let is_set = |key: &str| !text(pod, &format!("{PREFIX}{key}")).is_empty();
+                let is_new = rules.iter().all(|earlier| earlier.annotation.key != annotation.key);
+                if is_new && !own.into_iter().any(|key| is_set(key)) {
+                    rules.push(Ruled { annotation, rule });
+                }
+            }
+        }
+        Self { workload, pod, rules, namespace: context.namespace_annotations(namespace) }
     }
 
-    /// The pod's own value; empty where there is none.
+    /// The pod's own value, or else a rule's; empty where there is none.
     #[must_use]
     pub fn own(&self, key: &str) -> &'a str {
-        text(self.pod, &format!("{PREFIX}{key}"))
+        match text(self.pod, &format!("{PREFIX}{key}")) {
+            "" => self.ruled(key).map(|ruled| ruled.annotation.value.as_str()).unwrap_or_default(),
+            own => own,
+        }
     }
 
     /// The value that counts; empty where there is none.
     #[must_use]
     pub fn effective(&self, key: &str) -> &'a str {
-        let key = format!("{PREFIX}{key}");
-        effective(text(self.pod, &key), text(self.namespace, &key))
+        effective(self.own(key), text(self.namespace, &format!("{PREFIX}{key}")))
+    }
+
+    /// The rule that sets an annotation, as messages name it.
+    #[must_use]
+    pub fn rule(&self, key: &str) -> Option<&'a str> {
+        self.ruled(key).map(|ruled| ruled.rule.place.as_str())
+    }
+
+    /// Every annotation that a rule sets: its whole key and its value.
+    pub fn of_rules(&self) -> impl Iterator<Item = (String, &'a str)> {
+        self.rules.iter().map(|Ruled { annotation, .. }| {
+            (format!("{PREFIX}{}", annotation.key), annotation.value.as_str())
+        })
+    }
+
+    fn ruled(&self, key: &str) -> Option<Ruled<'a>> {
+        self.rules.iter().copied().find(|ruled| ruled.annotation.key == key)
     }
 
     /// A resource attribute that the pod sets itself; empty where there is none.
@@ -54,7 +101,7 @@ impl<'a> Annotations<'a> {
         entries.filter_map(|(key, value)| Some((key.strip_prefix(ATTRIBUTE_PREFIX)?.trim(), value.as_str()?)))
     }
 
-    /// Pointer to the annotation in the workload; to the pod template where the namespace has it.
+    /// Pointer to the annotation in the workload; to the pod template where a rule or the namespace has it.
     #[must_use]
     pub fn pointer(&self, key: &str) -> String {
         let key = format!("{PREFIX}{key}");

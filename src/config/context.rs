@@ -99,7 +99,10 @@ impl Context {
     ) -> Vec<Finding> {
         let namespace = namespace_of(resource, settings);
         let (outcome, findings) = match Instrumentation::read(resource, identity) {
-            Ok((read, warnings)) => (Ok(Box::new(read)), warnings),
+            Ok((read, warnings)) => match settings.errors(&warnings) {
+                errors if errors.is_empty() => (Ok(Box::new(read)), warnings),
+                errors => (Err(errors), warnings),
+            },
             Err(findings) => (Err(findings.clone()), findings),
         };
         let says = |entry: &Entry| {

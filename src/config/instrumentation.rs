@@ -11,7 +11,10 @@ use crate::languages::{ALL, Language};
 
 mod check;
 mod fields;
+mod place;
 mod validate;
+
+pub(in crate::config) use place::{Takes, place, schema};
 
 /// The API group of Instrumentations.
 pub const GROUP: &str = "opentelemetry.io";

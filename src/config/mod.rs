@@ -1,47 +1,168 @@
 //! What a run is told: the function config and the Instrumentation, parsed loosely, then validated.
 
+use std::collections::BTreeMap;
+
+use crate::finding::{Code, Finding, Severity};
+use crate::k8s::Kind;
+use crate::languages::{DefaultImage, Language};
+
 pub mod annotations;
 pub mod context;
 pub mod function;
 pub mod instrumentation;
+mod labels;
 mod nearest;
+pub mod rules;
 
 use crate::config::instrumentation::Instrumentation;
 pub use crate::config::nearest::nearest;
+use crate::config::rules::Rule;
 
 /// What the function config and the command line say, validated.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// What a run is for.
+    pub mode: Mode,
     /// What happens to a workload that is refused.
     pub on_error: OnError,
     /// The namespace of every namespaced resource that names none.
     pub namespace: Option<String>,
     /// What is used where the switch says `"true"` and the namespace has no Instrumentation.
     pub instrumentation: Option<Instrumentation>,
+    /// Annotations that nobody had to write; the first rule that matches and sets one counts.
+    pub rules: Vec<Rule>,
+    /// A rule's annotations are written into the pod template.
+    pub annotate: bool,
+    /// What becomes of the Instrumentations in the output.
+    pub instrumentation_resources: Keep,
+    /// Where default images come from.
+    pub images: Images,
+    /// Kinds of workloads that are known only because they are declared.
+    pub kinds: Vec<Kind>,
+    /// A Secret or ConfigMap that is named must be in the input.
+    pub require_references: bool,
+    /// The severities of findings; none where they are off.
+    pub severities: BTreeMap<Code, Option<Severity>>,
 }
 
-/// What happens to a workload that is refused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// The run fails and prints nothing that it changed.
-    #[default]
-    Fail,
-    /// The workload is left out and its finding becomes a warning.
-    Skip,
-}
-
-impl OnError {
-    /// Every choice, the default first.
-    pub const ALL: &'static [Self] = &[Self::Fail, Self::Skip];
-
-    /// The word in the function config and on the command line.
+impl Settings {
+    /// How much `finding` weighs; none where it is off.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Skip => "skip",
+    pub fn severity(&self, finding: &Finding) -> Option<Severity> {
+        match self.severities.get(&finding.code) {
+            Some(severity) => *severity,
+            None if finding.code == Code::MissingReference && self.require_references => {
+                Some(Severity::Error)
+            }
+            None => Some(finding.severity),
         }
     }
+
+    /// The finding with its severity; none where it is off.
+    #[must_use]
+    pub fn weighed(&self, mut finding: Finding) -> Option<Finding> {
+        finding.severity = self.severity(&finding)?;
+        Some(finding)
+    }
+
+    /// Those of `findings` that weigh as errors.
+    #[must_use]
+    pub fn errors(&self, findings: &[Finding]) -> Vec<Finding> {
+        let is_error = |finding: &&Finding| self.severity(finding) == Some(Severity::Error);
+        findings.iter().filter(is_error).cloned().collect()
+    }
+
+    /// The image of `language` when the Instrumentation names none.
+    #[must_use]
+    pub fn default_image(&self, language: &Language) -> Option<String> {
+        let DefaultImage { repository, tag } = language.settings.as_ref()?.image;
+        if let Some(own) = self.images.languages.get(language.id) {
+            return Some(own.clone());
+        }
+        let name = repository.rsplit_once('/').map_or(repository, |(_, name)| name);
+        Some(match &self.images.registry {
+            Some(registry) => format!("{registry}/{name}:{tag}"),
+            None => format!("{repository}:{tag}"),
+        })
+    }
+}
+
+/// Where default images come from. An image in an Instrumentation always wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Images {
+    /// Stands for everything before the last `/`.
+    pub registry: Option<String>,
+    /// Whole images, by the language's id.
+    pub languages: BTreeMap<&'static str, String>,
+}
+
+/// Choices with their words in the function config, the default first.
+macro_rules! choice {
+    ($(#[$about:meta])* $name:ident
+     $($(#[$each:meta])* $variant:ident = $word:literal),+ $(,)?) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$each])* $variant,)+
+        }
+
+        impl $name {
+            /// Every choice, the default first.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word in the function config.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// The choice that `word` stands for.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|choice| choice.as_str() == word)
+            }
+
+            /// The words of all choices.
+            #[must_use]
+            pub fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|choice| choice.as_str()).collect()
+            }
+        }
+    };
+}
+
+choice! {
+    /// What a run is for.
+    Mode
+    /// What is injected is written.
+    #[default]
+    Inject = "inject",
+    /// Only findings come out.
+    Validate = "validate",
+}
+
+choice! {
+    /// What happens to a workload that is refused.
+    OnError
+    /// The run fails and prints nothing that it changed.
+    #[default]
+    Fail = "fail",
+    /// The workload is left out and its finding becomes a warning.
+    Skip = "skip",
+}
+
+choice! {
+    /// What becomes of the Instrumentations in the output.
+    Keep
+    /// They stay as they are.
+    #[default]
+    Keep = "keep",
+    /// They are taken out.
+    Drop = "drop",
+    /// They get the annotation by which hosts keep them out of clusters.
+    LocalConfig = "local-config",
 }
 
 /// Whether a namespace may be called `name`: an RFC 1123 label.
@@ -57,6 +178,34 @@ pub fn is_namespace(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_default_image_follows_the_registry_and_yields_to_its_own() {
+        let java = crate::languages::find("java").expect("a language");
+        let DefaultImage { repository, tag } = java.settings.as_ref().expect("settings").image;
+        let mut settings = Settings::default();
+        assert_eq!(settings.default_image(java), Some(format!("{repository}:{tag}")));
+        settings.images.registry = Some("mirror.example.com:5000/otel".to_owned());
+        let mirrored = format!("mirror.example.com:5000/otel/autoinstrumentation-java:{tag}");
+        assert_eq!(settings.default_image(java), Some(mirrored));
+        settings.images.languages.insert("java", "java:1".to_owned());
+        assert_eq!(settings.default_image(java).as_deref(), Some("java:1"));
+        let sdk = crate::languages::find("sdk").expect("a language");
+        assert_eq!(settings.default_image(sdk), None);
+    }
+
+    #[test]
+    fn a_missing_reference_is_an_error_where_references_are_required_unless_told_otherwise() {
+        let finding = Finding::new(Code::MissingReference, "", "x");
+        let mut settings = Settings::default();
+        assert_eq!(settings.severity(&finding), Some(Severity::Warning));
+        settings.require_references = true;
+        assert_eq!(settings.severity(&finding), Some(Severity::Error));
+        assert_eq!(settings.errors(std::slice::from_ref(&finding)).len(), 1);
+        settings.severities.insert(Code::MissingReference, None);
+        assert_eq!(settings.severity(&finding), None);
+        assert_eq!(settings.weighed(finding), None);
+    }
 
     #[test]
     fn a_namespace_is_a_dns_label() {

@@ -1,11 +1,13 @@
 //! The second pass: decide, plan, edit and prove, workload by workload.
 
 use super::cut::{Group, List};
+use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
 use super::{Role, Source, at, context, in_order, place};
 use crate::apply;
-use crate::config::Settings;
+use crate::change::Change;
 use crate::config::context::Context;
+use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::{Kind, mentions_workload};
 use crate::plan::{self, Plan, Verdict};
@@ -23,12 +25,18 @@ pub(super) struct Injected {
     pub(super) unreadable: bool,
     /// It holds a context resource that the first pass did not look at.
     pub(super) missed_context: bool,
+    /// How many of the resources are taken out.
+    pub(super) dropped: usize,
+    /// All of it is taken out; there are no edits for that.
+    pub(super) is_dropped: bool,
 }
 
 /// What a text is injected with.
 struct Run<'r> {
     context: &'r Context,
     settings: &'r Settings,
+    /// What becomes of Instrumentations.
+    keep: Keep,
 }
 
 /// Injects the workloads of a group.
@@ -39,14 +47,15 @@ pub(super) fn group(
     settings: &Settings,
 ) -> Injected {
     let source = &sources[group.source];
-    let run = Run { context, settings };
+    let keep = if source.role == Role::Context { Keep::Keep } else { settings.instrumentation_resources };
+    let run = Run { context, settings, keep };
     let pieces = group.list.as_ref().and_then(|list| run.items(group, list)).or_else(|| run.documents(group));
     let problem = match pieces {
         Some(Ok(pieces)) => return put_together(source, group, pieces),
         Some(Err(problem)) => problem,
         None => return Injected::default(),
     };
-    let code = match (mentions_workload(group.text), problem.trouble) {
+    let code = match (mentions_workload(group.text, &settings.kinds), problem.trouble) {
         (false, _) => Code::UnparsedDocument,
         (true, Trouble::Limit) => Code::LimitExceeded,
         (true, _) => Code::InvalidYaml,
@@ -58,10 +67,15 @@ pub(super) fn group(
 }
 
 fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piece)>) -> Injected {
-    let mut injected = Injected::default();
+    // A host's list stays, whatever it loses.
+    let is_dropped = source.role != Role::ResourceList
+        && !pieces.is_empty()
+        && pieces.iter().all(|(_, piece)| piece.is_dropped);
+    let mut injected = Injected { is_dropped, ..Injected::default() };
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
         injected.resources += piece.resources;
+        injected.dropped += piece.dropped;
         injected.missed_context |= piece.missed_context;
         let located = piece
             .findings
@@ -83,12 +97,17 @@ struct Piece {
     findings: Vec<(usize, Finding)>,
     resources: usize,
     missed_context: bool,
+    dropped: usize,
+    is_dropped: bool,
 }
 
-/// A workload that is to be injected.
-struct Planned {
+/// Something that happens to a resource, or to a list of them.
+struct Job {
+    /// The resource, for messages.
     found: Found,
-    plan: Plan,
+    /// The workload's plan; none where it is no workload.
+    plan: Option<Plan>,
+    changes: Vec<Change>,
 }
 
 impl Run<'_> {
@@ -116,12 +135,37 @@ impl Run<'_> {
             |found: &&Found| found.identity.is_some() || document.get(found.cursor, "kind").is_some();
         let resources = found.iter().filter(has_kind).count();
         let mut piece = Piece { resources, ..Piece::default() };
-        let mut planned = Vec::new();
+        let mut jobs = Vec::new();
+        let mut removed = Vec::new();
+        let mut removals = Vec::new();
+        if self.keep == Keep::Drop {
+            let is_dropped = |found: &&Found| found.identity.as_ref().is_some_and(instrumentations::is_one);
+            piece.dropped = found.iter().filter(is_dropped).count();
+            match instrumentations::removals(&found) {
+                Removal::Whole => {
+                    let range = 0..document.source().len();
+                    piece.edits.push(Edit { range, text: String::new() });
+                    piece.is_dropped = true;
+                    piece.missed_context = found.iter().any(|found| is_missed(document, found));
+                    return piece;
+                }
+                Removal::Parts(parts) => removed = parts,
+            }
+        }
         for found in found {
             let Some(identity) = &found.identity else { continue };
-            let text = document.source().as_bytes();
-            piece.missed_context |= Context::wants(identity) && !context::is_mentioned(text, identity);
-            if Kind::find(identity.group(), identity.kind()).is_none() {
+            piece.missed_context |= is_missed(document, &found);
+            if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
+                let changes = vec![Change::remove(removed.remove(part))];
+                removals.push(Job { found, plan: None, changes });
+                continue;
+            }
+            if self.keep == Keep::LocalConfig && instrumentations::is_one(identity) {
+                let changes = instrumentations::local_config(document, &found);
+                jobs.push(Job { found, plan: None, changes });
+                continue;
+            }
+            if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
                 continue;
             }
             let resource = match document.value_of(found.cursor) {
@@ -135,68 +179,86 @@ impl Run<'_> {
                 Verdict::Nothing => {}
                 Verdict::Skipped(finding) => piece.find(document, &found, vec![finding]),
                 Verdict::Refused(findings) => piece.find(document, &found, findings),
-                Verdict::Planned(plan) => planned.push(Planned { found, plan }),
+                Verdict::Planned(plan) => jobs.push(Job::of(found, plan)),
             }
         }
-        self.carry_out(document, planned, &mut piece);
+        // The last one first: what stands before it keeps its place.
+        jobs.extend(removals.into_iter().rev());
+        self.carry_out(document, jobs, &mut piece);
         piece
     }
 
-    /// Edits the document for all its workloads at once; where one of them stands in the way, one by one.
-    fn carry_out(&self, document: &Document<'_>, planned: Vec<Planned>, piece: &mut Piece) {
-        if planned.is_empty() {
+    /// Edits the document for all jobs at once; where one of them stands in the way, one by one.
+    fn carry_out(&self, document: &Document<'_>, jobs: Vec<Job>, piece: &mut Piece) {
+        if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        let changes: Vec<_> = planned.iter().map(Planned::changes).collect();
-        let all: Vec<_> = changes.iter().flatten().cloned().collect();
+        let all: Vec<_> = jobs.iter().flat_map(|job| &job.changes).cloned().collect();
         let (edits, done) = match document.splice(&all) {
-            Ok(edits) => (edits, planned.into_iter().zip(changes).collect::<Vec<_>>()),
+            Ok(edits) => (edits, jobs),
             Err(_) => {
                 let mut edits = Vec::new();
                 let mut done = Vec::new();
-                for (planned, changes) in planned.into_iter().zip(changes) {
-                    match document.splice(&changes) {
+                for job in jobs {
+                    match document.splice(&job.changes) {
                         Ok(own) => {
                             edits.extend(own);
-                            done.push((planned, changes));
+                            done.push(job);
                         }
-                        Err(problem) => piece.problem(document, &planned.found, problem),
+                        Err(problem) => piece.problem(document, &job.found, problem),
                     }
                 }
                 edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
                 (edits, done)
             }
         };
-        let workloads = done.iter().filter_map(|(planned, _)| planned.edited()).collect();
-        let proven = verify::prove(document, &edits, workloads, self.context, self.settings);
+        let workloads = done.iter().filter_map(Job::edited).collect();
+        let others = done.iter().filter(|job| job.plan.is_none()).flat_map(|job| &job.changes);
+        let others: Vec<_> = others.cloned().collect();
+        let proven = verify::prove(document, &edits, workloads, &others, self.context, self.settings);
         match proven {
             Ok(()) => {
                 piece.edits = edits;
-                for (planned, _) in done {
-                    piece.find(document, &planned.found, planned.plan.findings);
+                for Job { found, plan, .. } in done {
+                    piece.find(document, &found, plan.map(|plan| plan.findings).unwrap_or_default());
                 }
             }
             Err(message) => {
-                for (planned, _) in done {
+                for Job { found, .. } in done {
                     let finding = Finding::new(Code::VerifyFailed, "", message.clone());
-                    piece.find(document, &planned.found, vec![finding]);
+                    piece.find(document, &found, vec![finding]);
                 }
             }
         }
     }
 }
 
-impl Planned {
-    /// What the workload is to be.
-    fn edited(&self) -> Option<verify::Edited<'_>> {
-        let value = apply::hosted(&self.plan, self.found.is_krm_item);
-        Some(verify::Edited { base: &self.found.base, identity: self.found.identity.as_ref()?, value })
+/// Whether a pointer leads to a part or into it.
+fn is_within(pointer: &str, part: &str) -> bool {
+    pointer.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether the first pass has passed over a resource that is looked up.
+fn is_missed(document: &Document<'_>, found: &Found) -> bool {
+    let text = document.source().as_bytes();
+    found
+        .identity
+        .as_ref()
+        .is_some_and(|identity| Context::wants(identity) && !context::is_mentioned(text, identity))
+}
+
+impl Job {
+    /// Carries out a plan where its workload stands in the document.
+    fn of(found: Found, plan: Plan) -> Self {
+        let host = if found.is_krm_item { apply::host_changes(&plan) } else { Vec::new() };
+        let changes = plan.changes.iter().chain(&host).map(|change| change.below(&found.base)).collect();
+        Self { found, plan: Some(plan), changes }
     }
 
-    /// The plan's changes where the workload stands in its document.
-    fn changes(&self) -> Vec<crate::change::Change> {
-        let host = if self.found.is_krm_item { apply::host_changes(&self.plan) } else { Vec::new() };
-        self.plan.changes.iter().chain(&host).map(|change| change.below(&self.found.base)).collect()
+    /// What the workload is to be.
+    fn edited(&self) -> Option<verify::Edited<'_>> {
+        let value = apply::hosted(self.plan.as_ref()?, self.found.is_krm_item);
+        Some(verify::Edited { base: &self.found.base, identity: self.found.identity.as_ref()?, value })
     }
 }
 

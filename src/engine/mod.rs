@@ -7,11 +7,12 @@
 mod context;
 mod cut;
 mod inject;
+mod instrumentations;
 mod read;
 
 use rayon::prelude::*;
 
-use crate::config::{OnError, Settings};
+use crate::config::{Mode, OnError, Settings};
 use crate::finding::{Code, Finding, Position, Severity};
 use crate::yaml::{Edit, Envelope, Place, Problem, Trouble};
 use cut::Group;
@@ -47,7 +48,7 @@ pub struct Output {
     pub findings: Vec<Finding>,
     /// A `ResourceList` could not be read at all: there is nothing to print.
     pub unreadable: bool,
-    /// How many resources the texts hold, the context apart.
+    /// How many resources the texts hold, the context apart, those included that are taken out.
     pub resources: usize,
 }
 
@@ -80,14 +81,24 @@ pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
     };
 
     found.extend(context.findings);
-    for (group, result) in groups.iter().zip(results) {
+    let mut dropped = 0;
+    for (index, (group, result)) in groups.iter().zip(results).enumerate() {
         output.unreadable |= result.unreadable;
         output.resources += result.resources;
-        output.edits[group.source].extend(result.edits);
+        dropped += result.dropped;
+        let whole = result.is_dropped.then(|| {
+            let next = groups.get(index + 1).filter(|next| next.source == group.source);
+            instrumentations::removal(group, next)
+        });
+        output.edits[group.source].extend(whole.map_or(result.edits, |edit| vec![edit]));
         found.extend(result.findings);
     }
-    output.findings = found.sorted(if output.unreadable { OnError::Fail } else { settings.on_error });
-    if output.findings.iter().any(|finding| finding.severity == Severity::Error) {
+    if dropped > 0 && dropped == output.resources && settings.mode == Mode::Inject {
+        found.push(0, instrumentations::nothing_left());
+    }
+    output.findings = if output.unreadable { found.sorted(None) } else { found.sorted(Some(settings)) };
+    let has_error = output.findings.iter().any(|finding| finding.severity == Severity::Error);
+    if has_error || settings.mode == Mode::Validate {
         output.edits.iter_mut().for_each(Vec::clear);
     }
     output
@@ -137,12 +148,16 @@ impl Located {
         self.0.extend(findings);
     }
 
-    /// Softened as `on_error` says, then by severity, source and position.
-    fn sorted(mut self, on_error: OnError) -> Vec<Finding> {
-        for (_, finding) in &mut self.0 {
-            let softens = on_error == OnError::Skip && !finding.code.is_fatal();
-            if softens && finding.severity == Severity::Error {
-                finding.severity = Severity::Warning;
+    /// Weighed and softened as the settings say, then by severity, source and position.
+    fn sorted(mut self, settings: Option<&Settings>) -> Vec<Finding> {
+        if let Some(settings) = settings {
+            let weighed = |(source, finding)| Some((source, settings.weighed(finding)?));
+            self.0 = self.0.into_iter().filter_map(weighed).collect();
+            for (_, finding) in &mut self.0 {
+                let softens = settings.on_error == OnError::Skip && finding.code.is_softenable();
+                if softens && finding.severity == Severity::Error {
+                    finding.severity = Severity::Warning;
+                }
             }
         }
         self.0.sort_by(|(left_source, left), (right_source, right)| {

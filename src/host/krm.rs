@@ -23,7 +23,12 @@ pub(super) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
         };
         findings.into_iter().map(place).collect()
     };
-    Some(function::parse(value).map(|(settings, remarks)| (settings, placed(remarks))).map_err(placed))
+    let written = |pointer: &str| envelope.text_at(&format!("/functionConfig{pointer}"));
+    Some(
+        function::parse_written(value, &written)
+            .map(|(settings, remarks)| (settings, placed(remarks)))
+            .map_err(placed),
+    )
 }
 
 /// The warning about a list of a version that nobody has announced.
@@ -62,6 +67,14 @@ pub(super) fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<V
         None => changes.push(Change::add("/results", ours.into())),
     }
     if changes.is_empty() { Ok(Vec::new()) } else { envelope.edit(&changes) }
+}
+
+/// The list of a validator: no items, results alone. Hosts take anything else for what shall be deployed.
+pub(super) fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
+    let theirs = envelope.value().get("results").and_then(Value::as_array).cloned().unwrap_or_default();
+    let results: Vec<Value> = theirs.into_iter().chain(findings.iter().map(report::krm)).collect();
+    let list = json!({"apiVersion": VERSION, "kind": "ResourceList", "items": [], "results": results});
+    format!("{list:#}\n")
 }
 
 /// All edits of the list: the items', its own, and what stands around it removed, since hosts take

@@ -9,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::config::Settings;
 use crate::config::function::{self, Parsed};
+use crate::config::{Mode, Settings};
 use crate::engine::{Output, Role, Source, inject};
 use crate::finding::{Code, Finding, Severity};
 use crate::host::cli::{Cli, Command, Flags};
@@ -86,7 +86,10 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
     };
     match inputs {
         Ok(inputs) => execute(&face, &inputs, &flags),
-        Err(error) => conclude(&face, &[], &flags, None, failed(vec![io_error(&error)])),
+        Err(error) => {
+            let output = failed(vec![io_error(&error)]);
+            conclude(&face, &[], &flags, None, Mode::Inject, output)
+        }
     }
 }
 
@@ -111,13 +114,14 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags) -> u8 {
                 let place = Place::of(&inputs[0].bytes, problem.offset);
                 let finding = Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place));
                 let output = Output { unreadable: true, ..failed(vec![finding]) };
-                return conclude(face, inputs, flags, None, output);
+                return conclude(face, inputs, flags, None, Mode::Inject, output);
             }
         },
         _ => None,
     };
-    let output = decide(face, inputs, flags, envelope.as_ref()).unwrap_or_else(failed);
-    conclude(face, inputs, flags, envelope.as_ref(), output)
+    let decided = decide(face, inputs, flags, envelope.as_ref());
+    let (output, mode) = decided.unwrap_or_else(|findings| (failed(findings), Mode::Inject));
+    conclude(face, inputs, flags, envelope.as_ref(), mode, output)
 }
 
 /// Everything before the first byte is written.
@@ -126,7 +130,7 @@ fn decide(
     inputs: &[Text],
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
-) -> Result<Output, Vec<Finding>> {
+) -> Result<(Output, Mode), Vec<Finding>> {
     let (settings, remarks) = settings(face, flags, envelope)?;
     let context = files::read(&flags.context).map_err(|error| vec![io_error(&error)])?;
     let role = if matches!(face, Face::Krm) { Role::ResourceList } else { Role::Stream };
@@ -138,13 +142,21 @@ fn decide(
     let mut output = catch_unwind(AssertUnwindSafe(|| inject(&sources, &settings)))
         .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
-    output.findings.extend(remarks);
-    output.findings.extend(envelope.and_then(krm::unknown_version));
+    let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
+    for finding in own.filter_map(|finding| settings.weighed(finding)) {
+        // kpt sends a config that is a file of the package as an item, too.
+        let is_said = |other: &Finding| {
+            (other.code, &other.subject, &other.message) == (finding.code, &finding.subject, &finding.message)
+        };
+        if !output.findings.iter().any(is_said) {
+            output.findings.push(finding);
+        }
+    }
     let prints_a_stream = matches!(face, Face::Stream | Face::Files(Destination::Stdout));
     if prints_a_stream && !flags.allow_empty {
         output.findings.extend(stream::without_resources(inputs, &output));
     }
-    Ok(output)
+    Ok((output, settings.mode))
 }
 
 /// Writes what there is to write and says what there is to say. Gives the exit code.
@@ -153,6 +165,7 @@ fn conclude(
     inputs: &[Text],
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
+    mode: Mode,
     mut output: Output,
 ) -> u8 {
     output.findings.sort_by_key(|finding| finding.severity);
@@ -177,6 +190,10 @@ fn conclude(
     let code = exit_code(&output);
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match (face, envelope) {
+        (Face::Krm, Some(envelope)) if mode == Mode::Validate => {
+            let list = krm::without_items(envelope, &output.findings);
+            delivered(out.write_all(list.as_bytes()).and_then(|()| out.flush()), code)
+        }
         (Face::Krm, Some(envelope)) => {
             let edits = krm::edits(envelope, &inputs[0].bytes, &output.edits[0], results);
             delivered(render::write(&inputs[0].bytes, &edits, out).and_then(|()| out.flush()), code)
@@ -186,7 +203,7 @@ fn conclude(
             let text = report::text(&output.findings, Paint::Plain);
             delivered(stream::helm_4_failure(&text, out).and_then(|()| out.flush()), 0)
         }
-        _ if has_failed => code,
+        _ if has_failed || mode == Mode::Validate => code,
         (Face::Files(destination @ (Destination::InPlace | Destination::Folder(_))), _) => {
             match files::save(inputs, &output.edits, destination) {
                 Ok(()) => code,
@@ -277,7 +294,10 @@ fn config_file(path: &Path, name: &str) -> Parsed {
         };
         findings.into_iter().map(place).collect()
     };
-    function::parse(&value).map(|(settings, remarks)| (settings, placed(remarks))).map_err(placed)
+    let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);
+    function::parse_written(&value, &written)
+        .map(|(settings, remarks)| (settings, placed(remarks)))
+        .map_err(placed)
 }
 
 fn failed(findings: Vec<Finding>) -> Output {

@@ -23,6 +23,15 @@ pub(super) fn join<'t>(
     const BOM: &[u8] = b"\xef\xbb\xbf";
     let mut out = LastByte { out, last: None };
     for (text, edits) in texts {
+        let mut rewritten = Vec::new();
+        let (text, edits) = match edits.first() {
+            // What stands at the beginning decides how the text is joined.
+            Some(first) if first.range.start == 0 => {
+                write(text, edits, &mut rewritten)?;
+                (rewritten.as_slice(), &[][..])
+            }
+            _ => (text, edits),
+        };
         if text.is_empty() {
             continue;
         }

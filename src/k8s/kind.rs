@@ -116,22 +116,43 @@ impl Kind {
         row(("apps.openshift.io", "DeploymentConfig"), TEMPLATE, &[], true, None),
     ];
 
-    /// The row of a group and kind.
+    /// The row of a kind that is known only because somebody has declared it: its name is a service name.
+    #[must_use]
+    pub fn declared(group: &str, kind: &str, template: String) -> Self {
+        Self {
+            group: Cow::Owned(group.to_owned()),
+            kind: Cow::Owned(kind.to_owned()),
+            template: Cow::Owned(template),
+            owners: &[],
+            names_service: true,
+            elsewhere: None,
+        }
+    }
+
+    /// The row of a group and kind that is known without being told.
     #[must_use]
     pub fn find(group: &str, kind: &str) -> Option<&'static Self> {
-        Self::ALL.iter().find(|row| row.group == group && row.kind == kind)
+        Self::among(&[], group, kind)
+    }
+
+    /// The row of a group and kind, the `declared` ones included.
+    #[must_use]
+    pub fn among<'k>(declared: &'k [Self], group: &str, kind: &str) -> Option<&'k Self> {
+        Self::ALL.iter().chain(declared).find(|row| row.group == group && row.kind == kind)
     }
 }
 
-/// Whether a text that may not even parse says somewhere that it is a workload or a `ResourceList`.
+/// Whether a text that may not even parse says somewhere that it is a workload, of a `declared` kind too, or
+/// a `ResourceList`.
 #[must_use]
-pub fn mentions_workload(text: &[u8]) -> bool {
+pub fn mentions_workload(text: &[u8], declared: &[Kind]) -> bool {
     let is_separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b':');
     memchr::memmem::find_iter(text, b"kind").any(|at| {
         let rest = &text[at + b"kind".len()..];
         let separators = rest.iter().take_while(|byte| is_separator(byte)).count();
         let rest = &rest[separators..];
         let word = &rest[..rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()];
-        separators > 0 && (word == b"ResourceList" || Kind::ALL.iter().any(|row| row.kind.as_bytes() == word))
+        let mut kinds = Kind::ALL.iter().chain(declared);
+        separators > 0 && (word == b"ResourceList" || kinds.any(|row| row.kind.as_bytes() == word))
     })
 }

@@ -11,4 +11,4 @@ pub mod workload;
 
 pub use identity::{Identity, list_items, metadata_text, previous, subject};
 pub use kind::{Kind, Owner, OwnerName, mentions_workload};
-pub use workload::{Workload, is_workload};
+pub use workload::Workload;

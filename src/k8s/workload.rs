@@ -1,5 +1,7 @@
 //! A resource that holds a pod template.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Identity, Kind, metadata_text, subject};
@@ -13,14 +15,14 @@ pub struct Workload<'v> {
     /// What it is.
     pub identity: Identity,
     /// The row of its kind.
-    pub kind: &'static Kind,
+    pub kind: &'v Kind,
 }
 
 impl<'v> Workload<'v> {
-    /// The workload that `resource` is, if it is one.
+    /// The workload that `resource` is, if it is one: of a known kind, or of a `declared` one.
     #[must_use]
-    pub fn of(resource: &'v Value, identity: &Identity) -> Option<Self> {
-        let kind = Kind::find(identity.group(), identity.kind())?;
+    pub fn of(resource: &'v Value, identity: &Identity, declared: &'v [Kind]) -> Option<Self> {
+        let kind = Kind::among(declared, identity.group(), identity.kind())?;
         let is_elsewhere = kind
             .elsewhere
             .and_then(|pointer| resource.pointer(pointer))
@@ -64,15 +66,18 @@ impl<'v> Workload<'v> {
         self.metadata("labels")?.get(key)?.as_str().filter(|text| !text.is_empty())
     }
 
+    /// The labels by which the workload is selected: its own, or its pod template's where it has none.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        let own = self.resource.pointer("/metadata/labels").and_then(Value::as_object);
+        let labels = own.filter(|labels| !labels.is_empty()).or_else(|| self.metadata("labels"));
+        let texts = labels.into_iter().flatten();
+        texts.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    }
+
     /// The pod's spec.
     #[must_use]
     pub fn pod(&self) -> Option<&'v Value> {
         self.resource.pointer(&self.pointer("/spec"))
     }
-}
-
-/// Whether the resource is of a kind that holds a pod template.
-#[must_use]
-pub fn is_workload(resource: &Value, identity: &Identity) -> bool {
-    Workload::of(resource, identity).is_some()
 }

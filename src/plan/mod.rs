@@ -1,12 +1,13 @@
 //! What to change, decided purely: a workload goes in, a list of changes comes out, or why there is none.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::change::Change;
 use crate::config::Settings;
 use crate::config::annotations::Annotations;
 use crate::config::context::{Context, namespace_of};
 use crate::finding::{Code, Finding};
+use crate::k8s::pod::misshapen;
 use crate::k8s::{Identity, Workload};
 use crate::languages::{self, Delivery};
 use crate::select::{Decision, Request, decide};
@@ -66,9 +67,9 @@ type Step<T = ()> = Result<T, Box<Finding>>;
 /// Plans the changes of `resource`. Pointers of findings are relative to it.
 #[must_use]
 pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
-    let Some(workload) = Workload::of(resource, identity) else { return Verdict::Nothing };
+    let Some(workload) = Workload::of(resource, identity, &settings.kinds) else { return Verdict::Nothing };
     let namespace = namespace_of(resource, settings);
-    let annotations = Annotations::new(&workload, context.namespace_annotations(&namespace));
+    let annotations = Annotations::new(&workload, &namespace, context, settings);
     let about = |finding: Finding| finding.about(workload.subject());
     let requests = match decide(&workload, &annotations, context, settings) {
         Decision::Nothing => return Verdict::Nothing,
@@ -95,6 +96,15 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     }
     let mut findings = vec![injected(&workload, &requests, &images)];
     findings.extend(doubts(&scene, &requests));
+    let errors = settings.errors(&findings);
+    if !errors.is_empty() {
+        return Verdict::Refused(errors.into_iter().map(about).collect());
+    }
+    if settings.annotate
+        && let Err(finding) = annotate(&scene, &mut draft)
+    {
+        return Verdict::Refused(vec![about(*finding)]);
+    }
     let (changes, value, shifts) = draft.finish();
     Verdict::Planned(Plan { changes, value, findings: findings.into_iter().map(about).collect(), shifts })
 }
@@ -127,10 +137,28 @@ fn settings(request: &Request<'_>) -> &'static languages::Settings {
 /// The image that a language brings.
 fn image(request: &Request<'_>) -> String {
     let own = request.instrumentation.agent(request.language).and_then(|agent| agent.image.clone());
-    own.unwrap_or_else(|| {
-        let languages::DefaultImage { repository, tag } = settings(request).image;
-        format!("{repository}:{tag}")
-    })
+    own.or_else(|| request.default_image.clone()).unwrap_or_default()
+}
+
+/// Writes the annotations that rules set into the pod template.
+fn annotate(scene: &Scene<'_>, draft: &mut Draft) -> Step {
+    let mut wanted = scene.annotations.of_rules().peekable();
+    if wanted.peek().is_none() {
+        return Ok(());
+    }
+    let pointer = |inside: &str| scene.workload.pointer(inside);
+    for (parent, key) in [("", "metadata"), ("/metadata", "annotations")] {
+        let at = pointer(&format!("{parent}/{key}"));
+        match draft.value().pointer(&at) {
+            None | Some(Value::Null) => draft.set(&pointer(parent), key, json!({})),
+            Some(Value::Object(_)) => {}
+            Some(other) => return Err(misshapen(&at, "a mapping", other).into()),
+        }
+    }
+    for (key, value) in wanted {
+        draft.set(&pointer("/metadata/annotations"), &key, json!(value));
+    }
+    Ok(())
 }
 
 fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: &[Vec<String>]) -> Finding {

@@ -75,6 +75,13 @@ impl<'t> Envelope<'t> {
         Place::of(self.text, self.source(offset))
     }
 
+    /// The text of the scalar at `pointer`, as it is written.
+    #[must_use]
+    pub fn text_at(&self, pointer: &str) -> Option<String> {
+        let document = Document::parse(&self.own).ok()?;
+        document.text_at(pointer).map(str::to_owned)
+    }
+
     /// The document from its first key on, without what stands around it.
     #[must_use]
     pub fn body(&self) -> Range<usize> {

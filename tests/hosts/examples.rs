@@ -8,15 +8,17 @@ use crate::{Case, cases, kustomize};
 
 pub(crate) const CASES: &[Case] = cases![
     &[] => [the_kpt_example_is_injected_as_expected, an_injected_example_is_injected_to_itself],
-    &[Tool::Kustomize] => [the_kustomize_example_is_built_as_expected],
+    &[Tool::Kustomize] => [the_kustomize_examples_are_built_as_expected],
 ];
 
 pub(crate) const KPT: &str = "examples/nodejs-and-go";
 pub(crate) const KUSTOMIZE: &str = "examples/kustomize-patches";
+pub(crate) const RULES: &str = "examples/kustomize-rules";
 
 /// Makes every `.expected` anew, as far as the tools are there.
 pub(crate) fn update() {
-    let kustomize = Tool::Kustomize.path().map(|_| (KUSTOMIZE, built()));
+    let kustomize = Tool::Kustomize.path().into_iter();
+    let kustomize = kustomize.flat_map(|_| [KUSTOMIZE, RULES].map(|example| (example, built(example))));
     for (example, (world, actual)) in [(KPT, injected())].into_iter().chain(kustomize) {
         let expected = repository().join(example).join(".expected");
         if expected.exists() {
@@ -47,10 +49,10 @@ fn injected() -> (World, &'static str) {
     (world, "injected")
 }
 
-/// What kustomize makes of its example.
-fn built() -> (World, &'static str) {
+/// What kustomize makes of an example.
+fn built(example: &str) -> (World, &'static str) {
     let world = World::new();
-    world.copy(KUSTOMIZE, "package");
+    world.copy(example, "package");
     let manifests = world.run(Tool::Kustomize, &kustomize::build("package")).good();
     world.file("built/manifests.yaml", manifests);
     (world, "built")
@@ -61,9 +63,11 @@ fn the_kpt_example_is_injected_as_expected() {
     is_expected(KPT, &world, actual);
 }
 
-fn the_kustomize_example_is_built_as_expected() {
-    let (world, actual) = built();
-    is_expected(KUSTOMIZE, &world, actual);
+fn the_kustomize_examples_are_built_as_expected() {
+    for example in [KUSTOMIZE, RULES] {
+        let (world, actual) = built(example);
+        is_expected(example, &world, actual);
+    }
 }
 
 fn an_injected_example_is_injected_to_itself() {

@@ -20,6 +20,7 @@ pub(crate) const CASES: &[Case] = cases![
         a_failing_run_leaves_the_package_alone,
         a_config_file_that_is_also_an_item_is_no_trouble,
         values_on_the_command_line_are_the_config,
+        values_on_the_command_line_make_a_rule,
     ],
 ];
 
@@ -197,4 +198,21 @@ fn values_on_the_command_line_are_the_config() {
     let endpoint = "instrumentation.exporter.endpoint=http://elsewhere:4317";
     world.run(Tool::Kpt, &[&EVAL[..], &["--", endpoint]].concat()).good();
     assert!(world.text("package/frontend.yaml").contains("value: http://elsewhere:4317\n"));
+}
+
+fn values_on_the_command_line_make_a_rule() {
+    let world = World::new();
+    world.copy(examples::KPT, "package").copy(&format!("{}/base", examples::RULES), "package/base");
+    fs::remove_file(world.path("package/base/kustomization.yaml")).expect("a file");
+    let rule = [
+        "--",
+        "namespace=shop",
+        "inject=nodejs",
+        "labels=language in (nodejs), !legacy",
+        "kinds=Deploy*,Job",
+    ];
+    let run = world.run(Tool::Kpt, &[&EVAL[..], &rule].concat());
+    run.good();
+    assert!(world.text("package/base/cart.yaml").contains("OTEL_SERVICE_NAME"));
+    assert!(!world.text("package/base/checkout.yaml").contains("OTEL_SERVICE_NAME"));
 }

@@ -7,7 +7,7 @@ use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![
     &[Tool::Kustomize] => [
-        the_legacy_plugin_of_kustomize_builds_the_example,
+        the_legacy_plugin_of_kustomize_builds_the_examples,
         an_exec_function_is_skipped_without_enable_exec,
         references_by_first_names_hold_after_renaming,
         the_outermost_kustomization_gives_the_names,
@@ -18,9 +18,11 @@ pub(crate) const CASES: &[Case] = cases![
         a_plugin_without_resources_is_fine,
         a_plugin_keeps_a_report,
         a_validator_never_passes_in_silence,
+        a_validator_passes_and_fails_as_its_mode_says,
+        instrumentations_are_dropped_or_kept_local,
     ],
     &[Tool::Kubectl] => [
-        the_legacy_plugin_of_kubectl_builds_the_example,
+        the_legacy_plugin_of_kubectl_builds_the_examples,
         an_exec_function_is_skipped_by_kubectl,
     ],
 ];
@@ -113,23 +115,30 @@ fn service_name(built: &str) -> &str {
     rest.lines().next().and_then(|line| line.trim().strip_prefix("value: ")).expect("a value")
 }
 
-fn example_through_the_plugin(run: impl Fn(&World) -> Run) {
-    let world = World::new();
-    install(&world);
-    world.copy(examples::KUSTOMIZE, "package").file("package/otel-inject.yaml", PLUGIN);
-    let built = run(&world).good();
-    world.file("built/manifests.yaml", built);
-    is_expected(examples::KUSTOMIZE, &world, "built");
+fn examples_through_the_plugin(run: impl Fn(&World) -> Run) {
+    const ANNOTATION: &str =
+        "  annotations:\n    config.kubernetes.io/function: \"exec: {path: otel-inject}\"\n";
+    for example in [examples::KUSTOMIZE, examples::RULES] {
+        let world = World::new();
+        install(&world);
+        world.copy(example, "package");
+        let config = world.text("package/otel-inject.yaml");
+        assert!(config.contains(ANNOTATION), "{config}");
+        world.file("package/otel-inject.yaml", config.replace(ANNOTATION, ""));
+        let built = run(&world).good();
+        world.file("built/manifests.yaml", built);
+        is_expected(example, &world, "built");
+    }
 }
 
-fn the_legacy_plugin_of_kustomize_builds_the_example() {
-    example_through_the_plugin(|world| {
+fn the_legacy_plugin_of_kustomize_builds_the_examples() {
+    examples_through_the_plugin(|world| {
         world.run(Tool::Kustomize, &["build", "--enable-alpha-plugins", "package"])
     });
 }
 
-fn the_legacy_plugin_of_kubectl_builds_the_example() {
-    example_through_the_plugin(|world| {
+fn the_legacy_plugin_of_kubectl_builds_the_examples() {
+    examples_through_the_plugin(|world| {
         world.run(Tool::Kubectl, &["kustomize", "--enable-alpha-plugins", "package"])
     });
 }
@@ -255,4 +264,31 @@ fn a_validator_never_passes_in_silence() {
     let kustomization = world.text("base/kustomization.yaml").replace("transformers:", "validators:");
     world.file("base/kustomization.yaml", kustomization);
     world.run(Tool::Kustomize, &build("base")).bad("validator");
+}
+
+fn a_validator_passes_and_fails_as_its_mode_says() {
+    for config in [FUNCTION, PLUGIN] {
+        let world = world(&format!("{config}spec:\n  mode: validate\n"), "true", "");
+        install(&world);
+        let kustomization = world.text("base/kustomization.yaml").replace("transformers:", "validators:");
+        world.file("base/kustomization.yaml", kustomization);
+        let built = world.run(Tool::Kustomize, &build("base")).good();
+        assert!(built.contains("kind: Deployment") && !built.contains("OTEL_SERVICE_NAME"), "{built}");
+        world.file("base/web.yaml", deployment("nowhere"));
+        world.run(Tool::Kustomize, &build("base")).bad("instrumentation-not-found");
+    }
+}
+
+fn instrumentations_are_dropped_or_kept_local() {
+    for config in [FUNCTION, PLUGIN] {
+        for keep in ["drop", "local-config", "keep"] {
+            let world = world(&format!("{config}spec:\n  instrumentationResources: {keep}\n"), "true", "");
+            install(&world);
+            let anywhere = INSTRUMENTATION.replace("\"true\"", "\"false\"");
+            world.file("base/agents.yaml", anywhere);
+            let built = world.run(Tool::Kustomize, &build("base")).good();
+            assert!(built.contains("OTEL_SERVICE_NAME"), "{built}");
+            assert_eq!(built.contains("kind: Instrumentation"), keep == "keep", "{keep}: {built}");
+        }
+    }
 }

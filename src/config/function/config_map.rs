@@ -1,0 +1,194 @@
+//! The `ConfigMap` form: dotted paths and texts.
+
+use serde_json::{Map, Value};
+
+use super::keys::{Key, SPEC, Shape};
+use super::{Spec, Written, invalid, list, unknown_key, what};
+use crate::change::escape;
+use crate::config::instrumentation;
+use crate::finding::Finding;
+
+/// Keys of `data` that are parts of one rule, and where they stand in the spec. A key that ends in a dot
+/// has further keys below it.
+pub(super) const RULE: &[(&str, &str)] = &[
+    ("inject", "/rules/0/inject"),
+    ("inject.", "/rules/0/inject"),
+    ("instrumentation", "/rules/0/instrumentation"),
+    ("kinds", "/rules/0/select/kinds"),
+    ("labels", "/rules/0/select/labels"),
+    ("names", "/rules/0/select/names"),
+    ("namespaces", "/rules/0/select/namespaces"),
+    ("options.", "/rules/0/options"),
+];
+/// Where the rule and its parts stand that no key of its own says.
+const OF_RULE: &[&str] = &["/rules/0", "/rules/0/select"];
+/// Keys of the spec that text cannot say.
+const UNSAYABLE: &[&str] = &["kinds", "rules"];
+
+/// A `ConfigMap`'s data as a spec.
+///
+/// # Errors
+/// Keys that are not known, or that set one thing twice.
+pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Finding>> {
+    let mut spec = Spec { value: Value::Object(Map::new()), origins: Vec::new(), base: "/data" };
+    let data = match data {
+        Value::Null => return Ok(spec),
+        Value::Object(data) => data,
+        other => return Err(vec![invalid("/data", format!("data must be a mapping, not {}", what(other)))]),
+    };
+    let mut faults = Vec::new();
+    for (key, value) in data.iter().filter(|(_, value)| !value.is_null()) {
+        let origin = format!("/data/{}", escape(key));
+        let Some((tokens, leaf)) = place(key) else {
+            faults.push(unknown_key(&origin, key, &names()));
+            continue;
+        };
+        let value = match value {
+            // Hosts turn strings into numbers and booleans, so these are read as they are written.
+            Value::Bool(flag) if leaf == Leaf::Flag => Value::Bool(*flag),
+            Value::Bool(_) | Value::Number(_) => {
+                leaf.read(&written(&origin).unwrap_or_else(|| value.to_string()))
+            }
+            Value::String(text) => leaf.read(text),
+            other => other.clone(),
+        };
+        let pointer: String = tokens.iter().map(|token| format!("/{}", escape(token))).collect();
+        match insert(&mut spec.value, &tokens, value) {
+            Some(()) => spec.origins.push((pointer, origin)),
+            None => {
+                let message = format!("data.{key} sets what another key of data sets, or a part of it");
+                faults.push(invalid(origin, message));
+            }
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    if let Some(rule) = spec.value.pointer_mut("/rules") {
+        let only = rule.get_mut("0").map(Value::take);
+        *rule = only.into_iter().collect();
+    }
+    spec.origins.extend(OF_RULE.iter().map(|pointer| ((*pointer).to_owned(), "/data".to_owned())));
+    Ok(spec)
+}
+
+/// The keys that `data` can have, the parts of dotted ones apart.
+fn names() -> Vec<&'static str> {
+    let of_rule = RULE.iter().map(|(key, _)| key.trim_end_matches('.'));
+    let mut names: Vec<_> =
+        SPEC.names().into_iter().filter(|name| !UNSAYABLE.contains(name)).chain(of_rule).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What the text of a key becomes.
+#[derive(PartialEq, Eq)]
+enum Leaf {
+    Text,
+    Flag,
+    /// A list of texts.
+    List,
+    /// A text, or a list of them where it has commas.
+    OneOrMore,
+}
+
+impl Leaf {
+    fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::Flag => Self::Flag,
+            Shape::List(_) => Self::List,
+            Shape::Either { .. } => Self::OneOrMore,
+            _ => Self::Text,
+        }
+    }
+
+    fn read(&self, text: &str) -> Value {
+        let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        match self {
+            Self::Flag if text.trim() == "true" => Value::Bool(true),
+            Self::Flag if text.trim() == "false" => Value::Bool(false),
+            Self::List => parts().map(Value::from).collect(),
+            Self::OneOrMore if text.contains(',') => parts().map(Value::from).collect(),
+            Self::OneOrMore => Value::from(text.trim()),
+            Self::Text | Self::Flag => Value::from(text),
+        }
+    }
+}
+
+/// Where a key of `data` stands in the spec, and what its text becomes; none where it is not known.
+fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
+    let (head, below) = key.split_once('.').map_or((key, None), |(head, below)| (head, Some(below)));
+    let of_rule = RULE.iter().find_map(|(name, pointer)| match below {
+        None => (*name == key).then_some((*pointer, None)),
+        Some(below) => (name.strip_suffix('.') == Some(head)).then_some((*pointer, Some(below))),
+    });
+    if let Some((pointer, below)) = of_rule {
+        let mut tokens: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
+        tokens.extend(below.into_iter().flat_map(|below| below.split('.')).map(str::to_owned));
+        let shape = tokens.iter().try_fold(&TOP, |shape, token| child(shape, token));
+        return Some((tokens, shape.map_or(Leaf::Text, Leaf::of)));
+    }
+    if UNSAYABLE.contains(&head) {
+        return None;
+    }
+    let Key { shape, .. } = SPEC.key(head)?;
+    let mut tokens = vec![head.to_owned()];
+    let leaf = match (shape, below) {
+        (Shape::Instrumentation, Some(below)) => {
+            let (inside, takes) = instrumentation::place(below);
+            tokens.extend(inside);
+            match takes {
+                instrumentation::Takes::Text => Leaf::Text,
+                instrumentation::Takes::Flag => Leaf::Flag,
+                instrumentation::Takes::List => Leaf::List,
+            }
+        }
+        (Shape::Map { .. }, Some(below)) => {
+            tokens.push(below.to_owned());
+            Leaf::Text
+        }
+        (_, Some(_)) => return None,
+        (shape, None) => Leaf::of(shape),
+    };
+    Some((tokens, leaf))
+}
+
+const TOP: Shape = Shape::Object(&SPEC);
+
+/// What stands below a shape, the mapping among several shapes.
+fn child(shape: &'static Shape, token: &str) -> Option<&'static Shape> {
+    match shape {
+        Shape::Object(object) => object.key(token).map(|key| &key.shape),
+        Shape::List(of) => Some(of),
+        Shape::Either { shapes, .. } => shapes.iter().find_map(|shape| match shape {
+            Shape::Object(_) => child(shape, token),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+/// Sets the value at the tokens; none where something stands there, or on the way.
+fn insert(spec: &mut Value, tokens: &[String], value: Value) -> Option<()> {
+    let (leaf, parents) = tokens.split_last()?;
+    let mut at = spec;
+    for part in parents {
+        at = at.as_object_mut()?.entry(part).or_insert_with(|| Value::Object(Map::new()));
+    }
+    let mapping = at.as_object_mut()?;
+    let is_new = !mapping.contains_key(leaf);
+    mapping.insert(leaf.clone(), value);
+    is_new.then_some(())
+}
+
+/// The keys of `data`, for the documentation.
+pub(super) fn reference() -> String {
+    let own: Vec<String> = RULE.iter().map(|(key, _)| format!("`{}`", key.replace('.', ".…"))).collect();
+    let rest: Vec<&str> = SPEC.names().into_iter().filter(|name| !UNSAYABLE.contains(name)).collect();
+    format!(
+        "One rule: {}. The rest: {} and dotted paths below them.",
+        list(own.iter().map(String::as_str)),
+        list(rest)
+    )
+}

@@ -1,0 +1,379 @@
+//! The keys of the function config, as data: what is checked, documented and completed comes from here.
+
+use globset::Glob;
+
+use crate::config::{Keep, Mode, OnError, is_namespace, labels};
+use crate::finding::Code;
+use crate::k8s::image::Image;
+use crate::languages::{self, ALL, Effect};
+
+/// A key of a mapping in the config.
+#[derive(Debug)]
+pub(in crate::config) struct Key {
+    pub(super) name: &'static str,
+    /// What it decides, for the documentation.
+    pub(super) about: &'static str,
+    /// What holds where the key is absent; none where nothing does.
+    pub(super) default: Option<&'static str>,
+    pub(super) shape: Shape,
+}
+
+/// What a key takes. Null always counts as absent.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// `true` or `false`.
+    Flag,
+    /// One of some words.
+    Choice(fn() -> Vec<&'static str>),
+    /// A string.
+    Text(&'static Format),
+    /// At least one of these.
+    List(&'static Shape),
+    /// A mapping of these keys.
+    Object(&'static Object),
+    /// One of the words that stand first in these pairs.
+    Words(&'static [(&'static str, &'static str)]),
+    /// A mapping from each of these words to what `of` says; `filled`: one of them must be there.
+    Map { words: fn() -> Vec<&'static str>, of: fn(&str) -> Shape, filled: bool },
+    /// One of these shapes, which differ in their types.
+    Either { what: &'static str, shapes: &'static [Shape] },
+    /// The spec of an Instrumentation.
+    Instrumentation,
+}
+
+/// What a string must be like.
+#[derive(Debug)]
+pub(super) struct Format {
+    /// Completes "must be …".
+    pub(super) what: &'static str,
+    /// The same as a regular expression, as far as one can say it.
+    pub(super) pattern: Option<&'static str>,
+    /// Says what is wrong: empty where `what` says enough.
+    pub(super) check: fn(&str) -> Result<(), String>,
+}
+
+/// A mapping of known keys.
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) keys: &'static [Key],
+    /// These must be there.
+    pub(super) required: &'static [&'static str],
+    /// One of these must be there, unless there are none.
+    pub(super) any_of: &'static [&'static str],
+    /// The first needs the second.
+    pub(super) needs: &'static [(&'static str, &'static str)],
+}
+
+const fn object(keys: &'static [Key]) -> Object {
+    Object { keys, required: &[], any_of: &[], needs: &[] }
+}
+
+/// A key without a default.
+const fn key(name: &'static str, about: &'static str, shape: Shape) -> Key {
+    Key { name, about, default: None, shape }
+}
+
+fn all_of(text: &str, is_right: impl Fn(&str) -> bool) -> Result<(), String> {
+    if is_right(text) { Ok(()) } else { Err(String::new()) }
+}
+
+const NAMESPACE: Format = Format {
+    what: "a namespace: lower-case letters, digits and `-`, at most 63",
+    pattern: Some("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"),
+    check: |text| all_of(text, is_namespace),
+};
+
+const GLOB: Format = Format {
+    what: "a name or a glob such as web-*",
+    pattern: Some("."),
+    check: |text| match Glob::new(text) {
+        _ if text.is_empty() => Err(String::new()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.kind().to_string()),
+    },
+};
+
+const SELECTOR: Format = Format {
+    what: "a label selector such as tier in (web, api), !legacy",
+    pattern: Some("."),
+    check: |text| labels::parse(text).map(|_| ()),
+};
+
+const REFERENCE: Format = Format {
+    what: "the name of an Instrumentation, or namespace/name",
+    pattern: Some("^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"),
+    check: |text| {
+        all_of(text, |text| {
+            let (namespace, name) = text.split_once('/').unwrap_or(("any", text));
+            is_namespace(namespace) && is_reference(name)
+        })
+    },
+};
+
+const CONTAINER: Format = Format {
+    what: "the name of a container",
+    pattern: Some("^[A-Za-z0-9-]+$"),
+    check: |text| {
+        let is_right = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        all_of(text, |text| !text.is_empty() && text.bytes().all(is_right))
+    },
+};
+
+const FILLED: Format = Format {
+    what: "a string that is not empty",
+    pattern: Some("."),
+    check: |text| all_of(text, |text| !text.is_empty()),
+};
+
+const REGISTRY: Format = Format {
+    what: "a registry, with a path or without, such as mirror.example.com/otel",
+    pattern: Some("^[^/@](.*[^/@])?$"),
+    check: |text| {
+        let image = format!("{text}/image:1");
+        let is_right = |_: &str| !text.contains('@') && Image::parse(&image).is_some();
+        all_of(text, is_right)
+    },
+};
+
+const IMAGE: Format = Format {
+    what: "an image reference",
+    pattern: Some("^\\S+$"),
+    check: |text| all_of(text, |text| Image::parse(text).is_some()),
+};
+
+const GROUP: Format = Format {
+    what: "an API group without a version, empty for the core",
+    pattern: Some("^[a-z0-9.-]*$"),
+    check: |text| {
+        let is_right = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+        all_of(text, |text| text.bytes().all(is_right))
+    },
+};
+
+const KIND: Format = Format {
+    what: "a kind such as Runner",
+    pattern: Some("^[A-Za-z][A-Za-z0-9]*$"),
+    check: |text| {
+        let is_right = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_alphabetic())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        all_of(text, is_right)
+    },
+};
+
+const PATH: Format = Format {
+    what: "a dotted path such as spec.runner.template",
+    pattern: Some("^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
+    check: |text| {
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        all_of(text, |text| text.split('.').all(|part| !part.is_empty() && part.bytes().all(inner)))
+    },
+};
+
+fn is_reference(name: &str) -> bool {
+    const LONGEST: usize = 253;
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    // What a switch itself can say is no name.
+    !matches!(name, "true" | "false")
+        && name.len() <= LONGEST
+        && name.bytes().all(inner)
+        && ends(name.as_bytes().first())
+        && ends(name.as_bytes().last())
+}
+
+fn languages() -> Vec<&'static str> {
+    ALL.iter().map(|language| language.id).collect()
+}
+
+const LANGUAGE: Shape = Shape::Choice(languages);
+const GLOBS: Shape = Shape::List(&Shape::Text(&GLOB));
+
+const TARGETS: Shape = Shape::Object(&Object {
+    required: &["language"],
+    ..object(&[
+        key("language", "The language.", LANGUAGE),
+        key(
+            "containers",
+            "Its containers, init containers too; the first regular one where none is named.",
+            Shape::List(&Shape::Text(&CONTAINER)),
+        ),
+    ])
+});
+
+const SELECT: Object = Object {
+    any_of: &["kinds", "names", "namespaces", "labels"],
+    ..object(&[
+        key("kinds", "Kinds of workloads; globs are allowed, one must match.", GLOBS),
+        key("names", "Names of workloads; globs are allowed, one must match.", GLOBS),
+        key("namespaces", "Namespaces of workloads; globs are allowed, one must match.", GLOBS),
+        key(
+            "labels",
+            "A selector for the labels of the workload, or of its pod template where it has none.",
+            Shape::Text(&SELECTOR),
+        ),
+    ])
+};
+
+const RULE: Object = Object {
+    required: &["select"],
+    any_of: &["inject", "options"],
+    needs: &[("instrumentation", "inject")],
+    keys: &[
+        key("select", "Which workloads; all parts that are given must match.", Shape::Object(&SELECT)),
+        key(
+            "inject",
+            "A language, a list of them, or with containers: {language: nodejs, containers: [app]}.",
+            Shape::Either {
+                what: "a language, a list of them, or {language, containers}",
+                shapes: &[
+                    LANGUAGE,
+                    TARGETS,
+                    Shape::List(&Shape::Either {
+                        what: "a language, or {language, containers}",
+                        shapes: &[LANGUAGE, TARGETS],
+                    }),
+                ],
+            },
+        ),
+        key(
+            "instrumentation",
+            "The Instrumentation by its name, or namespace/name; without it the one of the namespace.",
+            Shape::Text(&REFERENCE),
+        ),
+        key("options", "What the languages need to know about the workload.", OPTIONS),
+    ],
+};
+
+const OPTIONS: Shape = Shape::Map {
+    words: || options().map(|option| option.key).collect(),
+    of: |word| match options().find(|option| option.key == word).map(|option| &option.effect) {
+        Some(Effect::OneOf { words, .. }) => Shape::Words(words),
+        Some(Effect::Variable(_)) | None => Shape::Text(&FILLED),
+    },
+    filled: true,
+};
+
+/// What a workload can say about the languages.
+pub(super) fn options() -> impl Iterator<Item = &'static languages::Choice> {
+    ALL.iter().flat_map(|language| language.options)
+}
+
+const DECLARED: Object = Object {
+    required: &["group", "kind", "podTemplate"],
+    ..object(&[
+        key("group", "Its API group; every version of it counts.", Shape::Text(&GROUP)),
+        key("kind", "The kind.", Shape::Text(&KIND)),
+        key("podTemplate", "The path of its pod template.", Shape::Text(&PATH)),
+    ])
+};
+
+/// Every key of `spec`.
+pub(in crate::config) static SPEC: Object = object(&[
+    Key {
+        name: "annotate",
+        about: "Also write the annotations of a rule into the pod template of what is injected.",
+        default: Some("false"),
+        shape: Shape::Flag,
+    },
+    key(
+        "images",
+        "Where default images come from; an image in an Instrumentation always wins. `registry` replaces \
+         everything before the last `/`, a language's own key the whole image.",
+        Shape::Map {
+            words: || {
+                let with_image = ALL.iter().filter(|language| language.settings.is_some());
+                std::iter::once("registry").chain(with_image.map(|language| language.id)).collect()
+            },
+            of: |word| Shape::Text(if word == "registry" { &REGISTRY } else { &IMAGE }),
+            filled: false,
+        },
+    ),
+    key(
+        "instrumentation",
+        "The spec of an Instrumentation (v1alpha1) that is used where the switch is \"true\" and the \
+         namespace has none; a reference by name never falls back to it.",
+        Shape::Instrumentation,
+    ),
+    Key {
+        name: "instrumentationResources",
+        about: "What becomes of the Instrumentations in the output: kept, taken out, or marked with \
+                config.kubernetes.io/local-config so that hosts do not deploy them.",
+        default: Some(Keep::Keep.as_str()),
+        shape: Shape::Choice(Keep::words),
+    },
+    key(
+        "kinds",
+        "Further kinds of workloads: where their pod templates stand.",
+        Shape::List(&Shape::Object(&DECLARED)),
+    ),
+    Key {
+        name: "mode",
+        about: "Whether what is injected is written, or only findings come out. A validator prints no items: \
+                kustomize asks for that under `validators`, and would delete everything under `transformers`, \
+                as `kpt fn eval` does.",
+        default: Some(Mode::Inject.as_str()),
+        shape: Shape::Choice(Mode::words),
+    },
+    key(
+        "namespace",
+        "The namespace of every namespaced resource that names none, in look-ups and in what pods get.",
+        Shape::Text(&NAMESPACE),
+    ),
+    Key {
+        name: "onError",
+        about: "What happens to a workload that is refused: the run fails, or the workload is left out.",
+        default: Some(OnError::Fail.as_str()),
+        shape: Shape::Choice(OnError::words),
+    },
+    Key {
+        name: "requireReferences",
+        about: "Refuse workloads whose Instrumentation names a Secret or ConfigMap that the input does not hold.",
+        default: Some("false"),
+        shape: Shape::Flag,
+    },
+    key(
+        "rules",
+        "Annotations that nobody had to write: per annotation the pod's own value counts, else that of the \
+         first rule that matches and sets it.",
+        Shape::List(&Shape::Object(&RULE)),
+    ),
+    key(
+        "severity",
+        "The severities of findings, by their codes. What is off is neither reported nor counted; an error \
+         refuses its workload.",
+        Shape::Map {
+            words: || Code::ALL.iter().map(|code| code.id()).collect(),
+            of: |word| {
+                let code = Code::ALL.iter().find(|code| code.id() == word);
+                Shape::Choice(match code {
+                    Some(code) if !code.is_softenable() => || vec!["error"],
+                    _ => || vec!["error", "warning", "info", "off"],
+                })
+            },
+            filled: false,
+        },
+    ),
+]);
+
+impl Object {
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.keys.iter().map(|key| key.name).collect()
+    }
+}
+
+impl Shape {
+    /// The words of a choice or of a mapping's keys.
+    pub(super) fn words(&self) -> Vec<&'static str> {
+        match self {
+            Self::Choice(words) | Self::Map { words, .. } => words(),
+            Self::Words(pairs) => pairs.iter().map(|(word, _)| *word).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

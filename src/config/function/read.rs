@@ -1,0 +1,148 @@
+//! A config that has been checked, as settings.
+
+use globset::{Glob, GlobMatcher};
+use serde_json::Value;
+
+use super::{Spec, invalid, keys, path};
+use crate::config::rules::{Annotation, Rule, Select};
+use crate::config::{Images, Keep, Mode, OnError, Settings, labels};
+use crate::finding::{Code, Finding, Severity};
+use crate::k8s::Kind;
+use crate::languages::{self, Language};
+
+/// The settings of a spec without faults in its single values.
+///
+/// # Errors
+/// Values that do not go together.
+pub(super) fn settings(spec: &Spec) -> Result<Settings, Vec<Finding>> {
+    let value = &spec.value;
+    let mut faults = Vec::new();
+    let settings = Settings {
+        mode: text(value, "mode").and_then(Mode::of).unwrap_or_default(),
+        on_error: text(value, "onError").and_then(OnError::of).unwrap_or_default(),
+        namespace: text(value, "namespace").map(str::to_owned),
+        instrumentation: None,
+        rules: elements(value, "rules")
+            .iter()
+            .enumerate()
+            .map(|(index, value)| rule(spec, index, value, &mut faults))
+            .collect(),
+        annotate: flag(value, "annotate"),
+        instrumentation_resources: text(value, "instrumentationResources")
+            .and_then(Keep::of)
+            .unwrap_or_default(),
+        images: images(value),
+        kinds: kinds(spec, &mut faults),
+        require_references: flag(value, "requireReferences"),
+        severities: severities(value),
+    };
+    if faults.is_empty() { Ok(settings) } else { Err(faults) }
+}
+
+fn rule(spec: &Spec, index: usize, value: &Value, faults: &mut Vec<Finding>) -> Rule {
+    let select = value.get("select").unwrap_or(&Value::Null);
+    let pointer = format!("/rules/{index}");
+    let instrumentation = text(value, "instrumentation");
+    let mut sets: Vec<Annotation> = Vec::new();
+    for (language, containers) in inject(value) {
+        let switch = Annotation::switch(language, instrumentation);
+        if sets.contains(&switch) {
+            let origin = spec.origin(&format!("{pointer}/inject"));
+            faults.push(invalid(origin.clone(), format!("{} has {} twice", path(&origin), language.id)));
+        }
+        sets.push(switch);
+        if !containers.is_empty() {
+            sets.push(Annotation::containers(language, &containers));
+        }
+    }
+    let option = |option: &'static languages::Choice| {
+        let value = text(value.get("options")?, option.key)?.to_owned();
+        Some(Annotation { key: option.annotation, aliases: &[], value })
+    };
+    sets.extend(keys::options().filter_map(option));
+    let select = Select {
+        kinds: globs(select, "kinds"),
+        names: globs(select, "names"),
+        namespaces: globs(select, "namespaces"),
+        labels: text(select, "labels").and_then(|text| labels::parse(text).ok()),
+    };
+    Rule { place: format!("{} of the function config", path(&spec.origin(&pointer))), select, sets }
+}
+
+/// The languages of a rule with their containers.
+fn inject(rule: &Value) -> Vec<(&'static Language, Vec<&str>)> {
+    let wanted = match rule.get("inject") {
+        Some(Value::Array(list)) => list.iter().collect(),
+        other => other.into_iter().collect::<Vec<_>>(),
+    };
+    let read = |value: &'_ Value| -> Option<&'static Language> {
+        languages::find(value.as_str().or_else(|| text(value, "language"))?)
+    };
+    wanted.into_iter().filter_map(|value| Some((read(value)?, texts(value, "containers")))).collect()
+}
+
+fn images(spec: &Value) -> Images {
+    let entries = spec.get("images").and_then(Value::as_object).into_iter().flatten();
+    let entries = entries.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?.to_owned())));
+    let mut images = Images::default();
+    for (key, image) in entries {
+        match languages::find(key) {
+            Some(language) => drop(images.languages.insert(language.id, image)),
+            None => images.registry = Some(image),
+        }
+    }
+    images
+}
+
+fn kinds(spec: &Spec, faults: &mut Vec<Finding>) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for (index, value) in elements(&spec.value, "kinds").iter().enumerate() {
+        let part = |key| text(value, key).unwrap_or_default();
+        let (group, kind) = (part("group"), part("kind"));
+        if Kind::among(&kinds, group, kind).is_some() {
+            let origin = spec.origin(&format!("/kinds/{index}"));
+            let message = format!("{} declares {kind}, which is known already", path(&origin));
+            faults.push(invalid(origin, message).help("Remove the entry."));
+        }
+        let template = format!("/{}", part("podTemplate").replace('.', "/"));
+        kinds.push(Kind::declared(group, kind, template));
+    }
+    kinds
+}
+
+fn severities(spec: &Value) -> std::collections::BTreeMap<Code, Option<Severity>> {
+    let entries = spec.get("severity").and_then(Value::as_object).into_iter().flatten();
+    let read = |(key, value): (&String, &Value)| {
+        let code = Code::ALL.iter().copied().find(|code| code.id() == key)?;
+        let all = [Severity::Error, Severity::Warning, Severity::Info];
+        let severity = all.into_iter().find(|severity| Some(severity.as_str()) == value.as_str());
+        value.is_string().then_some((code, severity))
+    };
+    entries.filter_map(read).collect()
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+fn flag(value: &Value, key: &str) -> bool {
+    value.get(key).and_then(Value::as_bool).unwrap_or_default()
+}
+
+fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn texts<'v>(value: &'v Value, key: &str) -> Vec<&'v str> {
+    elements(value, key).iter().filter_map(Value::as_str).collect()
+}
+
+fn globs(select: &Value, key: &str) -> Option<Vec<GlobMatcher>> {
+    select.get(key).filter(|value| !value.is_null())?;
+    Some(
+        texts(select, key)
+            .into_iter()
+            .filter_map(|text| Some(Glob::new(text).ok()?.compile_matcher()))
+            .collect(),
+    )
+}

@@ -1,0 +1,73 @@
+//! Rules: annotations that nobody had to write.
+
+use globset::GlobMatcher;
+use kube_core::{Selector, SelectorExt};
+
+use crate::k8s::Workload;
+use crate::languages::Language;
+
+/// Instruments the workloads that it selects.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Where it stands in the config, for messages.
+    pub place: String,
+    /// Which workloads it is for.
+    pub select: Select,
+    /// What it says about their pods.
+    pub sets: Vec<Annotation>,
+}
+
+/// Which workloads a rule is for: all parts that are given must match.
+#[derive(Debug, Clone, Default)]
+pub struct Select {
+    /// Their kinds; one must match.
+    pub kinds: Option<Vec<GlobMatcher>>,
+    /// Their names; one must match.
+    pub names: Option<Vec<GlobMatcher>>,
+    /// Their namespaces; one must match.
+    pub namespaces: Option<Vec<GlobMatcher>>,
+    /// Their labels.
+    pub labels: Option<Selector>,
+}
+
+/// An annotation that a rule sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// The key, without the prefix.
+    pub key: &'static str,
+    /// Keys that say the same on a pod, this one among them; none where there is only this one.
+    pub aliases: &'static [&'static str],
+    /// The value; never empty.
+    pub value: String,
+}
+
+impl Rule {
+    /// Whether the rule is for `workload`, which is in `namespace`.
+    #[must_use]
+    pub fn matches(&self, workload: &Workload<'_>, namespace: &str) -> bool {
+        let Select { kinds, names, namespaces, labels } = &self.select;
+        let any = |globs: &Option<Vec<GlobMatcher>>, text: &str| {
+            globs.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.is_match(text)))
+        };
+        any(kinds, workload.identity.kind())
+            && any(names, workload.name())
+            && any(namespaces, namespace)
+            && labels.as_ref().is_none_or(|selector| selector.matches(&workload.labels()))
+    }
+}
+
+impl Annotation {
+    /// The switch of `language`: the Instrumentation of that name, or the one of the namespace.
+    #[must_use]
+    pub fn switch(language: &Language, instrumentation: Option<&str>) -> Self {
+        let value = instrumentation.unwrap_or("true").to_owned();
+        Self { key: language.switch, aliases: &[], value }
+    }
+
+    /// The containers of `language`.
+    #[must_use]
+    pub fn containers(language: &Language, containers: &[&str]) -> Self {
+        let key = language.containers.first().copied().unwrap_or_default();
+        Self { key, aliases: language.containers, value: containers.join(",") }
+    }
+}

@@ -1,0 +1,145 @@
+//! What becomes of the Instrumentations in the output: kept, taken out, or kept from clusters.
+
+use serde_json::json;
+
+use super::cut::Group;
+use super::read::Found;
+use crate::change::{Change, escape};
+use crate::config::instrumentation::{GROUP, KIND};
+use crate::finding::{Code, Finding};
+use crate::k8s::Identity;
+use crate::yaml::{Cursor, Document, Edit};
+
+/// Hosts keep a resource out of clusters where this says anything but `"false"`.
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// Whether a resource is an Instrumentation of any version.
+pub(super) fn is_one(identity: &Identity) -> bool {
+    identity.group() == GROUP && identity.kind() == KIND
+}
+
+/// The changes that keep the resource out of clusters; none where it says so itself.
+pub(super) fn local_config(document: &Document<'_>, found: &Found) -> Vec<Change> {
+    let change = |existing: Option<Cursor>, pointer: String, value| match existing {
+        Some(_) => Change::replace(pointer, value),
+        None => Change::add(pointer, value),
+    };
+    let pointer = |inside: &str| format!("{}/metadata{inside}", found.base);
+    let metadata = document.get(found.cursor, "metadata");
+    let Some(mapping) = metadata.filter(|node| document.is_mapping_at(*node)) else {
+        return vec![change(metadata, pointer(""), json!({"annotations": {LOCAL_CONFIG: "true"}}))];
+    };
+    let annotations = document.get(mapping, "annotations");
+    let Some(mapping) = annotations.filter(|node| document.is_mapping_at(*node)) else {
+        return vec![change(annotations, pointer("/annotations"), json!({LOCAL_CONFIG: "true"}))];
+    };
+    let there = document.get(mapping, LOCAL_CONFIG);
+    match there.and_then(|node| document.text(node)) {
+        Some(text) if text != "false" => Vec::new(),
+        _ => vec![change(there, pointer(&format!("/annotations/{}", escape(LOCAL_CONFIG))), json!("true"))],
+    }
+}
+
+/// What is taken out of a document with its Instrumentations.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// All of it.
+    Whole,
+    /// These resources, the last one first, and the lists of which nothing would be left.
+    Parts(Vec<String>),
+}
+
+/// Takes the Instrumentations out of a document.
+pub(super) fn removals(found: &[Found]) -> Removal {
+    let goes = |found: &Found| found.identity.as_ref().is_some_and(is_one);
+    if !found.is_empty() && found.iter().all(goes) {
+        return Removal::Whole;
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for one in found.iter().filter(|one| goes(one)) {
+        let mut part = one.base.as_str();
+        while let Some((list, _)) = part.rsplit_once("/items/") {
+            let inside = format!("{list}/items/");
+            if list.is_empty() || !found.iter().filter(|one| one.base.starts_with(&inside)).all(goes) {
+                break;
+            }
+            part = list;
+        }
+        if parts.last().is_none_or(|last| last != part) {
+            parts.push(part.to_owned());
+        }
+    }
+    parts.reverse();
+    Removal::Parts(parts)
+}
+
+/// Takes the whole of a group out. The one behind it must stay a document of its own.
+pub(super) fn removal(group: &Group<'_>, next: Option<&Group<'_>>) -> Edit {
+    let mut lines = next.map_or(&b""[..], |next| next.text).split(|byte| *byte == b'\n');
+    let first = lines.find(|line| !matches!(line.trim_ascii_start(), [] | [b'#', ..]));
+    let text = match first {
+        // A directive belongs to what follows it, so what stands before must be closed.
+        Some([b'%', ..]) => "...\n",
+        Some(line) if !line.starts_with(b"---") => "---\n",
+        _ => "",
+    };
+    Edit { range: group.offset..group.offset + group.text.len(), text: text.to_owned() }
+}
+
+/// The error about an output without resources: hosts delete what is missing.
+pub(super) fn nothing_left() -> Finding {
+    let message = "the input holds nothing but Instrumentations, and the config drops them";
+    Finding::new(Code::EmptyInput, "", message).help("Keep them: instrumentationResources: local-config.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::read;
+
+    fn parts(text: &str) -> Removal {
+        let document = Document::parse(text).expect("YAML");
+        removals(&read::resources(&document))
+    }
+
+    const ONE: &str = "{apiVersion: opentelemetry.io/v1beta1, kind: Instrumentation}";
+
+    #[test]
+    fn a_list_goes_with_its_last_resource() {
+        let other = "{apiVersion: v1, kind: Secret}";
+        let list = |items: &[&str]| format!("{{apiVersion: v1, kind: List, items: [{}]}}", items.join(", "));
+        assert_eq!(parts(ONE), Removal::Whole);
+        assert_eq!(parts(other), Removal::Parts(vec![]));
+        assert_eq!(parts(&list(&[ONE, &list(&[ONE])])), Removal::Whole);
+        let mixed = list(&[ONE, other, &list(&[ONE, ONE]), ONE]);
+        assert_eq!(
+            parts(&mixed),
+            Removal::Parts(["/items/3", "/items/2", "/items/0"].map(Into::into).into())
+        );
+        let inner = list(&[other, &list(&[other, ONE])]);
+        assert_eq!(parts(&inner), Removal::Parts(vec!["/items/1/items/1".into()]));
+    }
+
+    #[test]
+    fn only_false_is_not_local() {
+        let changes = |metadata: &str| {
+            let text = format!("{{apiVersion: opentelemetry.io/v1alpha1, kind: Instrumentation{metadata}}}");
+            let document = Document::parse(&text).expect("YAML");
+            local_config(&document, &read::resources(&document)[0])
+        };
+        let key = "/metadata/annotations/config.kubernetes.io~1local-config";
+        let whole = json!({LOCAL_CONFIG: "true"});
+        assert_eq!(changes(""), [Change::add("/metadata", json!({"annotations": whole}))]);
+        assert_eq!(changes(", metadata: {name: a}"), [Change::add("/metadata/annotations", whole.clone())]);
+        assert_eq!(
+            changes(", metadata: {annotations: null}"),
+            [Change::replace("/metadata/annotations", whole)]
+        );
+        assert_eq!(changes(", metadata: {annotations: {a: b}}"), [Change::add(key, json!("true"))]);
+        for (value, is_changed) in [("'false'", true), ("false", true), ("'true'", false), ("''", false)] {
+            let metadata =
+                format!(", metadata: {{annotations: {{config.kubernetes.io/local-config: {value}}}}}");
+            assert_eq!(changes(&metadata).len(), usize::from(is_changed), "{value}");
+        }
+    }
+}
