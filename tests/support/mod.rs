@@ -453,12 +453,25 @@ fn is_extended(old: &str, new: &str, units: Units) -> bool {
             return true;
         }
     }
+    let value = |text: &str| {
+        let text = text.trim();
+        text.strip_prefix("value:").unwrap_or(text).trim().trim_matches(['"', '\'']).to_owned()
+    };
+    if value(new) == python_path(&value(old)) {
+        return true;
+    }
     // A plain scalar that its new text cannot be.
     let unquoted = |text: &str| text.replace(['"', '\''], "");
     units == Units::Tokens
         && !old.contains(['"', '\'', '[', ']', '{', '}', ','])
         && new.starts_with(['"', '\''])
         && unquoted(new).contains(old)
+}
+
+/// What becomes of a `PYTHONPATH`, the one variable that is extended on both ends.
+pub(crate) fn python_path(old: &str) -> String {
+    let agent = "/otel-auto-instrumentation-python";
+    format!("{agent}/opentelemetry/instrumentation/auto_instrumentation:{old}:{agent}")
 }
 
 /// A flow text as tokens.
