@@ -53,10 +53,13 @@ impl Change {
 
     /// The same change to a value that stands at `base` in a larger one.
     #[must_use]
-    pub fn below(&self, base: &str) -> Self {
-        let operation = match &self.operation {
+    pub fn below(self, base: &str) -> Self {
+        if base.is_empty() {
+            return self;
+        }
+        let operation = match self.operation {
             Operation::Move { from } => Operation::Move { from: format!("{base}{from}") },
-            other => other.clone(),
+            other => other,
         };
         Self { pointer: format!("{base}{}", self.pointer), operation }
     }
@@ -66,20 +69,37 @@ impl Change {
     /// # Errors
     /// When the pointer, or the one that it moves from, leads nowhere.
     pub fn apply(&self, value: &mut Value) -> Result<(), json_patch::PatchError> {
-        json_patch::patch(value, &[self.as_patch()])
+        // The crate copies every token of the way, so it is shown the last one only.
+        let (way, _) = self.pointer.rsplit_once('/').unwrap_or_default();
+        let is_within = |from: &str| from.rsplit_once('/').is_some_and(|(there, _)| there == way);
+        let is_local = match &self.operation {
+            Operation::Move { from } => is_within(from),
+            _ => true,
+        };
+        match look_up_mut(value, way) {
+            Some(parent) if is_local => json_patch::patch(parent, &[self.patch_below(way.len())]),
+            _ => json_patch::patch(value, &[self.as_patch()]),
+        }
     }
 
     /// The change as an RFC 6902 operation.
     #[must_use]
     pub fn as_patch(&self) -> PatchOperation {
-        let path = pointer_buf(&self.pointer);
+        self.patch_below(0)
+    }
+
+    /// The operation on the value to which so many bytes of the pointers lead.
+    fn patch_below(&self, way: usize) -> PatchOperation {
+        let path = pointer_buf(&self.pointer[way..]);
         match &self.operation {
             Operation::Add(value) => PatchOperation::Add(AddOperation { path, value: value.clone() }),
             Operation::Replace(value) => {
                 PatchOperation::Replace(ReplaceOperation { path, value: value.clone() })
             }
             Operation::Remove => PatchOperation::Remove(RemoveOperation { path }),
-            Operation::Move { from } => PatchOperation::Move(MoveOperation { from: pointer_buf(from), path }),
+            Operation::Move { from } => {
+                PatchOperation::Move(MoveOperation { from: pointer_buf(&from[way..]), path })
+            }
         }
     }
 }
@@ -88,14 +108,40 @@ fn pointer_buf(pointer: &str) -> PointerBuf {
     PointerBuf::parse(pointer.to_owned()).expect("impossible: every pointer is made by `escape` and numbers")
 }
 
+/// The value at `pointer`: as [`Value::pointer`], which makes copies of every token on the way.
+#[must_use]
+pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    pointer.split('/').skip(1).try_fold(value, |value, token| match value {
+        Value::Object(entries) if token.contains('~') => entries.get(&unescape(token)),
+        Value::Object(entries) => entries.get(token),
+        Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// As [`look_up`], to be changed.
+fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
+    pointer.split('/').skip(1).try_fold(value, |value, token| match value {
+        Value::Object(entries) => {
+            if token.contains('~') {
+                entries.get_mut(&unescape(token))
+            } else {
+                entries.get_mut(token)
+            }
+        }
+        Value::Array(items) => items.get_mut(token.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 /// A key as a pointer's token: `~` and `/` escaped.
 #[must_use]
 pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1") } else { key.to_owned() }
 }
 
 /// A pointer's token as the key it stands for.
 #[must_use]
 pub fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
+    if token.contains('~') { token.replace("~1", "/").replace("~0", "~") } else { token.to_owned() }
 }

@@ -28,15 +28,25 @@ pub(super) struct Collected {
     pub(super) findings: Vec<(usize, Finding)>,
 }
 
-/// The words of which one stands in any text that a context resource is in, unless it is written with
-/// escapes.
+/// The words of which one stands behind `kind` in any text that a context resource is in, unless that is
+/// written in an unusual way.
 const ALWAYS: &[&str] = &["Instrumentation", "Namespace"];
 /// The same for resources that only references of an Instrumentation lead to.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
 /// Whether a resource of that kind, in `text`, is among those that [`Filter::Mentioned`] finds.
 pub(super) fn is_mentioned(text: &[u8], identity: &Identity) -> bool {
-    memchr::memmem::find(text, identity.kind().as_bytes()).is_some()
+    mentions(text, &Finder::new(identity.kind()))
+}
+
+/// Whether the word stands behind `kind` in `text`. Everywhere else it is none of ours: long CRDs speak of
+/// namespaces a lot.
+fn mentions(text: &[u8], word: &Finder<'_>) -> bool {
+    let is_separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b':');
+    word.find_iter(text).any(|at| {
+        let separators = text[..at].iter().rev().take_while(|byte| is_separator(byte)).count();
+        text[..at - separators].ends_with(b"kind")
+    })
 }
 
 /// Reads the context resources of all groups: the input's before those of the context.
@@ -77,7 +87,7 @@ impl Collected {
     ) {
         let finders: Vec<Finder<'_>> = words.iter().map(Finder::new).collect();
         let mentions =
-            |text: &[u8]| filter == Filter::All || finders.iter().any(|finder| finder.find(text).is_some());
+            |text: &[u8]| filter == Filter::All || finders.iter().any(|finder| mentions(text, finder));
         let is_wanted = |identity: &Identity| {
             let is_referenced = REFERENCED.contains(&identity.kind());
             Context::wants(identity) && is_referenced == (words == REFERENCED)
@@ -143,26 +153,19 @@ fn offset_of(group: &Group<'_>, read: &Read, pointer: &str) -> usize {
 
 fn group_resources(
     group: &Group<'_>,
-    mentions: &impl Fn(&[u8]) -> bool,
-    is_wanted: &impl Fn(&Identity) -> bool,
+    mentions: &(impl Fn(&[u8]) -> bool + Sync),
+    is_wanted: &(impl Fn(&Identity) -> bool + Sync),
 ) -> Vec<Read> {
     if let Some(list) = &group.list {
-        let mut result = Some(Vec::new());
-        for (index, range) in list.items.iter().enumerate() {
-            let text = &group.text[range.clone()];
-            if !mentions(text) {
-                continue;
-            }
-            let Ok(document) = read::item(text) else {
-                result = None;
-                break;
-            };
+        let items = list.items.iter().enumerate();
+        let items: Vec<_> = items.filter(|(_, range)| mentions(&group.text[(*range).clone()])).collect();
+        let read = in_order(&items, |(index, range)| {
+            let document = read::item(&group.text[(*range).clone()]).ok()?;
             let found = read::item_resources(&document, list.inherited.as_ref(), list.is_resource_list);
-            let read = wanted(&document, found, range.start, Some(index), is_wanted);
-            result.get_or_insert_default().extend(read);
-        }
-        if let Some(result) = result {
-            return result;
+            Some(wanted(&document, found, range.start, Some(*index), is_wanted))
+        });
+        if let Some(read) = read.into_iter().collect::<Option<Vec<_>>>() {
+            return read.into_iter().flatten().collect();
         }
     }
     // A text that cannot be read is the second pass's to report.

@@ -12,7 +12,7 @@ use crate::finding::{Code, Finding};
 use crate::k8s::{Kind, mentions_workload};
 use crate::plan::{self, Plan, Verdict};
 use crate::verify;
-use crate::yaml::{Document, Edit, Problem, Trouble};
+use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble};
 
 /// What came of a group.
 #[derive(Debug, Default)]
@@ -72,16 +72,17 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         && !pieces.is_empty()
         && pieces.iter().all(|(_, piece)| piece.is_dropped);
     let mut injected = Injected { is_dropped, ..Injected::default() };
+    let mut places = Places::new(group.text);
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
         injected.missed_context |= piece.missed_context;
-        let located = piece
-            .findings
-            .into_iter()
-            .map(|(at_byte, finding)| (group.source, at(source, place(group, offset + at_byte), finding)));
-        injected.findings.extend(located);
+        for (at_byte, finding) in piece.findings {
+            let place = places.of(offset + at_byte);
+            let place = Place { line: place.line + group.line, ..place };
+            injected.findings.push((group.source, at(source, place, finding)));
+        }
     }
     if source.role == Role::Context {
         // Read, never changed, and its workloads are nobody's concern.
@@ -193,8 +194,7 @@ impl Run<'_> {
         if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        let all: Vec<_> = jobs.iter().flat_map(|job| &job.changes).cloned().collect();
-        let (edits, done) = match document.splice(&all) {
+        let (edits, mut done) = match document.splice(jobs.iter().flat_map(|job| &job.changes)) {
             Ok(edits) => (edits, jobs),
             Err(_) => {
                 let mut edits = Vec::new();
@@ -212,9 +212,9 @@ impl Run<'_> {
                 (edits, done)
             }
         };
-        let workloads = done.iter().filter_map(Job::edited).collect();
         let others = done.iter().filter(|job| job.plan.is_none()).flat_map(|job| &job.changes);
         let others: Vec<_> = others.cloned().collect();
+        let workloads = done.iter_mut().filter_map(Job::edited).collect();
         let proven = verify::prove(document, &edits, workloads, &others, self.context, self.settings);
         match proven {
             Ok(()) => {
@@ -249,15 +249,18 @@ fn is_missed(document: &Document<'_>, found: &Found) -> bool {
 
 impl Job {
     /// Carries out a plan where its workload stands in the document.
-    fn of(found: Found, plan: Plan) -> Self {
-        let host = if found.is_krm_item { apply::host_changes(&plan) } else { Vec::new() };
-        let changes = plan.changes.iter().chain(&host).map(|change| change.below(&found.base)).collect();
+    fn of(found: Found, mut plan: Plan) -> Self {
+        if found.is_krm_item {
+            apply::adapt(&mut plan);
+        }
+        let changes = std::mem::take(&mut plan.changes);
+        let changes = changes.into_iter().map(|change| change.below(&found.base)).collect();
         Self { found, plan: Some(plan), changes }
     }
 
-    /// What the workload is to be.
-    fn edited(&self) -> Option<verify::Edited<'_>> {
-        let value = apply::hosted(self.plan.as_ref()?, self.found.is_krm_item);
+    /// What the workload is to be, taken from its plan.
+    fn edited(&mut self) -> Option<verify::Edited<'_>> {
+        let value = self.plan.as_mut()?.value.take();
         Some(verify::Edited { base: &self.found.base, identity: self.found.identity.as_ref()?, value })
     }
 }

@@ -30,10 +30,15 @@ pub fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The value of a key in a mapping of a few keys, where to look at each is faster than to hash.
+fn field<'v>(element: &'v Value, key: &str) -> Option<&'v Value> {
+    element.as_object()?.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
 /// The `name` of a list's element; empty where there is none.
 #[must_use]
 pub fn name(element: &Value) -> &str {
-    element.get("name").and_then(Value::as_str).unwrap_or_default()
+    field(element, "name").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Where the first element called `wanted` stands.
@@ -45,13 +50,13 @@ pub fn position(elements: &[Value], wanted: &str) -> Option<usize> {
 /// Whether the first env entry of that name takes its value from elsewhere.
 #[must_use]
 pub fn is_from_elsewhere(entry: &Value) -> bool {
-    entry.get("valueFrom").is_some_and(|value| !value.is_null())
+    field(entry, "valueFrom").is_some_and(|value| !value.is_null())
 }
 
 /// The plain text of an env entry; empty where it has none.
 #[must_use]
 pub fn text(entry: &Value) -> &str {
-    entry.get("value").and_then(Value::as_str).unwrap_or_default()
+    field(entry, "value").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// What must hold for an element of a list: which keys have to be texts.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Identity, Kind, metadata_text, subject};
+use crate::change::look_up;
 use crate::finding::Subject;
 
 /// A view on a resource and its pod template.
@@ -57,7 +58,7 @@ impl<'v> Workload<'v> {
     /// A mapping of the pod template's metadata: `annotations`, `labels`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&'v Map<String, Value>> {
-        self.resource.pointer(&self.pointer("/metadata"))?.get(key)?.as_object()
+        look_up(self.resource, &self.pointer("/metadata"))?.get(key)?.as_object()
     }
 
     /// A label of the pod template that is not empty.
@@ -78,6 +79,6 @@ impl<'v> Workload<'v> {
     /// The pod's spec.
     #[must_use]
     pub fn pod(&self) -> Option<&'v Value> {
-        self.resource.pointer(&self.pointer("/spec"))
+        look_up(self.resource, &self.pointer("/spec"))
     }
 }

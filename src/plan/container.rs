@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Scene, Step, draft::Draft};
+use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
 
@@ -53,7 +54,9 @@ impl Place {
 
     /// Appends the variable, unless its name is there.
     pub(super) fn default(&self, draft: &mut Draft, name: &str, value: &str) {
-        self.default_entry(draft, &json!({"name": name, "value": value}));
+        if !self.has(draft, name) {
+            draft.append(&self.at, "env", json!({"name": name, "value": value}));
+        }
     }
 
     /// Puts a variable from the downward API before all others, unless its name is there.
@@ -182,7 +185,7 @@ impl Place {
 
     /// Pointer to the variable in the input; to the container where the input does not have it.
     pub(super) fn pointer_to(&self, scene: &Scene<'_>, name: &str) -> String {
-        let container = scene.workload.resource.pointer(&self.origin);
+        let container = look_up(scene.workload.resource, &self.origin);
         let index = container.and_then(|container| position(pod::elements(container, "env"), name));
         match index {
             Some(index) => format!("{}/env/{index}", self.origin),

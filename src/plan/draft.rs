@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::change::{Change, escape};
+use crate::change::{Change, escape, look_up};
 
 /// A value on the way from what it is to what it shall be.
 #[derive(Debug)]
@@ -40,8 +40,7 @@ impl Draft {
 
     /// The list `key` of the mapping at `parent`; empty where it is missing or null.
     pub(super) fn list(&self, parent: &str, key: &str) -> &[Value] {
-        self.value
-            .pointer(parent)
+        look_up(&self.value, parent)
             .and_then(|parent| parent.get(key))
             .and_then(Value::as_array)
             .map_or(&[], Vec::as_slice)
@@ -62,7 +61,7 @@ impl Draft {
             *end += 1;
             self.shifts = true;
         }
-        let change = match self.value.pointer(&pointer) {
+        let change = match look_up(&self.value, &pointer) {
             Some(Value::Array(_)) => Change::add(format!("{pointer}/{index}"), element),
             Some(_) => Change::replace(pointer, Value::Array(vec![element])),
             None => Change::add(pointer, Value::Array(vec![element])),
@@ -100,7 +99,7 @@ impl Draft {
     /// Sets the key of the mapping at `parent`, unless it has that value.
     pub(super) fn set(&mut self, parent: &str, key: &str, value: Value) {
         let pointer = format!("{parent}/{}", escape(key));
-        let change = match self.value.pointer(&pointer) {
+        let change = match look_up(&self.value, &pointer) {
             Some(there) if *there == value => return,
             Some(_) => Change::replace(pointer, value),
             None => Change::add(pointer, value),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Scene, Step, container::Place, draft::Draft};
+use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position};
 use crate::select::{Request, Target};
@@ -68,7 +69,7 @@ pub(super) fn init_security_context(
         return Some(context.clone());
     }
     let container = container(scene, draft, target?);
-    let context = draft.value().pointer(&container.at)?.get("securityContext")?;
+    let context = look_up(draft.value(), &container.at)?.get("securityContext")?;
     (!context.is_null()).then(|| context.clone())
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::attributes::{self, Attributes};
 use super::{Scene, Step, container::Place, draft::Draft, exporter};
+use crate::change::look_up;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
@@ -27,7 +28,7 @@ pub(super) struct App {
 
 impl App {
     pub(super) fn of(draft: &Draft, container: &Place) -> Self {
-        let image = draft.value().pointer(&container.at).and_then(|value| value.get("image"));
+        let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
         Self {
             name: container.name.clone(),
             image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
@@ -150,7 +151,7 @@ fn helpers(scene: &Scene<'_>) -> Vec<(&'static str, &'static str)> {
 
 /// Whether the node's name in the container is an earlier language's: the input does not have it.
 fn wrote_node_name(scene: &Scene<'_>, container: &Place) -> bool {
-    let input = scene.workload.resource.pointer(&container.origin);
+    let input = look_up(scene.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
     let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();
     !attributes::keys(before).contains(NODE)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::parser::{Event, Granit, Parser, Style};
 use super::{Place, Problem, scalar};
-use crate::change::{escape, unescape};
+use crate::change::unescape;
 
 /// How many nodes aliases may add to a value: more than any manifest needs, far less than memory holds.
 const EXPANSION_LIMIT: usize = 200_000;
@@ -81,7 +81,9 @@ impl<'t> Document<'t> {
     /// # Errors
     /// When the text is not YAML, or holds a second document.
     pub fn read(text: &'t str, mut parser: impl Parser<'t>) -> Result<Self, Problem> {
-        let mut document = Self { text, nodes: Vec::new(), root: None, aliases: 0 };
+        // About as many as manifests have in so much text; few enough for any text.
+        let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
+        let mut document = Self { text, nodes, root: None, aliases: 0 };
         let mut anchors: Vec<Option<NodeId>> = Vec::new();
         // The collections that are open, each with its last child.
         let mut open: Vec<(NodeId, Option<NodeId>)> = Vec::new();
@@ -198,14 +200,15 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// The value of a mapping's key.
+    fn entry(&self, id: NodeId, key: &str) -> Option<NodeId> {
+        self.entries(id).find(|(name, _)| self.scalar_text(*name) == Some(key)).map(|(_, value)| value)
+    }
+
     fn child(&self, id: NodeId, token: &str) -> Option<NodeId> {
         match self.nodes[id].content {
-            Content::Mapping { .. } => {
-                let key = unescape(token);
-                self.entries(id)
-                    .find(|(name, _)| self.scalar_text(*name) == Some(&key))
-                    .map(|(_, value)| value)
-            }
+            Content::Mapping { .. } if token.contains('~') => self.entry(id, &unescape(token)),
+            Content::Mapping { .. } => self.entry(id, token),
             Content::Sequence { .. } => self.children(id).nth(token.parse().ok()?),
             _ => None,
         }
@@ -232,7 +235,9 @@ impl<'t> Document<'t> {
     /// The value of a mapping's key, aliases followed; a key that is written in the mapping itself.
     #[must_use]
     pub fn get(&self, mapping: Cursor, key: &str) -> Option<Cursor> {
-        self.child(self.resolved(mapping.0), &escape(key)).map(Cursor)
+        let id = self.resolved(mapping.0);
+        let is_mapping = matches!(self.nodes[id].content, Content::Mapping { .. });
+        is_mapping.then(|| self.entry(id, key)).flatten().map(Cursor)
     }
 
     /// The text of a scalar.
@@ -384,7 +389,7 @@ impl<'t> Document<'t> {
         expanded: bool,
         budget: &mut Budget,
     ) -> Result<Map<String, Value>, Problem> {
-        let mut result = Map::new();
+        let mut result = Map::with_capacity(self.entries(id).count());
         let mut merged = Vec::new();
         for (key, value) in self.entries(id) {
             if self.is_merge_key(key) {
@@ -472,6 +477,15 @@ impl<'t> Document<'t> {
 struct Budget {
     expanded: usize,
     depth: usize,
+}
+
+/// Whether a scalar means `value`: as [`scalar_value`] says, mostly without making a value.
+pub(super) fn means(text: &str, style: Style, tag: Option<&str>, value: &Value) -> bool {
+    match (value, style, tag) {
+        (Value::String(string), Style::Plain, None) => string == text && scalar::is_string(text),
+        (Value::String(string), _, None) => string == text,
+        _ => scalar_value(text, style, tag) == *value,
+    }
 }
 
 /// What a scalar means. Tags that are not YAML's own leave the text a string.

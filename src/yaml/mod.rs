@@ -12,6 +12,7 @@ mod index;
 mod overlay;
 mod parser;
 mod rewrite;
+mod same;
 mod scalar;
 mod splice;
 mod stream;
@@ -21,6 +22,7 @@ pub use emit::{quoted, string as emit_string};
 pub use envelope::{Envelope, is_resource_list};
 pub use index::{Cursor, Document};
 pub use parser::{Event, Granit, Parser, Span, Style};
+pub use same::reads_as;
 pub use stream::{Items, split_documents, split_items, split_json};
 
 /// A place in a text: line and column count from 1, columns in characters.
@@ -37,12 +39,44 @@ impl Place {
     #[must_use]
     pub fn of(text: &[u8], offset: usize) -> Self {
         let before = &text[..offset.min(text.len())];
+        Self { line: memchr::memchr_iter(b'\n', before).count() + 1, column: Self::column(text, offset) }
+    }
+
+    fn column(text: &[u8], offset: usize) -> usize {
+        let before = &text[..offset.min(text.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let is_first_byte_of_character = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
-        Self {
-            line: memchr::memchr_iter(b'\n', before).count() + 1,
-            column: before[line_start..].iter().filter(is_first_byte_of_character).count() + 1,
+        before[line_start..].iter().filter(is_first_byte_of_character).count() + 1
+    }
+}
+
+/// Places in one text: cheap where they are asked for in about the order of the text.
+#[derive(Debug)]
+pub struct Places<'t> {
+    text: &'t [u8],
+    /// How many line breaks stand before `offset`.
+    breaks: usize,
+    offset: usize,
+}
+
+impl<'t> Places<'t> {
+    /// Places in `text`.
+    #[must_use]
+    pub fn new(text: &'t [u8]) -> Self {
+        Self { text, breaks: 0, offset: 0 }
+    }
+
+    /// As [`Place::of`].
+    pub fn of(&mut self, offset: usize) -> Place {
+        let offset = offset.min(self.text.len());
+        let count = |range: Range<usize>| memchr::memchr_iter(b'\n', &self.text[range]).count();
+        if offset < self.offset {
+            self.breaks -= count(offset..self.offset);
+        } else {
+            self.breaks += count(self.offset..offset);
         }
+        self.offset = offset;
+        Place { line: self.breaks + 1, column: Place::column(self.text, offset) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What changes make of a document, before any text is touched: original nodes and new values in one tree.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::index::{Content, Document, NodeId, scalar_value};
@@ -8,26 +10,26 @@ use crate::change::{Change, Operation, unescape};
 
 /// A place in the tree.
 #[derive(Debug, Clone)]
-pub(super) enum Slot {
+pub(super) enum Slot<'c> {
     /// A node as it stands in the text.
     Kept(NodeId),
     /// A string whose content is another one.
     Text(NodeId, String),
     /// A mapping in which something has changed.
-    Mapping(NodeId, Vec<Entry>),
+    Mapping(NodeId, Vec<Entry<'c>>),
     /// A sequence in which something has changed.
-    Sequence(NodeId, Vec<Slot>),
+    Sequence(NodeId, Vec<Slot<'c>>),
     /// Another value where a node stands.
-    Replaced(NodeId, Value),
+    Replaced(NodeId, Cow<'c, Value>),
     /// A value where nothing stood.
-    New(Value),
+    New(Cow<'c, Value>),
 }
 
 /// A key with its value.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct Entry<'c> {
     pub(super) key: Key,
-    pub(super) value: Slot,
+    pub(super) value: Slot<'c>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +38,7 @@ pub(super) enum Key {
     New(String),
 }
 
-impl Slot {
+impl Slot<'_> {
     /// The node that stands here in the text.
     pub(super) fn node(&self) -> Option<NodeId> {
         match self {
@@ -50,16 +52,18 @@ impl Slot {
     }
 }
 
-impl Slot {
+impl Slot<'_> {
     /// What was put into a collection that held nothing; none where it still does.
     pub(super) fn new_value(&self) -> Option<Value> {
-        let value = |slot: &Self| match slot {
-            Self::New(value) => Some(value.clone()),
-            _ => None,
-        };
+        fn value(slot: &Slot<'_>) -> Option<Value> {
+            match slot {
+                Slot::New(value) => Some(value.clone().into_owned()),
+                _ => None,
+            }
+        }
         match self {
             Self::Mapping(_, entries) if !entries.is_empty() => {
-                let pair = |entry: &Entry| match &entry.key {
+                let pair = |entry: &Entry<'_>| match &entry.key {
                     Key::New(name) => Some((name.clone(), value(&entry.value)?)),
                     Key::Kept(_) => None,
                 };
@@ -74,28 +78,28 @@ impl Slot {
 }
 
 /// Where a change happens: the collection around it.
-enum Parent<'s> {
-    Mapping(NodeId, &'s mut Vec<Entry>),
-    Sequence(NodeId, &'s mut Vec<Slot>),
+enum Parent<'s, 'c> {
+    Mapping(NodeId, &'s mut Vec<Entry<'c>>),
+    Sequence(NodeId, &'s mut Vec<Slot<'c>>),
     Value(&'s mut Value),
 }
 
 /// A document's tree with changes.
-pub(super) struct Overlay<'d, 't> {
+pub(super) struct Overlay<'d, 't, 'c> {
     document: &'d Document<'t>,
-    pub(super) root: Slot,
+    pub(super) root: Slot<'c>,
 }
 
-impl<'d, 't> Overlay<'d, 't> {
+impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
     pub(super) fn new(document: &'d Document<'t>) -> Option<Self> {
         Some(Self { document, root: Slot::Kept(document.root()?) })
     }
 
     /// Carries `change` out.
-    pub(super) fn apply(&mut self, change: &Change) -> Result<(), Problem> {
+    pub(super) fn apply(&mut self, change: &'c Change) -> Result<(), Problem> {
         match &change.operation {
-            Operation::Add(value) => self.put(&change.pointer, Slot::New(value.clone()), true),
-            Operation::Replace(value) => self.put(&change.pointer, Slot::New(value.clone()), false),
+            Operation::Add(value) => self.put(&change.pointer, Slot::New(Cow::Borrowed(value)), true),
+            Operation::Replace(value) => self.put(&change.pointer, Slot::New(Cow::Borrowed(value)), false),
             Operation::Remove => self.take(&change.pointer).map(drop),
             Operation::Move { from } => {
                 let slot = self.take(from)?;
@@ -104,7 +108,7 @@ impl<'d, 't> Overlay<'d, 't> {
         }
     }
 
-    fn put(&mut self, pointer: &str, slot: Slot, insert: bool) -> Result<(), Problem> {
+    fn put(&mut self, pointer: &str, slot: Slot<'c>, insert: bool) -> Result<(), Problem> {
         let document = self.document;
         let (parent, token) = self.parent(pointer)?;
         match parent {
@@ -129,6 +133,7 @@ impl<'d, 't> Overlay<'d, 't> {
                 let Slot::New(new) = slot else {
                     return Err(Problem::uneditable(0, "an element would move into a new list"));
                 };
+                let new = new.into_owned();
                 let pointer = format!("/{token}");
                 let change = if insert { Change::add(pointer, new) } else { Change::replace(pointer, new) };
                 change.apply(value).map_err(|error| Problem::uneditable(0, error.to_string()))?;
@@ -137,7 +142,7 @@ impl<'d, 't> Overlay<'d, 't> {
         Ok(())
     }
 
-    fn take(&mut self, pointer: &str) -> Result<Slot, Problem> {
+    fn take(&mut self, pointer: &str) -> Result<Slot<'c>, Problem> {
         let document = self.document;
         let (parent, token) = self.parent(pointer)?;
         let (id, slot) = match parent {
@@ -156,7 +161,7 @@ impl<'d, 't> Overlay<'d, 't> {
                 Change::remove(format!("/{token}"))
                     .apply(value)
                     .map_err(|error| Problem::uneditable(0, error.to_string()))?;
-                return Ok(Slot::New(taken));
+                return Ok(Slot::New(Cow::Owned(taken)));
             }
         };
         let slot = slot.ok_or_else(|| absent(document, id, &token))?;
@@ -170,7 +175,7 @@ impl<'d, 't> Overlay<'d, 't> {
     }
 
     /// The collection that the last token of `pointer` is about, opened for changes, and that token.
-    fn parent(&mut self, pointer: &str) -> Result<(Parent<'_>, String), Problem> {
+    fn parent(&mut self, pointer: &str) -> Result<(Parent<'_, 'c>, String), Problem> {
         let (way, last) =
             pointer.rsplit_once('/').ok_or_else(|| Problem::uneditable(0, "the root itself"))?;
         let document = self.document;
@@ -202,7 +207,7 @@ impl<'d, 't> Overlay<'d, 't> {
             Slot::Replaced(_, value) | Slot::New(value) => {
                 let rest: String = tokens.flat_map(|token| ["/", token]).collect();
                 let missing = || Problem::uneditable(0, format!("nothing at {way}"));
-                Ok((Parent::Value(value.pointer_mut(&rest).ok_or_else(missing)?), last))
+                Ok((Parent::Value(value.to_mut().pointer_mut(&rest).ok_or_else(missing)?), last))
             }
             Slot::Kept(id) | Slot::Text(id, _) => Err(absent(document, *id, &last)),
         }
@@ -210,7 +215,7 @@ impl<'d, 't> Overlay<'d, 't> {
 }
 
 /// Makes the children of a collection that stands in the text addressable.
-fn open(document: &Document<'_>, slot: &mut Slot) -> Result<(), Problem> {
+fn open(document: &Document<'_>, slot: &mut Slot<'_>) -> Result<(), Problem> {
     let Slot::Kept(id) = *slot else { return Ok(()) };
     match document.nodes[id].content {
         Content::Mapping { .. } => {
@@ -248,7 +253,7 @@ fn check(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
     Ok(())
 }
 
-fn set(document: &Document<'_>, slot: &mut Slot, new: Slot) -> Result<(), Problem> {
+fn set<'c>(document: &Document<'_>, slot: &mut Slot<'c>, new: Slot<'c>) -> Result<(), Problem> {
     let Slot::New(value) = new else {
         return Err(Problem::uneditable(0, "an element would move onto another one"));
     };
@@ -262,14 +267,14 @@ fn set(document: &Document<'_>, slot: &mut Slot, new: Slot) -> Result<(), Proble
         Content::Scalar { text, style } => scalar_value(text, *style, node.tag.as_deref()).is_string(),
         _ => false,
     };
-    *slot = match value {
-        Value::String(text) if is_string => Slot::Text(id, text),
-        value => Slot::Replaced(id, value),
+    *slot = match value.as_str() {
+        Some(text) if is_string => Slot::Text(id, text.to_owned()),
+        _ => Slot::Replaced(id, value),
     };
     Ok(())
 }
 
-fn is_key(document: &Document<'_>, entry: &Entry, key: &str) -> bool {
+fn is_key(document: &Document<'_>, entry: &Entry<'_>, key: &str) -> bool {
     match &entry.key {
         Key::Kept(id) => document.scalar_text(*id) == Some(key) && !document.is_merge_key(*id),
         Key::New(name) => name == key,

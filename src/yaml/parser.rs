@@ -195,7 +195,7 @@ impl<'t> Parser<'t> for Granit<'t> {
                 _ => continue,
             };
             let ends_here = match event {
-                Event::End => self.text[..span.end].ends_with([']', '}']),
+                Event::End => matches!(self.text.as_bytes()[..span.end].last(), Some(b']' | b'}')),
                 // Without `---` it begins where its content does.
                 Event::Document => self.text[..span.end].ends_with("---"),
                 _ => true,

@@ -5,11 +5,21 @@ use serde_json::{Number, Value};
 /// The value of an untagged plain scalar. `y`, `no`, `on` and dates are strings; what JSON cannot hold
 /// (`.inf`, `.nan`) is its text.
 pub(super) fn resolve(text: &str) -> Value {
+    word(text).or_else(|| number(text).map(Value::Number)).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Whether an untagged plain scalar is a string.
+pub(super) fn is_string(text: &str) -> bool {
+    word(text).is_none() && number(text).is_none()
+}
+
+/// What stands for null or a bool.
+fn word(text: &str) -> Option<Value> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number),
+        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
+        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
+        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        _ => None,
     }
 }
 

@@ -18,7 +18,7 @@ impl Document<'_> {
     /// # Errors
     /// When a change cannot be written without changing other bytes: behind an alias, a merge key or a
     /// shared anchor, or in a form that this editor does not touch.
-    pub fn splice(&self, changes: &[Change]) -> Result<Vec<Edit>, Problem> {
+    pub fn splice<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Result<Vec<Edit>, Problem> {
         let Some(mut overlay) = Overlay::new(self) else {
             return Err(Problem::uneditable(0, "an empty document"));
         };
@@ -182,7 +182,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn slot(&mut self, slot: &Slot, around: Around) -> Result<(), Problem> {
+    fn slot(&mut self, slot: &Slot<'_>, around: Around) -> Result<(), Problem> {
         match slot {
             Slot::Kept(_) | Slot::New(_) => Ok(()),
             Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
@@ -245,7 +245,7 @@ impl Writer<'_, '_> {
 
     // Block form.
 
-    fn block_mapping(&mut self, id: NodeId, entries: &[Entry], around: &Around) -> Result<(), Problem> {
+    fn block_mapping(&mut self, id: NodeId, entries: &[Entry<'_>], around: &Around) -> Result<(), Problem> {
         let document = self.document;
         let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
         let Some((first, _)) = originals.first() else {
@@ -366,7 +366,7 @@ impl Writer<'_, '_> {
         })
     }
 
-    fn block_sequence(&mut self, id: NodeId, items: &[Slot], around: &Around) -> Result<(), Problem> {
+    fn block_sequence(&mut self, id: NodeId, items: &[Slot<'_>], around: &Around) -> Result<(), Problem> {
         let document = self.document;
         let originals: Vec<NodeId> = document.children(id).collect();
         let mut members = Vec::with_capacity(originals.len());
@@ -392,7 +392,7 @@ impl Writer<'_, '_> {
         }
 
         // The elements in their final order; those whose text stays where it is are `in_place`.
-        let position = |slot: &Slot| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
         let mut in_place: Vec<usize> = Vec::new();
         let mut run = String::new();
         for slot in items {
@@ -457,7 +457,7 @@ impl Writer<'_, '_> {
     }
 
     /// Refuses to move a node that refers to another place, or that another place refers to.
-    fn check_references(&self, slot: &Slot) -> Result<(), Problem> {
+    fn check_references(&self, slot: &Slot<'_>) -> Result<(), Problem> {
         let node = slot.node().filter(|_| self.document.aliases > 0);
         match node.and_then(|id| self.document.reference_within(id)) {
             Some(id) => {
@@ -471,7 +471,7 @@ impl Writer<'_, '_> {
     /// The lines of an element that moves, its own comment lines and changes included.
     fn moved(
         &mut self,
-        slot: &Slot,
+        slot: &Slot<'_>,
         original: usize,
         members: &[Member],
         parent: &Around,
@@ -635,7 +635,7 @@ impl Writer<'_, '_> {
         FlowStyle { indent: Some(before.to_owned()), step: step.to_owned() }
     }
 
-    fn flow_mapping(&mut self, id: NodeId, entries: &[Entry], around: &Around) -> Result<(), Problem> {
+    fn flow_mapping(&mut self, id: NodeId, entries: &[Entry<'_>], around: &Around) -> Result<(), Problem> {
         let document = self.document;
         let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
         let mut members = Vec::with_capacity(originals.len());
@@ -678,7 +678,7 @@ impl Writer<'_, '_> {
         self.flow_members(id, &members, &placed, &style, around)
     }
 
-    fn flow_sequence(&mut self, id: NodeId, items: &[Slot], around: &Around) -> Result<(), Problem> {
+    fn flow_sequence(&mut self, id: NodeId, items: &[Slot<'_>], around: &Around) -> Result<(), Problem> {
         let document = self.document;
         let originals: Vec<NodeId> = document.children(id).collect();
         let mut members = Vec::with_capacity(originals.len());

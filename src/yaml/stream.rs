@@ -116,6 +116,13 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
     while at < text.len() {
         let next = line_end(text, at);
         let line = &text[at..next];
+        if column
+            .is_some_and(|column| line.len() > column && line[..=column].iter().all(|byte| *byte == b' '))
+        {
+            // Within an item, whatever it is.
+            at = next;
+            continue;
+        }
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
         let content = line[indent..].trim_ascii_end();
         let is_dash = content.first() == Some(&b'-')

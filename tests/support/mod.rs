@@ -188,11 +188,11 @@ impl Plans<'_> {
             items.iter_mut().for_each(|item| self.apply(item, inherited.as_ref(), is_item));
             return;
         }
-        if let Verdict::Planned(plan) = plan(resource, &identity, self.known, self.settings) {
-            *resource = apply::hosted(&plan, is_item);
+        if let Verdict::Planned(mut plan) = plan(resource, &identity, self.known, self.settings) {
             if is_item {
-                self.changes.extend(apply::host_changes(&plan));
+                apply::adapt(&mut plan);
             }
+            *resource = plan.value;
             self.changes.extend(plan.changes);
             self.count += 1;
         }

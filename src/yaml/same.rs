@@ -1,0 +1,146 @@
+//! Whether a text stands for a value, seen from its events alone: what a proof asks of every edited document,
+//! and where the answer is yes it takes neither the index nor a second value to give.
+
+use serde_json::{Map, Value, map};
+
+use super::index::means;
+use super::parser::{Event, Granit, Parser, Style};
+
+/// A collection of the value in which the text is being read.
+enum Open<'v> {
+    Array(std::slice::Iter<'v, Value>),
+    /// The entries to come, and the value whose key has been read.
+    Object(map::Iter<'v>, Option<&'v Value>),
+}
+
+/// Whether `text` is one document that stands for `value`, its entries in the same order. Where that cannot be
+/// seen without more memory (merge keys, another order) it is not: build the value and compare.
+#[must_use]
+pub fn reads_as(text: &str, value: &Value) -> bool {
+    compare(text, value).is_some()
+}
+
+fn compare(text: &str, value: &Value) -> Option<()> {
+    let mut parser = Granit::new(text);
+    let mut root = Some(value);
+    let mut open: Vec<Open<'_>> = Vec::new();
+    let mut anchors: Vec<Option<&Value>> = Vec::new();
+    let mut documents = 0;
+    while let Some(event) = parser.next_event() {
+        let (event, _) = event.ok()?;
+        match event {
+            Event::Document => {
+                documents += 1;
+                (documents == 1).then_some(())?;
+                continue;
+            }
+            Event::End => {
+                let is_complete = match open.pop()? {
+                    Open::Array(rest) => rest.len() == 0,
+                    Open::Object(rest, waiting) => rest.len() == 0 && waiting.is_none(),
+                };
+                is_complete.then_some(())?;
+                continue;
+            }
+            _ => {}
+        }
+        let expected = match open.last_mut() {
+            None => root.take()?,
+            Some(Open::Array(items)) => items.next()?,
+            Some(Open::Object(entries, waiting)) => match waiting.take() {
+                Some(value) => value,
+                None => {
+                    let (key, value) = entries.next()?;
+                    is_key(&event, key).then_some(())?;
+                    *waiting = Some(value);
+                    continue;
+                }
+            },
+        };
+        if let Event::Scalar { anchor, .. } | Event::Sequence { anchor, .. } | Event::Mapping { anchor, .. } =
+            &event
+            && *anchor > 0
+        {
+            anchors.resize(anchors.len().max(anchor + 1), None);
+            anchors[*anchor] = Some(expected);
+        }
+        match (event, expected) {
+            // What it stands for was the same as that value, or it contains this one and is another.
+            (Event::Alias(anchor), expected) => {
+                (anchors.get(anchor).copied().flatten() == Some(expected)).then_some(())?;
+            }
+            (Event::Scalar { text, style, tag, .. }, expected) => {
+                means(&text, style, tag.as_deref(), expected).then_some(())?;
+            }
+            (Event::Sequence { .. }, Value::Array(items)) => open.push(Open::Array(items.iter())),
+            (Event::Mapping { .. }, Value::Object(entries)) => {
+                open.push(Open::Object(Map::iter(entries), None))
+            }
+            _ => return None,
+        }
+    }
+    root.is_none().then_some(())
+}
+
+fn is_key(event: &Event<'_>, key: &str) -> bool {
+    match event {
+        // A merge key, as far as can be told without its tag.
+        Event::Scalar { text, style: Style::Plain, .. } if text == "<<" => false,
+        Event::Scalar { text, .. } => text == key,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::yaml::Document;
+
+    #[test]
+    fn a_text_reads_as_its_value() {
+        for text in [
+            "a: 1\nb: [x, {c: ~}, \"1\"]\nd:\n- |\n  e\n- !!str 5\n- ''\n-\n",
+            "--- {a: {}, b: []}\n...\n",
+            "a: &x {b: [1]}\nc: *x\nd: &x 2\ne: *x\n",
+            "# c\n- - 0x10\n  - 1.50\n- yes\n",
+            "text",
+        ] {
+            let value = Document::parse(text).and_then(|document| document.value()).expect("YAML");
+            assert!(reads_as(text, &value), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_value_is_never_taken_for_it() {
+        for (text, value) in [
+            ("a: 1", json!({"a": "1"})),
+            ("a: '1'", json!({"a": 1})),
+            ("a: 1", json!({"a": 1, "b": 2})),
+            ("a: 1\nb: 2", json!({"a": 1})),
+            ("a: 1\na: 1", json!({"a": 1})),
+            ("[1]", json!([1, 2])),
+            ("[1, 2]", json!([1])),
+            ("- a", json!({"a": null})),
+            ("a: ~", json!({"a": "~"})),
+            ("a: x", json!({"a": ["x"]})),
+            ("a", json!("b")),
+            ("", json!({})),
+            ("a: 1\n---\n", json!({"a": 1})),
+            ("a: [", json!({"a": []})),
+            ("a: &x 1\nb: *x", json!({"a": 1, "b": 2})),
+            ("a: &x [*x]", json!({"a": [[]]})),
+        ] {
+            assert!(!reads_as(text, &value), "{text} {value}");
+        }
+    }
+
+    #[test]
+    fn what_takes_an_index_is_left_to_it() {
+        for text in ["a: &x {b: 1}\nc: {<<: *x}", "? [a]\n: 1", "&x a: 1\n*x : 2", "&a [*a]"] {
+            let value = Document::parse(text).and_then(|document| document.value()).unwrap_or_default();
+            assert!(!reads_as(text, &value), "{text}");
+        }
+    }
+}
