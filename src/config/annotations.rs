@@ -47,7 +47,7 @@ impl<'a> Annotations<'a> {
         for rule in settings.rules.iter().filter(|rule| rule.matches(workload, namespace)) {
             for annotation in &rule.sets {
                 let own = std::iter::once(&annotation.key).chain(annotation.aliases);
-                let is_set = |key: &str| !text(pod, &format!("{PREFIX}{key}")).is_empty();
+                let is_set = |key: &str| !text(pod, &prefixed(key)).is_empty();
                 let is_new = rules.iter().all(|earlier| earlier.annotation.key != annotation.key);
                 if is_new && !own.into_iter().any(|key| is_set(key)) {
                     rules.push(Ruled { annotation, rule });
@@ -60,7 +60,7 @@ impl<'a> Annotations<'a> {
     /// The pod's own value, or else a rule's; empty where there is none.
     #[must_use]
     pub fn own(&self, key: &str) -> &'a str {
-        match text(self.pod, &format!("{PREFIX}{key}")) {
+        match text(self.pod, &prefixed(key)) {
             "" => self.ruled(key).map(|ruled| ruled.annotation.value.as_str()).unwrap_or_default(),
             own => own,
         }
@@ -69,7 +69,7 @@ impl<'a> Annotations<'a> {
     /// The value that counts; empty where there is none.
     #[must_use]
     pub fn effective(&self, key: &str) -> &'a str {
-        effective(self.own(key), text(self.namespace, &format!("{PREFIX}{key}")))
+        effective(self.own(key), text(self.namespace, &prefixed(key)))
     }
 
     /// The rule that sets an annotation, as messages name it.
@@ -104,7 +104,7 @@ impl<'a> Annotations<'a> {
     /// Pointer to the annotation in the workload; to the pod template where a rule or the namespace has it.
     #[must_use]
     pub fn pointer(&self, key: &str) -> String {
-        let key = format!("{PREFIX}{key}");
+        let key = prefixed(key);
         if self.pod.is_some_and(|map| map.contains_key(&key)) {
             self.workload.pointer(&format!("/metadata/annotations/{}", escape(&key)))
         } else {
@@ -131,6 +131,11 @@ impl<'a> Annotations<'a> {
         });
         of_pod.chain(of_namespace).collect()
     }
+}
+
+/// The whole key of an annotation of ours.
+fn prefixed(key: &str) -> String {
+    [PREFIX, key].concat()
 }
 
 fn text<'a>(map: Option<&'a Map<String, Value>>, key: &str) -> &'a str {

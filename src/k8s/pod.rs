@@ -92,21 +92,20 @@ fn no_containers(pointer: &str) -> Finding {
 }
 
 fn check_list(parent: &Value, key: &str, texts: Keys, pointer: &str) -> Result<(), Box<Finding>> {
-    let pointer = format!("{pointer}/{key}");
     let list = match parent.get(key) {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::Array(list)) => list,
-        Some(other) => return Err(misshapen(&pointer, "a list", other).into()),
+        Some(other) => return Err(misshapen(&format!("{pointer}/{key}"), "a list", other).into()),
     };
     for (index, element) in list.iter().enumerate() {
-        let pointer = format!("{pointer}/{index}");
+        let pointer = || format!("{pointer}/{key}/{index}");
         if !element.is_object() {
-            return Err(misshapen(&pointer, "a mapping", element).into());
+            return Err(misshapen(&pointer(), "a mapping", element).into());
         }
         for text in texts {
-            let value = element.get(text).unwrap_or(&Value::Null);
+            let value = field(element, text).unwrap_or(&Value::Null);
             if !value.is_string() {
-                return Err(misshapen(&format!("{pointer}/{text}"), "a string", value).into());
+                return Err(misshapen(&format!("{}/{text}", pointer()), "a string", value).into());
             }
         }
     }

@@ -54,24 +54,26 @@ impl Draft {
 
     /// Puts `element` before the one at `index`. A list that is missing or null comes into being with it.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
-        let pointer = format!("{parent}/{}", escape(key));
-        let length = self.list(parent, key).len();
-        let end = self.ends.entry(pointer.clone()).or_insert(length);
+        let pointer = pointer_to(parent, key);
+        let there = look_up(&self.value, &pointer);
+        let length = there.and_then(Value::as_array).map_or(0, Vec::len);
+        let element_pointer = pointer_to(&pointer, &index.to_string());
+        let change = match there {
+            Some(Value::Array(_)) => Change::add(element_pointer, element),
+            Some(_) => Change::replace(pointer.clone(), Value::Array(vec![element])),
+            None => Change::add(pointer.clone(), Value::Array(vec![element])),
+        };
+        let end = self.ends.entry(pointer).or_insert(length);
         if index < *end {
             *end += 1;
             self.shifts = true;
         }
-        let change = match look_up(&self.value, &pointer) {
-            Some(Value::Array(_)) => Change::add(format!("{pointer}/{index}"), element),
-            Some(_) => Change::replace(pointer, Value::Array(vec![element])),
-            None => Change::add(pointer, Value::Array(vec![element])),
-        };
         self.carry_out(change);
     }
 
     /// Takes the element at `index` out of the list `key` of the mapping at `parent`.
     pub(super) fn remove(&mut self, parent: &str, key: &str, index: usize) {
-        let pointer = format!("{parent}/{}", escape(key));
+        let pointer = pointer_to(parent, key);
         let length = self.list(parent, key).len();
         let end = self.ends.entry(pointer.clone()).or_insert(length);
         if index < *end {
@@ -87,7 +89,7 @@ impl Draft {
         if index + 1 >= length {
             return;
         }
-        let pointer = format!("{parent}/{}", escape(key));
+        let pointer = pointer_to(parent, key);
         let end = self.ends.entry(pointer.clone()).or_insert(length);
         if index < *end {
             *end -= 1;
@@ -98,7 +100,7 @@ impl Draft {
 
     /// Sets the key of the mapping at `parent`, unless it has that value.
     pub(super) fn set(&mut self, parent: &str, key: &str, value: Value) {
-        let pointer = format!("{parent}/{}", escape(key));
+        let pointer = pointer_to(parent, key);
         let change = match look_up(&self.value, &pointer) {
             Some(there) if *there == value => return,
             Some(_) => Change::replace(pointer, value),
@@ -106,6 +108,11 @@ impl Draft {
         };
         self.carry_out(change);
     }
+}
+
+/// Pointer to a key of the mapping at `parent`.
+fn pointer_to(parent: &str, key: &str) -> String {
+    [parent, "/", &escape(key)].concat()
 }
 
 #[cfg(test)]

@@ -152,6 +152,7 @@ pub(super) fn line_break(bytes: &[u8]) -> usize {
 }
 
 impl<'t> Parser<'t> for Granit<'t> {
+    #[inline]
     fn next_event(&mut self) -> Option<Result<(Event<'t>, Span), Problem>> {
         use granit_parser::Event as Theirs;
         loop {
