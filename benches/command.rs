@@ -33,9 +33,8 @@ metadata:
   name: otel
 spec:
   instrumentation:
-    spec:
-      exporter:
-        endpoint: http://collector:4317
+    exporter:
+      endpoint: http://collector:4317
 ";
 
 const KUSTOMIZATION: &str = "\
