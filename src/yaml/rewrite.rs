@@ -5,7 +5,7 @@ use super::index::{Content, NodeId};
 use super::overlay::is_block_scalar;
 use super::parser::line_end;
 use super::splice::Writer;
-use super::{Problem, Style, scalar};
+use super::{Edit, Problem, Style, scalar};
 
 impl Writer<'_, '_> {
     /// Writes `new` where the string of `id` stands: what is added goes around the old text, whose style
@@ -58,11 +58,12 @@ impl Writer<'_, '_> {
                     emit::escape(&mut result, text);
                     result
                 };
-                let range = node.start..node.end;
+                let (start, end) = (node.start, node.end);
+                self.replace(start..start, format!("\"{}", escape(prefix)));
                 for (at, _) in raw.match_indices(['"', '\\']) {
-                    self.replace(range.start + at..range.start + at, "\\");
+                    self.replace(start + at..start + at, "\\");
                 }
-                self.around(range, &format!("\"{}", escape(prefix)), &format!("{}\"", escape(suffix)));
+                self.replace(end..end, format!("{}\"", escape(suffix)));
             }
             _ => return self.anew(id, new, in_flow),
         }
@@ -146,7 +147,8 @@ impl Writer<'_, '_> {
         let wanted = format!("{digits}-");
         let range = header + 1..header + 1 + flags.len();
         if flags != wanted && !self.edits.iter().any(|edit| edit.range == range && edit.text == wanted) {
-            self.replace(range, wanted);
+            // Ahead of lines that are inserted at the same place, where the header ends the text.
+            self.edits.insert(0, Edit { range, text: wanted });
         }
     }
 

@@ -125,7 +125,10 @@ impl Writer<'_, '_> {
                         let last = &mut self.edits[*last_lines].text;
                         last.truncate(last.len() - line_break(last.as_bytes()));
                     }
-                    if let Some(header) = self.document.open_block_scalar().filter(|_| first.is_none()) {
+                    let is_written_anew =
+                        |header: &usize| self.edits.iter().any(|edit| edit.range.contains(header));
+                    let header = self.document.open_block_scalar().filter(|header| !is_written_anew(header));
+                    if let Some(header) = header.filter(|_| first.is_none()) {
                         // What follows must not give it a final line break.
                         self.strip_final_break(header);
                         self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -217,6 +220,18 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// Whether nothing is written where the node stands.
+    fn is_empty(&self, id: NodeId) -> bool {
+        let node = &self.document.nodes[id];
+        node.start == node.end
+    }
+
+    /// Whether a key of a block mapping is written, and its colon behind it.
+    fn is_usual_key(&self, key: NodeId) -> bool {
+        let behind = self.document.text[self.document.nodes[key].end..].trim_start_matches([' ', '\t']);
+        !self.is_empty(key) && behind.starts_with(':')
+    }
+
     /// The offset after the colon of `key`.
     fn after_colon(&self, key: NodeId) -> Result<usize, Problem> {
         let end = self.document.nodes[key].end;
@@ -251,6 +266,12 @@ impl Writer<'_, '_> {
         let Some((first, _)) = originals.first() else {
             return Err(Problem::uneditable(document.nodes[id].start, "a mapping without entries"));
         };
+        if let Some((key, _)) = originals.iter().find(|(key, _)| !self.is_usual_key(*key)) {
+            return Err(Problem::uneditable(
+                document.nodes[*key].start,
+                "a key that is empty or written with `?`",
+            ));
+        }
         let column = self.key_column(*first)?;
         let mut layout = around.layout;
         if around.head > 0 && column > around.key_column {
@@ -384,6 +405,9 @@ impl Writer<'_, '_> {
             return Err(Problem::uneditable(document.nodes[id].start, "a sequence without elements"));
         };
         let first_line = self.lines.line_start(first.start);
+        if document.text[first_line..first.start].contains('\t') {
+            return Err(Problem::uneditable(first.start, "a tab before a dash"));
+        }
         let column = first.start - first_line;
         let width = self.lines.dash_width(first.start);
         let mut layout = around.layout;
@@ -684,6 +708,10 @@ impl Writer<'_, '_> {
         let mut members = Vec::with_capacity(originals.len());
         let mut at = document.nodes[id].start + 1;
         for child in &originals {
+            let is_bare = self.is_flow(*child).is_err();
+            if is_bare && document.children(*child).last().is_some_and(|value| self.is_empty(value)) {
+                return Err(Problem::uneditable(document.nodes[*child].start, "a pair without a value"));
+            }
             let start = self.flow_start(at, members.is_empty())?;
             at = document.nodes[*child].end;
             members.push(Member { start, end: at });
@@ -763,8 +791,10 @@ impl Writer<'_, '_> {
             if let (Some(indent), false) = (&style.indent, texts.is_empty()) {
                 let close = match &around.flow {
                     Some(outer) if members.is_empty() => outer.indent.as_deref().unwrap_or_default(),
-                    _ => text[self.lines.line_start(node.end - 1)..node.end - 1]
-                        .trim_end_matches(|c| c != ' ' && c != '\t'),
+                    _ => {
+                        let line = &text[self.lines.line_start(node.end - 1)..node.end - 1];
+                        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+                    }
                 };
                 inner = format!("{newline}{indent}{inner}{newline}{close}");
             }

@@ -79,7 +79,9 @@ impl<'t> Lines<'t> {
                 return end;
             }
             let rest = &self.text.as_bytes()[at..];
-            end = at + rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            // What follows may stand right behind it: `&a{}`.
+            let ends = |byte: &u8| byte.is_ascii_whitespace() || b",[]{}".contains(byte);
+            end = at + rest.iter().take_while(|byte| !ends(byte)).count();
         }
     }
 

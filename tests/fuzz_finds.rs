@@ -1,0 +1,70 @@
+//! What fuzzing found, made small, and what must come of it.
+
+use otel_inject::change::Change;
+use otel_inject::yaml::{Document, Trouble, edited};
+use serde_json::json;
+
+/// Changes of a text, and what they make of it; none where they must be refused.
+struct Find {
+    text: &'static str,
+    changes: Vec<Change>,
+    outcome: Option<&'static str>,
+}
+
+fn finds() -> Vec<Find> {
+    let find = |text, changes: &[Change], outcome| Find { text, changes: changes.to_vec(), outcome };
+    vec![
+        // An empty block scalar at the end of a text without a line break: the `-` went behind the new line.
+        find("k: |", &[Change::add("/env", json!("plain"))], Some("k: |-\nenv: plain")),
+        find("a:\n  x: >", &[Change::add("/env", json!([]))], Some("a:\n  x: >-\nenv: []")),
+        // A tab before a dash: the next element's indent would have to be that tab.
+        find("\t-", &[Change::add("/0", json!("x"))], None),
+        // A plain scalar that gets quotes and begins with what is escaped in them.
+        find("k: \\", &[Change::replace("/k", json!(" \\é"))], Some("k: \" \\\\é\"")),
+        find("k: a\"\\", &[Change::replace("/k", json!("\ta\"\\"))], Some("k: \"\\ta\\\"\\\\\"")),
+        // The bracket shares its line with a member: nothing but blanks is its indent.
+        find(
+            "{\nx y}\n",
+            &[Change::remove("/x y"), Change::add("/k", json!(true))],
+            Some("{\n\"k\": true\n}\n"),
+        ),
+        // Keys that are not written at all.
+        find("\n ? \n", &[Change::add("/k", json!(1))], None),
+        find("?\nk:", &[Change::remove("/")], None),
+        find(": a\n", &[Change::add("/k", json!(1))], None),
+        find("?\n d", &[Change::add("/k", json!(1))], None),
+        find("? d\n: 1\n", &[Change::add("/k", json!(1))], None),
+        // A block scalar that is written anew at the end of a text without a line break.
+        find(
+            "n: >",
+            &[Change::add("/k", json!({})), Change::replace("/n", json!("x:"))],
+            Some("n: \"x:\"\nk: {}"),
+        ),
+        // A pair without braces or value.
+        find("[:]", &[Change::add("/1", json!(true))], None),
+        find("[a, b: ]", &[Change::add("/1", json!(true))], None),
+        // An anchor right before a bracket.
+        find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
+    ]
+}
+
+#[test]
+fn finds_stay_fixed() {
+    for Find { text, changes, outcome } in finds() {
+        let document = Document::parse(text).unwrap_or_else(|problem| panic!("{text:?}: {problem}"));
+        let mut wanted = document.value().unwrap();
+        for change in &changes {
+            change.apply(&mut wanted).unwrap();
+        }
+        match (document.splice(&changes), outcome) {
+            (Ok(edits), Some(outcome)) => {
+                let result = edited(text, &edits);
+                assert_eq!(result, outcome, "{text:?}");
+                assert_eq!(Document::parse(&result).and_then(|document| document.value()), Ok(wanted));
+            }
+            (Ok(edits), None) => panic!("{text:?} becomes {:?}", edited(text, &edits)),
+            (Err(problem), None) => assert_eq!(problem.trouble, Trouble::Uneditable, "{text:?}"),
+            (Err(problem), Some(_)) => panic!("{text:?}: {problem}"),
+        }
+    }
+}
