@@ -1,19 +1,22 @@
-//! Writes the benches' manifests to stdout: `cargo bench --bench manifests -- 10 list > list.yaml` for a
-//! `ResourceList` of 10 MB; without `list`, a stream of documents.
+//! Writes the benches' manifests to stdout: `cargo bench --bench manifests -- 10 ResourceList > list.yaml` for
+//! 10 MB in that form; `stream` is the usual one.
 
 mod generate;
 
 use std::io::Write;
 
+use generate::Form;
+
 fn main() -> std::io::Result<()> {
     let mut megabytes = 10;
-    let mut is_list = false;
+    let mut form = Form::Stream;
     for argument in std::env::args().skip(1) {
-        is_list |= argument == "list";
+        let named =
+            [Form::Stream, Form::List, Form::Workloads].into_iter().find(|form| form.name() == argument);
+        form = named.unwrap_or(form);
         megabytes = argument.parse().unwrap_or(megabytes);
     }
-    let generate = if is_list { generate::resource_list } else { generate::stream };
-    let corpus = generate(megabytes * 1_000_000);
+    let corpus = generate::corpus(megabytes * 1_000_000, form);
     let mut stderr = std::io::stderr().lock();
     writeln!(
         stderr,

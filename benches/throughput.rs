@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use generate::Corpus;
+use generate::{Corpus, Form, corpus};
 use otel_inject::config::Settings;
 use otel_inject::engine::{Role, Source, inject};
 use otel_inject::finding::Code;
@@ -26,44 +26,46 @@ fn main() -> io::Result<()> {
     let sizes = if sizes.is_empty() { vec![1, 10, 100] } else { sizes };
     let out = &mut io::stdout().lock();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    writeln!(out, "{processors} processors, median of {RUNS} runs in turn, MB/s of input\n")?;
+    writeln!(out, "{processors} processors; MB/s of input, medians of {RUNS} runs in turn\n")?;
     writeln!(
         out,
-        "{:>6} {:12} {:>9} {:>9} {:>8} {:>8} {:>7} {:>7}",
-        "MB", "form", "resources", "injected", "inject", "parser", "ratio", "spread"
+        "{:>4} {:12} {:>9} {:>8} {:>8} {:>7} {:>7} {:>6} {:>10}",
+        "MB", "form", "resources", "injected", "of bytes", "inject", "parser", "ratio", "from-to"
     )?;
-    for size in sizes {
-        for (form, role, generate) in [
-            ("stream", Role::Stream, generate::stream as fn(usize) -> Corpus),
-            ("ResourceList", Role::ResourceList, generate::resource_list),
-        ] {
-            let corpus = generate(size * 1_000_000);
-            let repeats = (MEGABYTES_A_RUN / size).max(1);
-            let mut pairs: Vec<(f64, f64)> = (0..=RUNS)
-                .map(|_| {
-                    let inject = speed(&corpus, repeats, |text| run(text, role, corpus.targets));
-                    let parser = speed(&corpus, repeats, drain);
-                    (inject, parser)
-                })
-                .collect();
-            // The first one warms up.
-            pairs.remove(0);
-            let ratios = sorted(pairs.iter().map(|(inject, parser)| inject / parser));
-            writeln!(
-                out,
-                "{size:>6} {form:12} {:>9} {:>9} {:>8.1} {:>8.1} {:>6.0}% {:>3.0}-{:.0}%",
-                corpus.resources,
-                corpus.targets,
-                sorted(pairs.iter().map(|pair| pair.0))[RUNS / 2],
-                sorted(pairs.iter().map(|pair| pair.1))[RUNS / 2],
-                ratios[RUNS / 2] * 100.0,
-                ratios[0] * 100.0,
-                ratios[RUNS - 1] * 100.0,
-            )?;
-            out.flush()?;
+    for form in [Form::Stream, Form::List, Form::Workloads] {
+        for size in &sizes {
+            let corpus = corpus(size * 1_000_000, form);
+            measure(&corpus, *size, form, out)?;
         }
     }
     Ok(())
+}
+
+/// One line of the table.
+fn measure(corpus: &Corpus, size: usize, form: Form, out: &mut impl Write) -> io::Result<()> {
+    let role = if form == Form::List { Role::ResourceList } else { Role::Stream };
+    let repeats = (MEGABYTES_A_RUN / size.max(1)).max(1);
+    let run_both = |_| {
+        let inject = speed(corpus, repeats, |text| run(text, role, corpus.targets));
+        (inject, speed(corpus, repeats, drain))
+    };
+    // The first run warms up.
+    let pairs: Vec<(f64, f64)> = (0..=RUNS).map(run_both).skip(1).collect();
+    let ratios = sorted(pairs.iter().map(|(inject, parser)| inject / parser * 100.0));
+    writeln!(
+        out,
+        "{size:>4} {:12} {:>9} {:>8} {:>7.0}% {:>7.1} {:>7.1} {:>5.0}% {:>4.0}-{:.0}%",
+        form.name(),
+        corpus.resources,
+        corpus.targets,
+        corpus.target_bytes as f64 / corpus.text.len() as f64 * 100.0,
+        sorted(pairs.iter().map(|pair| pair.0))[RUNS / 2],
+        sorted(pairs.iter().map(|pair| pair.1))[RUNS / 2],
+        ratios[RUNS / 2],
+        ratios[0],
+        ratios[RUNS - 1],
+    )?;
+    out.flush()
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {

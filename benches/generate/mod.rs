@@ -17,27 +17,34 @@ pub(crate) struct Corpus {
     pub(crate) target_bytes: usize,
 }
 
-/// A stream of documents, at least `bytes` long.
-#[must_use]
-pub(crate) fn stream(bytes: usize) -> Corpus {
-    corpus(bytes, Form::Stream)
-}
-
-/// A `ResourceList` with the same resources as its items.
-#[must_use]
-pub(crate) fn resource_list(bytes: usize) -> Corpus {
-    corpus(bytes, Form::List)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+/// In what form resources are written, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A stream of documents.
     Stream,
+    /// The same as the items of a `ResourceList`.
     List,
+    /// A stream in which everything is injected but an Instrumentation and its Namespace.
+    Workloads,
 }
 
-fn corpus(bytes: usize, form: Form) -> Corpus {
+impl Form {
+    /// What tables call it.
+    #[must_use]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::List => "ResourceList",
+            Self::Workloads => "workloads",
+        }
+    }
+}
+
+/// Manifests of a form, at least `bytes` long.
+#[must_use]
+pub(crate) fn corpus(bytes: usize, form: Form) -> Corpus {
     let header = match form {
-        Form::Stream => "",
+        Form::Stream | Form::Workloads => "",
         Form::List => "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n",
     };
     let mut corpus = Corpus { text: header.to_owned(), resources: 0, targets: 0, target_bytes: 0 };
@@ -58,14 +65,19 @@ fn corpus(bytes: usize, form: Form) -> Corpus {
 fn resource(number: usize, random: &mut Random, form: Form) -> (String, bool) {
     let style = random.pick(&Style::ALL);
     let mut writer = match form {
-        Form::Stream => Writer::document(style),
+        Form::Stream | Form::Workloads => Writer::document(style),
         Form::List => Writer::item(style),
     };
     let mut is_target = false;
     match number {
         0 => resources::namespace(&mut writer),
         1 => resources::instrumentation(&mut writer),
-        // Of 20 resources 12 are workloads, and 11 of those ask.
+        _ if form == Form::Workloads => {
+            is_target = true;
+            resources::workload(&mut writer, number, number % 20, true, random);
+        }
+        // Of 20 resources 12 are workloads, and 11 of those ask: over half of all, and a third of the bytes,
+        // since definitions are long.
         _ => match number % 20 {
             0 | 6 => resources::config_map(&mut writer, number, random),
             3 | 9 | 15 => resources::service(&mut writer, number),

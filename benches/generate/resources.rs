@@ -355,7 +355,7 @@ pub(super) fn custom_resource_definition(writer: &mut Writer, number: usize) {
                     writer.mapping("openAPIV3Schema", |writer| {
                         writer.line("type: object");
                         writer.mapping("properties", |writer| {
-                            for field in 0..24 {
+                            for field in 0..48 {
                                 property(writer, field);
                             }
                         });
