@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use generate::Form;
+
 const COMMAND: &str = env!("CARGO_BIN_EXE_otel-inject");
 
 const DOCUMENT: &str = "\
@@ -81,46 +83,58 @@ fn peak_memory(folder: &Path, out: &mut impl Write) -> io::Result<()> {
     if !cfg!(target_os = "linux") {
         return writeln!(out, "peak memory: skipped, it is read from /proc");
     }
-    for (megabytes, form, generate) in [
-        (1, "stream", generate::stream as fn(usize) -> generate::Corpus),
-        (10, "stream", generate::stream),
-        (100, "stream", generate::stream),
-        (100, "ResourceList", generate::resource_list),
+    for (megabytes, form) in [
+        (1, Form::Stream),
+        (10, Form::Stream),
+        (100, Form::Stream),
+        (100, Form::List),
+        (100, Form::Workloads),
     ] {
-        let corpus = generate(megabytes * 1_000_000);
+        let corpus = generate::corpus(megabytes * 1_000_000, form);
         let input = written(folder, "memory.yaml", &corpus.text)?;
         let size = corpus.text.len();
         drop(corpus);
-        let mut child = Command::new(COMMAND).stdin(File::open(input)?).stdout(Stdio::piped()).spawn()?;
+        let mut command = Command::new(COMMAND);
+        command.stdin(File::open(input)?).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
         let peak = peak_while_printing(&mut child)?;
         succeeded(child.wait()?)?;
         let [peak, size] = [peak * 1024, size].map(|bytes| bytes as f64 / 1e6);
         let times = (peak - 16.0).max(0.0) / size;
         writeln!(
             out,
-            "peak memory: {peak:.0} MB for a {form} of {size:.0} MB: 16 MB and {times:.2} times the input"
+            "peak memory: {peak:.0} MB for a {} of {size:.0} MB: 16 MB and {times:.2} times the input",
+            form.name()
         )?;
     }
     Ok(())
 }
 
-/// The high-water mark in KiB. It is read while the child still has output to write, so the child is alive
-/// and has done its work.
+/// The high-water mark in KiB. It is read while the child has something left to write, so the child is alive and
+/// has done its work.
 fn peak_while_printing(child: &mut Child) -> io::Result<usize> {
     let status = format!("/proc/{}/status", child.id());
-    let mut stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    std::thread::scope(|scope| {
+        let of_stdout = scope.spawn(|| peak_while_reading(stdout, &status));
+        let of_stderr = peak_while_reading(stderr, &status)?;
+        let of_stdout =
+            of_stdout.join().map_err(|_| io::Error::other("the reader of stdout has panicked"))??;
+        Ok(of_stderr.max(of_stdout))
+    })
+}
+
+fn peak_while_reading(mut pipe: impl Read, status: &str) -> io::Result<usize> {
     let mut buffer = vec![0; 1 << 16];
     let mut peak = 0;
-    loop {
-        let read = stdout.read(&mut buffer)?;
-        let now = fs::read_to_string(&status).unwrap_or_default();
+    while pipe.read(&mut buffer)? > 0 {
+        let now = fs::read_to_string(status).unwrap_or_default();
         let mark = now.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let mark = mark.and_then(|mark| mark.trim().strip_suffix(" kB")?.parse().ok());
         peak = mark.unwrap_or(peak).max(peak);
-        if read == 0 {
-            return Ok(peak);
-        }
     }
+    Ok(peak)
 }
 
 /// The same 6 MB through `kustomize build` with one patch, and through the command.
@@ -129,7 +143,7 @@ fn beside_kustomize(folder: &Path, out: &mut impl Write) -> io::Result<()> {
     if Command::new("kustomize").arg("version").stdout(Stdio::null()).status().is_err() {
         return writeln!(out, "beside kustomize: skipped, kustomize is not on PATH");
     }
-    let corpus = generate::stream(6_000_000);
+    let corpus = generate::corpus(6_000_000, Form::Stream);
     let name = corpus.text.lines().skip_while(|line| *line != "kind: Deployment");
     let name = name.filter_map(|line| line.trim_start().strip_prefix("name: ")).next().unwrap_or_default();
     let input = written(folder, "all.yaml", &corpus.text)?;
@@ -165,7 +179,7 @@ fn time(mut command: Command, stdin: Option<&Path>) -> io::Result<Duration> {
         None => Stdio::null(),
     };
     let start = Instant::now();
-    let status = command.stdin(stdin).stdout(Stdio::null()).status()?;
+    let status = command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     let elapsed = start.elapsed();
     succeeded(status).map(|()| elapsed)
 }
