@@ -209,8 +209,8 @@ codes! {
         "Check the command before the pipe; --allow-empty accepts an input that is empty by right."
     LimitExceeded "limit-exceeded" Error
         "The input exceeds a limit that protects the run."
-        "Aliases can stand for more data than any machine holds."
-        "Write the repeated parts out, or split the input."
+        "Aliases can stand for more data than any machine holds, and deep nesting for more stack."
+        "Write the repeated parts out, nest less, or split the input."
     UnknownResourceListVersion "unknown-resourcelist-version" Warning
         "The ResourceList has a version that is not known."
         "It is read like config.kubernetes.io/v1, which may miss something."

@@ -183,6 +183,14 @@ fn an_error_prints_no_stream() {
 }
 
 #[test]
+fn a_workload_nested_too_deeply_is_a_limit_and_no_syntax_error() {
+    let deep = format!("{DEPLOYMENT}status: {}{}\n", "[".repeat(300), "]".repeat(300));
+    let refused = run(&[], &deep);
+    refused.is_refused_in_silence(1, "limit-exceeded");
+    assert!(refused.stderr.contains("nested more than 255 deep"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_refused_workload_can_be_left_out() {
     let other = DEPLOYMENT.replace("name: web", "name: api").replace("\"true\"", "nowhere/none");
     let text = format!("{}---\n{other}", input());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use granit_parser::{ScalarStyle, StructureStyle};
+use granit_parser::{ErrorKind, ScalarStyle, StructureStyle};
 
 use super::Problem;
 
@@ -76,7 +76,10 @@ pub trait Parser<'t> {
     fn next_event(&mut self) -> Option<Result<(Event<'t>, Span), Problem>>;
 }
 
-/// The back end on `granit-parser`, whose nesting limit is 255.
+/// The parser's own limit on nested collections, which is not ours to set.
+const NESTING_LIMIT: usize = 255;
+
+/// The back end on `granit-parser`.
 pub struct Granit<'t> {
     text: &'t str,
     parser: granit_parser::Parser<'t, granit_parser::StrInput<'t>>,
@@ -160,7 +163,12 @@ impl<'t> Parser<'t> for Granit<'t> {
                 Ok(next) => next,
                 Err(error) => {
                     let offset = error.marker().byte_offset().unwrap_or(self.text.len());
-                    return Some(Err(Problem::syntax(offset, error.info())));
+                    return Some(Err(match error.kind() {
+                        ErrorKind::RecursionLimitExceeded => {
+                            Problem::limit(offset, format!("nested more than {NESTING_LIMIT} deep"))
+                        }
+                        _ => Problem::syntax(offset, error.info()),
+                    }));
                 }
             };
             let start = span.start.byte_offset().unwrap_or(self.text.len());
