@@ -1,5 +1,7 @@
 //! A change to one value: RFC 6902 semantics, one list for the value, the text and printed patches.
 
+use std::borrow::Cow;
+
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation};
 use serde_json::Value;
@@ -69,32 +71,38 @@ impl Change {
     /// # Errors
     /// When the pointer, or the one that it moves from, leads nowhere.
     pub fn apply(&self, value: &mut Value) -> Result<(), json_patch::PatchError> {
-        // The crate copies every token of the way, so it is shown the last one only.
+        // The crate copies every token of the way, so it is shown the last one only; and the value twice, so it
+        // is shown a null, which then gives way to the one copy that stays.
         let (way, _) = self.pointer.rsplit_once('/').unwrap_or_default();
+        let last = &self.pointer[way.len()..];
         let is_within = |from: &str| from.rsplit_once('/').is_some_and(|(there, _)| there == way);
         let is_local = match &self.operation {
             Operation::Move { from } => is_within(from),
             _ => true,
         };
-        match look_up_mut(value, way) {
-            Some(parent) if is_local => json_patch::patch(parent, &[self.patch_below(way.len())]),
-            _ => json_patch::patch(value, &[self.as_patch()]),
+        let Some(parent) = look_up_mut(value, way).filter(|_| is_local) else {
+            return json_patch::patch(value, &[self.as_patch()]);
+        };
+        json_patch::patch(parent, &[self.patch_below(way.len(), |_| Value::Null)])?;
+        if let Operation::Add(value) | Operation::Replace(value) = &self.operation {
+            *look_up_mut(parent, last).expect("impossible: the patch has put a null there") = value.clone();
         }
+        Ok(())
     }
 
     /// The change as an RFC 6902 operation.
     #[must_use]
     pub fn as_patch(&self) -> PatchOperation {
-        self.patch_below(0)
+        self.patch_below(0, Value::clone)
     }
 
-    /// The operation on the value to which so many bytes of the pointers lead.
-    fn patch_below(&self, way: usize) -> PatchOperation {
+    /// The operation on the value to which so many bytes of the pointers lead, with what `shown` makes of its own.
+    fn patch_below(&self, way: usize, shown: impl Fn(&Value) -> Value) -> PatchOperation {
         let path = pointer_buf(&self.pointer[way..]);
         match &self.operation {
-            Operation::Add(value) => PatchOperation::Add(AddOperation { path, value: value.clone() }),
+            Operation::Add(value) => PatchOperation::Add(AddOperation { path, value: shown(value) }),
             Operation::Replace(value) => {
-                PatchOperation::Replace(ReplaceOperation { path, value: value.clone() })
+                PatchOperation::Replace(ReplaceOperation { path, value: shown(value) })
             }
             Operation::Remove => PatchOperation::Remove(RemoveOperation { path }),
             Operation::Move { from } => {
@@ -112,8 +120,7 @@ fn pointer_buf(pointer: &str) -> PointerBuf {
 #[must_use]
 pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
     pointer.split('/').skip(1).try_fold(value, |value, token| match value {
-        Value::Object(entries) if token.contains('~') => entries.get(&unescape(token)),
-        Value::Object(entries) => entries.get(token),
+        Value::Object(entries) => entries.get(unescape(token).as_ref()),
         Value::Array(items) => items.get(token.parse::<usize>().ok()?),
         _ => None,
     })
@@ -122,13 +129,7 @@ pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
 /// As [`look_up`], to be changed.
 fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
     pointer.split('/').skip(1).try_fold(value, |value, token| match value {
-        Value::Object(entries) => {
-            if token.contains('~') {
-                entries.get_mut(&unescape(token))
-            } else {
-                entries.get_mut(token)
-            }
-        }
+        Value::Object(entries) => entries.get_mut(unescape(token).as_ref()),
         Value::Array(items) => items.get_mut(token.parse::<usize>().ok()?),
         _ => None,
     })
@@ -136,12 +137,20 @@ fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value>
 
 /// A key as a pointer's token: `~` and `/` escaped.
 #[must_use]
-pub fn escape(key: &str) -> String {
-    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1") } else { key.to_owned() }
+pub fn escape(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) {
+        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(key)
+    }
 }
 
 /// A pointer's token as the key it stands for.
 #[must_use]
-pub fn unescape(token: &str) -> String {
-    if token.contains('~') { token.replace("~1", "/").replace("~0", "~") } else { token.to_owned() }
+pub fn unescape(token: &str) -> Cow<'_, str> {
+    if token.contains('~') {
+        Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
+    } else {
+        Cow::Borrowed(token)
+    }
 }

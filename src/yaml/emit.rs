@@ -1,5 +1,6 @@
 //! Values as text, by one conservative rule: plain only where every YAML 1.1 and 1.2 reader reads a string.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -18,8 +19,8 @@ pub(super) struct Layout {
 /// A string as a block or flow scalar that every reader reads as that string: plain where that is safe,
 /// else double-quoted.
 #[must_use]
-pub fn string(text: &str) -> String {
-    if is_plain(text) { text.to_owned() } else { quoted(text) }
+pub fn string(text: &str) -> Cow<'_, str> {
+    if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
 /// A string in double quotes, as YAML and JSON write it alike.
@@ -84,13 +85,13 @@ fn is_quantity(text: &str) -> bool {
 }
 
 /// A scalar or an empty collection on one line.
-fn inline(value: &Value) -> Option<String> {
+fn inline(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(string(text)),
-        Value::Array(items) if items.is_empty() => Some("[]".to_owned()),
-        Value::Object(entries) if entries.is_empty() => Some("{}".to_owned()),
+        Value::Array(items) if items.is_empty() => Some(Cow::Borrowed("[]")),
+        Value::Object(entries) if entries.is_empty() => Some(Cow::Borrowed("{}")),
         Value::Array(_) | Value::Object(_) => None,
-        scalar => Some(scalar.to_string()),
+        scalar => Some(Cow::Owned(scalar.to_string())),
     }
 }
 

@@ -207,8 +207,7 @@ impl<'t> Document<'t> {
 
     fn child(&self, id: NodeId, token: &str) -> Option<NodeId> {
         match self.nodes[id].content {
-            Content::Mapping { .. } if token.contains('~') => self.entry(id, &unescape(token)),
-            Content::Mapping { .. } => self.entry(id, token),
+            Content::Mapping { .. } => self.entry(id, &unescape(token)),
             Content::Sequence { .. } => self.children(id).nth(token.parse().ok()?),
             _ => None,
         }

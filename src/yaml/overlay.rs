@@ -116,7 +116,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                 let key = unescape(&token);
                 match entries.iter_mut().find(|entry| is_key(document, entry, &key)) {
                     Some(entry) => set(document, &mut entry.value, slot)?,
-                    None if insert => entries.push(Entry { key: Key::New(key), value: slot }),
+                    None if insert => entries.push(Entry { key: Key::New(key.into_owned()), value: slot }),
                     None => return Err(absent(document, id, &token)),
                 }
             }

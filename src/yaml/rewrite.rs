@@ -165,7 +165,10 @@ impl Writer<'_, '_> {
             return Err(Problem::uneditable(node.start, "text in place of an empty node"));
         }
         let end = node.start + raw.trim_end_matches(['\r', '\n']).len();
-        self.replace(node.start..end, if in_flow { emit::quoted(new) } else { emit::string(new) });
+        self.replace(
+            node.start..end,
+            if in_flow { emit::quoted(new) } else { emit::string(new).into_owned() },
+        );
         Ok(())
     }
 }

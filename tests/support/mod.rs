@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -333,7 +334,7 @@ pub(crate) fn only_what_was_planned(
         count(|operation| matches!(operation, Operation::Move { .. })),
         count(|operation| matches!(operation, Operation::Replace(_))),
     );
-    let mut removed: Vec<String> = changes
+    let mut removed: Vec<Cow<'_, str>> = changes
         .iter()
         .filter(|change| change.operation == Operation::Remove)
         .filter_map(|change| change.pointer.rsplit('/').next().map(unescape))
