@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What happens at a [`Change`]'s pointer.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,16 +120,25 @@ fn pointer_buf(pointer: &str) -> PointerBuf {
 #[must_use]
 pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
     pointer.split('/').skip(1).try_fold(value, |value, token| match value {
-        Value::Object(entries) => entries.get(unescape(token).as_ref()),
+        Value::Object(entries) => member(entries, &unescape(token)),
         Value::Array(items) => items.get(token.parse::<usize>().ok()?),
         _ => None,
     })
 }
 
+/// The value of a key in a mapping of a few keys, where to look at each is faster than to hash.
+#[must_use]
+pub fn member<'v>(entries: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
+    entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
 /// As [`look_up`], to be changed.
 fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
     pointer.split('/').skip(1).try_fold(value, |value, token| match value {
-        Value::Object(entries) => entries.get_mut(unescape(token).as_ref()),
+        Value::Object(entries) => {
+            let key = unescape(token);
+            entries.iter_mut().find(|(name, _)| **name == key).map(|(_, value)| value)
+        }
         Value::Array(items) => items.get_mut(token.parse::<usize>().ok()?),
         _ => None,
     })

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::change::member;
 use crate::finding::{Code, Finding};
 
 /// One of a pod's lists of containers.
@@ -30,9 +31,8 @@ pub fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The value of a key in a mapping of a few keys, where to look at each is faster than to hash.
 fn field<'v>(element: &'v Value, key: &str) -> Option<&'v Value> {
-    element.as_object()?.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    member(element.as_object()?, key)
 }
 
 /// The `name` of a list's element; empty where there is none.

@@ -12,10 +12,11 @@ use super::parser::line_end;
 #[must_use]
 pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
     let mut documents = Vec::new();
+    let mut markers = Markers::new(text);
+    let mut at = markers.next().unwrap_or(text.len());
     let mut start = 0;
     // Whether the chunk that begins at `start` holds more than comments and directives.
-    let mut has_content = content_before(text, 0, first_marker(text, 0));
-    let mut at = first_marker(text, 0);
+    let mut has_content = content_before(text, 0, at);
     while at < text.len() {
         let begins = text[at] == b'-';
         let line = line_end(text, at);
@@ -30,9 +31,8 @@ pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
             start = line;
             has_content = false;
         }
-        let next = first_marker(text, line);
-        has_content |= content_before(text, line, next);
-        at = next;
+        at = markers.next().unwrap_or(text.len());
+        has_content |= content_before(text, line, at);
     }
     if start < text.len() {
         documents.push(start..text.len());
@@ -40,26 +40,52 @@ pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
     documents
 }
 
-/// The offset of the next line that is a document marker; the end of the text where none follows.
-fn first_marker(text: &[u8], from: usize) -> usize {
-    let is_marker = |at: usize| {
-        let line = &text[at..];
-        (line.starts_with(b"---") || line.starts_with(b"..."))
-            && line.get(3).is_none_or(|after| matches!(after, b' ' | b'\t' | b'\r' | b'\n'))
-    };
-    let skip = if from == 0 && text.starts_with(b"\xef\xbb\xbf") { 3 } else { from };
-    if skip < text.len() && is_marker(skip) {
-        return skip;
-    }
-    let mut at = from;
-    loop {
-        // Only a line that begins with `-` or `.` can be one.
-        let Some(newline) = memchr::memchr(b'\n', &text[at..]) else { return text.len() };
-        at += newline + 1;
-        if matches!(text.get(at), Some(b'-' | b'.')) && is_marker(at) {
-            return at;
+/// The offsets of the lines that are document markers, in order.
+struct Markers<'t> {
+    text: &'t [u8],
+    /// A marker on the first line, which no line break precedes.
+    first: Option<usize>,
+    /// Each kind's search, with what it has found next.
+    kinds: [(std::iter::Peekable<memchr::memmem::FindIter<'t, 'static>>, &'static [u8; 3]); 2],
+}
+
+impl<'t> Markers<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        let first = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let search = |needle: &'static [u8; 4]| memchr::memmem::find_iter(text, needle).peekable();
+        Self {
+            text,
+            first: [b"---", b"..."].iter().any(|kind| is_marker(text, first, kind)).then_some(first),
+            kinds: [(search(b"\n---"), b"---"), (search(b"\n..."), b"...")],
         }
     }
+}
+
+impl Iterator for Markers<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        let text = self.text;
+        for (found, kind) in &mut self.kinds {
+            while found.next_if(|newline| !is_marker(text, newline + 1, kind)).is_some() {}
+        }
+        let [(dashes, _), (dots, _)] = &mut self.kinds;
+        let newline = match (dashes.peek(), dots.peek()) {
+            (Some(dash), Some(dot)) if dash < dot => dashes.next(),
+            (Some(_), None) => dashes.next(),
+            _ => dots.next(),
+        };
+        newline.map(|newline| newline + 1)
+    }
+}
+
+/// Whether the line at `at` is a marker of that kind.
+fn is_marker(text: &[u8], at: usize, kind: &[u8; 3]) -> bool {
+    let line = &text[at..];
+    line.starts_with(kind) && line.get(3).is_none_or(|after| matches!(after, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// Whether a line between the two offsets holds anything but blanks, a comment or a directive.
