@@ -43,6 +43,8 @@ fn finds() -> Vec<Find> {
         // A pair without braces or value.
         find("[:]", &[Change::add("/1", json!(true))], None),
         find("[a, b: ]", &[Change::add("/1", json!(true))], None),
+        // A plain scalar that becomes an indicator when a blank follows it.
+        find("[?, x]", &[Change::replace("/0", json!("? y"))], Some("[\"? y\", x]")),
         // An anchor right before a bracket.
         find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
     ]

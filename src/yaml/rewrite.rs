@@ -183,6 +183,8 @@ fn extends_plain(new: &str, prefix: &str, suffix: &str, in_flow: bool) -> bool {
     let starts_well = |first: char| first.is_ascii_alphanumeric() || "/_$".contains(first);
     prefix.chars().chain(suffix.chars()).all(is_safe)
         && prefix.chars().next().is_none_or(starts_well)
+        // A `?` or `-` of its own is text in flow, and an indicator where a blank follows.
+        && !["? ", "- "].iter().any(|indicator| new.starts_with(indicator))
         && !new.ends_with([' ', ':'])
         && !new.contains(": ")
         && !new.contains(" #")
