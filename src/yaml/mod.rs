@@ -17,6 +17,7 @@ mod scalar;
 mod splice;
 mod stream;
 mod text;
+mod value;
 
 pub use emit::{quoted, string as emit_string};
 pub use envelope::{Envelope, is_resource_list};

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::index::{Content, Document, NodeId, scalar_value};
+use super::index::{Content, Document, NodeId};
+use super::value::scalar_value;
 use super::{Problem, Style};
 use crate::change::{Change, Operation, unescape};
 

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, map};
 
-use super::index::means;
 use super::parser::{Event, Granit, Parser, Style};
+use super::value::means;
 
 /// A collection of the value in which the text is being read.
 enum Open<'v> {

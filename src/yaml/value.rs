@@ -1,0 +1,178 @@
+//! The values that nodes stand for, within limits: aliases can stand for more than any machine holds.
+
+use serde_json::{Map, Value};
+
+use super::index::{Content, Cursor, Document, NodeId};
+use super::parser::Style;
+use super::{Problem, scalar};
+
+/// How many nodes aliases may add to a value: more than any manifest needs, far less than memory holds.
+const EXPANSION_LIMIT: usize = 200_000;
+
+/// How deep a value may be: aliases can add to the parser's own limit of 255.
+const DEPTH_LIMIT: usize = 512;
+
+const TAG: &str = "tag:yaml.org,2002:";
+
+impl Document<'_> {
+    /// The value of a node.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_of(&self, node: Cursor) -> Result<Value, Problem> {
+        self.build(node.0, false, &mut Budget::default())
+    }
+
+    /// The value of the document; null where it is empty.
+    ///
+    /// # Errors
+    /// A key that stands twice, a key that is a collection, an alias within its own anchor, and aliases
+    /// that stand for more nodes than the limit.
+    pub fn value(&self) -> Result<Value, Problem> {
+        let mut budget = Budget::default();
+        self.root().map_or(Ok(Value::Null), |root| self.build(root, false, &mut budget))
+    }
+
+    /// The value of a document that is a mapping, without what stands at `left_out`.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_without(&self, left_out: &str) -> Result<Value, Problem> {
+        let mut budget = Budget::default();
+        let Some(root) = self.root() else { return Ok(Value::Null) };
+        self.build_mapping(root, Some(left_out), false, &mut budget).map(Value::Object)
+    }
+
+    /// The value at `pointer`; null where the pointer leads nowhere.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_at(&self, pointer: &str) -> Result<Value, Problem> {
+        let mut budget = Budget::default();
+        match self.follow(pointer) {
+            Some((id, true)) => self.build(id, false, &mut budget),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    fn build(&self, id: NodeId, expanded: bool, budget: &mut Budget) -> Result<Value, Problem> {
+        let node = &self.nodes[id];
+        budget.expanded += usize::from(expanded);
+        if budget.expanded > EXPANSION_LIMIT {
+            let message = format!("aliases stand for more than {EXPANSION_LIMIT} nodes");
+            return Err(Problem::limit(node.start, message));
+        }
+        if budget.depth == DEPTH_LIMIT {
+            return Err(Problem::limit(node.start, format!("nested more than {DEPTH_LIMIT} deep")));
+        }
+        budget.depth += 1;
+        let value = self.build_content(id, expanded, budget);
+        budget.depth -= 1;
+        value
+    }
+
+    fn build_content(&self, id: NodeId, expanded: bool, budget: &mut Budget) -> Result<Value, Problem> {
+        let node = &self.nodes[id];
+        match &node.content {
+            Content::Alias { open: true, .. } => {
+                Err(Problem::syntax(node.start, "an alias within the node that it stands for"))
+            }
+            Content::Alias { target, .. } => self.build(*target, true, budget),
+            Content::Scalar { text, style } => Ok(scalar_value(text, *style, node.tag.as_deref())),
+            Content::Sequence { .. } => {
+                self.children(id).map(|child| self.build(child, expanded, budget)).collect()
+            }
+            Content::Mapping { .. } => self.build_mapping(id, None, expanded, budget).map(Value::Object),
+        }
+    }
+
+    fn build_mapping(
+        &self,
+        id: NodeId,
+        left_out: Option<&str>,
+        expanded: bool,
+        budget: &mut Budget,
+    ) -> Result<Map<String, Value>, Problem> {
+        let mut result = Map::with_capacity(self.entries(id).count());
+        let mut merged = Vec::new();
+        for (key, value) in self.entries(id) {
+            if self.is_merge_key(key) {
+                merged.push(value);
+                continue;
+            }
+            let start = self.nodes[key].start;
+            let Some(name) = self.scalar_text(key) else {
+                return Err(Problem::syntax(start, "a key that is a collection"));
+            };
+            if left_out == Some(name) {
+                continue;
+            }
+            let value = self.build(value, expanded, budget)?;
+            if result.insert(name.to_owned(), value).is_some() {
+                return Err(Problem::syntax(start, format!("the key {name:?} stands twice")));
+            }
+        }
+        for source in merged {
+            self.merge(source, &mut result, budget)?;
+        }
+        Ok(result)
+    }
+
+    /// Adds what a merge key stands for: own keys win, then earlier sources.
+    fn merge(
+        &self,
+        source: NodeId,
+        into: &mut Map<String, Value>,
+        budget: &mut Budget,
+    ) -> Result<(), Problem> {
+        let sources = match self.build(source, true, budget)? {
+            Value::Array(sources) => sources,
+            one => vec![one],
+        };
+        for one in sources {
+            let Value::Object(entries) = one else {
+                return Err(Problem::syntax(
+                    self.nodes[source].start,
+                    "a merge of something else than mappings",
+                ));
+            };
+            for (key, value) in entries {
+                into.entry(key).or_insert(value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a key is `<<`, written so that readers merge.
+    pub(super) fn is_merge_key(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id];
+        matches!(&node.content, Content::Scalar { text, style: Style::Plain } if text == "<<")
+            && node.tag.as_deref().is_none_or(|tag| tag.strip_prefix(TAG) == Some("merge"))
+    }
+}
+
+/// What building a value has used of the limits.
+#[derive(Default)]
+struct Budget {
+    expanded: usize,
+    depth: usize,
+}
+
+/// Whether a scalar means `value`: as [`scalar_value`] says, mostly without making a value.
+pub(super) fn means(text: &str, style: Style, tag: Option<&str>, value: &Value) -> bool {
+    match (value, style, tag) {
+        (Value::String(string), Style::Plain, None) => string == text && scalar::is_string(text),
+        (Value::String(string), _, None) => string == text,
+        _ => scalar_value(text, style, tag) == *value,
+    }
+}
+
+/// What a scalar means. Tags that are not YAML's own leave the text a string.
+pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>) -> Value {
+    match (tag.map(|tag| tag.strip_prefix(TAG)), style) {
+        (None, Style::Plain) => scalar::resolve(text),
+        (Some(Some("null")), _) => Value::Null,
+        (Some(Some("int" | "float" | "bool")), _) => scalar::resolve(text),
+        _ => Value::String(text.to_owned()),
+    }
+}
