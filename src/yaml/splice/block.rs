@@ -1,0 +1,408 @@
+//! Block form: members are lines.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::{Around, Member, Writer};
+use crate::yaml::emit;
+use crate::yaml::index::{Content, NodeId};
+use crate::yaml::overlay::{Entry, Key, Slot};
+use crate::yaml::parser::line_end;
+use crate::yaml::{Edit, Problem};
+
+impl Writer<'_, '_> {
+    pub(super) fn block_mapping(
+        &mut self,
+        id: NodeId,
+        entries: &[Entry<'_>],
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
+        let Some((first, _)) = originals.first() else {
+            return Err(Problem::uneditable(document.nodes[id].start, "a mapping without entries"));
+        };
+        if let Some((key, _)) = originals.iter().find(|(key, _)| !self.is_usual_key(*key)) {
+            return Err(Problem::uneditable(
+                document.nodes[*key].start,
+                "a key that is empty or written with `?`",
+            ));
+        }
+        let column = self.key_column(*first)?;
+        let mut layout = around.layout;
+        if around.head > 0 && column > around.key_column {
+            layout.step = column - around.key_column;
+        }
+        let mut members = Vec::with_capacity(originals.len());
+        for (key, value) in &originals {
+            let start = document.nodes[*key].start;
+            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
+            members.push(Member { start, end: document.nodes[*value].end.max(colon) });
+        }
+        let kept: Vec<usize> = entries
+            .iter()
+            .filter_map(|entry| match entry.key {
+                Key::Kept(key) => originals.iter().position(|(original, _)| *original == key),
+                Key::New(_) => None,
+            })
+            .collect();
+        for (entry, original) in entries.iter().zip(&kept) {
+            if matches!(entry.value, Slot::Kept(_)) {
+                continue;
+            }
+            let key = originals[*original].0;
+            if self.key_column(key)? != column {
+                return Err(Problem::uneditable(document.nodes[key].start, "a key out of line"));
+            }
+            let head = self.after_colon(key)?;
+            self.slot(&entry.value, Around { head, key_column: column, is_item: false, layout, flow: None })?;
+        }
+        let mut added = String::new();
+        for entry in entries {
+            if let (Key::New(name), Slot::New(value)) = (&entry.key, &entry.value) {
+                emit::entry(&mut added, name, value, column, layout);
+            }
+        }
+        self.block_members(&members, &kept, "{}", around, added.is_empty())?;
+        if !added.is_empty() {
+            let at = match kept.last() {
+                Some(last) => self.lines.after_line(members[*last].end),
+                None => self.before_first(members[0], around)?,
+            };
+            self.insert_lines(at, added);
+        }
+        Ok(())
+    }
+
+    /// Deletes the members that are not `kept`; writes `empty` where nothing is left.
+    fn block_members(
+        &mut self,
+        members: &[Member],
+        kept: &[usize],
+        empty: &str,
+        around: &Around,
+        is_last_word: bool,
+    ) -> Result<(), Problem> {
+        if kept.len() == members.len() {
+            return Ok(());
+        }
+        if kept.is_empty() && is_last_word {
+            if around.head == 0 {
+                return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
+            }
+            let at = self.lines.skip_properties(around.head);
+            self.replace(at..at, format!(" {empty}"));
+        }
+        let is_kept = |index: usize| kept.binary_search(&index).is_ok();
+        let first = members[0];
+        let mut from = 0;
+        if !is_kept(0) && !self.begins_line(first) {
+            // What follows it moves up to the dash.
+            let next = kept.first().copied().unwrap_or_default();
+            let text = self.document.text;
+            let gaps = members[..=next].windows(2);
+            let has_more = |pair: &[Member]| !text[pair[0].end..pair[1].start].trim().is_empty();
+            let line = self.lines.line_start(first.start);
+            let is_on_dash = text[line..first.start].trim_matches([' ', '-']).is_empty();
+            if next == 0 || !is_on_dash || gaps.into_iter().any(has_more) {
+                let message = "the first member on its dash's line cannot be removed";
+                return Err(Problem::uneditable(first.start, message));
+            }
+            self.replace(first.start..members[next].start, "");
+            from = next;
+        }
+        for index in (from..members.len()).filter(|index| !is_kept(*index)) {
+            let member = members[index];
+            let line = self.lines.line_start(member.start);
+            if !self.begins_line(member) {
+                return Err(Problem::uneditable(member.start, "a member that does not begin its line"));
+            }
+            let floor = match index {
+                0 => self.lines.after_line(self.lines.skip_properties(around.head)),
+                _ => self.lines.after_line(members[index - 1].end),
+            };
+            let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
+            self.replace(range, "");
+        }
+        Ok(())
+    }
+
+    fn begins_line(&self, member: Member) -> bool {
+        self.lines.is_blank(self.lines.line_start(member.start)..member.start)
+    }
+
+    /// Where a line goes that is to stand before the first member of a block collection.
+    fn before_first(&self, first: Member, around: &Around) -> Result<usize, Problem> {
+        let line = self.lines.line_start(first.start);
+        if !self.lines.is_blank(line..first.start) {
+            return Err(Problem::uneditable(first.start, "a member on the line of its parent"));
+        }
+        Ok(match around.head {
+            0 => line,
+            head => self.lines.after_line(self.lines.skip_properties(head)).min(line),
+        })
+    }
+
+    pub(super) fn block_sequence(
+        &mut self,
+        id: NodeId,
+        items: &[Slot<'_>],
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<NodeId> = document.children(id).collect();
+        let mut members = Vec::with_capacity(originals.len());
+        let head = if around.head == 0 { self.lines.content_start() } else { around.head };
+        let mut at = self.lines.skip_properties(head);
+        for child in &originals {
+            let dash = self.lines.skip_blanks(at);
+            if self.lines.byte(dash) != Some(b'-') {
+                return Err(Problem::uneditable(dash, "an element without a dash before it"));
+            }
+            at = document.nodes[*child].end.max(dash + 1);
+            members.push(Member { start: dash, end: at });
+        }
+        let Some(first) = members.first().copied() else {
+            return Err(Problem::uneditable(document.nodes[id].start, "a sequence without elements"));
+        };
+        let first_line = self.lines.line_start(first.start);
+        if document.text[first_line..first.start].contains('\t') {
+            return Err(Problem::uneditable(first.start, "a tab before a dash"));
+        }
+        let column = first.start - first_line;
+        let width = self.lines.dash_width(first.start);
+        let mut layout = around.layout;
+        if around.head > 0 && column >= around.key_column && self.lines.is_blank(first_line..first.start) {
+            layout.dash = column - around.key_column;
+        }
+
+        // The elements in their final order; those whose text stays where it is are `in_place`.
+        let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let mut in_place: Vec<usize> = Vec::new();
+        let mut run = String::new();
+        for slot in items {
+            match position(slot) {
+                Some(original) if in_place.last().is_none_or(|last| *last < original) => {
+                    self.flush(&mut run, &in_place, &members, around)?;
+                    in_place.push(original);
+                    let head = members[original].start + 1;
+                    self.slot(slot, Around { head, key_column: column, is_item: true, layout, flow: None })?;
+                }
+                Some(original) => {
+                    let head = members[original].start + 1;
+                    let inner = Around { head, key_column: column, is_item: true, layout, flow: None };
+                    run.push_str(&self.moved(slot, original, &members, around, inner)?);
+                }
+                None => {
+                    if let Slot::New(value) = slot {
+                        self.run_ends_block_scalar = false;
+                        emit::item(&mut run, value, column, width, layout);
+                    }
+                }
+            }
+        }
+        self.flush(&mut run, &in_place, &members, around)?;
+        self.block_members(&members, &in_place, "[]", around, items.is_empty())
+    }
+
+    /// Writes the elements that follow the last one in place.
+    fn flush(
+        &mut self,
+        run: &mut String,
+        in_place: &[usize],
+        members: &[Member],
+        around: &Around,
+    ) -> Result<(), Problem> {
+        if run.is_empty() {
+            return Ok(());
+        }
+        let run = std::mem::take(run);
+        if std::mem::take(&mut self.run_ends_block_scalar) {
+            let at =
+                in_place.last().map_or(members[0].start, |last| self.lines.after_line(members[*last].end));
+            self.check_below_block_scalar(at)?;
+        }
+        let first = members[0];
+        let line = self.lines.line_start(first.start);
+        match in_place.last() {
+            Some(last) => self.insert_lines(self.lines.after_line(members[*last].end), run),
+            None if self.lines.is_blank(line..first.start) => {
+                let at = self.before_first(first, around)?;
+                self.insert_lines(at, run);
+            }
+            None => {
+                // The first dash shares its parent's line: the new elements take its place there.
+                let column = first.start - line;
+                let mut text = self.in_newline(first.start, run).trim_start_matches(' ').to_owned();
+                emit::indent(&mut text, column);
+                self.replace(first.start..first.start, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to move a node that refers to another place, or that another place refers to.
+    pub(super) fn check_references(&self, slot: &Slot<'_>) -> Result<(), Problem> {
+        let node = slot.node().filter(|_| self.document.aliases > 0);
+        match node.and_then(|id| self.document.reference_within(id)) {
+            Some(id) => {
+                let message = "an anchor or alias stands in what would be moved";
+                Err(Problem::uneditable(self.document.nodes[id].start, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The lines of an element that moves, its own comment lines and changes included.
+    fn moved(
+        &mut self,
+        slot: &Slot<'_>,
+        original: usize,
+        members: &[Member],
+        parent: &Around,
+        inner: Around,
+    ) -> Result<String, Problem> {
+        let member = members[original];
+        let line = self.lines.line_start(member.start);
+        if !self.lines.is_blank(line..member.start) {
+            return Err(Problem::uneditable(
+                member.start,
+                "the element on its parent's line cannot be moved",
+            ));
+        }
+        self.check_references(slot)?;
+        let floor = match original {
+            0 => self.lines.after_line(self.lines.skip_properties(parent.head)),
+            _ => self.lines.after_line(members[original - 1].end),
+        };
+        let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
+        let before = std::mem::take(&mut self.edits);
+        self.slot(slot, inner)?;
+        if let Some(header) = self.document.open_block_scalar().filter(|header| range.contains(header)) {
+            self.strip_final_break(header);
+        }
+        let own = std::mem::replace(&mut self.edits, before);
+        self.run_ends_block_scalar = self.ends_block_scalar(range.end);
+        self.keeps_final_break = self.run_ends_block_scalar;
+        let mut text = self.cut(range, own)?;
+        if !text.ends_with('\n') {
+            text.push_str(self.lines.newline(member.start));
+        }
+        Ok(text)
+    }
+
+    /// The text of `range` with the edits that belong to it.
+    pub(super) fn cut(&self, range: Range<usize>, mut edits: Vec<Edit>) -> Result<String, Problem> {
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut text = String::new();
+        let mut at = range.start;
+        for edit in edits {
+            if edit.range.start < at || edit.range.end > range.end {
+                return Err(Problem::uneditable(edit.range.start, "a change reaches beyond its element"));
+            }
+            text.push_str(&self.document.text[at..edit.range.start]);
+            text.push_str(&edit.text);
+            at = edit.range.end;
+        }
+        text.push_str(&self.document.text[at..range.end]);
+        Ok(text)
+    }
+
+    /// Inserts whole lines at a line's start, or after a last line that has no line break.
+    pub(in crate::yaml) fn insert_lines(&mut self, at: usize, lines: String) {
+        if lines.is_empty() {
+            return;
+        }
+        let lines = self.in_newline(at, lines);
+        self.replace(at..at, lines);
+    }
+
+    /// Lines with the line breaks that the text has around `at`.
+    fn in_newline(&self, at: usize, lines: String) -> String {
+        let newline = self.lines.newline(at);
+        if newline == "\n" { lines } else { to_newline(&lines, newline) }
+    }
+
+    /// Another value where a node stands.
+    pub(super) fn replaced(&mut self, id: NodeId, value: &Value, around: &Around) -> Result<(), Problem> {
+        let node = &self.document.nodes[id];
+        let span = node.start..node.end;
+        let is_empty = match node.content {
+            Content::Scalar { .. } => true,
+            Content::Sequence { .. } | Content::Mapping { .. } => self.is_childless(id),
+            Content::Alias { .. } => false,
+        };
+        let is_scalar = matches!(node.content, Content::Scalar { .. });
+        if !is_empty || self.document.text[span.clone()].contains(['#', '\n']) {
+            return Err(Problem::uneditable(node.start, "a value that is not empty would be replaced"));
+        }
+        let keeps_kind = match node.content {
+            Content::Sequence { .. } => value.is_array(),
+            Content::Mapping { .. } => value.is_object(),
+            _ => false,
+        };
+        if (node.tag.is_some() && !keeps_kind) || (node.anchored && is_scalar) {
+            let message = "a value with a tag or an anchor would be replaced";
+            return Err(Problem::uneditable(node.start, message));
+        }
+        if let Some(flow) = &around.flow {
+            let mut text = String::new();
+            if span.is_empty() {
+                text.push(' ');
+            }
+            emit::json(&mut text, value, flow.indent.as_deref(), &flow.step, self.lines.newline(node.start));
+            let at = if span.is_empty() { around.head..around.head } else { span };
+            self.replace(at, text);
+            return Ok(());
+        }
+        let mut text = String::new();
+        emit::after_colon(&mut text, value, around.key_column, around.layout);
+        let (inline, lines) = text.split_once('\n').unwrap_or((&text, ""));
+        if !inline.is_empty() {
+            let at = if span.is_empty() { around.head..around.head } else { span };
+            let text = if at.is_empty() { inline } else { inline.trim_start() };
+            self.replace(at, text);
+            return Ok(());
+        }
+        let text = self.document.text;
+        // An empty node may have its place behind a comment.
+        let after = if span.is_empty() { around.head } else { span.end };
+        let rest = &text[after..line_end(text.as_bytes(), after)];
+        // Some readers take a tab between a dash or colon and a comment for an error.
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let (tabs, gap) = if rest[..blanks].contains('\t') { (blanks, " ") } else { (0, "") };
+        if around.is_item {
+            let mut lines = String::new();
+            emit::members(&mut lines, value, around.key_column + 2, around.layout);
+            let properties = self.lines.skip_properties(around.head);
+            if rest.trim().is_empty() && properties == around.head {
+                // Its first line stands behind the dash.
+                let (first, others) = lines.split_once('\n').unwrap_or((&lines, ""));
+                self.replace(around.head..after, format!(" {}", first.trim_start()));
+                self.insert_lines(self.lines.after_line(after), others.to_owned());
+            } else {
+                self.replace(properties..after + tabs, gap);
+                self.insert_lines(self.lines.after_line(after), lines);
+            }
+            return Ok(());
+        }
+        let blanks = text[..span.start].trim_end_matches([' ', '\t']).len();
+        if !span.is_empty() {
+            self.replace(blanks.max(around.head)..span.end + tabs, gap);
+        }
+        let lines = lines.to_owned();
+        self.insert_lines(self.lines.after_line(after), lines);
+        Ok(())
+    }
+}
+
+/// Lines that end in `\n` or already in `newline`, all with `newline`.
+fn to_newline(lines: &str, newline: &str) -> String {
+    let mut result = String::with_capacity(lines.len() + lines.len() / 32);
+    for line in lines.split_inclusive('\n') {
+        result.push_str(line.trim_end_matches(['\r', '\n']));
+        result.push_str(newline);
+    }
+    result
+}

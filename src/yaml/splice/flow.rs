@@ -1,0 +1,286 @@
+//! Flow form and JSON: members stand between commas.
+
+use super::{Around, FlowStyle, Member, Writer};
+use crate::yaml::emit;
+use crate::yaml::index::NodeId;
+use crate::yaml::overlay::{Entry, Key, Slot};
+use crate::yaml::parser::line_end;
+use crate::yaml::{Edit, Problem};
+
+impl Writer<'_, '_> {
+    /// The style of the collection `id`, whose first member begins at `first`.
+    fn flow_style(&self, id: NodeId, first: Option<usize>, around: &Around) -> FlowStyle {
+        let text = self.document.text;
+        let single_line = FlowStyle { indent: None, step: "  ".to_owned() };
+        let Some(first) = first else {
+            // Nothing stands here yet: as the surroundings do, one level deeper.
+            return match &around.flow {
+                Some(FlowStyle { indent: Some(outer), step }) => {
+                    FlowStyle { indent: Some(format!("{outer}{step}")), step: step.clone() }
+                }
+                _ => single_line,
+            };
+        };
+        let before = &text[self.lines.line_start(first)..first];
+        if !before.trim_matches([' ', '\t']).is_empty() {
+            return single_line;
+        }
+        let opens = &text[self.lines.line_start(self.document.nodes[id].start)..];
+        let outer = &opens[..opens.len() - opens.trim_start_matches([' ', '\t']).len()];
+        let step = before.strip_prefix(outer).filter(|step| !step.is_empty()).unwrap_or("  ");
+        FlowStyle { indent: Some(before.to_owned()), step: step.to_owned() }
+    }
+
+    pub(super) fn flow_mapping(
+        &mut self,
+        id: NodeId,
+        entries: &[Entry<'_>],
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
+        let mut members = Vec::with_capacity(originals.len());
+        let mut at = document.nodes[id].start + 1;
+        for (key, value) in &originals {
+            let start = self.flow_start(at, members.is_empty())?;
+            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
+            at = document.nodes[*value].end.max(colon);
+            members.push(Member { start, end: at });
+        }
+        let style = self.flow_style(id, members.first().map(|member| member.start), around);
+        let mut placed = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match &entry.key {
+                Key::Kept(key) => {
+                    let original = originals.iter().position(|(original, _)| original == key);
+                    if !matches!(entry.value, Slot::Kept(_)) {
+                        let head = self.after_colon(*key)?;
+                        let inner = Around { head, flow: Some(style.clone()), ..around.clone() };
+                        self.slot(&entry.value, inner)?;
+                    }
+                    placed.push(original.map_or_else(|| Placed::Text(String::new()), Placed::Original));
+                }
+                Key::New(name) => {
+                    let mut text = emit::quoted(name);
+                    text.push_str(": ");
+                    if let Slot::New(value) = &entry.value {
+                        emit::json(
+                            &mut text,
+                            value,
+                            style.indent.as_deref(),
+                            &style.step,
+                            self.lines.newline(at),
+                        );
+                    }
+                    placed.push(Placed::Text(text));
+                }
+            }
+        }
+        self.flow_members(id, &members, &placed, &style, around)
+    }
+
+    pub(super) fn flow_sequence(
+        &mut self,
+        id: NodeId,
+        items: &[Slot<'_>],
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let document = self.document;
+        let originals: Vec<NodeId> = document.children(id).collect();
+        let mut members = Vec::with_capacity(originals.len());
+        let mut at = document.nodes[id].start + 1;
+        for child in &originals {
+            let is_bare = self.is_flow(*child).is_err();
+            if is_bare && document.children(*child).last().is_some_and(|value| self.is_empty(value)) {
+                return Err(Problem::uneditable(document.nodes[*child].start, "a pair without a value"));
+            }
+            let start = self.flow_start(at, members.is_empty())?;
+            at = document.nodes[*child].end;
+            members.push(Member { start, end: at });
+        }
+        let style = self.flow_style(id, members.first().map(|member| member.start), around);
+        let mut placed = Vec::with_capacity(items.len());
+        let mut last = None;
+        for slot in items {
+            let original = slot.node().and_then(|node| originals.binary_search(&node).ok());
+            let Some(original) = original else {
+                let mut text = String::new();
+                if let Slot::New(value) = slot {
+                    emit::json(
+                        &mut text,
+                        value,
+                        style.indent.as_deref(),
+                        &style.step,
+                        self.lines.newline(at),
+                    );
+                }
+                placed.push(Placed::Text(text));
+                continue;
+            };
+            let inner = Around { head: members[original].start, flow: Some(style.clone()), ..around.clone() };
+            if last.is_none_or(|last| last < original) {
+                last = Some(original);
+                self.slot(slot, inner)?;
+                placed.push(Placed::Original(original));
+            } else {
+                self.check_references(slot)?;
+                let before = std::mem::take(&mut self.edits);
+                self.slot(slot, inner)?;
+                let own = std::mem::replace(&mut self.edits, before);
+                placed.push(Placed::Text(self.cut(members[original].start..members[original].end, own)?));
+            }
+        }
+        self.flow_members(id, &members, &placed, &style, around)
+    }
+
+    /// The first byte of the next flow member: after the bracket, or after the comma that follows `at`.
+    fn flow_start(&self, at: usize, first: bool) -> Result<usize, Problem> {
+        let at = self.lines.skip_blanks(at);
+        if first {
+            return Ok(at);
+        }
+        if self.lines.byte(at) == Some(b',') {
+            Ok(self.lines.skip_blanks(at + 1))
+        } else {
+            Err(Problem::uneditable(at, "a member without a comma before it"))
+        }
+    }
+
+    /// Writes the members of a flow collection that are new, and takes out those that are not `placed`.
+    fn flow_members(
+        &mut self,
+        id: NodeId,
+        members: &[Member],
+        placed: &[Placed],
+        style: &FlowStyle,
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let text = self.document.text;
+        let node = &self.document.nodes[id];
+        let interior = node.start + 1..node.end - 1;
+        let newline = self.lines.newline(node.start);
+        let separator = match &style.indent {
+            Some(indent) => format!(",{newline}{indent}"),
+            None => ", ".to_owned(),
+        };
+        let kept: Vec<usize> = placed.iter().filter_map(Placed::original).collect();
+        if kept.is_empty() {
+            if text[interior.clone()].contains('#') {
+                return Err(Problem::uneditable(interior.start, "a comment in a flow collection"));
+            }
+            let texts: Vec<&str> = placed.iter().filter_map(Placed::text).collect();
+            let mut inner = texts.join(&separator);
+            if let (Some(indent), false) = (&style.indent, texts.is_empty()) {
+                let close = match &around.flow {
+                    Some(outer) if members.is_empty() => outer.indent.as_deref().unwrap_or_default(),
+                    _ => {
+                        let line = &text[self.lines.line_start(node.end - 1)..node.end - 1];
+                        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+                    }
+                };
+                inner = format!("{newline}{indent}{inner}{newline}{close}");
+            }
+            self.replace(interior, inner);
+            return Ok(());
+        }
+        // Runs of new members, after the kept member before them or before the first kept one.
+        let mut after: Option<usize> = None;
+        let mut run: Vec<&str> = Vec::new();
+        for one in placed.iter().map(Some).chain([None]) {
+            if let Some(Placed::Text(text)) = one {
+                run.push(text);
+                continue;
+            }
+            if !run.is_empty() {
+                let joined = run.join(&separator);
+                match after {
+                    Some(last) => self.append_flow(members[last].end, &separator, &joined, style, newline),
+                    None => {
+                        let at = members[kept[0]].start;
+                        // Ahead of what grows at the start of that member.
+                        self.edits.insert(0, Edit { range: at..at, text: format!("{joined}{separator}") });
+                    }
+                }
+                run.clear();
+            }
+            after = one.and_then(Placed::original).or(after);
+        }
+        self.delete_flow(members, &kept)
+    }
+
+    /// Appends members after the one that ends at `end`. A comment behind that one stays behind it.
+    fn append_flow(&mut self, end: usize, separator: &str, joined: &str, style: &FlowStyle, newline: &str) {
+        let line = &self.document.text[end..line_end(self.document.text.as_bytes(), end)];
+        let rest = line.trim_end();
+        let comma = rest.trim_start().starts_with(',');
+        let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
+        let blank = self.after_bare_colon(end);
+        match &style.indent {
+            Some(indent) if comment => {
+                if !comma {
+                    self.replace(end..end, format!("{blank},"));
+                }
+                let at = end + rest.len();
+                let trailing = if comma { "," } else { "" };
+                self.replace(at..at, format!("{newline}{indent}{joined}{trailing}"));
+            }
+            _ => self.replace(end..end, format!("{blank}{separator}{joined}")),
+        }
+    }
+
+    /// A blank where a key without a value ends at `end`: some readers take `a:,` for a word.
+    fn after_bare_colon(&self, end: usize) -> &'static str {
+        if self.document.text[..end].ends_with(':') { " " } else { "" }
+    }
+
+    fn delete_flow(&mut self, members: &[Member], kept: &[usize]) -> Result<(), Problem> {
+        if kept.len() == members.len() {
+            return Ok(());
+        }
+        let is_kept = |index: usize| kept.binary_search(&index).is_ok();
+        let mut index = 0;
+        while index < members.len() {
+            if is_kept(index) {
+                index += 1;
+                continue;
+            }
+            let first = index;
+            while index < members.len() && !is_kept(index) {
+                index += 1;
+            }
+            let range = match (members.get(index), first.checked_sub(1)) {
+                (Some(next), _) => members[first].start..next.start,
+                (None, Some(previous)) => members[previous].end..members[index - 1].end,
+                (None, None) => continue,
+            };
+            if self.document.text[range.clone()].contains('#') {
+                return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
+            }
+            let blank = self.after_bare_colon(range.start);
+            self.replace(range, blank);
+        }
+        Ok(())
+    }
+}
+
+/// A member of a flow collection in its final order.
+enum Placed {
+    Original(usize),
+    Text(String),
+}
+
+impl Placed {
+    fn original(&self) -> Option<usize> {
+        match self {
+            Self::Original(index) => Some(*index),
+            Self::Text(_) => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Original(_) => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
