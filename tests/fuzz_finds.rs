@@ -45,6 +45,9 @@ fn finds() -> Vec<Find> {
         find("[a, b: ]", &[Change::add("/1", json!(true))], None),
         // A plain scalar that becomes an indicator when a blank follows it.
         find("[?, x]", &[Change::replace("/0", json!("? y"))], Some("[\"? y\", x]")),
+        // A comment right behind a colon.
+        find("{\"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\"a\": , \"k\": 1 #c\n}")),
+        find("{\n  \"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\n  \"a\": , #c\n  \"k\": 1\n}")),
         // An anchor right before a bracket.
         find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
     ]

@@ -215,16 +215,18 @@ impl Writer<'_, '_> {
         let comma = rest.trim_start().starts_with(',');
         let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
         let blank = self.after_bare_colon(end);
+        // A comment right behind a colon is one, but not right behind anything else.
+        let gap = if rest.starts_with('#') { " " } else { "" };
         match &style.indent {
             Some(indent) if comment => {
                 if !comma {
-                    self.replace(end..end, format!("{blank},"));
+                    self.replace(end..end, format!("{blank},{gap}"));
                 }
                 let at = end + rest.len();
                 let trailing = if comma { "," } else { "" };
                 self.replace(at..at, format!("{newline}{indent}{joined}{trailing}"));
             }
-            _ => self.replace(end..end, format!("{blank}{separator}{joined}")),
+            _ => self.replace(end..end, format!("{blank}{separator}{joined}{gap}")),
         }
     }
 
