@@ -50,6 +50,8 @@ fn finds() -> Vec<Find> {
         find("{\n  \"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\n  \"a\": , #c\n  \"k\": 1\n}")),
         // An anchor right before a bracket.
         find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
+        find("k: &a{}\n", &[Change::replace("/k", json!("x"))], Some("k: &a x\n")),
+        find("[&a{}]\n", &[Change::replace("/0", json!("x"))], Some("[&a \"x\"]\n")),
     ]
 }
 

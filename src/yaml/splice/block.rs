@@ -346,9 +346,11 @@ impl Writer<'_, '_> {
             let message = "a value with a tag or an anchor would be replaced";
             return Err(Problem::uneditable(node.start, message));
         }
+        // A bracket may stand right behind its anchor, of whose name anything else would be a part.
+        let touches_anchor = node.anchored && !self.document.text[..span.start].ends_with([' ', '\t', '\n']);
         if let Some(flow) = &around.flow {
             let mut text = String::new();
-            if span.is_empty() {
+            if span.is_empty() || touches_anchor {
                 text.push(' ');
             }
             emit::json(&mut text, value, flow.indent.as_deref(), &flow.step, self.lines.newline(node.start));
@@ -361,7 +363,7 @@ impl Writer<'_, '_> {
         let (inline, lines) = text.split_once('\n').unwrap_or((&text, ""));
         if !inline.is_empty() {
             let at = if span.is_empty() { around.head..around.head } else { span };
-            let text = if at.is_empty() { inline } else { inline.trim_start() };
+            let text = if at.is_empty() || touches_anchor { inline } else { inline.trim_start() };
             self.replace(at, text);
             return Ok(());
         }
