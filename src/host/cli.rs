@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser};
 
 use crate::config::{OnError, is_namespace};
+use crate::host::commands::Command;
 use crate::host::files::{Destination, STDIN};
-use crate::report::Format;
+use crate::report::{Detail, Format};
 
 /// Bakes OpenTelemetry auto-instrumentation into Kubernetes manifests when they are built.
 ///
@@ -18,44 +19,17 @@ use crate::report::Format;
 #[derive(Debug, Parser)]
 #[command(name = "otel-inject", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(disable_help_subcommand = true)]
-#[command(
-    after_help = "Exit codes: 0 fine; 1 findings of severity error, nothing injected; 2 could not run."
-)]
+#[command(after_help = "Examples:\n  \
+    kustomize build . | otel-inject --context instrumentation.yaml > manifests.yaml\n  \
+    helm template shop ./chart | otel-inject --namespace shop --allow-empty --quiet > shop.yaml\n  \
+    otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
+    otel-inject inject --in-place --report findings.sarif --format github manifests/\n\n\
+    Exit codes: 0 fine; 1 findings of severity error, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) flags: Flags,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Inject into files and folders, or into stdin
-    Inject(Inject),
-}
-
-/// Inject into files and folders, or into stdin
-///
-/// Prints all files as one stream, or writes them: each file whole or not at all, none when any finding is
-/// an error.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    otel-inject inject manifests/ | kubectl apply -f -\n  \
-    otel-inject inject --in-place --context instrumentation.yaml manifests/\n  \
-    helm template shop ./chart | otel-inject inject - --namespace shop")]
-pub(super) struct Inject {
-    /// Files, folders (their *.yaml, *.yml and *.json, except for what a .krmignore names), or - for stdin
-    /// [default: -]
-    #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) flags: Flags,
-    /// Write the changed files in their places
-    #[arg(long, conflicts_with = "output")]
-    pub(super) in_place: bool,
-    /// Write all files below DIR, a folder's files by their paths in it
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -78,6 +52,27 @@ pub(super) struct Flags {
     /// Write the findings to FILE, by its ending: .json, .sarif or .txt [default: stderr only]
     #[arg(long, value_name = "FILE", value_parser = report)]
     pub(super) report: Option<(PathBuf, Format)>,
+    /// How the report is written: human, json, sarif, or github for annotations in a pull request
+    /// [default: human]
+    #[arg(long, value_name = "human|json|sarif|github", value_parser = format, default_value = "human")]
+    #[arg(hide_default_value = true)]
+    pub(super) format: Format,
+    /// Say errors only, and no totals [default: one line for each finding]
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say also why a finding matters [default: one line for each finding]
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl Flags {
+    pub(super) fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Errors,
+            (_, true) => Detail::Reasons,
+            _ => Detail::Lines,
+        }
+    }
 }
 
 impl Cli {
@@ -88,7 +83,7 @@ impl Cli {
     pub(super) fn read(args: Vec<OsString>, stdin_is_stream: bool) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(args)?;
         let usage = |kind, message: &str| Err(Self::command().error(kind, message));
-        let Some(Command::Inject(inject)) = &mut cli.command else {
+        let Some(command) = &mut cli.command else {
             return if stdin_is_stream {
                 Ok(cli)
             } else {
@@ -98,11 +93,13 @@ impl Cli {
                 )
             };
         };
-        if inject.paths.is_empty() {
-            inject.paths.push(PathBuf::from(STDIN));
+        let writes_files = matches!(command.destination(), Destination::InPlace | Destination::Folder(_));
+        let Some(inputs) = command.inputs() else { return Ok(cli) };
+        if inputs.paths.is_empty() {
+            inputs.paths.push(PathBuf::from(STDIN));
         }
-        let reads_stdin = inject.paths.iter().any(|path| path == Path::new(STDIN));
-        if reads_stdin && (inject.in_place || inject.output.is_some()) {
+        let reads_stdin = inputs.paths.iter().any(|path| path == Path::new(STDIN));
+        if reads_stdin && writes_files {
             return usage(
                 ErrorKind::ArgumentConflict,
                 "stdin has no file: --in-place and --output need PATHs",
@@ -112,16 +109,6 @@ impl Cli {
             return usage(ErrorKind::MissingRequiredArgument, "stdin is a terminal: name files or folders");
         }
         Ok(cli)
-    }
-}
-
-impl Inject {
-    pub(super) fn destination(&self) -> Destination {
-        match &self.output {
-            Some(folder) => Destination::Folder(folder.clone()),
-            None if self.in_place => Destination::InPlace,
-            None => Destination::Stdout,
-        }
     }
 }
 
@@ -141,6 +128,10 @@ fn report(path: &str) -> Result<(PathBuf, Format), String> {
     Ok((PathBuf::from(path), format))
 }
 
+fn format(word: &str) -> Result<Format, String> {
+    Format::named(word).ok_or_else(|| "expected human, json, sarif or github".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,15 +141,73 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    #[test]
-    fn help_fits_a_hundred_columns() {
+    /// The command and all below it.
+    fn commands() -> Vec<clap::Command> {
         let mut command = Cli::command().term_width(100);
         command.build();
-        for part in std::iter::once(&mut command.clone()).chain(command.get_subcommands_mut()) {
+        let below: Vec<_> = command.get_subcommands().cloned().collect();
+        std::iter::once(command).chain(below).collect()
+    }
+
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1);
+        lines.take_while(|line| line.starts_with("  ")).map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn help_fits_a_hundred_columns() {
+        for mut part in commands() {
             for help in [part.render_help(), part.render_long_help()] {
                 for line in help.to_string().lines() {
                     assert!(line.chars().count() <= 100, "{line}");
                 }
+            }
+            for example in examples(&part) {
+                // Two blanks before it; a longer one would be broken.
+                assert!(example.chars().count() <= 98, "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_argument_says_what_it_does_and_its_default() {
+        for part in commands() {
+            for argument in
+                part.get_arguments().filter(|argument| !BUILT_IN.contains(&argument.get_id().as_str()))
+            {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                let says = argument.is_required_set() || help.contains("[default: ");
+                assert!(says, "{} {}: {help}", part.get_name(), argument.get_id());
+            }
+        }
+    }
+
+    /// What clap adds.
+    const BUILT_IN: &[&str] = &["help", "version"];
+
+    #[test]
+    fn every_flag_has_an_example() {
+        let all = commands();
+        let shared = examples(&all[0]).join("\n");
+        for part in &all {
+            let own = examples(part).join("\n");
+            assert!(!own.is_empty(), "{} has no example", part.get_name());
+            for flag in part.get_arguments().filter_map(|argument| argument.get_long()) {
+                let is_shown = [&own, &shared].iter().any(|text| text.contains(&format!("--{flag} ")));
+                assert!(is_shown || BUILT_IN.contains(&flag), "{} --{flag}", part.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        for example in commands().iter().flat_map(examples) {
+            let own = example.split(" | ").find(|part| part.starts_with("otel-inject"));
+            let words = own.unwrap_or_else(|| panic!("not ours: {example}")).split(" > ").next();
+            let args = words.unwrap_or_default().split_whitespace().map(OsString::from).collect();
+            if let Err(error) = Cli::read(args, true) {
+                panic!("{example}: {error}");
             }
         }
     }

@@ -27,6 +27,10 @@ pub(super) enum Destination {
     InPlace,
     /// All files below a folder.
     Folder(PathBuf),
+    /// What changes, on stdout.
+    Diff,
+    /// None goes anywhere: the findings are what is asked for.
+    Nowhere,
 }
 
 /// One text of the input.
@@ -120,7 +124,7 @@ pub(super) fn save(texts: &[Text], edits: &[Vec<Edit>], destination: &Destinatio
     let mut targets = BTreeSet::new();
     for (text, edits) in texts.iter().zip(edits) {
         let target = match destination {
-            Destination::Stdout => continue,
+            Destination::Stdout | Destination::Diff | Destination::Nowhere => continue,
             Destination::InPlace if edits.is_empty() => continue,
             // The file itself, not a link to it, is what changes.
             Destination::InPlace => {

@@ -13,12 +13,15 @@ use crate::config::function::{self, Parsed};
 use crate::config::{Mode, Settings};
 use crate::engine::{Output, Role, Source, inject};
 use crate::finding::{Code, Finding, Severity};
-use crate::host::cli::{Cli, Command, Flags};
+use crate::host::cli::{Cli, Flags};
+use crate::host::commands::Inputs;
 use crate::host::files::{Destination, Text, position};
-use crate::report::{self, Paint};
-use crate::yaml::{Document, Envelope, Place, is_resource_list, split_documents};
+use crate::report::{Detail, Format, Paint};
+use crate::yaml::{Document, Edit, Envelope, Place, is_resource_list, split_documents};
 
 mod cli;
+mod commands;
+mod diff;
 mod files;
 mod krm;
 mod kustomize;
@@ -54,7 +57,7 @@ pub fn run(args: Vec<OsString>) -> u8 {
         PANICKED.get_or_init(|| place);
     }));
     catch_unwind(AssertUnwindSafe(|| dispatch(args))).unwrap_or_else(|_| {
-        say(&[internal_error()]);
+        say(&[internal_error()], Format::Human, Detail::Lines);
         COULD_NOT_RUN
     })
 }
@@ -68,27 +71,30 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let (flags, inputs, face) = match cli.command {
-        None => {
-            let input = files::stdin();
-            let is_list = input.as_ref().is_ok_and(|text| is_resource_list(&text.bytes));
-            let face = match plugin_config {
-                Some(config) => Face::Plugin(config),
-                None if is_list => Face::Krm,
-                None => Face::Stream,
-            };
-            (cli.flags, input.map(|text| vec![text]), face)
-        }
-        Some(Command::Inject(command)) => {
-            let destination = command.destination();
-            (command.flags, files::read(&command.paths), Face::Files(destination))
-        }
+    if let Some(command) = cli.command {
+        return command.run();
+    }
+    let input = files::stdin();
+    let is_list = input.as_ref().is_ok_and(|text| is_resource_list(&text.bytes));
+    let face = match plugin_config {
+        Some(config) => Face::Plugin(config),
+        None if is_list => Face::Krm,
+        None => Face::Stream,
     };
+    start(&face, input.map(|text| vec![text]), &cli.flags)
+}
+
+/// Injects what a command names; where the texts go is the command's matter.
+fn inject_files(inputs: &Inputs, destination: Destination) -> u8 {
+    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags)
+}
+
+fn start(face: &Face, inputs: anyhow::Result<Vec<Text>>, flags: &Flags) -> u8 {
     match inputs {
-        Ok(inputs) => execute(&face, &inputs, &flags),
+        Ok(inputs) => execute(face, &inputs, flags),
         Err(error) => {
             let output = failed(vec![io_error(&error)]);
-            conclude(&face, &[], &flags, None, Mode::Inject, output)
+            conclude(face, &[], flags, None, Mode::Inject, output)
         }
     }
 }
@@ -152,8 +158,11 @@ fn decide(
             output.findings.push(finding);
         }
     }
-    let prints_a_stream = matches!(face, Face::Stream | Face::Files(Destination::Stdout));
-    if prints_a_stream && !flags.allow_empty {
+    let needs_resources = match face {
+        Face::Stream | Face::Files(Destination::Stdout | Destination::Diff | Destination::Nowhere) => true,
+        Face::Krm | Face::Plugin(_) | Face::Files(Destination::InPlace | Destination::Folder(_)) => false,
+    };
+    if needs_resources && !flags.allow_empty {
         output.findings.extend(stream::without_resources(inputs, &output));
     }
     Ok((output, settings.mode))
@@ -170,7 +179,8 @@ fn conclude(
 ) -> u8 {
     output.findings.sort_by_key(|finding| finding.severity);
     if let Some((path, format)) = &flags.report
-        && let Err(error) = files::replace(path, format.report(&output.findings).as_bytes())
+        && let Err(error) =
+            files::replace(path, format.report(&output.findings, Detail::Lines, Paint::Plain).as_bytes())
     {
         output.findings.insert(0, io_error(&error));
     }
@@ -200,10 +210,20 @@ fn conclude(
         }
         (Face::Krm, None) => code,
         _ if has_failed && stream::is_helm_4() => {
-            let text = report::text(&output.findings, Paint::Plain);
+            let text = Format::Human.report(&output.findings, flags.detail(), Paint::Plain);
             delivered(stream::helm_4_failure(&text, out).and_then(|()| out.flush()), 0)
         }
+        (Face::Files(Destination::Nowhere), _) => {
+            let paint = paint(&io::stdout());
+            let report = flags.format.report(&output.findings, flags.detail(), paint);
+            return delivered(out.write_all(report.as_bytes()).and_then(|()| out.flush()), code);
+        }
         _ if has_failed || mode == Mode::Validate => code,
+        (Face::Files(Destination::Diff), _) => {
+            let mut has_diff = false;
+            let written = print_diff(inputs, &output.edits, &mut has_diff, out);
+            delivered(written, if has_diff { REFUSED } else { code })
+        }
         (Face::Files(destination @ (Destination::InPlace | Destination::Folder(_))), _) => {
             match files::save(inputs, &output.edits, destination) {
                 Ok(()) => code,
@@ -219,7 +239,7 @@ fn conclude(
         }
         (Face::Plugin(_), _) => delivered(stream::print(inputs, &output.edits, false, out), code),
     };
-    say(&output.findings);
+    say(&output.findings, flags.format, flags.detail());
     written
 }
 
@@ -227,7 +247,8 @@ fn conclude(
 fn delivered(written: io::Result<()>, code: u8) -> u8 {
     let Err(error) = written else { return code };
     if error.kind() != io::ErrorKind::BrokenPipe {
-        say(&[io_error(&anyhow::Error::new(error).context("cannot write to stdout"))]);
+        let finding = io_error(&anyhow::Error::new(error).context("cannot write to stdout"));
+        say(&[finding], Format::Human, Detail::Lines);
     }
     COULD_NOT_RUN
 }
@@ -313,10 +334,28 @@ fn internal_error() -> Finding {
     Finding::new(Code::VerifyFailed, "", format!("internal error{place}"))
 }
 
-/// Findings and totals on stderr. Nobody is left to be told where that fails.
-fn say(findings: &[Finding]) {
+/// The report on stderr. Nobody is left to be told where that fails.
+fn say(findings: &[Finding], format: Format, detail: Detail) {
     let stderr = io::stderr().lock();
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let paint = if stderr.is_terminal() && !is_plain { Paint::Coloured } else { Paint::Plain };
-    let _ = io::BufWriter::new(stderr).write_all(report::text(findings, paint).as_bytes());
+    let report = format.report(findings, detail, paint(&stderr));
+    let _ = io::BufWriter::new(stderr).write_all(report.as_bytes());
+}
+
+fn paint(stream: &impl IsTerminal) -> Paint {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if stream.is_terminal() && !is_unwanted { Paint::Coloured } else { Paint::Plain }
+}
+
+/// Prints what changes; says whether anything does.
+fn print_diff(
+    inputs: &[Text],
+    edits: &[Vec<Edit>],
+    has_diff: &mut bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let paint = paint(&io::stdout());
+    for (text, edits) in inputs.iter().zip(edits) {
+        *has_diff |= diff::write(text.name.as_deref().unwrap_or("stdin"), &text.bytes, edits, paint, out)?;
+    }
+    out.flush()
 }

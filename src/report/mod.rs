@@ -5,39 +5,74 @@ use serde_json::{Map, Value, json};
 use crate::change::unescape;
 use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 
+mod github;
+mod reference;
+mod sarif;
+
+pub use reference::reference;
+
 /// The ways in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// Lines for people, as they stand on stderr.
+    Human,
     /// One object with all findings and the totals.
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// The lines that stand on stderr.
-    Text,
+    /// Workflow commands that GitHub shows beside the lines of a pull request.
+    Github,
 }
 
+/// A format, its name on the command line, and the file endings that ask for it.
+type Row = (Format, &'static str, &'static [&'static str]);
+
 impl Format {
-    /// Every format with the file endings that ask for it.
-    pub const ALL: &'static [(Self, &'static [&'static str])] =
-        &[(Self::Json, &["json"]), (Self::Sarif, &["sarif"]), (Self::Text, &["txt", "text"])];
+    /// Every format.
+    pub const ALL: &'static [Row] = &[
+        (Self::Human, "human", &["txt", "text"]),
+        (Self::Json, "json", &["json"]),
+        (Self::Sarif, "sarif", &["sarif"]),
+        (Self::Github, "github", &[]),
+    ];
 
     /// The format that a file's ending asks for.
     #[must_use]
     pub fn of_ending(ending: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(_, endings)| endings.contains(&ending));
-        found.map(|(format, _)| *format)
+        let found = Self::ALL.iter().find(|(_, _, endings)| endings.contains(&ending));
+        found.map(|(format, ..)| *format)
     }
 
-    /// The report of `findings`, with a final newline.
+    /// The format of this name.
     #[must_use]
-    pub fn report(self, findings: &[Finding]) -> String {
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format)
+    }
+
+    /// The report of `findings`, with a final newline where there is anything to say. JSON and SARIF say
+    /// everything; colour is for people.
+    #[must_use]
+    pub fn report(self, findings: &[Finding], detail: Detail, paint: Paint) -> String {
         let pretty = |value: Value| format!("{value:#}\n");
         match self {
+            Self::Human => human(findings, detail, paint),
             Self::Json => pretty(json(findings)),
-            Self::Sarif => pretty(sarif(findings)),
-            Self::Text => text(findings, Paint::Plain),
+            Self::Sarif => pretty(sarif::log(findings)),
+            Self::Github => github::annotations(findings, detail),
         }
     }
+}
+
+/// How much people are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Errors.
+    Errors,
+    /// Every finding, and the totals.
+    #[default]
+    Lines,
+    /// The same, with the reasons.
+    Reasons,
 }
 
 /// Whether lines carry colour.
@@ -86,8 +121,23 @@ impl Totals {
 /// A line for each finding, then the totals.
 #[must_use]
 pub fn text(findings: &[Finding], paint: Paint) -> String {
-    let mut lines: String = findings.iter().map(|finding| line(finding, paint)).collect();
-    lines.push_str(&Totals::of(findings).line());
+    human(findings, Detail::Lines, paint)
+}
+
+fn human(findings: &[Finding], detail: Detail, paint: Paint) -> String {
+    let mut lines = String::new();
+    for finding in findings {
+        if detail == Detail::Errors && finding.severity != Severity::Error {
+            continue;
+        }
+        lines.push_str(&line(finding, paint));
+        if detail == Detail::Reasons {
+            lines.push_str(&format!("  why: {}\n", finding.code.page().why));
+        }
+    }
+    if detail != Detail::Errors {
+        lines.push_str(&Totals::of(findings).line());
+    }
     lines
 }
 
@@ -262,114 +312,11 @@ fn json(findings: &[Finding]) -> Value {
     })
 }
 
-fn sarif(findings: &[Finding]) -> Value {
-    let level = |severity: Severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "note",
-    };
-    let rule = |code: &Code| {
-        let page = code.page();
-        json!({
-            "id": page.id,
-            "shortDescription": {"text": page.what},
-            "fullDescription": {"text": format!("{} {}", page.what, page.why)},
-            "help": {"text": page.remedy},
-            "defaultConfiguration": {"level": level(page.severity)},
-        })
-    };
-    let result = |finding: &Finding| {
-        let mut location = Map::new();
-        if let Some(position) = &finding.position
-            && let Some(file) = &position.file
-        {
-            let mut physical = json!({"artifactLocation": {"uri": uri(file)}});
-            if position.line > 0 {
-                physical["region"] = json!({"startLine": position.line, "startColumn": position.column});
-            }
-            location.insert("physicalLocation".to_owned(), physical);
-        }
-        if let Some(subject) = &finding.subject {
-            let name = format!("{subject}{}", finding.pointer);
-            location.insert(
-                "logicalLocations".to_owned(),
-                json!([{"fullyQualifiedName": name, "kind": "resource"}]),
-            );
-        }
-        let help = if finding.severity == Severity::Info { "" } else { &finding.help };
-        let mut result = json!({
-            "ruleId": finding.code.id(),
-            "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
-            "level": level(finding.severity),
-            "message": {"text": format!("{}\n{help}", finding.message).trim_end()},
-        });
-        if !location.is_empty() {
-            result["locations"] = json!([location]);
-        }
-        result
-    };
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "otel-inject",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": Code::ALL.iter().map(rule).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": findings.iter().map(result).collect::<Vec<_>>(),
-        }],
-    })
-}
-
-/// A path as the URI reference that SARIF wants.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    if path.starts_with('/') { format!("file://{uri}") } else { uri }
-}
-
-/// The reference of all findings, as committed in `docs/findings.md`.
-#[must_use]
-pub fn reference() -> String {
-    let mut page = String::from(
-        "# Findings\n\n\
-         <!-- Generated from src/finding.rs: UPDATE_DOCS=1 cargo test --test docs -->\n\n\
-         What `otel-inject` has to say has a stable code. Findings stand on stderr, in a `ResourceList`'s \
-         `results` and in the file of `--report`. An error fails the run (exit code 1, or 2 where it is marked \
-         as fatal) and nothing is injected; `onError: skip` turns the errors of one workload into warnings.\n\n\
-         | code | severity | when |\n|---|---|---|\n",
-    );
-    for code in Code::ALL {
-        let finding = code.page();
-        let fatal = if code.is_fatal() { ", fatal" } else { "" };
-        page.push_str(&format!(
-            "| [`{0}`](#{0}) | {1}{fatal} | {2} |\n",
-            finding.id, finding.severity, finding.what
-        ));
-    }
-    for code in Code::ALL {
-        let finding = code.page();
-        page.push_str(&format!(
-            "\n## {}\n\n{}\n\n**Why it matters:** {}\n\n**What to do:** {}\n",
-            finding.id, finding.what, finding.why, finding.remedy
-        ));
-    }
-    page
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn finding() -> Finding {
+    pub(super) fn finding() -> Finding {
         Finding::new(Code::UnknownContainer, "/metadata/annotations/a.b~1c", "no container \"x\"\nin the pod")
             .help("Use app.")
             .about(Subject {
@@ -430,18 +377,6 @@ mod tests {
     }
 
     #[test]
-    fn sarif_has_a_rule_for_every_code_and_points_at_it() {
-        let sarif = sarif(&[finding()]);
-        let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
-        assert_eq!(rules.len(), Code::ALL.len());
-        let result = &sarif["runs"][0]["results"][0];
-        let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
-        assert_eq!(rules[index]["id"], result["ruleId"]);
-        assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b.yaml");
-        assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 12);
-    }
-
-    #[test]
     fn totals_count_by_severity_and_by_what_happened() {
         let findings = [finding(), Finding::new(Code::Injected, "", "nodejs into app")];
         assert!(
@@ -451,10 +386,10 @@ mod tests {
     }
 
     #[test]
-    fn every_format_has_endings_of_its_own() {
-        for (format, endings) in Format::ALL {
-            assert!(!endings.is_empty());
+    fn every_format_has_a_name_and_endings_of_its_own() {
+        for (format, name, endings) in Format::ALL {
             assert!(endings.iter().all(|ending| Format::of_ending(ending) == Some(*format)));
+            assert_eq!(Format::named(name), Some(*format));
         }
         assert_eq!(Format::of_ending("xml"), None);
     }

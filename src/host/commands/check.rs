@@ -1,0 +1,31 @@
+//! `check`: the findings alone.
+
+use clap::Args;
+
+use super::{Inputs, Run};
+use crate::host::files::Destination;
+
+/// Check whether everything that asks for it can be injected
+///
+/// The gate in a pull request: the report goes to stdout, in the form of --format, and nothing is written.
+/// Exit code 1 says that a finding is an error.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    otel-inject check manifests/\n  \
+    otel-inject check --format github manifests/\n  \
+    otel-inject check --format sarif manifests/ > otel-inject.sarif\n  \
+    kustomize build . | otel-inject check --context instrumentation.yaml")]
+pub(in crate::host) struct Check {
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+impl Run for Check {
+    fn inputs(&mut self) -> Option<&mut Inputs> {
+        Some(&mut self.inputs)
+    }
+
+    fn run(self) -> u8 {
+        crate::host::inject_files(&self.inputs, Destination::Nowhere)
+    }
+}

@@ -1,0 +1,85 @@
+//! The subcommands: a file and a row each.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::host::cli::Flags;
+use crate::host::files::Destination;
+
+/// What a subcommand is to those who call it. Its help is that of its arguments.
+pub(super) trait Run: Args {
+    /// The manifests that it reads; none where it reads none.
+    fn inputs(&mut self) -> Option<&mut Inputs> {
+        None
+    }
+
+    /// Where it puts the texts.
+    fn destination(&self) -> Destination {
+        Destination::Stdout
+    }
+
+    /// Does it, and gives the exit code.
+    fn run(self) -> u8;
+}
+
+/// Manifests, and how they are read.
+#[derive(Debug, Args)]
+pub(super) struct Inputs {
+    /// Files, folders (their *.yaml, *.yml and *.json, except for what a .krmignore names), or - for stdin
+    /// [default: -]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) flags: Flags,
+}
+
+macro_rules! commands {
+    ($($file:ident $name:ident)*) => {
+        $(mod $file;)*
+
+        #[derive(Debug, Subcommand)]
+        pub(super) enum Command {
+            $($name($file::$name),)*
+        }
+
+        impl Command {
+            /// What the commands are called.
+            const NAMES: &[&str] = &[$(stringify!($file),)*];
+
+            pub(super) fn inputs(&mut self) -> Option<&mut Inputs> {
+                match self {
+                    $(Self::$name(command) => command.inputs(),)*
+                }
+            }
+
+            pub(super) fn destination(&self) -> Destination {
+                match self {
+                    $(Self::$name(command) => command.destination(),)*
+                }
+            }
+
+            pub(super) fn run(self) -> u8 {
+                match self {
+                    $(Self::$name(command) => command.run(),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    inject Inject
+    diff Diff
+    check Check
+    schema Schema
+    completions Completions
+    man Man
+}
+
+/// Prints what a command answers.
+fn answer(text: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    crate::host::delivered(out.write_all(text).and_then(|()| out.flush()), 0)
+}

@@ -1,0 +1,17 @@
+//! `schema`: what editors complete and check configs with.
+
+use clap::Args;
+
+use super::Run;
+use crate::config::function;
+
+/// Print the JSON Schema of the function config
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  otel-inject schema > otel-inject.schema.json")]
+pub(in crate::host) struct Schema {}
+
+impl Run for Schema {
+    fn run(self) -> u8 {
+        super::answer(format!("{:#}\n", function::schema()).as_bytes())
+    }
+}

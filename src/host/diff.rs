@@ -1,0 +1,274 @@
+//! Unified diffs of texts with edits. Only the lines around an edit are compared, so that a large text costs
+//! no more than its changes.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
+
+use crate::host::render;
+use crate::report::Paint;
+use crate::yaml::Edit;
+
+/// Lines around a change.
+const CONTEXT: usize = 3;
+
+/// Lines that are replaced.
+struct Region {
+    /// Which lines of the old text.
+    old: Range<usize>,
+    /// What stands there then.
+    new: Vec<u8>,
+}
+
+/// Writes the diff of `text` and the same with `edits`, which are in order and do not overlap; nothing where
+/// they change nothing.
+pub(super) fn write(
+    name: &str,
+    text: &[u8],
+    edits: &[Edit],
+    paint: Paint,
+    out: &mut impl Write,
+) -> io::Result<bool> {
+    let old = lines(text);
+    let regions = regions(text, &old, edits)?;
+    let mut new: Vec<&[u8]> = Vec::new();
+    let mut ops: Vec<DiffOp> = Vec::new();
+    let mut at = 0;
+    for region in &regions {
+        equal(&mut ops, at, new.len(), region.old.start - at);
+        new.extend(&old[at..region.old.start]);
+        let own = lines(&region.new);
+        let shift = |mut op: DiffOp| {
+            move_by(&mut op, region.old.start, new.len());
+            op
+        };
+        ops.extend(
+            capture_diff_slices(Algorithm::Myers, &old[region.old.clone()], &own).into_iter().map(shift),
+        );
+        new.extend(own);
+        at = region.old.end;
+    }
+    equal(&mut ops, at, new.len(), old.len() - at);
+    new.extend(&old[at..]);
+    let groups = group_diff_ops(joined(ops), CONTEXT);
+    let mut printer = Printer { out, paint };
+    let mut is_named = false;
+    for group in groups.iter().filter(|group| group.iter().any(|op| !matches!(op, DiffOp::Equal { .. }))) {
+        if !is_named {
+            printer.line("1", "--- ", quoted("a", name).as_bytes())?;
+            printer.line("1", "+++ ", quoted("b", name).as_bytes())?;
+            is_named = true;
+        }
+        printer.hunk(group, &old, &new)?;
+    }
+    Ok(is_named)
+}
+
+/// The lines of `text` with their ends.
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+/// The lines that edits touch, with what becomes of them.
+fn regions(text: &[u8], old: &[&[u8]], edits: &[Edit]) -> io::Result<Vec<Region>> {
+    let mut starts = Vec::with_capacity(old.len() + 1);
+    let mut at = 0;
+    for line in old {
+        starts.push(at);
+        at += line.len();
+    }
+    let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
+    let mut spans: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for (index, edit) in edits.iter().enumerate() {
+        let touched = line_of(edit.range.start)..(line_of(edit.range.end) + 1).min(old.len());
+        match spans.last_mut() {
+            Some((lines, own)) if touched.start < lines.end => {
+                lines.end = lines.end.max(touched.end);
+                own.end = index + 1;
+            }
+            _ => spans.push((touched, index..index + 1)),
+        }
+    }
+    starts.push(text.len());
+    let region = |(old, own): (Range<usize>, Range<usize>)| {
+        let (start, end) = (starts[old.start], starts[old.end]);
+        let moved = edits[own].iter().map(|edit| Edit {
+            range: edit.range.start - start..edit.range.end - start,
+            text: edit.text.clone(),
+        });
+        let mut new = Vec::new();
+        render::write(&text[start..end], &moved.collect::<Vec<_>>(), &mut new)?;
+        Ok(Region { old, new })
+    };
+    spans.into_iter().map(region).collect()
+}
+
+fn equal(ops: &mut Vec<DiffOp>, old_index: usize, new_index: usize, len: usize) {
+    if len > 0 {
+        ops.push(DiffOp::Equal { old_index, new_index, len });
+    }
+}
+
+fn move_by(op: &mut DiffOp, old: usize, new: usize) {
+    let (DiffOp::Equal { old_index, new_index, .. }
+    | DiffOp::Delete { old_index, new_index, .. }
+    | DiffOp::Insert { old_index, new_index, .. }
+    | DiffOp::Replace { old_index, new_index, .. }) = op;
+    *old_index += old;
+    *new_index += new;
+}
+
+/// The same, with equal lines that follow each other in one: the context is counted by them.
+fn joined(ops: Vec<DiffOp>) -> Vec<DiffOp> {
+    let mut joined: Vec<DiffOp> = Vec::with_capacity(ops.len());
+    for op in ops {
+        match (joined.last_mut(), &op) {
+            (Some(DiffOp::Equal { len, .. }), DiffOp::Equal { len: more, .. }) => *len += more,
+            _ => joined.push(op),
+        }
+    }
+    joined
+}
+
+/// `side/name`, as git writes paths.
+fn quoted(side: &str, name: &str) -> String {
+    let path = format!("{side}/{}", name.trim_start_matches('/'));
+    let is_odd = |byte: u8| byte.is_ascii_control() || byte == b'"' || byte == b'\\';
+    if !path.bytes().any(is_odd) {
+        return path;
+    }
+    let escaped = |character: char| -> Cow<'_, str> {
+        match u8::try_from(character) {
+            Ok(byte) if byte.is_ascii_control() => format!("\\{byte:03o}").into(),
+            Ok(b'"' | b'\\') => format!("\\{character}").into(),
+            _ => character.to_string().into(),
+        }
+    };
+    format!("\"{}\"", path.chars().map(escaped).collect::<String>())
+}
+
+struct Printer<'o, W> {
+    out: &'o mut W,
+    paint: Paint,
+}
+
+impl<W: Write> Printer<'_, W> {
+    fn hunk(&mut self, group: &[DiffOp], old: &[&[u8]], new: &[&[u8]]) -> io::Result<()> {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(()) };
+        let header = format!(
+            "@@ -{} +{} @@",
+            extent(first.old_range().start..last.old_range().end),
+            extent(first.new_range().start..last.new_range().end)
+        );
+        self.line("36", &header, b"")?;
+        for op in group {
+            if let DiffOp::Equal { .. } = op {
+                self.lines("", " ", &old[op.old_range()])?;
+            } else {
+                self.lines("31", "-", &old[op.old_range()])?;
+                self.lines("32", "+", &new[op.new_range()])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, colour: &str, sign: &str, lines: &[&[u8]]) -> io::Result<()> {
+        for line in lines {
+            match line.strip_suffix(b"\n") {
+                Some(line) => self.line(colour, sign, line)?,
+                None => {
+                    self.line(colour, sign, line)?;
+                    self.out.write_all(b"\\ No newline at end of file\n")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, colour: &str, sign: &str, rest: &[u8]) -> io::Result<()> {
+        let is_painted = self.paint == Paint::Coloured && !colour.is_empty();
+        if is_painted {
+            write!(self.out, "\u{1b}[{colour}m")?;
+        }
+        self.out.write_all(sign.as_bytes())?;
+        self.out.write_all(rest)?;
+        self.out.write_all(if is_painted { b"\x1b[0m\n" } else { b"\n" })
+    }
+}
+
+/// Lines as a hunk's header counts them: from 1, and an empty part stands after the line before it.
+fn extent(range: Range<usize>) -> String {
+    match range.len() {
+        0 => format!("{},0", range.start),
+        1 => format!("{}", range.start + 1),
+        len => format!("{},{len}", range.start + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diff(text: &str, edits: &[(Range<usize>, &str)]) -> String {
+        let edits: Vec<Edit> = edits
+            .iter()
+            .map(|(range, text)| Edit { range: range.clone(), text: (*text).to_owned() })
+            .collect();
+        let mut out = Vec::new();
+        let differs = write("a.yaml", text.as_bytes(), &edits, Paint::Plain, &mut out).expect("memory");
+        assert_eq!(differs, !out.is_empty());
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    const HEAD: &str = "--- a/a.yaml\n+++ b/a.yaml\n";
+
+    #[test]
+    fn an_insertion_stands_between_its_neighbours() {
+        let text = "1\n2\n3\n4\n5\n6\n7\n8\n";
+        assert_eq!(
+            diff(text, &[(8..8, "x\n")]),
+            format!("{HEAD}@@ -2,6 +2,7 @@\n 2\n 3\n 4\n+x\n 5\n 6\n 7\n")
+        );
+        assert_eq!(diff(text, &[(16..16, "x\n")]), format!("{HEAD}@@ -6,3 +6,4 @@\n 6\n 7\n 8\n+x\n"));
+        assert_eq!(diff("", &[(0..0, "x\n")]), format!("{HEAD}@@ -0,0 +1 @@\n+x\n"));
+    }
+
+    #[test]
+    fn a_part_of_a_line_changes_the_line() {
+        assert_eq!(diff("a: 1\n", &[(3..4, "2")]), format!("{HEAD}@@ -1 +1 @@\n-a: 1\n+a: 2\n"));
+        assert_eq!(diff("a: 1\nb: 2\n", &[(0..5, "")]), format!("{HEAD}@@ -1,2 +1 @@\n-a: 1\n b: 2\n"));
+    }
+
+    #[test]
+    fn the_missing_newline_is_said() {
+        assert_eq!(
+            diff("a: 1", &[(4..4, "\nb: 2")]),
+            format!(
+                "{HEAD}@@ -1 +1,2 @@\n-a: 1\n\\ No newline at end of file\n+a: 1\n+b: 2\n\\ No newline at end of file\n"
+            )
+        );
+    }
+
+    #[test]
+    fn far_changes_are_hunks_and_near_ones_are_one() {
+        let text: String = (0..40).map(|line| format!("{line:02}\n")).collect();
+        let far = diff(&text, &[(0..0, "x\n"), (90..90, "y\n")]);
+        assert_eq!(far.matches("@@ -").count(), 2, "{far}");
+        let near = diff(&text, &[(0..0, "x\n"), (15..15, "y\n")]);
+        assert_eq!(near.matches("@@ -").count(), 1, "{near}");
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_changes() {
+        assert_eq!(diff("a: 1\n", &[]), "");
+        assert_eq!(diff("a: 1\n", &[(0..1, "a")]), "");
+    }
+
+    #[test]
+    fn odd_paths_are_quoted() {
+        assert_eq!(quoted("a", "/x/y z.yaml"), "a/x/y z.yaml");
+        assert_eq!(quoted("a", "x\n\"y"), "\"a/x\\012\\\"y\"");
+    }
+}

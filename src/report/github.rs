@@ -1,0 +1,92 @@
+//! Workflow commands: GitHub shows them beside the lines of a pull request.
+
+use super::{Detail, Totals, flat};
+use crate::finding::{Finding, Position, Severity};
+
+/// An annotation for each error and warning, then the totals. Infos are said with the reasons only: a run
+/// may show few annotations.
+pub(super) fn annotations(findings: &[Finding], detail: Detail) -> String {
+    let is_said = |finding: &&Finding| match finding.severity {
+        Severity::Error => true,
+        Severity::Warning => detail != Detail::Errors,
+        Severity::Info => detail == Detail::Reasons,
+    };
+    let mut lines: String = findings.iter().filter(is_said).map(annotation).collect();
+    if detail != Detail::Errors {
+        lines.push_str(&Totals::of(findings).line());
+    }
+    lines
+}
+
+fn annotation(finding: &Finding) -> String {
+    let command = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    let mut properties = Vec::new();
+    match (&finding.position, &finding.origin) {
+        (Some(Position { file: Some(file), line: 0, .. }), _) => properties.push(("file", file.clone())),
+        (Some(Position { file: Some(file), line, column }), _) => {
+            properties.push(("file", file.clone()));
+            properties.push(("line", line.to_string()));
+            properties.push(("col", column.to_string()));
+        }
+        // The line is one of the stream, not of the file.
+        (_, Some(origin)) => properties.push(("file", origin.path.clone())),
+        _ => {}
+    }
+    properties.push(("title", format!("otel-inject: {}", finding.code)));
+    let properties = properties.iter().map(|(key, value)| format!("{key}={}", property(&flat(value))));
+    let subject = finding.subject.as_ref().map_or_else(String::new, |subject| format!("{subject}: "));
+    let help = if finding.severity == Severity::Info { "" } else { finding.help.as_str() };
+    let text = [flat(&format!("{subject}{}", finding.message)), flat(help)];
+    let text = text.iter().filter(|line| !line.is_empty()).map(|line| data(line)).collect::<Vec<_>>();
+    format!("::{command} {}::{}\n", properties.collect::<Vec<_>>().join(","), text.join("%0A"))
+}
+
+/// `text` where a command's message stands.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// `text` where a command's property stands.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Code;
+    use crate::report::tests::finding;
+
+    #[test]
+    fn an_annotation_names_file_line_and_column() {
+        assert_eq!(
+            annotation(&finding()),
+            "::error file=a b.yaml,line=12,col=5,title=otel-inject%3A unknown-container::\
+             Deployment shop/web: no container \"x\" in the pod%0AUse app.\n"
+        );
+    }
+
+    #[test]
+    fn no_input_writes_a_command_or_a_property() {
+        let place = Position { file: Some("a,line=1::b%\n::error::c".to_owned()), line: 2, column: 3 };
+        let hostile = Finding::new(Code::Io, "", "100%\r\n::set-output name=a::b").help("").at(place);
+        let annotation = annotation(&hostile);
+        assert_eq!(
+            annotation,
+            "::error file=a%2Cline=1%3A%3Ab%25 %3A%3Aerror%3A%3Ac,line=2,col=3,title=otel-inject%3A io::\
+             100%25 ::set-output name=a::b\n"
+        );
+    }
+
+    #[test]
+    fn infos_are_said_with_the_reasons_only() {
+        let findings = [Finding::new(Code::Injected, "", "nodejs into app")];
+        assert!(!annotations(&findings, Detail::Lines).contains("::notice"));
+        assert!(annotations(&findings, Detail::Reasons).starts_with("::notice title="));
+        assert_eq!(annotations(&findings, Detail::Errors), "");
+    }
+}

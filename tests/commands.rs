@@ -1,0 +1,217 @@
+//! The commands as people see them: snapshots of the real binary, and what their outputs are good for.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World, input, run};
+
+mod binary;
+
+/// What a run shows, without what changes from release to release.
+fn shown(run: &Run) -> String {
+    let part = |name: &str, text: &str| {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "(no newline)\n" };
+        format!("--- {name}\n{text}{end}")
+    };
+    let shown =
+        format!("{}{}--- exit code {}", part("stdout", &run.stdout), part("stderr", &run.stderr), run.code);
+    shown.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+}
+
+macro_rules! snapshot {
+    ($name:literal, $run:expr) => {
+        insta::assert_snapshot!($name, shown(&$run))
+    };
+}
+
+/// A folder with one workload that can be injected, one that names what there is not, and one that asks for
+/// nothing.
+fn world() -> World {
+    let world = World::new();
+    let lost = DEPLOYMENT.replace("name: web", "name: lost").replace("\"true\"", "nowhere/none");
+    world
+        .file("good/instrumentation.yaml", INSTRUMENTATION)
+        .file("good/web.yaml", DEPLOYMENT)
+        .file("bad/lost.yaml", &lost)
+        .file("bad/other.yaml", CONFIG_MAP);
+    world
+}
+
+#[test]
+fn check() {
+    let world = world();
+    snapshot!("check-good", world.run(&["check", "good"], ""));
+    snapshot!("check-bad", world.run(&["check", "good", "bad"], ""));
+    snapshot!("check-bad-verbose", world.run(&["check", "-v", "good", "bad"], ""));
+    snapshot!("check-bad-quiet", world.run(&["check", "-q", "good", "bad"], ""));
+    snapshot!("check-json", world.run(&["check", "--format", "json", "good", "bad"], ""));
+    snapshot!("check-github", world.run(&["check", "--format", "github", "good", "bad"], ""));
+    snapshot!("check-missing", world.run(&["check", "nowhere"], ""));
+    snapshot!("check-stdin", world.run(&["check"], &input()));
+    snapshot!("check-usage", world.run(&["check", "--format", "xml", "good"], ""));
+}
+
+#[test]
+fn a_check_writes_nothing() {
+    let world = world();
+    assert_eq!(world.run(&["check", "good"], "").code, 0);
+    assert_eq!(world.text("good/web.yaml"), DEPLOYMENT);
+}
+
+#[test]
+fn diff() {
+    let world = world();
+    snapshot!("diff-good", world.run(&["diff", "good"], ""));
+    snapshot!("diff-bad", world.run(&["diff", "good", "bad"], ""));
+    snapshot!("diff-nothing", world.run(&["diff", "bad/other.yaml"], ""));
+    snapshot!("diff-empty", world.run(&["diff"], ""));
+}
+
+#[test]
+fn inject() {
+    let world = world();
+    snapshot!("inject-good", world.run(&["inject", "good"], ""));
+    snapshot!("inject-quiet", world.run(&["inject", "-q", "--in-place", "good"], ""));
+    snapshot!("inject-bad", world.run(&["inject", "bad"], ""));
+    snapshot!("inject-skip", world.run(&["inject", "--on-error", "skip", "bad"], ""));
+    snapshot!("inject-json", world.run(&["inject", "--format", "json", "bad/other.yaml"], ""));
+}
+
+#[test]
+fn generated() {
+    snapshot!("completions-usage", run(&["completions", "tcsh"], ""));
+    snapshot!("help", run(&["--help"], ""));
+    snapshot!("help-check", run(&["check", "--help"], ""));
+    snapshot!("help-diff", run(&["diff", "--help"], ""));
+    snapshot!("help-inject", run(&["inject", "--help"], ""));
+}
+
+#[test]
+fn the_schema_is_the_committed_one() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/otel-inject.schema.json");
+    assert_eq!(run(&["schema"], "").stdout, fs::read_to_string(committed).expect("a file"));
+}
+
+#[test]
+fn every_shell_has_completions_for_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = run(&["completions", shell], "");
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{shell}");
+        for word in ["check", "diff", "schema", "--on-error", "on-error", "format"] {
+            let is_there = run.stdout.contains(word.trim_start_matches('-'));
+            assert!(is_there, "{shell} does not know {word}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    for args in [&["man"][..], &["man", "check"], &["man", "completions"], &["man", "man"]] {
+        let run = run(args, "");
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        let title =
+            format!(".TH otel-inject{} 1", args.get(1).map_or_else(String::new, |name| format!("-{name}")));
+        assert!(run.stdout.contains(&title), "{}", run.stdout);
+    }
+    assert_eq!(run(&["man", "nowhere"], "").code, 2);
+}
+
+#[test]
+fn sarif_is_what_its_schema_says() {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/sarif/sarif-2.1.0-rtm.5.json");
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(schema).expect("a file")).expect("JSON");
+    // This pattern has a stray `]`, which strict readers refuse; no report of ours has a language.
+    for place in ["run", "toolComponent"] {
+        let language = schema.pointer_mut(&format!("/definitions/{place}/properties/language"));
+        let language = language.and_then(Value::as_object_mut).expect("the property");
+        language.remove("pattern").expect("the pattern");
+    }
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let world = world();
+    world.file("odd/a b%[ü].yaml", DEPLOYMENT);
+    for (args, stdin) in [
+        (&["good", "bad"][..], ""),
+        (&["good"], ""),
+        (&["odd", "."], ""),
+        (&["nowhere"], ""),
+        (&["-"], DEPLOYMENT),
+        (&["-"], "a: [\n"),
+    ] {
+        let run = world.run(&[&["check", "--format", "sarif"], args].concat(), stdin);
+        let log: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        if let Err(error) = validator.validate(&log) {
+            panic!("{args:?}: {error} at {}", error.instance_path());
+        }
+        assert_eq!(run.stderr, "", "{args:?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({"version": "2.1.0"})));
+}
+
+/// Applies a unified diff of one file.
+fn applied(text: &str, diff: &str) -> String {
+    let old: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut new = String::new();
+    let mut at = 0;
+    let mut lines = diff.split_inclusive('\n').skip(2).peekable();
+    while let Some(line) = lines.next() {
+        if line.starts_with("@@ ") {
+            let extent = line.split(' ').nth(1).expect("an extent").trim_start_matches('-');
+            let (start, len) = extent.split_once(',').unwrap_or((extent, "1"));
+            let start: usize = start.parse().expect("a number");
+            let start = if len == "0" { start } else { start - 1 };
+            new.extend(old[at..start].iter().copied());
+            at = start;
+            continue;
+        }
+        let (sign, content) = line.split_at(1);
+        let is_last = lines.peek().is_some_and(|next| next.starts_with('\\'));
+        let content = if is_last { content.trim_end_matches('\n') } else { content };
+        match sign {
+            " " | "-" => {
+                assert_eq!(old[at], content, "{diff}");
+                at += 1;
+                if sign == " " {
+                    new.push_str(content);
+                }
+            }
+            "+" => new.push_str(content),
+            "\\" => {}
+            _ => panic!("{line:?}"),
+        }
+    }
+    new.extend(old[at..].iter().copied());
+    new
+}
+
+#[test]
+fn a_diff_gives_what_inject_gives() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cases");
+    let mut seen = 0;
+    for case in fs::read_dir(cases).expect("cases") {
+        let case = case.expect("a case").path();
+        let read = |name: &str| fs::read_to_string(case.join(name)).ok();
+        let (Some(input), Some(expected)) = (read("input.yaml"), read("expected.yaml")) else { continue };
+        let world = World::new();
+        let mut args = vec!["diff", "-"];
+        if let Some(config) = read("config.yaml") {
+            world.file("config.yaml", &config);
+            args.extend(["--config", "config.yaml"]);
+        }
+        let run = world.run(&args, &input);
+        assert_eq!(run.code, i32::from(input != expected), "{}: {}", case.display(), run.stderr);
+        assert_eq!(run.stdout.is_empty(), input == expected, "{}", case.display());
+        assert!(applied(&input, &run.stdout) == expected, "{}: {}", case.display(), run.stdout);
+        seen += 1;
+    }
+    assert!(seen >= 30, "{seen} cases");
+}
+
+#[test]
+fn a_format_is_that_of_stderr_where_stdout_is_the_stream() {
+    let run = run(&["--format", "json"], DEPLOYMENT);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    let report: Value = serde_json::from_str(&run.stderr).expect("JSON");
+    assert_eq!(report["findings"][0]["code"], "no-instrumentation");
+}
