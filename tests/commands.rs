@@ -80,6 +80,17 @@ fn inject() {
 }
 
 #[test]
+fn explain() {
+    snapshot!("explain-finding", run(&["explain", "no-instrumentation"], ""));
+    snapshot!("explain-language", run(&["explain", "nginx"], ""));
+    snapshot!("explain-nearest", run(&["explain", "no-instrumentaton"], ""));
+    assert_eq!(run(&["explain", "[IO]"], "").stdout, run(&["explain", "io"], "").stdout);
+    let unknown = run(&["explain", "zzz"], "");
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
+    assert!(unknown.stderr.contains("known are injected, "), "{}", unknown.stderr);
+}
+
+#[test]
 fn generated() {
     snapshot!("completions-usage", run(&["completions", "tcsh"], ""));
     snapshot!("help", run(&["--help"], ""));
@@ -99,7 +110,7 @@ fn every_shell_has_completions_for_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let run = run(&["completions", shell], "");
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{shell}");
-        for word in ["check", "diff", "schema", "--on-error", "on-error", "format"] {
+        for word in ["check", "diff", "explain", "--on-error", "on-error", "format"] {
             let is_there = run.stdout.contains(word.trim_start_matches('-'));
             assert!(is_there, "{shell} does not know {word}");
         }

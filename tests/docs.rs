@@ -6,7 +6,7 @@ use std::path::Path;
 use otel_inject::config::function;
 use otel_inject::finding::Code;
 use otel_inject::k8s::Kind;
-use otel_inject::languages::{ALL, Delivery, Effect, Env, Language};
+use otel_inject::languages::ALL;
 use otel_inject::report;
 
 mod differences;
@@ -53,7 +53,8 @@ fn parity() -> String {
          ## Identical\n\n### Languages\n",
     );
     for language in ALL {
-        page.push_str(&of_language(language));
+        let facts: String = report::facts(language).iter().map(|fact| format!("- {fact}\n")).collect();
+        page.push_str(&format!("\n#### {}\n\n{facts}", language.id));
     }
     page.push_str("\n### Kinds\n\n| group | kind | pod template |\n|---|---|---|\n");
     for kind in Kind::ALL {
@@ -83,45 +84,6 @@ fn parity() -> String {
     page
 }
 
-fn of_language(language: &Language) -> String {
-    let recipe = &language.recipe;
-    let code = |names: &mut dyn Iterator<Item = &str>| -> String {
-        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    };
-    let prefix = "instrumentation.opentelemetry.io/";
-    let mut lines = vec![
-        format!("switch: `{prefix}{}`", language.switch),
-        format!("containers: {}", code(&mut language.containers.iter().copied())),
-    ];
-    for option in language.options {
-        let values = match option.effect {
-            Effect::OneOf { words, .. } => code(&mut words.iter().map(|(word, _)| *word)),
-            Effect::Variable(name) => format!("the value of `{name}`"),
-        };
-        lines.push(format!("option `{}`: {values}", option.annotation));
-    }
-    if let Some(settings) = &language.settings {
-        lines.push(format!("image: `{}:{}`", settings.image.repository, settings.image.tag));
-    }
-    lines.push(match &recipe.delivery {
-        Delivery::Copy(copy) => format!("delivery: init container `{}`", copy.name),
-        Delivery::Sidecar(sidecar) => format!("delivery: container `{}`", sidecar.name),
-        Delivery::WebServer(server) => {
-            format!("delivery: init containers `{}` and `{}`", server.clone.name, server.attach.name)
-        }
-        Delivery::None => "delivery: none, the application brings its SDK".to_owned(),
-    });
-    let extensions = recipe.delivery.extensions().into_iter().flat_map(|extensions| extensions.env);
-    let mut variables: Vec<&str> =
-        recipe.early_env.iter().chain(recipe.env).chain(extensions).map(Env::name).collect();
-    variables.dedup();
-    if !variables.is_empty() {
-        lines.push(format!("variables of its own: {}", code(&mut variables.into_iter())));
-    }
-    let lines: String = lines.into_iter().map(|line| format!("- {line}\n")).collect();
-    format!("\n#### {}\n\n{lines}", language.id)
-}
-
 #[test]
 fn every_code_has_a_page_of_sentences() {
     for code in Code::ALL {
@@ -129,8 +91,29 @@ fn every_code_has_a_page_of_sentences() {
         for sentence in [page.what, page.why, page.remedy] {
             assert!(sentence.ends_with('.'), "{}: {sentence}", page.id);
         }
+        let example: Result<Vec<serde_yaml::Value>, _> =
+            serde_yaml::Deserializer::from_str(page.example).map(serde::Deserialize::deserialize).collect();
+        let is_broken_on_purpose = *code == Code::InvalidYaml;
+        assert_eq!(example.is_err(), is_broken_on_purpose, "{}: {example:?}", page.id);
+        assert!(!page.example.trim().is_empty(), "{} has no example", page.id);
+        assert!(page.example.lines().all(|line| line.chars().count() <= 120), "{}", page.example);
         let is_kebab = page.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         assert!(is_kebab && !page.id.starts_with('-') && !page.id.ends_with('-'), "{}", page.id);
         assert_eq!(Code::ALL.iter().filter(|other| other.id() == page.id).count(), 1, "{}", page.id);
     }
+}
+
+#[test]
+fn a_page_belongs_to_one_name() {
+    for language in ALL {
+        assert!(Code::ALL.iter().all(|code| code.id() != language.id), "{}", language.id);
+        assert!(report::explain(language.id).is_some_and(|page| page.contains(language.switch)));
+    }
+    for code in Code::ALL {
+        let page = report::explain(code.id()).expect("a page");
+        for part in [code.page().what, code.page().why, code.page().remedy] {
+            assert!(page.contains(part), "{page}");
+        }
+    }
+    assert_eq!(report::explain("nothing"), None);
 }

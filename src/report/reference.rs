@@ -1,6 +1,7 @@
-//! The reference of findings, from their table.
+//! The reference of findings and languages, from their tables.
 
 use crate::finding::Code;
+use crate::languages::{self, Delivery, Effect, Env, Language};
 
 /// The reference of all findings, as committed in `docs/findings.md`.
 #[must_use]
@@ -24,9 +25,80 @@ pub fn reference() -> String {
     for code in Code::ALL {
         let finding = code.page();
         page.push_str(&format!(
-            "\n## {}\n\n{}\n\n**Why it matters:** {}\n\n**What to do:** {}\n",
-            finding.id, finding.what, finding.why, finding.remedy
+            "\n## {}\n\n{}\n\n**Why it matters:** {}\n\n**What to do:** {}\n\n```yaml\n{}\n```\n",
+            finding.id, finding.what, finding.why, finding.remedy, finding.example
         ));
     }
     page
+}
+
+/// The pages' names: codes and languages.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    Code::ALL.iter().map(|code| code.id()).chain(languages::ALL.iter().map(|language| language.id))
+}
+
+/// The page of a code or a language; none where there is no such name.
+#[must_use]
+pub fn explain(name: &str) -> Option<String> {
+    if let Some(code) = Code::ALL.iter().find(|code| code.id() == name) {
+        let page = code.page();
+        let fatal = if code.is_fatal() { ", fatal" } else { "" };
+        return Some(format!(
+            "{} ({}{fatal})\n\n{}\nWhy it matters: {}\nWhat to do: {}\n\nExample:\n{}",
+            page.id,
+            page.severity,
+            page.what,
+            page.why,
+            page.remedy,
+            indented(page.example)
+        ));
+    }
+    let language = languages::ALL.iter().find(|language| language.id == name)?;
+    let facts: String = facts(language).iter().map(|fact| format!("{fact}\n")).collect();
+    let example = format!("instrumentation.opentelemetry.io/{}: \"true\"", language.switch);
+    Some(format!("{name}\n\n{}\nExample:\n{}", facts.replace('`', ""), indented(&example)))
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// What there is to know about a language, a line each.
+#[must_use]
+pub fn facts(language: &Language) -> Vec<String> {
+    let recipe = &language.recipe;
+    let code = |names: &mut dyn Iterator<Item = &str>| -> String {
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let prefix = "instrumentation.opentelemetry.io/";
+    let mut lines = vec![
+        format!("switch: `{prefix}{}`", language.switch),
+        format!("containers: {}", code(&mut language.containers.iter().copied())),
+    ];
+    for option in language.options {
+        let values = match option.effect {
+            Effect::OneOf { words, .. } => code(&mut words.iter().map(|(word, _)| *word)),
+            Effect::Variable(name) => format!("the value of `{name}`"),
+        };
+        lines.push(format!("option `{}`: {values}", option.annotation));
+    }
+    if let Some(settings) = &language.settings {
+        lines.push(format!("image: `{}:{}`", settings.image.repository, settings.image.tag));
+    }
+    lines.push(match &recipe.delivery {
+        Delivery::Copy(copy) => format!("delivery: init container `{}`", copy.name),
+        Delivery::Sidecar(sidecar) => format!("delivery: container `{}`", sidecar.name),
+        Delivery::WebServer(server) => {
+            format!("delivery: init containers `{}` and `{}`", server.clone.name, server.attach.name)
+        }
+        Delivery::None => "delivery: none, the application brings its SDK".to_owned(),
+    });
+    let extensions = recipe.delivery.extensions().into_iter().flat_map(|extensions| extensions.env);
+    let mut variables: Vec<&str> =
+        recipe.early_env.iter().chain(recipe.env).chain(extensions).map(Env::name).collect();
+    variables.dedup();
+    if !variables.is_empty() {
+        lines.push(format!("variables of its own: {}", code(&mut variables.into_iter())));
+    }
+    lines
 }

@@ -17,7 +17,7 @@ pub(super) fn log(findings: &[Finding]) -> Value {
             "id": page.id,
             "shortDescription": {"text": page.what},
             "fullDescription": {"text": format!("{} {}", page.what, page.why)},
-            "help": {"text": page.remedy},
+            "help": {"text": page.remedy, "markdown": format!("{}\n\n```yaml\n{}\n```", page.remedy, page.example)},
             "defaultConfiguration": {"level": level(page.severity)},
         })
     };

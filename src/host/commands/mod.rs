@@ -73,6 +73,7 @@ commands! {
     inject Inject
     diff Diff
     check Check
+    explain Explain
     schema Schema
     completions Completions
     man Man
