@@ -269,7 +269,7 @@ impl Piece {
     /// Findings about a resource, at the places that their pointers lead to.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
         for mut finding in findings {
-            let offset = document.offset(&format!("{}{}", found.base, finding.pointer));
+            let offset = document.offset_from(found.cursor, &finding.pointer);
             if finding.subject.is_none() {
                 finding = finding.about(found.subject(document));
             }

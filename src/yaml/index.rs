@@ -205,14 +205,19 @@ impl<'t> Document<'t> {
 
     /// The node at `pointer`, or else the last one on the way; whether the whole way was gone.
     pub(super) fn follow(&self, pointer: &str) -> Option<(NodeId, bool)> {
-        let mut at = self.root?;
+        Some(self.follow_from(self.root?, pointer))
+    }
+
+    /// As [`Document::follow`], from another node than the root.
+    fn follow_from(&self, from: NodeId, pointer: &str) -> (NodeId, bool) {
+        let mut at = from;
         for token in pointer.split('/').skip(1) {
             match self.child(self.resolved(at), token) {
                 Some(child) => at = child,
-                None => return Some((at, false)),
+                None => return (at, false),
             }
         }
-        Some((at, true))
+        (at, true)
     }
 
     /// The node at `pointer`.
@@ -262,6 +267,12 @@ impl<'t> Document<'t> {
             (id, true) => self.scalar_text(id),
             _ => None,
         }
+    }
+
+    /// The byte offset of the node to which `pointer` leads from `node`, as far as it can be followed.
+    #[must_use]
+    pub fn offset_from(&self, node: Cursor, pointer: &str) -> usize {
+        self.nodes[self.follow_from(node.0, pointer).0].start
     }
 
     /// The byte offset of the node at `pointer`, as far as the pointer can be followed.

@@ -46,8 +46,12 @@ impl Place {
     fn column(text: &[u8], offset: usize) -> usize {
         let before = &text[..offset.min(text.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        Self::characters(&before[line_start..]) + 1
+    }
+
+    fn characters(text: &[u8]) -> usize {
         let is_first_byte_of_character = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
-        before[line_start..].iter().filter(is_first_byte_of_character).count() + 1
+        text.iter().filter(is_first_byte_of_character).count()
     }
 }
 
@@ -55,8 +59,8 @@ impl Place {
 #[derive(Debug)]
 pub struct Places<'t> {
     text: &'t [u8],
-    /// How many line breaks stand before `offset`.
-    breaks: usize,
+    /// The place of the byte at `offset`.
+    place: Place,
     offset: usize,
 }
 
@@ -64,20 +68,26 @@ impl<'t> Places<'t> {
     /// Places in `text`.
     #[must_use]
     pub fn new(text: &'t [u8]) -> Self {
-        Self { text, breaks: 0, offset: 0 }
+        Self { text, place: Place { line: 1, column: 1 }, offset: 0 }
     }
 
     /// As [`Place::of`].
     pub fn of(&mut self, offset: usize) -> Place {
         let offset = offset.min(self.text.len());
-        let count = |range: Range<usize>| memchr::memchr_iter(b'\n', &self.text[range]).count();
-        if offset < self.offset {
-            self.breaks -= count(offset..self.offset);
-        } else {
-            self.breaks += count(self.offset..offset);
-        }
+        let is_behind = offset >= self.offset;
+        let between = if is_behind { self.offset..offset } else { offset..self.offset };
+        let between = &self.text[between];
+        let breaks = memchr::memchr_iter(b'\n', between).count();
+        let Place { line, column } = &mut self.place;
+        *line = if is_behind { *line + breaks } else { *line - breaks };
+        *column = match breaks {
+            // A line may be as long as the text.
+            0 if is_behind => *column + Place::characters(between),
+            0 => *column - Place::characters(between),
+            _ => Place::column(self.text, offset),
+        };
         self.offset = offset;
-        Place { line: self.breaks + 1, column: Place::column(self.text, offset) }
+        self.place
     }
 }
 

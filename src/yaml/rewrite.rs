@@ -3,7 +3,6 @@
 use super::emit;
 use super::index::{Content, NodeId};
 use super::overlay::is_block_scalar;
-use super::parser::line_end;
 use super::splice::Writer;
 use super::{Edit, Problem, Style, scalar};
 
@@ -89,7 +88,7 @@ impl Writer<'_, '_> {
         }
         if !prefix.is_empty() {
             let text = self.document.text.as_bytes();
-            let line = line_end(text, node.start);
+            let line = self.lines.line_end(node.start);
             let first = line + text[line..].iter().take_while(|byte| **byte == b' ').count();
             self.replace(first..first, prefix);
         }

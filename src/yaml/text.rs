@@ -2,18 +2,25 @@
 
 use std::ops::Range;
 
-use super::parser::line_end;
-
 const BOM: &str = "\u{feff}";
 
 /// Questions about a text that need no parser.
 pub(super) struct Lines<'t> {
     text: &'t str,
+    /// Where lines begin, the first one apart: to search for line breaks anew for each question takes too long
+    /// where a line is as long as the text.
+    starts: Vec<usize>,
 }
 
 impl<'t> Lines<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text }
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1).collect();
+        Self { text, starts }
+    }
+
+    /// How many lines begin at `at` or before it, the first one apart.
+    fn lines_before(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at)
     }
 
     pub(super) fn byte(&self, at: usize) -> Option<u8> {
@@ -22,17 +29,22 @@ impl<'t> Lines<'t> {
 
     /// The start of the line that holds `at`; after a byte order mark.
     pub(super) fn line_start(&self, at: usize) -> usize {
-        match memchr::memrchr(b'\n', &self.text.as_bytes()[..at]) {
-            Some(newline) => newline + 1,
+        match self.lines_before(at).checked_sub(1) {
+            Some(line) => self.starts[line],
             None if self.text.starts_with(BOM) => BOM.len().min(at),
             None => 0,
         }
     }
 
+    /// The offset after the line break that follows `at`; the end of the text where none does.
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        self.starts.get(self.lines_before(at)).copied().unwrap_or(self.text.len())
+    }
+
     /// The start of the line after the one that ends what ends at `at`; a node that ends with a line break
     /// has ended its line itself.
     pub(super) fn after_line(&self, at: usize) -> usize {
-        if at > 0 && self.byte(at - 1) == Some(b'\n') { at } else { line_end(self.text.as_bytes(), at) }
+        if at > 0 && self.byte(at - 1) == Some(b'\n') { at } else { self.line_end(at) }
     }
 
     pub(super) fn is_blank(&self, range: Range<usize>) -> bool {
@@ -41,10 +53,9 @@ impl<'t> Lines<'t> {
 
     /// Where the document's content may begin: after byte order mark, directives and `---`.
     pub(super) fn content_start(&self) -> usize {
-        let bytes = self.text.as_bytes();
         let mut at = if self.text.starts_with(BOM) { BOM.len() } else { 0 };
         loop {
-            let line = &self.text[at..line_end(bytes, at)];
+            let line = &self.text[at..self.line_end(at)];
             if line.starts_with("---") && line[3..].chars().next().is_none_or(char::is_whitespace) {
                 return at + 3;
             }
@@ -63,7 +74,7 @@ impl<'t> Lines<'t> {
         while let Some(byte) = self.byte(at) {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => at += 1,
-                b'#' => at = line_end(self.text.as_bytes(), at),
+                b'#' => at = self.line_end(at),
                 _ => break,
             }
         }
@@ -105,11 +116,9 @@ impl<'t> Lines<'t> {
 
     /// The line break that lines around `at` end with.
     pub(super) fn newline(&self, at: usize) -> &'static str {
-        let bytes = self.text.as_bytes();
-        let before = memchr::memrchr(b'\n', &bytes[..at]);
-        let newline = before.or_else(|| memchr::memchr(b'\n', &bytes[at..]).map(|after| at + after));
-        match newline {
-            Some(newline) if bytes[..newline].ends_with(b"\r") => "\r\n",
+        let lines = self.lines_before(at);
+        match self.starts.get(lines.saturating_sub(1)) {
+            Some(start) if self.text[..*start].ends_with("\r\n") => "\r\n",
             _ => "\n",
         }
     }

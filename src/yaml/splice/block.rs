@@ -8,7 +8,6 @@ use super::{Around, Member, Writer};
 use crate::yaml::emit;
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
-use crate::yaml::parser::line_end;
 use crate::yaml::{Edit, Problem};
 
 impl Writer<'_, '_> {
@@ -370,7 +369,7 @@ impl Writer<'_, '_> {
         let text = self.document.text;
         // An empty node may have its place behind a comment.
         let after = if span.is_empty() { around.head } else { span.end };
-        let rest = &text[after..line_end(text.as_bytes(), after)];
+        let rest = &text[after..self.lines.line_end(after)];
         // Some readers take a tab between a dash or colon and a comment for an error.
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let (tabs, gap) = if rest[..blanks].contains('\t') { (blanks, " ") } else { (0, "") };

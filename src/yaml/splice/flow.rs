@@ -4,7 +4,6 @@ use super::{Around, FlowStyle, Member, Writer};
 use crate::yaml::emit;
 use crate::yaml::index::NodeId;
 use crate::yaml::overlay::{Entry, Key, Slot};
-use crate::yaml::parser::line_end;
 use crate::yaml::{Edit, Problem};
 
 impl Writer<'_, '_> {
@@ -210,7 +209,7 @@ impl Writer<'_, '_> {
 
     /// Appends members after the one that ends at `end`. A comment behind that one stays behind it.
     fn append_flow(&mut self, end: usize, separator: &str, joined: &str, style: &FlowStyle, newline: &str) {
-        let line = &self.document.text[end..line_end(self.document.text.as_bytes(), end)];
+        let line = &self.document.text[end..self.lines.line_end(end)];
         let rest = line.trim_end();
         let comma = rest.trim_start().starts_with(',');
         let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
