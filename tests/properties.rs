@@ -606,6 +606,21 @@ proptest! {
             prop_assert_eq!(&read[0]["items"], &Value::Array(wanted.clone()), "{}", output.text());
         }
     }
+
+    #[test]
+    fn lists_in_json_are_edited_item_by_item_as_they_are_as_a_whole(input in input()) {
+        let items = documents(&input.text()).expect("documents");
+        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items, "metadata": {}});
+        for text in [list.to_string(), format!("{list:#}\n")] {
+            // A document that does not begin with its brace is never cut.
+            let whole = once(&format!("---\n{text}"), OnError::Skip);
+            let cut = once(&text, OnError::Skip);
+            prop_assert_eq!(whole.text().strip_prefix("---\n"), Some(cut.text()));
+            let codes = |injected: &support::Injected| injected.findings.iter().map(|finding| finding.code).collect::<Vec<_>>();
+            prop_assert_eq!(codes(&whole), codes(&cut));
+            prop_assert_eq!(whole.resources, cut.resources);
+        }
+    }
 }
 
 #[test]

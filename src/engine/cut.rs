@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::engine::Source;
 use crate::k8s::Identity;
-use crate::yaml::{Document, split_documents, split_items};
+use crate::yaml::{Document, split_documents, split_items, split_json_list};
 
 /// A document of a source.
 #[derive(Debug)]
@@ -24,8 +24,10 @@ pub(super) struct Group<'t> {
 /// A list that was cut at its items.
 #[derive(Debug)]
 pub(super) struct List {
-    /// Each item's lines, dash included, in the group's text.
+    /// Each item in the group's text: its lines, dash included, or in flow the item alone.
     pub(super) items: Vec<Range<usize>>,
+    /// Commas stand between the items.
+    pub(super) is_flow: bool,
     /// What an item without a kind is.
     pub(super) inherited: Option<Identity>,
     /// The list is a `ResourceList`.
@@ -46,13 +48,14 @@ pub(super) fn groups<'t>(index: usize, source: &Source<'t>) -> Vec<Group<'t>> {
 
 fn list(text: &[u8]) -> Option<List> {
     // Cheap to find, and there in every list that can be cut.
-    memchr::memmem::find(text, b"items:")?;
-    let items = split_items(text)?;
+    memchr::memmem::find(text, b"items")?;
+    let is_flow = text.starts_with(b"{");
+    let items = if is_flow { split_json_list(text) } else { split_items(text) }?;
     let envelope = [&text[items.header.clone()], &text[items.tail.clone()]].concat();
     let envelope = String::from_utf8(envelope).ok()?;
     let document = Document::parse(&envelope).ok()?;
     let identity = Identity::new(document.text_at("/apiVersion"), document.text_at("/kind"), None)?;
     let inherited = identity.of_items()?;
     let is_resource_list = identity.kind() == "ResourceList";
-    Some(List { items: items.items, inherited, is_resource_list })
+    Some(List { items: items.items, is_flow, inherited, is_resource_list })
 }

@@ -112,8 +112,11 @@ struct Job {
 }
 
 impl Run<'_> {
-    /// The items of a list one by one; none where an item cannot be read alone.
+    /// The items of a list one by one; none where an item cannot be read alone, or taken out without its comma.
     fn items(&self, group: &Group<'_>, list: &List) -> Option<Result<Vec<(usize, Piece)>, Problem>> {
+        if list.is_flow && self.keep == Keep::Drop {
+            return None;
+        }
         let pieces = in_order(&list.items, |range| {
             let document = read::item(&group.text[range.clone()]).ok()?;
             let found = read::item_resources(&document, list.inherited.as_ref(), list.is_resource_list);

@@ -32,11 +32,12 @@ pub(super) fn documents(text: &[u8]) -> Result<Vec<(usize, Document<'_>)>, Probl
     values.into_iter().map(parse).collect()
 }
 
-/// The document of one list item, which is a sequence of one.
+/// The document of one list item, which is a sequence of one, or in JSON a mapping.
 pub(super) fn item(text: &[u8]) -> Result<Document<'_>, Problem> {
     let document = Document::parse(utf8(text)?)?;
     match document.at("").and_then(|root| document.elements(root)) {
         Some(elements) if elements.len() == 1 => Ok(document),
+        None if document.is_mapping() => Ok(document),
         _ => Err(Problem { trouble: Trouble::Syntax, offset: 0, message: "more than one item".into() }),
     }
 }
@@ -65,8 +66,9 @@ pub(super) fn item_resources(
     is_krm_item: bool,
 ) -> Vec<Found> {
     let mut found = Vec::new();
-    if let Some(item) = document.at("/0") {
-        walk(document, item, "/0".to_owned(), inherited, is_krm_item, &mut found);
+    let base = if document.is_mapping() { "" } else { "/0" };
+    if let Some(item) = document.at(base) {
+        walk(document, item, base.to_owned(), inherited, is_krm_item, &mut found);
     }
     found
 }

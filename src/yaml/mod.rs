@@ -24,7 +24,7 @@ pub use envelope::{Envelope, is_resource_list};
 pub use index::{Cursor, Document};
 pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;
-pub use stream::{Items, split_documents, split_items, split_json};
+pub use stream::{Items, split_documents, split_items, split_json, split_json_list};
 
 /// A place in a text: line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

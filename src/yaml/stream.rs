@@ -119,12 +119,36 @@ pub fn split_json(text: &str) -> Option<Vec<Range<usize>>> {
     (chunks.len() > 1).then_some(chunks)
 }
 
-/// A block-style list, cut at the dashes of its `items`.
+/// The items of a JSON list, each from the start of its line where it begins one; none where the text is no
+/// JSON object with `items`, or where an item would lose the indent of its lines.
+#[must_use]
+pub fn split_json_list(text: &[u8]) -> Option<Items> {
+    #[derive(serde::Deserialize)]
+    struct List<'t> {
+        #[serde(borrow)]
+        items: Vec<&'t serde_json::value::RawValue>,
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let list: List<'_> = serde_json::from_str(text).ok()?;
+    let range = |item: &&serde_json::value::RawValue| {
+        let item = item.get();
+        let start = item.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        let before = text[..start].trim_end_matches(' ');
+        let begins_line = before.is_empty() || before.ends_with('\n');
+        let from = if begins_line { before.len() } else { start };
+        (begins_line || !item.contains('\n')).then_some(from..start + item.len())
+    };
+    let items: Vec<Range<usize>> = list.items.iter().map(range).collect::<Option<_>>()?;
+    let (first, last) = (items.first()?.start, items.last()?.end);
+    Some(Items { header: 0..first, items, tail: last..text.len() })
+}
+
+/// A list, cut at its `items`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Items {
-    /// From the start to the end of the line `items:`.
+    /// From the start to the end of the line `items:`, or to the first item.
     pub header: Range<usize>,
-    /// Each item from the start of its dash's line, the first one with the comments above it.
+    /// Each item: in block form from the start of its dash's line, the first one with the comments above it.
     pub items: Vec<Range<usize>>,
     /// The keys after the items; may be empty.
     pub tail: Range<usize>,

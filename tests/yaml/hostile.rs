@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use otel_inject::yaml::{
-    Document, Envelope, edited, is_resource_list, split_documents, split_items, split_json,
+    Document, Envelope, edited, is_resource_list, split_documents, split_items, split_json, split_json_list,
 };
 
 use crate::plan::{inject, take_out};
@@ -15,6 +15,7 @@ const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } els
 fn read(bytes: &[u8]) {
     let _ = is_resource_list(bytes);
     let _ = split_items(bytes);
+    let _ = split_json_list(bytes);
     let _ = Envelope::read(bytes);
     for range in split_documents(bytes) {
         let Ok(text) = std::str::from_utf8(&bytes[range]) else { continue };

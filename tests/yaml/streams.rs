@@ -1,6 +1,6 @@
 //! Streams are cut into documents and items without a byte lost.
 
-use otel_inject::yaml::{Document, split_documents, split_items, split_json};
+use otel_inject::yaml::{Document, split_documents, split_items, split_json, split_json_list};
 use proptest::prelude::*;
 
 fn chunks(text: &str) -> Vec<&str> {
@@ -91,6 +91,38 @@ fn the_items_of_a_list_are_cut_at_their_dashes() {
         "items:\n    - a\n  - b\n",
     ] {
         assert_eq!(split_items(text.as_bytes()), None, "{text:?}");
+    }
+}
+
+#[test]
+fn the_items_of_a_json_list_are_cut_where_they_keep_their_indent() {
+    let cases: &[(&str, &[&str], &str)] = &[
+        (
+            r#"{"items":[{"a":1}, {"b":[2]}],"kind":"List"}"#,
+            &[r#"{"a":1}"#, r#"{"b":[2]}"#],
+            r#"],"kind":"List"}"#,
+        ),
+        (
+            "{\n \"items\": [\n  {\n   \"a\": 1\n  },\n  {}\n ]\n}\n",
+            &["  {\n   \"a\": 1\n  }", "  {}"],
+            "\n ]\n}\n",
+        ),
+    ];
+    for (text, wanted, tail) in cases {
+        let items = split_json_list(text.as_bytes()).unwrap_or_else(|| panic!("{text:?}"));
+        let found: Vec<&str> = items.items.iter().map(|range| &text[range.clone()]).collect();
+        assert_eq!(found, *wanted, "{text:?}");
+        assert_eq!(&text[items.tail], *tail, "{text:?}");
+    }
+    for text in [
+        r#"{"items":[]}"#,
+        r#"{"kind":"List"}"#,
+        r#"{"items":[{"a":1}],"items":[]}"#,
+        "{items: [{a: 1}]}",
+        "{\"items\": [{\n  \"a\": 1\n}]}",
+        "[{\"items\": [1]}]",
+    ] {
+        assert_eq!(split_json_list(text.as_bytes()), None, "{text:?}");
     }
 }
 
