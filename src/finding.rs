@@ -358,6 +358,17 @@ pub struct Position {
     pub column: usize,
 }
 
+/// One language in one workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Injection {
+    /// The language's id.
+    pub language: &'static str,
+    /// The containers that it is injected into.
+    pub containers: Vec<String>,
+    /// The images that come with it.
+    pub images: Vec<String>,
+}
+
 /// Something that a run has to say about one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -377,6 +388,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// What was injected, where the finding says so.
+    pub injections: Vec<Injection>,
 }
 
 impl Finding {
@@ -391,6 +404,7 @@ impl Finding {
             origin: None,
             message: message.into(),
             help: code.page().remedy.to_owned(),
+            injections: Vec::new(),
         }
     }
 

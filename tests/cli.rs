@@ -469,6 +469,62 @@ fn two_files_for_one_place_are_refused() {
 }
 
 #[test]
+fn nothing_is_written_where_one_file_cannot_be() {
+    let world = World::new();
+    world.file("in/a.yaml", "kind: A\n").file("in/z.yaml", "kind: Z\n").file("out/z.yaml/keep", "");
+    world.run(&["inject", "-o", "out", "in"], "").is_refused_in_silence(2, "io");
+    let names = |folder: &str| -> Vec<_> {
+        let entries = fs::read_dir(world.path(folder)).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").file_name()).collect()
+    };
+    assert_eq!(names("out"), ["z.yaml"]);
+    assert_eq!(names("out/z.yaml"), ["keep"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_among_the_outputs_is_replaced_and_not_followed() {
+    let world = World::new();
+    world.file("in/a.yaml", "kind: A\n").file("elsewhere.yaml", "kind: MINE\n");
+    fs::create_dir(world.path("out")).expect("a folder");
+    std::os::unix::fs::symlink(world.path("elsewhere.yaml"), world.path("out/a.yaml")).expect("a link");
+    assert_eq!(world.run(&["inject", "-o", "out", "in"], "").code, 0);
+    assert_eq!(world.text("elsewhere.yaml"), "kind: MINE\n");
+    assert_eq!(world.text("out/a.yaml"), "kind: A\n");
+    assert!(!world.path("out/a.yaml").is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
+fn outputs_have_the_permissions_of_their_inputs() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.file("in/instrumentation.yaml", INSTRUMENTATION).file("in/web.yaml", DEPLOYMENT);
+    for (name, mode) in [("in/web.yaml", 0o640), ("in/instrumentation.yaml", 0o444)] {
+        fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).expect("permissions");
+    }
+    assert_eq!(world.run(&["inject", "-o", "out", "in"], "").code, 0);
+    let mode = |name: &str| fs::metadata(world.path(name)).expect("a file").permissions().mode() & 0o777;
+    assert_eq!((mode("out/web.yaml"), mode("out/instrumentation.yaml")), (0o640, 0o444));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_goes_into_what_is_no_file_and_behind_a_link() {
+    let world = World::new();
+    world.file("web.yaml", DEPLOYMENT).file("real.txt", "");
+    std::os::unix::fs::symlink("/dev/null", world.path("null.txt")).expect("a link");
+    let run = world.run(&["inject", "-q", "web.yaml", "--report", "null.txt"], "");
+    run.is_refused_in_silence(1, "no-instrumentation");
+    assert!(world.path("null.txt").is_symlink());
+    assert!(!fs::metadata("/dev/null").expect("a device").is_file());
+    std::os::unix::fs::symlink(world.path("real.txt"), world.path("link.txt")).expect("a link");
+    assert_eq!(world.run(&["inject", "web.yaml", "--report", "link.txt"], "").code, 1);
+    assert!(world.path("link.txt").is_symlink());
+    assert!(world.text("real.txt").starts_with("error[no-instrumentation]"));
+}
+
+#[test]
 fn a_missing_file_is_an_error_of_its_own() {
     let run = run(&["inject", "nowhere.yaml"], "");
     run.is_refused_in_silence(2, "io");

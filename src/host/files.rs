@@ -140,15 +140,23 @@ pub(super) fn save(texts: &[Text], edits: &[Vec<Edit>], destination: &Destinatio
             .with_context(|| format!("cannot write {}", target.display()))?;
         prepared.push((file, target));
     }
-    prepared.into_iter().try_for_each(|(file, target)| put(file, &target))
+    put(prepared)
 }
 
-/// Replaces the file at `target`, or makes it.
+/// Replaces the file at `target`, or makes it. What is no file, a pipe or a terminal, is written to.
 pub(super) fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
-    let like = target.exists().then_some(target);
-    let file = prepare(target, like, |out| out.write_all(bytes))
+    let existing = fs::metadata(target).ok();
+    if existing.as_ref().is_some_and(|existing| !existing.is_file() && !existing.is_dir()) {
+        let out = File::options().write(true).open(target);
+        return out
+            .and_then(|mut out| out.write_all(bytes))
+            .with_context(|| format!("cannot write {}", target.display()));
+    }
+    // The file itself, not a link to it, is what changes.
+    let target = if existing.is_some() { target.canonicalize()? } else { target.to_owned() };
+    let file = prepare(&target, existing.is_some().then_some(&target), |out| out.write_all(bytes))
         .with_context(|| format!("cannot write {}", target.display()))?;
-    put(file, target)
+    put(vec![(file, target)])
 }
 
 /// The place of `relative` in `folder`, whose own folders are made.
@@ -173,7 +181,9 @@ fn prepare(
     like: Option<&Path>,
     fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<NamedTempFile> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if target.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".otel-inject-");
     #[cfg(unix)]
@@ -182,7 +192,7 @@ fn prepare(
         // What the process' mask leaves of it, as for any new file.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let file = builder.tempfile_in(folder)?;
+    let file = builder.tempfile_in(parent(target))?;
     let mut out = BufWriter::with_capacity(1 << 16, file.as_file());
     fill(&mut out)?;
     out.flush()?;
@@ -194,7 +204,23 @@ fn prepare(
     Ok(file)
 }
 
-fn put(file: NamedTempFile, target: &Path) -> Result<()> {
-    file.persist(target).with_context(|| format!("cannot replace {}", target.display()))?;
+/// Puts complete files in their places, one by one, and has the folders remember them.
+fn put(files: Vec<(NamedTempFile, PathBuf)>) -> Result<()> {
+    let mut folders = BTreeSet::new();
+    for (file, target) in files {
+        file.persist(&target).with_context(|| format!("cannot replace {}", target.display()))?;
+        folders.insert(parent(&target).to_owned());
+    }
+    for folder in folders {
+        // Where a folder cannot be opened like a file, the system has no such promise to give.
+        let cannot = || format!("cannot write {}", folder.display());
+        if let Ok(folder) = File::open(&folder) {
+            folder.sync_all().with_context(cannot)?;
+        }
+    }
     Ok(())
+}
+
+fn parent(target: &Path) -> &Path {
+    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::config::Settings;
 use crate::config::annotations::Annotations;
 use crate::config::context::{Context, namespace_of};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Injection};
 use crate::k8s::pod::misshapen;
 use crate::k8s::{Identity, Workload};
 use crate::languages::{self, Delivery};
@@ -94,7 +94,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
             message,
         )));
     }
-    let mut findings = vec![injected(&workload, &requests, &images)];
+    let mut findings = vec![injected(&workload, &requests, images)];
     findings.extend(doubts(&scene, &requests));
     let errors = settings.errors(&findings);
     if !errors.is_empty() {
@@ -161,14 +161,18 @@ fn annotate(scene: &Scene<'_>, draft: &mut Draft) -> Step {
     Ok(())
 }
 
-fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: &[Vec<String>]) -> Finding {
-    let parts = requests.iter().zip(images).map(|(request, images)| {
-        let names: Vec<&str> = request.targets.iter().map(|target| target.name.as_str()).collect();
+fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: Vec<Vec<String>>) -> Finding {
+    let injection = |(request, images): (&Request<'_>, Vec<String>)| {
+        let containers = request.targets.iter().map(|target| target.name.clone()).collect();
+        Injection { language: request.language.id, containers, images }
+    };
+    let injections: Vec<Injection> = requests.iter().zip(images).map(injection).collect();
+    let parts = injections.iter().map(|Injection { language, containers, images }| {
         let images = if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) };
-        format!("{} into {}{images}", request.language.id, names.join(", "))
+        format!("{language} into {}{images}", containers.join(", "))
     });
     let message = parts.collect::<Vec<_>>().join("; ");
-    Finding::new(Code::Injected, workload.pointer(""), message)
+    Finding { injections, ..Finding::new(Code::Injected, workload.pointer(""), message) }
 }
 
 /// Warnings and infos about what was planned.

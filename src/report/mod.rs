@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::change::unescape;
-use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
+use crate::finding::{Code, Finding, Injection, Origin, Position, Severity, Subject};
 
 mod github;
 mod reference;
@@ -298,6 +298,10 @@ fn json(findings: &[Finding]) -> Value {
         }
         entry.insert("message".to_owned(), finding.message.as_str().into());
         entry.insert("help".to_owned(), finding.help.as_str().into());
+        if !finding.injections.is_empty() {
+            let injection = |Injection { language, containers, images }: &Injection| json!({"language": language, "containers": containers, "images": images});
+            entry.insert("injections".to_owned(), finding.injections.iter().map(injection).collect());
+        }
         Value::Object(entry)
     };
     let totals = Totals::of(findings);
