@@ -267,6 +267,19 @@ mod tests {
     }
 
     #[test]
+    fn colour_is_around_whole_lines() {
+        let edits = [Edit { range: 3..4, text: "2".to_owned() }];
+        let mut out = Vec::new();
+        write("x", b"a: 1\n", &edits, Paint::Coloured, &mut out).expect("memory");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            ["\u{1b}[36m@@ -1 +1 @@\u{1b}[0m", "\u{1b}[31m-a: 1\u{1b}[0m", "\u{1b}[32m+a: 2\u{1b}[0m"]
+        );
+    }
+
+    #[test]
     fn odd_paths_are_quoted() {
         assert_eq!(quoted("a", "/x/y z.yaml"), "a/x/y z.yaml");
         assert_eq!(quoted("a", "x\n\"y"), "\"a/x\\012\\\"y\"");

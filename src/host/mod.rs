@@ -25,6 +25,7 @@ mod diff;
 mod files;
 mod krm;
 mod kustomize;
+mod progress;
 mod render;
 mod stream;
 
@@ -145,8 +146,10 @@ fn decide(
     let sources: Vec<Source<'_>> = inputs_and_context
         .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
         .collect();
-    let mut output = catch_unwind(AssertUnwindSafe(|| inject(&sources, &settings)))
-        .unwrap_or_else(|_| failed(vec![internal_error()]));
+    let mut output = catch_unwind(AssertUnwindSafe(|| {
+        shown_on_terminals(&sources, flags, || inject(&sources, &settings))
+    }))
+    .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
@@ -166,6 +169,15 @@ fn decide(
         output.findings.extend(stream::without_resources(inputs, &output));
     }
     Ok((output, settings.mode))
+}
+
+/// Does `work`, with a line on stderr while it is long, where that is a terminal.
+fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnce() -> T) -> T {
+    if flags.detail() == Detail::Errors || !io::stderr().is_terminal() {
+        return work();
+    }
+    let what = progress::load(sources.len(), sources.iter().map(|source| source.text.len()).sum());
+    progress::during(&what, progress::PATIENCE, io::stderr(), work)
 }
 
 /// Writes what there is to write and says what there is to say. Gives the exit code.

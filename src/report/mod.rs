@@ -108,8 +108,10 @@ impl Totals {
     fn line(self) -> String {
         let plural =
             |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        // With an error, nothing is.
+        let nothing = if self.errors > 0 && self.injected > 0 { "0 of " } else { "" };
         format!(
-            "otel-inject: {} injected, {} already instrumented, {}, {}\n",
+            "otel-inject: {nothing}{} injected, {} already instrumented, {}, {}\n",
             self.injected,
             self.skipped,
             plural(self.errors, "error"),
@@ -308,7 +310,7 @@ fn json(findings: &[Finding]) -> Value {
     json!({
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),
         "totals": {
-            "injected": totals.injected,
+            "injected": if totals.errors > 0 { 0 } else { totals.injected },
             "alreadyInstrumented": totals.skipped,
             "errors": totals.errors,
             "warnings": totals.warnings,
@@ -385,7 +387,7 @@ mod tests {
         let findings = [finding(), Finding::new(Code::Injected, "", "nodejs into app")];
         assert!(
             text(&findings, Paint::Plain)
-                .ends_with("otel-inject: 1 injected, 0 already instrumented, 1 error, 0 warnings\n")
+                .ends_with("otel-inject: 0 of 1 injected, 0 already instrumented, 1 error, 0 warnings\n")
         );
     }
 
