@@ -8,6 +8,8 @@ use serde_json::Value;
 use binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World, input, run};
 
 mod binary;
+#[path = "binary/patch.rs"]
+mod patch;
 
 /// What a run shows, without what changes from release to release.
 fn shown(run: &Run) -> String {
@@ -160,42 +162,6 @@ fn sarif_is_what_its_schema_says() {
     assert!(!validator.is_valid(&serde_json::json!({"version": "2.1.0"})));
 }
 
-/// Applies a unified diff of one file.
-fn applied(text: &str, diff: &str) -> String {
-    let old: Vec<&str> = text.split_inclusive('\n').collect();
-    let mut new = String::new();
-    let mut at = 0;
-    let mut lines = diff.split_inclusive('\n').skip(2).peekable();
-    while let Some(line) = lines.next() {
-        if line.starts_with("@@ ") {
-            let extent = line.split(' ').nth(1).expect("an extent").trim_start_matches('-');
-            let (start, len) = extent.split_once(',').unwrap_or((extent, "1"));
-            let start: usize = start.parse().expect("a number");
-            let start = if len == "0" { start } else { start - 1 };
-            new.extend(old[at..start].iter().copied());
-            at = start;
-            continue;
-        }
-        let (sign, content) = line.split_at(1);
-        let is_last = lines.peek().is_some_and(|next| next.starts_with('\\'));
-        let content = if is_last { content.trim_end_matches('\n') } else { content };
-        match sign {
-            " " | "-" => {
-                assert_eq!(old[at], content, "{diff}");
-                at += 1;
-                if sign == " " {
-                    new.push_str(content);
-                }
-            }
-            "+" => new.push_str(content),
-            "\\" => {}
-            _ => panic!("{line:?}"),
-        }
-    }
-    new.extend(old[at..].iter().copied());
-    new
-}
-
 #[test]
 fn a_diff_gives_what_inject_gives() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cases");
@@ -213,7 +179,7 @@ fn a_diff_gives_what_inject_gives() {
         let run = world.run(&args, &input);
         assert_eq!(run.code, i32::from(input != expected), "{}: {}", case.display(), run.stderr);
         assert_eq!(run.stdout.is_empty(), input == expected, "{}", case.display());
-        assert!(applied(&input, &run.stdout) == expected, "{}: {}", case.display(), run.stdout);
+        assert!(patch::applied(&input, &run.stdout) == expected, "{}: {}", case.display(), run.stdout);
         seen += 1;
     }
     assert!(seen >= 30, "{seen} cases");

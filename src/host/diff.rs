@@ -208,7 +208,13 @@ fn extent(range: Range<usize>) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../tests/binary/patch.rs"]
+mod patch;
+
+#[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn diff(text: &str, edits: &[(Range<usize>, &str)]) -> String {
@@ -277,6 +283,30 @@ mod tests {
             lines,
             ["\u{1b}[36m@@ -1 +1 @@\u{1b}[0m", "\u{1b}[31m-a: 1\u{1b}[0m", "\u{1b}[32m+a: 2\u{1b}[0m"]
         );
+    }
+
+    proptest! {
+        /// Edits of any kind, at the ends of lines, inside of them, at the end of a text without a newline.
+        #[test]
+        fn a_diff_leads_to_the_edited_text(
+            text in "([ab]{0,2}\n?){0,12}",
+            cuts in prop::collection::vec((0..30_usize, 0..4_usize, "[ab\n]{0,4}"), 0..5),
+        ) {
+            let mut edits: Vec<Edit> = Vec::new();
+            let mut at = 0;
+            for (gap, len, new) in cuts {
+                let start = (at + gap).min(text.len());
+                let end = (start + len).min(text.len());
+                edits.push(Edit { range: start..end, text: new });
+                at = end;
+            }
+            let (mut out, mut expected) = (Vec::new(), Vec::new());
+            let differs = write("x", text.as_bytes(), &edits, Paint::Plain, &mut out).expect("memory");
+            render::write(text.as_bytes(), &edits, &mut expected).expect("memory");
+            let diff = String::from_utf8(out).expect("UTF-8");
+            prop_assert_eq!(differs, text.as_bytes() != expected);
+            prop_assert_eq!(patch::applied(&text, &diff).into_bytes(), expected, "{}", diff);
+        }
     }
 
     #[test]

@@ -57,6 +57,8 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::finding::Code;
     use crate::report::tests::finding;
@@ -80,6 +82,19 @@ mod tests {
             "::error file=a%2Cline=1%3A%3Ab%25 %3A%3Aerror%3A%3Ac,line=2,col=3,title=otel-inject%3A io::\
              100%25 ::set-output name=a::b\n"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_says_is_one_command(file in any::<String>(), message in any::<String>()) {
+            let place = Position { file: Some(file), line: 2, column: 3 };
+            let line = annotation(&Finding::new(Code::Io, "", message).at(place));
+            prop_assert_eq!(line.matches(['\n', '\r']).count(), 1);
+            prop_assert!(line.ends_with('\n'));
+            let (properties, _) = line["::error ".len()..].split_once("::").expect("a message");
+            let keys: Vec<&str> = properties.split(',').filter_map(|part| part.split('=').next()).collect();
+            prop_assert_eq!(keys, ["file", "line", "col", "title"]);
+        }
     }
 
     #[test]

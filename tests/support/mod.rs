@@ -306,6 +306,16 @@ pub(crate) enum Units {
     Tokens,
 }
 
+fn ends_in_block_scalar(text: &str) -> bool {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = text.lines().rev().filter(|line| !line.trim().is_empty());
+    let Some(last) = lines.next() else { return false };
+    let head = lines.find(|line| depth(line) < depth(last));
+    head.is_some_and(|line| {
+        line.split(" #").next().is_some_and(|line| line.trim_end().ends_with(['|', '>', '+']))
+    })
+}
+
 /// Says what a diff shows beside added units, units that an extended value grew into, empty collections
 /// opened up, and moved elements; `changes` are what was to be done.
 pub(crate) fn only_what_was_planned(
@@ -321,7 +331,9 @@ pub(crate) fn only_what_was_planned(
     if !before.contains('\r') && after.contains('\r') {
         return Err("a carriage return".to_owned());
     }
-    if before.ends_with('\n') != after.ends_with('\n') {
+    // A block scalar that comes to stand last keeps its line break.
+    let is_grown = after.ends_with('\n') && ends_in_block_scalar(after);
+    if before.ends_with('\n') != after.ends_with('\n') && !is_grown {
         return Err("the end of the last line is another one".to_owned());
     }
     let (old, new): (Vec<&str>, Vec<&str>) = match units {
