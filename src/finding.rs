@@ -90,6 +90,11 @@ codes! {
         "Remove the earlier injection from the manifest to have it planned anew."
         "initContainers:\n\
          - name: opentelemetry-auto-instrumentation-nodejs # from an earlier injection"
+    NotAsked "not-asked" Info
+        "Nothing asks for an injection into the workload."
+        "A workload that was meant to be instrumented can be forgotten."
+        "Nothing to do, or add an annotation or a rule. It is said with --verbose, or where the config gives it a severity."
+        "spec: {severity: {not-asked: error}} # of an OtelInject: every workload must be instrumented"
     NoInstrumentation "no-instrumentation" Error
         "The switch says \"true\", but the workload's namespace has no Instrumentation."
         "Without one there is no endpoint, image or sampler to write."

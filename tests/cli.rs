@@ -103,6 +103,24 @@ fn an_empty_stream_that_is_allowed_becomes_a_comment() {
 }
 
 #[test]
+fn what_nothing_asks_for_is_said_on_demand() {
+    let plain = DEPLOYMENT.replace("inject-nodejs: \"true\"", "inject-nodejs: \"false\"");
+    assert!(!run(&[], &plain).stderr.contains("not-asked"));
+    let verbose = run(&["--verbose"], &plain);
+    assert_eq!((verbose.code, verbose.stdout.as_str()), (0, plain.as_str()));
+    let said = "info[not-asked] 1:1 Deployment web: no annotation, namespace or rule asks for an injection\n";
+    assert!(verbose.stderr.starts_with(said), "{}", verbose.stderr);
+    let world = World::new();
+    let config =
+        "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nspec: {severity: {not-asked: error}}\n";
+    world.file("strict.yaml", config);
+    world.run(&["--config", "strict.yaml"], &plain).is_refused_in_silence(1, "not-asked");
+    let other = world.run(&["--config", "strict.yaml"], CONFIG_MAP);
+    assert_eq!((other.code, other.stdout.as_str()), (0, CONFIG_MAP));
+    world.run(&["--config", "strict.yaml"], &input()).is_injected();
+}
+
+#[test]
 fn the_namespace_is_a_flag() {
     let elsewhere = input().replace("name: default\n", "name: default\n  namespace: shop\n");
     run(&[], &elsewhere).is_refused_in_silence(1, "no-instrumentation");

@@ -180,6 +180,11 @@ impl Run<'_> {
                 }
             };
             match plan::plan(&resource, identity, self.context, self.settings) {
+                // Most workloads of most inputs: said only to those who want to hear it.
+                Verdict::Nothing if self.settings.severities.contains_key(&Code::NotAsked) => {
+                    let message = "no annotation, namespace or rule asks for an injection";
+                    piece.find(document, &found, vec![Finding::new(Code::NotAsked, "", message)]);
+                }
                 Verdict::Nothing => {}
                 Verdict::Skipped(finding) => piece.find(document, &found, vec![finding]),
                 Verdict::Refused(findings) => piece.find(document, &found, findings),

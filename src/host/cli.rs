@@ -60,7 +60,8 @@ pub(super) struct Flags {
     /// Say errors only, and no totals [default: one line for each finding]
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say also why a finding matters [default: one line for each finding]
+    /// Say also why a finding matters, and which workloads nothing asks for [default: one line for each
+    /// finding]
     #[arg(short, long)]
     verbose: bool,
 }

@@ -293,6 +293,9 @@ fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Pars
     if let Some(namespace) = &flags.namespace {
         settings.namespace = Some(namespace.clone());
     }
+    if flags.detail() == Detail::Reasons {
+        settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
+    }
     Ok((settings, remarks))
 }
 
