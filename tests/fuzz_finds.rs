@@ -45,6 +45,8 @@ fn finds() -> Vec<Find> {
         find("[a, b: ]", &[Change::add("/1", json!(true))], None),
         // A plain scalar that becomes an indicator when a blank follows it.
         find("[?, x]", &[Change::replace("/0", json!("? y"))], Some("[\"? y\", x]")),
+        // A block scalar ahead of a comment that is indented by a tab.
+        find("\n\t#\n- n\n-\n- a: |\n\n", &[Change::relocate("/2", "/0")], None),
         // A comment right behind a colon.
         find("{\"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\"a\": , \"k\": 1 #c\n}")),
         find("{\n  \"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\n  \"a\": , #c\n  \"k\": 1\n}")),

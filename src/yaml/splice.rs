@@ -169,12 +169,12 @@ impl Writer<'_, '_> {
     }
 
     /// Refuses to let a block scalar end right before `at`, where it would take in the lines that follow:
-    /// blank ones for a `|+`, comments that are indented.
+    /// blank ones for a `|+`, comments that are indented, whatever a tab begins.
     fn check_below_block_scalar(&self, at: usize) -> Result<(), Problem> {
         let below = &self.document.text[at..];
         let takes_in = |line: &str| {
             let content = line.trim_start_matches(' ');
-            content.starts_with('#') && content.len() < line.len()
+            content.starts_with('\t') || content.starts_with('#') && content.len() < line.len()
         };
         let is_blank = |line: &&str| line.trim().is_empty();
         let mut lines = below.lines();

@@ -217,26 +217,24 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let run = std::mem::take(run);
-        if std::mem::take(&mut self.run_ends_block_scalar) {
-            let at =
-                in_place.last().map_or(members[0].start, |last| self.lines.after_line(members[*last].end));
-            self.check_below_block_scalar(at)?;
-        }
         let first = members[0];
         let line = self.lines.line_start(first.start);
-        match in_place.last() {
-            Some(last) => self.insert_lines(self.lines.after_line(members[*last].end), run),
-            None if self.lines.is_blank(line..first.start) => {
-                let at = self.before_first(first, around)?;
-                self.insert_lines(at, run);
-            }
-            None => {
-                // The first dash shares its parent's line: the new elements take its place there.
-                let column = first.start - line;
-                let mut text = self.in_newline(first.start, run).trim_start_matches(' ').to_owned();
-                emit::indent(&mut text, column);
-                self.replace(first.start..first.start, text);
-            }
+        // Where the first dash shares its parent's line, the new elements take its place there.
+        let shares_line = in_place.is_empty() && !self.lines.is_blank(line..first.start);
+        let at = match in_place.last() {
+            Some(last) => self.lines.after_line(members[*last].end),
+            None if shares_line => first.start,
+            None => self.before_first(first, around)?,
+        };
+        if std::mem::take(&mut self.run_ends_block_scalar) {
+            self.check_below_block_scalar(at)?;
+        }
+        if shares_line {
+            let mut text = self.in_newline(at, run).trim_start_matches(' ').to_owned();
+            emit::indent(&mut text, first.start - line);
+            self.replace(at..at, text);
+        } else {
+            self.insert_lines(at, run);
         }
         Ok(())
     }
