@@ -47,6 +47,8 @@ fn finds() -> Vec<Find> {
         find("[?, x]", &[Change::replace("/0", json!("? y"))], Some("[\"? y\", x]")),
         // A block scalar ahead of a comment that is indented by a tab.
         find("\n\t#\n- n\n-\n- a: |\n\n", &[Change::relocate("/2", "/0")], None),
+        // A comment between the lines of a plain scalar, which quotes would take in.
+        find("k: a\n\t#c\n b", &[Change::replace("/k", json!(" a\nb\\"))], None),
         // A comment right behind a colon.
         find("{\"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\"a\": , \"k\": 1 #c\n}")),
         find("{\n  \"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\n  \"a\": , #c\n  \"k\": 1\n}")),

@@ -50,6 +50,9 @@ impl Writer<'_, '_> {
             style if is_block_scalar(*style) && is_printable => {
                 return self.block_scalar(id, new, prefix, suffix);
             }
+            Style::Plain if raw.lines().any(|line| line.trim_start().starts_with('#')) => {
+                return Err(Problem::uneditable(node.start, "a comment between the lines of a scalar"));
+            }
             Style::Plain if !raw.is_empty() => {
                 // The same lines in double quotes, which fold them alike.
                 let escape = |text: &str| {

@@ -151,7 +151,7 @@ impl Writer<'_, '_> {
                     index += 1;
                 }
                 if self.ends_block_scalar(start) {
-                    self.check_below_block_scalar(end)?;
+                    self.check_below_block_scalar(end, &text[end..])?;
                 }
             }
             index += 1;
@@ -168,10 +168,9 @@ impl Writer<'_, '_> {
         self.document.nodes.iter().any(|node| is_block(node) && (last_byte..=line_end).contains(&node.end))
     }
 
-    /// Refuses to let a block scalar end right before `at`, where it would take in the lines that follow:
+    /// Refuses to let a block scalar end right before `at`, where it would take in the lines `below`:
     /// blank ones for a `|+`, comments that are indented, whatever a tab begins.
-    fn check_below_block_scalar(&self, at: usize) -> Result<(), Problem> {
-        let below = &self.document.text[at..];
+    fn check_below_block_scalar(&self, at: usize, below: &str) -> Result<(), Problem> {
         let takes_in = |line: &str| {
             let content = line.trim_start_matches(' ');
             content.starts_with('\t') || content.starts_with('#') && content.len() < line.len()

@@ -227,7 +227,10 @@ impl Writer<'_, '_> {
             None => self.before_first(first, around)?,
         };
         if std::mem::take(&mut self.run_ends_block_scalar) {
-            self.check_below_block_scalar(at)?;
+            self.check_below_block_scalar(at, &self.document.text[at..])?;
+        }
+        if !in_place.is_empty() && self.ends_block_scalar(at) {
+            self.check_below_block_scalar(at, &run)?;
         }
         if shares_line {
             let mut text = self.in_newline(at, run).trim_start_matches(' ').to_owned();
