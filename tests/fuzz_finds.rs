@@ -55,6 +55,8 @@ fn finds() -> Vec<Find> {
         // An anchor right before a bracket.
         find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
         find("k: &a{}\n", &[Change::replace("/k", json!("x"))], Some("k: &a x\n")),
+        // A block scalar that ends the text as a key without a value.
+        find("a:\n ? |+\n  b", &[Change::add("/env", json!("x"))], Some("a:\n ? |-\n  b\nenv: x")),
         find("[&a{}]\n", &[Change::replace("/0", json!("x"))], Some("[&a \"x\"]\n")),
     ]
 }

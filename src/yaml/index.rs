@@ -313,9 +313,10 @@ impl<'t> Document<'t> {
 
     /// The indicator of a block scalar that ends with the text, where the text ends without a line break.
     pub(super) fn open_block_scalar(&self) -> Option<usize> {
-        let is_scalar =
-            |node: &&Node<'_>| matches!(node.content, Content::Scalar { .. } | Content::Alias { .. });
-        let last = self.nodes.iter().rev().find(is_scalar)?;
+        let is_written = |node: &&Node<'_>| {
+            matches!(node.content, Content::Scalar { .. } | Content::Alias { .. }) && node.start < node.end
+        };
+        let last = self.nodes.iter().rev().find(is_written)?;
         let is_block = matches!(last.content, Content::Scalar { style: Style::Literal | Style::Folded, .. });
         (is_block && last.end == self.text.len() && !self.text.ends_with('\n')).then_some(last.start)
     }
