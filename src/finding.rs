@@ -90,6 +90,29 @@ codes! {
         "Remove the earlier injection from the manifest to have it planned anew."
         "initContainers:\n\
          - name: opentelemetry-auto-instrumentation-nodejs # from an earlier injection"
+    Updated "updated" Info
+        "An earlier injection was taken out in mind, and the workload was injected anew."
+        "An Instrumentation, an image, a rule or an annotation has changed since."
+        "Nothing to do. An entry that was deleted from an Instrumentation's env stays in the pod, where it may be the user's own: remove it by hand."
+        "info[updated] web.yaml:9:5 Deployment shop/web: OTEL_EXPORTER_OTLP_ENDPOINT of app is other"
+    StaleInjection "stale-injection" Warning
+        "The workload carries an injection of ours that no annotation, namespace or rule asks for."
+        "Its agent goes on running, with settings that nobody maintains."
+        "Take it out with `otel-inject uninject`, or ask for it again."
+        "annotations: {} # inject-nodejs was removed here\n\
+         initContainers:\n\
+         - name: opentelemetry-auto-instrumentation-nodejs # this was not"
+    Uninjected "uninjected" Info
+        "An injection was taken out of the workload."
+        "Injecting what is left gives the very same text again: that is the proof."
+        "Nothing to do. Remove the annotation or rule too, else the next run injects it again."
+        "info[uninjected] web.yaml:9:5 Deployment shop/web: the injection is taken out"
+    CannotUninject "cannot-uninject" Error
+        "The workload carries an injection that cannot be proved to be ours as it stands."
+        "It was edited since, or another tool wrote it; taking out a part would be a guess."
+        "Undo the edit that the message names, bring the Instrumentation with --context, or remove the injection by hand."
+        "- name: NODE_OPTIONS\n\
+         \x20 value: --require /otel-auto-instrumentation-nodejs/edited-by-hand.js"
     NotAsked "not-asked" Info
         "Nothing asks for an injection into the workload."
         "A workload that was meant to be instrumented can be forgotten."

@@ -25,4 +25,4 @@ pub mod verify;
 pub mod yaml;
 
 pub use config::Settings;
-pub use engine::{Output, Role, Source, inject};
+pub use engine::{Output, Role, Source, inject, uninject};

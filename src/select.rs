@@ -1,6 +1,6 @@
 //! Who gets what, or why not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -41,9 +41,23 @@ pub struct Request<'c> {
     pub targets: Vec<Target>,
     /// The annotation that names them, without the prefix.
     pub list_key: &'static str,
+    /// What else is said about the language: the annotations' values that are not empty, by their keys without
+    /// the prefix.
+    pub options: BTreeMap<&'static str, String>,
 }
 
 impl<'c> Request<'c> {
+    /// Every variable that the Instrumentation has for the language: its own, then those of all languages.
+    pub fn env(&self) -> impl Iterator<Item = &'c Value> + use<'c> {
+        self.agent_env().iter().chain(&self.instrumentation.env)
+    }
+
+    /// What is said by the option's annotation; empty where nothing is.
+    #[must_use]
+    pub fn option(&self, annotation: &str) -> &str {
+        self.options.get(annotation).map_or("", String::as_str)
+    }
+
     /// The variables that the Instrumentation has for the language.
     #[must_use]
     pub fn agent_env(&self) -> &'c [Value] {
@@ -70,7 +84,7 @@ pub fn decide<'c>(
 ) -> Decision<'c> {
     let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::of(language, annotations)).collect();
     if !wanted.is_empty()
-        && let Some(mark) = workload.pod().and_then(|spec| earlier_injection(spec, workload))
+        && let Some(mark) = earlier_injection(workload)
     {
         return Decision::Skip(Box::new(mark));
     }
@@ -85,6 +99,18 @@ pub fn decide<'c>(
         Ok(requests) => Decision::Inject(requests),
         Err(findings) => Decision::Refuse(findings),
     }
+}
+
+/// What a workload asks for, whether or not it has it already; nothing where that cannot be said.
+#[must_use]
+pub fn asked<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    context: &'c Context,
+    settings: &'c Settings,
+) -> Vec<Request<'c>> {
+    let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::of(language, annotations)).collect();
+    requests(workload, annotations, &wanted, context, settings).unwrap_or_default()
 }
 
 /// A language that is asked for, and how.
@@ -102,9 +128,11 @@ impl<'a> Wish<'a> {
 }
 
 /// What shows that the pod is instrumented already.
-fn earlier_injection(spec: &Value, workload: &Workload<'_>) -> Option<Finding> {
+#[must_use]
+pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
     const COLLECTOR: &str = "otc-container";
     const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
+    let spec = workload.pod()?;
     for list in [List::Init, List::Regular] {
         for (index, container) in pod::elements(spec, list.key()).iter().enumerate() {
             let name = pod::name(container);
@@ -161,6 +189,9 @@ fn requests<'c>(
                 let default_image = settings.default_image(language);
                 let (key, list) = own_list(annotations, language);
                 let list_key = if list.is_empty() { CONTAINERS } else { key };
+                let options = language.options.iter().map(|option| option.annotation);
+                let options = options.map(|key| (key, annotations.effective(key).to_owned()));
+                let options = options.filter(|(_, chosen)| !chosen.is_empty()).collect();
                 requests.push(Request {
                     language,
                     instrumentation,
@@ -168,6 +199,7 @@ fn requests<'c>(
                     default_image,
                     targets,
                     list_key,
+                    options,
                 });
             }
             Err(missing) => {

@@ -48,7 +48,8 @@ pub struct Instrumentation {
     pub pull_policy: Option<String>,
     /// The security context of the init containers that are added.
     pub init_security_context: Option<Value>,
-    languages: BTreeMap<&'static str, Agent>,
+    /// What is said about single languages, by their ids.
+    pub languages: BTreeMap<&'static str, Agent>,
 }
 
 /// Certificates: files, and the Secret and ConfigMap that hold them.

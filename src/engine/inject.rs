@@ -1,18 +1,23 @@
 //! The second pass: decide, plan, edit and prove, workload by workload.
 
+use std::collections::BTreeMap;
+
+use super::back::{Back, edit_between};
 use super::cut::{Group, List};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Role, Source, at, context, in_order, place};
+use super::{Role, Source, Task, at, context, in_order, place};
 use crate::apply;
 use crate::change::Change;
 use crate::config::context::Context;
 use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
-use crate::k8s::{Kind, mentions_workload};
+use crate::k8s::{Kind, Workload, mentions_workload};
+use crate::plan::original::{self, Foreign, Original};
+use crate::plan::renewal::{Renewal, renewal};
 use crate::plan::{self, Plan, Verdict};
 use crate::verify;
-use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble};
+use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble, edited};
 
 /// What came of a group.
 #[derive(Debug, Default)]
@@ -35,8 +40,18 @@ pub(super) struct Injected {
 struct Run<'r> {
     context: &'r Context,
     settings: &'r Settings,
+    task: Task,
     /// What becomes of Instrumentations.
     keep: Keep,
+}
+
+/// What becomes of an injection that a workload has already.
+#[derive(Debug)]
+enum Past {
+    /// It stays; the findings say why.
+    Stays(Vec<Finding>),
+    /// It was taken out, and this is planned anew.
+    Anew(Box<Plan>),
 }
 
 /// Injects the workloads of a group.
@@ -45,10 +60,12 @@ pub(super) fn group(
     group: &Group<'_>,
     context: &Context,
     settings: &Settings,
+    task: Task,
 ) -> Injected {
     let source = &sources[group.source];
-    let keep = if source.role == Role::Context { Keep::Keep } else { settings.instrumentation_resources };
-    let run = Run { context, settings, keep };
+    let is_kept = source.role == Role::Context || task == Task::Uninject;
+    let keep = if is_kept { Keep::Keep } else { settings.instrumentation_resources };
+    let run = Run { context, settings, task, keep };
     let pieces = group.list.as_ref().and_then(|list| run.items(group, list)).or_else(|| run.documents(group));
     let problem = match pieces {
         Some(Ok(pieces)) => return put_together(source, group, pieces),
@@ -119,8 +136,10 @@ impl Run<'_> {
         }
         let pieces = in_order(&list.items, |range| {
             let document = read::item(&group.text[range.clone()]).ok()?;
-            let found = read::item_resources(&document, list.inherited.as_ref(), list.is_resource_list);
-            Some((range.start, self.document(&document, found)))
+            let read = |document: &Document<'_>| {
+                read::item_resources(document, list.inherited.as_ref(), list.is_resource_list)
+            };
+            Some((range.start, self.document(&document, read)))
         });
         pieces.into_iter().collect::<Option<Vec<_>>>().map(Ok)
     }
@@ -128,12 +147,61 @@ impl Run<'_> {
     #[expect(clippy::unnecessary_wraps, reason = "the shape of `items`")]
     fn documents(&self, group: &Group<'_>) -> Option<Result<Vec<(usize, Piece)>, Problem>> {
         let injected = |(offset, document): (usize, Document<'_>)| {
-            (offset, self.document(&document, read::resources(&document)))
+            (offset, self.document(&document, read::resources))
         };
         Some(read::documents(group.text).map(|documents| documents.into_iter().map(injected).collect()))
     }
 
-    fn document(&self, document: &Document<'_>, found: Vec<Found>) -> Piece {
+    /// Does the task in a document whose resources `read` finds.
+    fn document(&self, document: &Document<'_>, read: impl Fn(&Document<'_>) -> Vec<Found>) -> Piece {
+        let found = read(document);
+        if self.task == Task::Uninject {
+            return self.uninjected(document, &found);
+        }
+        if !original::is_mentioned(document.source()) {
+            return self.injected(document, found, BTreeMap::new());
+        }
+        let (past, originals) = self.past(document, &found);
+        let back = Back::of(document, &originals).filter(|_| !originals.is_empty());
+        if let Some(back) = back
+            && let Some(piece) = self.anew(document, &back, past, originals.len(), &read)
+        {
+            return piece;
+        }
+        let (mut past, _) = self.past(document, &found);
+        past.retain(|_, past| matches!(past, Past::Stays(_)));
+        self.injected(document, found, past)
+    }
+
+    /// What becomes of the injections that a document has, and the originals of those that are renewed.
+    fn past<'f>(
+        &self,
+        document: &Document<'_>,
+        found: &'f [Found],
+    ) -> (BTreeMap<usize, Past>, Vec<(&'f Found, Original)>) {
+        let mut past = BTreeMap::new();
+        let mut originals = Vec::new();
+        for (index, found) in found.iter().enumerate() {
+            let Some(identity) = &found.identity else { continue };
+            let Ok(resource) = document.value_of(found.cursor) else { continue };
+            let own = match renewal(&resource, &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)), identity, self.context, self.settings) {
+                None => continue,
+                Some(Renewal::Stays(finding)) => Past::Stays(vec![finding]),
+                Some(Renewal::Refused(findings)) => Past::Stays(findings),
+                Some(Renewal::Updated(original, plan)) => {
+                    if Back::of(document, &[(found, &*original)]).is_none() {
+                        continue;
+                    }
+                    originals.push((found, *original));
+                    Past::Anew(plan)
+                }
+            };
+            past.insert(index, own);
+        }
+        (past, originals)
+    }
+
+    fn injected(&self, document: &Document<'_>, found: Vec<Found>, mut past: BTreeMap<usize, Past>) -> Piece {
         // A mapping without a kind is anything: a tool's message, say.
         let has_kind =
             |found: &&Found| found.identity.is_some() || document.get(found.cursor, "kind").is_some();
@@ -156,7 +224,7 @@ impl Run<'_> {
                 Removal::Parts(parts) => removed = parts,
             }
         }
-        for found in found {
+        for (index, found) in found.into_iter().enumerate() {
             let Some(identity) = &found.identity else { continue };
             piece.missed_context |= is_missed(document, &found);
             if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
@@ -171,6 +239,17 @@ impl Run<'_> {
             }
             if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
                 continue;
+            }
+            match past.remove(&index) {
+                Some(Past::Stays(findings)) => {
+                    piece.find(document, &found, findings);
+                    continue;
+                }
+                Some(Past::Anew(plan)) => {
+                    jobs.push(Job::of(found, *plan));
+                    continue;
+                }
+                None => {}
             }
             let resource = match document.value_of(found.cursor) {
                 Ok(resource) => resource,
@@ -194,6 +273,79 @@ impl Run<'_> {
         // The last one first: what stands before it keeps its place.
         jobs.extend(removals.into_iter().rev());
         self.carry_out(document, jobs, &mut piece);
+        piece
+    }
+
+    /// Injects a document anew that was led back for `count` of its workloads; none where that fails for one of them.
+    fn anew(
+        &self,
+        document: &Document<'_>,
+        back: &Back,
+        past: BTreeMap<usize, Past>,
+        count: usize,
+        read: &impl Fn(&Document<'_>) -> Vec<Found>,
+    ) -> Option<Piece> {
+        let before = Document::parse(&back.text).ok()?;
+        let mut piece = self.injected(&before, read(&before), past);
+        let updated = piece.findings.iter().filter(|(_, finding)| finding.code == Code::Updated);
+        if updated.count() != count {
+            return None;
+        }
+        for (offset, _) in &mut piece.findings {
+            *offset = back.origin(*offset);
+        }
+        let after = edited(before.source(), &piece.edits);
+        piece.edits = edit_between(document.source(), &after).into_iter().collect();
+        Some(piece)
+    }
+
+    /// Takes the injections of a document's workloads out.
+    fn uninjected(&self, document: &Document<'_>, found: &[Found]) -> Piece {
+        let mut piece = Piece { resources: found.len(), ..Piece::default() };
+        let mut originals = Vec::new();
+        for found in found {
+            let Some(identity) = &found.identity else { continue };
+            piece.missed_context |= is_missed(document, found);
+            if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
+                continue;
+            }
+            let resource = match document.value_of(found.cursor) {
+                Ok(resource) => resource,
+                Err(problem) => {
+                    piece.problem(document, found, problem);
+                    continue;
+                }
+            };
+            let workload = Workload::of(&resource, identity, &self.settings.kinds);
+            let Some(workload) = workload.filter(original::has_traces) else { continue };
+            let pointer = workload.pointer("");
+            match original::original(&resource, &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)), identity, self.context, self.settings) {
+                Ok(original) if Back::of(document, &[(found, &original)]).is_some() => {
+                    originals.push((found, original));
+                    let message = "the injection is taken out";
+                    piece.find(document, found, vec![Finding::new(Code::Uninjected, pointer, message)]);
+                }
+                Ok(_) => {
+                    let message = "its text is not what an injection would write, though its value is";
+                    piece.find(document, found, vec![Finding::new(Code::CannotUninject, pointer, message)]);
+                }
+                Err(Foreign(difference)) => {
+                    piece.find(document, found, vec![Finding::new(Code::CannotUninject, pointer, difference)]);
+                }
+            }
+        }
+        if originals.is_empty() {
+            return piece;
+        }
+        match Back::of(document, &originals) {
+            Some(back) => piece.edits = back.edits,
+            None => {
+                let message = "its text is not what an injection would write, though its value is";
+                for (found, _) in &originals {
+                    piece.find(document, found, vec![Finding::new(Code::CannotUninject, "", message)]);
+                }
+            }
+        }
         piece
     }
 

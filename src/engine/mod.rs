@@ -4,6 +4,7 @@
 //! Namespaces and what they name), the second decides, plans, edits and proves workload by workload; both
 //! run in parallel and put their results together in the order of the input.
 
+mod back;
 mod context;
 mod cut;
 mod inject;
@@ -26,6 +27,15 @@ pub enum Role {
     ResourceList,
     /// Resources that are looked up, never changed.
     Context,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    /// Injects what is asked for, and renews what was injected earlier.
+    Inject,
+    /// Takes injections out.
+    Uninject,
 }
 
 /// One text of a run.
@@ -57,6 +67,19 @@ pub struct Output {
 /// The same sources and settings give the same output. A finding of severity error leaves no edits.
 #[must_use]
 pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
+    run(sources, settings, Task::Inject)
+}
+
+/// Takes the injection out of every workload of `sources` that has one, each of them proved: injecting the result
+/// again gives the very same text.
+///
+/// The same sources and settings give the same output. A finding of severity error leaves no edits.
+#[must_use]
+pub fn uninject(sources: &[Source<'_>], settings: &Settings) -> Output {
+    run(sources, settings, Task::Uninject)
+}
+
+fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let mut output = Output { edits: vec![Vec::new(); sources.len()], ..Output::default() };
     let mut found = Located::default();
     let mut groups = Vec::new();
@@ -71,10 +94,10 @@ pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
         }
     }
     let context = context::collect(sources, &groups, context::Filter::Mentioned, settings);
-    let mut results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings));
+    let mut results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
     let context = if results.iter().any(|result| result.missed_context) {
         let context = context::collect(sources, &groups, context::Filter::All, settings);
-        results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings));
+        results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
         context
     } else {
         context

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use crate::config::function::{self, Parsed};
 use crate::config::{Mode, Settings};
-use crate::engine::{Output, Role, Source, inject};
+use crate::engine::{Output, Role, Source, inject, uninject};
 use crate::finding::{Code, Finding, Severity};
 use crate::host::cli::{Cli, Flags};
 use crate::host::commands::Inputs;
@@ -82,17 +82,25 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         None if is_list => Face::Krm,
         None => Face::Stream,
     };
-    start(&face, input.map(|text| vec![text]), &cli.flags)
+    start(&face, input.map(|text| vec![text]), &cli.flags, inject)
 }
+
+/// What is done with the texts.
+type Work = fn(&[Source<'_>], &Settings) -> Output;
 
 /// Injects what a command names; where the texts go is the command's matter.
 fn inject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags)
+    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, inject)
 }
 
-fn start(face: &Face, inputs: anyhow::Result<Vec<Text>>, flags: &Flags) -> u8 {
+/// Takes injections out of what a command names; where the texts go is the command's matter.
+fn uninject_files(inputs: &Inputs, destination: Destination) -> u8 {
+    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, uninject)
+}
+
+fn start(face: &Face, inputs: anyhow::Result<Vec<Text>>, flags: &Flags, work: Work) -> u8 {
     match inputs {
-        Ok(inputs) => execute(face, &inputs, flags),
+        Ok(inputs) => execute(face, &inputs, flags, work),
         Err(error) => {
             let output = failed(vec![io_error(&error)]);
             conclude(face, &[], flags, None, Mode::Inject, output)
@@ -113,7 +121,7 @@ fn usage(error: &clap::Error) -> u8 {
     COULD_NOT_RUN
 }
 
-fn execute(face: &Face, inputs: &[Text], flags: &Flags) -> u8 {
+fn execute(face: &Face, inputs: &[Text], flags: &Flags, work: Work) -> u8 {
     let envelope = match face {
         Face::Krm => match Envelope::read(&inputs[0].bytes) {
             Ok(envelope) => Some(envelope),
@@ -126,7 +134,7 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags) -> u8 {
         },
         _ => None,
     };
-    let decided = decide(face, inputs, flags, envelope.as_ref());
+    let decided = decide(face, inputs, flags, envelope.as_ref(), work);
     let (output, mode) = decided.unwrap_or_else(|findings| (failed(findings), Mode::Inject));
     conclude(face, inputs, flags, envelope.as_ref(), mode, output)
 }
@@ -137,6 +145,7 @@ fn decide(
     inputs: &[Text],
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
+    work: Work,
 ) -> Result<(Output, Mode), Vec<Finding>> {
     let (settings, remarks) = settings(face, flags, envelope)?;
     let context = files::read(&flags.context).map_err(|error| vec![io_error(&error)])?;
@@ -147,7 +156,7 @@ fn decide(
         .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
         .collect();
     let mut output = catch_unwind(AssertUnwindSafe(|| {
-        shown_on_terminals(&sources, flags, || inject(&sources, &settings))
+        shown_on_terminals(&sources, flags, || work(&sources, &settings))
     }))
     .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());

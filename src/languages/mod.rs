@@ -171,6 +171,20 @@ pub struct Extensions {
     pub env: &'static [Env],
 }
 
+impl Extensions {
+    /// The name of the init container that copies the extension at `index`.
+    #[must_use]
+    pub fn container(&self, index: usize) -> String {
+        format!("{}-{index}", self.name)
+    }
+
+    /// The directory that they are copied to, where the agent's volume is mounted at `mount`.
+    #[must_use]
+    pub fn destination(&self, mount: &str) -> String {
+        format!("{mount}/{}", self.directory)
+    }
+}
+
 /// Where an agent's volume is mounted.
 #[derive(Debug, Clone, Copy)]
 pub enum Mount {

@@ -213,10 +213,6 @@ impl Configuration {
     /// The text.
     #[must_use]
     pub fn text(&self, facts: &Facts<'_>) -> String {
-        let suffixes = self.version.iter().flat_map(|version| version.suffixes);
-        let suffix = suffixes.filter(|(version, _)| *version == facts.version);
-        let suffix = suffix.map(|(_, suffix)| *suffix).next().unwrap_or_default();
-        let head = self.head.iter().map(|line| line.replace("{agent}", AGENT).replace("{version}", suffix));
         let fact = |value: &'static str| match value {
             "{endpoint}" => facts.endpoint.unwrap_or(ENDPOINT),
             "{service}" => facts.service,
@@ -227,7 +223,26 @@ impl Configuration {
             self.directives.iter().map(|(key, value)| (*key, fact(value))).collect();
         directives.extend(facts.attrs.iter().copied());
         let directives = directives.iter().map(|(key, value)| format!("{key} {value}{}", self.line_end));
-        head.map(|line| line + "\n").chain(directives).collect()
+        std::iter::once(self.head(facts.version)).chain(directives).collect()
+    }
+
+    /// The version and the directives of a text of this kind.
+    #[must_use]
+    pub fn read<'t>(&self, text: &'t str) -> Option<(&'static str, Vec<(&'t str, &'t str)>)> {
+        let versions = self.version.iter().flat_map(|version| version.suffixes).map(|(version, _)| *version);
+        let heads = versions.chain([""]).map(|version| (version, self.head(version)));
+        let (version, directives) =
+            heads.into_iter().find_map(|(version, head)| Some((version, text.strip_prefix(&head)?)))?;
+        let directives = directives.split_terminator(self.line_end).map(|line| line.split_once(' '));
+        Some((version, directives.collect::<Option<_>>()?))
+    }
+
+    /// The first lines.
+    fn head(&self, version: &str) -> String {
+        let mut suffixes = self.version.iter().flat_map(|version| version.suffixes);
+        let suffix = suffixes.find(|(known, _)| *known == version).map_or("", |(_, suffix)| suffix);
+        let line = |line: &&str| line.replace("{agent}", AGENT).replace("{version}", suffix) + "\n";
+        self.head.iter().map(line).collect()
     }
 }
 

@@ -48,12 +48,12 @@ pub(super) fn inject(
     if let Some((extensions, list)) = extensions {
         for (index, extension) in list.iter().enumerate() {
             let text = |key: &str| extension.get(key).and_then(Value::as_str).unwrap_or_default();
-            let name = format!("{}-{index}", extensions.name);
+            let name = extensions.container(index);
             let command = [
                 "cp".to_owned(),
                 "-r".to_owned(),
                 format!("{}/.", text("dir")),
-                format!("{}/{}", copy.mount.path(), extensions.directory),
+                extensions.destination(copy.mount.path()),
             ];
             containers.push(init_container(scene, request, copy, draft, &name, text("image"), &command)?);
             images.push(text("image").to_owned());

@@ -15,7 +15,7 @@ impl Texts {
         let mut texts = Vec::new();
         for option in request.language.options {
             let Effect::OneOf { placeholder, words } = option.effect else { continue };
-            let chosen = scene.annotations.effective(option.annotation);
+            let chosen = request.option(option.annotation);
             let word = words.iter().find(|(word, _)| chosen.is_empty() || *word == chosen);
             let Some((_, text)) = word else {
                 let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -31,6 +31,11 @@ impl Texts {
             texts.push((placeholder, (*text).to_owned()));
         }
         Ok(Self(texts))
+    }
+
+    /// The texts for an option's word.
+    pub(super) fn of_word(placeholder: &'static str, text: &str) -> Self {
+        Self(vec![(placeholder, text.to_owned())])
     }
 
     /// The same texts with the agent's mount in a target.

@@ -5,6 +5,19 @@ use serde_json::{Value, json};
 use super::{Scene, Step, container::Place, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};
 
+/// Holds the endpoint.
+pub(super) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// Holds the OTLP protocol.
+pub(super) const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+/// Holds the path of the authority's certificate.
+pub(super) const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+/// Holds the path of the client's certificate.
+pub(super) const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
+/// Holds the path of the client's key.
+pub(super) const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
+/// Variables that are set where they are absent.
+pub(super) const DEFAULTS: &[&str] = &[ENDPOINT, PROTOCOL, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY];
+
 /// What holds certificates.
 #[derive(Debug, Clone, Copy)]
 struct Holder {
@@ -68,22 +81,41 @@ pub(super) fn references(instrumentation: &Instrumentation) -> impl Iterator<Ite
     holders(instrumentation).map(|(holder, name)| (holder.kind, name))
 }
 
+/// The volume and the mount of everything that certificates come from.
+pub(super) fn volumes(instrumentation: &Instrumentation) -> impl Iterator<Item = (Value, Value)> {
+    holders(instrumentation).map(|(holder, name)| (holder.volume(name), holder.mount(name)))
+}
+
+/// The certificates that a container's variables and mounts tell of.
+pub(super) fn read(mounts: &[Value], file: impl Fn(&'static str) -> Option<String>) -> Option<Tls> {
+    let named = |holder: &Holder| {
+        let paths = mounts.iter().filter_map(|mount| mount.get("mountPath")?.as_str());
+        let mut names = paths.filter_map(|path| path.strip_prefix(holder.directory));
+        names.find(|name| mounts.contains(&holder.mount(name))).map(str::to_owned)
+    };
+    let tls = Tls {
+        secret: named(&SECRET),
+        config_map: named(&CONFIG_MAP),
+        ca_file: file(CERTIFICATE),
+        cert_file: file(CLIENT_CERTIFICATE),
+        key_file: file(CLIENT_KEY),
+    };
+    (tls != Tls::default()).then_some(tls)
+}
+
 /// The variables and mounts of one container.
 pub(super) fn configure(instrumentation: &Instrumentation, draft: &mut Draft, container: &Place) -> Step {
     if let Some(endpoint) = &instrumentation.endpoint {
-        container.default(draft, "OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        container.default(draft, ENDPOINT, endpoint);
     }
     if let Some(protocol) = &instrumentation.protocol {
-        container.default(draft, "OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+        container.default(draft, PROTOCOL, protocol);
     }
     let Some(tls) = &instrumentation.tls else { return Ok(()) };
     for (name, file) in files(tls) {
         container.default(draft, name, &file);
     }
-    for (holder, name) in holders(instrumentation) {
-        container.mount(draft, holder.mount(name))?;
-    }
-    Ok(())
+    volumes(instrumentation).try_for_each(|(_, mount)| container.mount(draft, mount))
 }
 
 fn files(tls: &Tls) -> impl Iterator<Item = (&'static str, String)> {
@@ -94,19 +126,16 @@ fn files(tls: &Tls) -> impl Iterator<Item = (&'static str, String)> {
         if file.starts_with('/') { file.clone() } else { format!("{directory}/{file}") }
     };
     let rows = [
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", tls.ca_file.as_ref(), authority),
-        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", tls.cert_file.as_ref(), secret.clone()),
-        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", tls.key_file.as_ref(), secret),
+        (CERTIFICATE, tls.ca_file.as_ref(), authority),
+        (CLIENT_CERTIFICATE, tls.cert_file.as_ref(), secret.clone()),
+        (CLIENT_KEY, tls.key_file.as_ref(), secret),
     ];
     rows.into_iter().filter_map(move |(name, file, directory)| Some((name, path(directory, file?))))
 }
 
 /// The pod's volumes for the mounts.
 pub(super) fn add_volumes(scene: &Scene<'_>, instrumentation: &Instrumentation, draft: &mut Draft) -> Step {
-    for (holder, name) in holders(instrumentation) {
-        pod::add_volume(scene, draft, holder.volume(name))?;
-    }
-    Ok(())
+    volumes(instrumentation).try_for_each(|(volume, _)| pod::add_volume(scene, draft, volume))
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ mod copy;
 mod draft;
 mod env;
 mod exporter;
+pub mod original;
 mod pod;
+pub mod renewal;
 mod resources;
 mod sdk;
 mod sidecar;
@@ -78,14 +80,10 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
         Decision::Inject(requests) => requests,
     };
     let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
-    let mut draft = Draft::new(resource.clone());
-    let mut images = Vec::new();
-    for request in &requests {
-        match inject(&scene, request, &mut draft) {
-            Ok(image) => images.push(image),
-            Err(finding) => return Verdict::Refused(vec![about(*finding)]),
-        }
-    }
+    let (mut draft, images) = match carry_out(&scene, &requests) {
+        Ok(done) => done,
+        Err(finding) => return Verdict::Refused(vec![about(*finding)]),
+    };
     if draft.changes().is_empty() {
         let message = "everything that is asked for is there already";
         return Verdict::Skipped(about(Finding::new(
@@ -107,6 +105,14 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     }
     let (changes, value, shifts) = draft.finish();
     Verdict::Planned(Plan { changes, value, findings: findings.into_iter().map(about).collect(), shifts })
+}
+
+/// Carries out all languages on a copy of the resource; says which images each of them brings.
+fn carry_out(scene: &Scene<'_>, requests: &[Request<'_>]) -> Step<(Draft, Vec<Vec<String>>)> {
+    let mut draft = Draft::new(scene.workload.resource.clone());
+    let images = requests.iter().map(|request| inject(scene, request, &mut draft));
+    let images = images.collect::<Step<_>>()?;
+    Ok((draft, images))
 }
 
 /// Carries out one language; says which images it brings.

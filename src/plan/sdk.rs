@@ -9,11 +9,37 @@ use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
 
-const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+/// Holds the resource attributes.
+pub(super) const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const NODE: &str = "k8s.node.name";
-const POD_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_NAME";
-const POD_UID: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_UID";
+const NODE_IP: &str = "OTEL_NODE_IP";
+const POD_IP: &str = "OTEL_POD_IP";
+const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+/// Holds the pod's name: stands wherever the SDK is configured.
+pub(super) const POD_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_NAME";
+/// Holds the pod's UID where UIDs are asked for.
+pub(super) const POD_UID: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_UID";
 const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
+/// Names the propagators.
+pub(super) const PROPAGATORS: &str = "OTEL_PROPAGATORS";
+/// Names the sampler.
+pub(super) const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+/// Holds the sampler's argument.
+pub(super) const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
+
+/// Variables that are set where they are absent, those of the exporter and those for what only the cluster knows
+/// apart.
+pub(super) const DEFAULTS: &[&str] = &[
+    NODE_IP,
+    POD_IP,
+    SERVICE_NAME,
+    POD_NAME,
+    POD_UID,
+    NODE_NAME,
+    PROPAGATORS,
+    SAMPLER,
+    SAMPLER_ARGUMENT,
+];
 
 /// The container that attributes describe.
 #[derive(Debug)]
@@ -45,8 +71,8 @@ fn plain(container: &Place, draft: &Draft) -> String {
 
 /// The variables of every container, before those of its language.
 pub(super) fn common(draft: &mut Draft, container: &Place, instrumentation: &Instrumentation) {
-    container.prepend_field(draft, "OTEL_POD_IP", "status.podIP");
-    container.prepend_field(draft, "OTEL_NODE_IP", "status.hostIP");
+    container.prepend_field(draft, POD_IP, "status.podIP");
+    container.prepend_field(draft, NODE_IP, "status.hostIP");
     container.default_entries(draft, &instrumentation.env);
 }
 
@@ -80,7 +106,7 @@ pub(super) fn configure_for(
     let own_keys = attributes::keys(&own);
     let mut attributes = Attributes::of(scene, instrumentation, app);
     let service = attributes.service_name(scene, instrumentation, app);
-    container.default(draft, "OTEL_SERVICE_NAME", &service);
+    container.default(draft, SERVICE_NAME, &service);
     exporter::configure(instrumentation, draft, container)?;
 
     attributes.set("k8s.pod.name", format!("$({POD_NAME})"));
@@ -116,7 +142,7 @@ pub(super) fn configure_for(
         })?;
     }
     if !instrumentation.propagators.is_empty() {
-        container.default(draft, "OTEL_PROPAGATORS", &instrumentation.propagators.join(","));
+        container.default(draft, PROPAGATORS, &instrumentation.propagators.join(","));
     }
     sample(instrumentation, draft, container);
     container.move_variable_to_end(draft, ATTRIBUTES);
@@ -140,7 +166,7 @@ pub(super) fn add_helpers(
 }
 
 /// Variables for names that only the cluster knows, in their order.
-fn helpers(scene: &Scene<'_>) -> Vec<(&'static str, &'static str)> {
+pub(super) fn helpers(scene: &Scene<'_>) -> Vec<(&'static str, &'static str)> {
     let generated = scene.workload.kind.owners.iter().filter_map(|owner| match owner.name {
         OwnerName::Own => None,
         OwnerName::Generated { variable, field, .. } => Some((variable, field)),
@@ -158,14 +184,12 @@ fn wrote_node_name(scene: &Scene<'_>, container: &Place) -> bool {
 }
 
 fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &Place) {
-    const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
-    const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
     let Some(sampler) = &instrumentation.sampler else { return };
-    if container.has(draft, SAMPLER) || container.has(draft, ARGUMENT) {
+    if container.has(draft, SAMPLER) || container.has(draft, SAMPLER_ARGUMENT) {
         return;
     }
     container.default(draft, SAMPLER, sampler);
     if let Some(argument) = &instrumentation.sampler_argument {
-        container.default(draft, ARGUMENT, argument);
+        container.default(draft, SAMPLER_ARGUMENT, argument);
     }
 }

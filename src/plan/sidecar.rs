@@ -8,7 +8,8 @@ use crate::k8s::pod::{List, misshapen};
 use crate::languages::{Effect, Sidecar};
 use crate::select::Request;
 
-const SHARE: &str = "shareProcessNamespace";
+/// Lets the containers of a pod see each other's processes.
+pub(super) const SHARE: &str = "shareProcessNamespace";
 
 /// Adds the sidecar, its volume and what it needs of the pod; says which image.
 pub(super) fn inject(
@@ -38,7 +39,7 @@ pub(super) fn inject(
     let mut own = Draft::new(container);
     let place = Place { at: String::new(), origin: target.origin.clone(), name: sidecar.name.to_owned() };
     for option in request.language.options {
-        let chosen = scene.annotations.effective(option.annotation);
+        let chosen = request.option(option.annotation);
         if let (Effect::Variable(variable), false) = (&option.effect, chosen.is_empty()) {
             place.default(&mut own, variable, chosen);
         }

@@ -82,6 +82,12 @@ fn attach(
     pod::add_container(scene, draft, List::Init, None, attach)
 }
 
+/// The directory in which the target has its configuration, where that is one.
+pub(super) fn directory(request: &Request<'_>, server: &WebServer) -> Option<String> {
+    let path = extra(request, server.path_key).and_then(Value::as_str);
+    server.location(path).map(|location| location.directory)
+}
+
 /// Where the target has its configuration.
 fn location(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
     let path = extra(request, server.path_key).and_then(Value::as_str);

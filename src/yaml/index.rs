@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::parser::{Event, Granit, Parser, Style};
-use super::{Place, Problem, scalar};
+use super::{Place, Problem, emit, scalar};
 use crate::change::unescape;
 
 /// A node's number in its document.
@@ -252,6 +252,17 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn is_mapping_at(&self, node: Cursor) -> bool {
         matches!(self.nodes[self.resolved(node.0)].content, Content::Mapping { .. })
+    }
+
+    /// Whether the string at `pointer` is written as a new one would be.
+    #[must_use]
+    pub fn is_written_as_new(&self, pointer: &str) -> bool {
+        self.follow(pointer).is_some_and(|(id, _)| {
+            let Node { start, end, .. } = self.nodes[id];
+            let written = &self.text[start..end];
+            self.scalar_text(id)
+                .is_some_and(|text| written == emit::string(text) || written == emit::quoted(text))
+        })
     }
 
     /// The byte offset at which the node begins.

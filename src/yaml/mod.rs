@@ -14,6 +14,7 @@ mod parser;
 mod rewrite;
 mod same;
 mod scalar;
+mod shorten;
 mod splice;
 mod stream;
 mod text;

@@ -14,7 +14,9 @@ impl Writer<'_, '_> {
         let Content::Scalar { text: old, style } = &node.content else {
             return Err(Problem::uneditable(node.start, "text where no scalar stands"));
         };
-        let Some(at) = new.find(old.as_ref()) else { return self.anew(id, new, in_flow) };
+        let Some(at) = new.find(old.as_ref()) else {
+            return if self.shorten(id, new) { Ok(()) } else { self.anew(id, new, in_flow) };
+        };
         let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
         let raw = &self.document.text[node.start..node.end];
         // A blank at either end of a line would be folded away.

@@ -1,10 +1,8 @@
 //! `inject`: the texts with their injections, as a stream or in files.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::{Inputs, Run};
+use super::{Inputs, Output, Run};
 use crate::host::files::Destination;
 
 /// Inject into files and folders, or into stdin
@@ -20,12 +18,8 @@ use crate::host::files::Destination;
 pub(in crate::host) struct Inject {
     #[command(flatten)]
     inputs: Inputs,
-    /// Write the changed files in their places [default: print a stream]
-    #[arg(long, conflicts_with = "output")]
-    in_place: bool,
-    /// Write all files below DIR, a folder's files by their paths in it [default: print a stream]
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Run for Inject {
@@ -34,11 +28,7 @@ impl Run for Inject {
     }
 
     fn destination(&self) -> Destination {
-        match &self.output {
-            Some(folder) => Destination::Folder(folder.clone()),
-            None if self.in_place => Destination::InPlace,
-            None => Destination::Stdout,
-        }
+        self.output.destination()
     }
 
     fn run(self) -> u8 {

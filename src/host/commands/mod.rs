@@ -35,6 +35,27 @@ pub(super) struct Inputs {
     pub(super) flags: Flags,
 }
 
+/// Where a command puts the texts.
+#[derive(Debug, Args)]
+pub(super) struct Output {
+    /// Write the changed files in their places [default: print a stream]
+    #[arg(long, conflicts_with = "output")]
+    in_place: bool,
+    /// Write all files below DIR, a folder's files by their paths in it [default: print a stream]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+impl Output {
+    fn destination(&self) -> Destination {
+        match &self.output {
+            Some(folder) => Destination::Folder(folder.clone()),
+            None if self.in_place => Destination::InPlace,
+            None => Destination::Stdout,
+        }
+    }
+}
+
 macro_rules! commands {
     ($($file:ident $name:ident)*) => {
         $(mod $file;)*
@@ -73,6 +94,7 @@ commands! {
     inject Inject
     diff Diff
     check Check
+    uninject Uninject
     explain Explain
     schema Schema
     completions Completions

@@ -1,10 +1,12 @@
 //! Flow form and JSON: members stand between commas.
 
+use std::ops::Range;
+
 use super::{Around, FlowStyle, Member, Writer};
 use crate::yaml::emit;
-use crate::yaml::index::NodeId;
+use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
-use crate::yaml::{Edit, Problem};
+use crate::yaml::{Edit, Problem, Style};
 
 impl Writer<'_, '_> {
     /// The style of the collection `id`, whose first member begins at `first`.
@@ -164,7 +166,7 @@ impl Writer<'_, '_> {
         };
         let kept: Vec<usize> = placed.iter().filter_map(Placed::original).collect();
         if kept.is_empty() {
-            if text[interior.clone()].contains('#') {
+            if self.has_comment(interior.clone()) {
                 return Err(Problem::uneditable(interior.start, "a comment in a flow collection"));
             }
             let texts: Vec<&str> = placed.iter().filter_map(Placed::text).collect();
@@ -234,6 +236,22 @@ impl Writer<'_, '_> {
         if self.document.text[..end].ends_with(':') { " " } else { "" }
     }
 
+    /// Whether a comment may stand in `range`: a `#` outside of what is quoted.
+    fn has_comment(&self, range: Range<usize>) -> bool {
+        let nodes = &self.document.nodes;
+        let mut at = range.start;
+        let first = nodes.partition_point(|node| node.start < range.start);
+        for node in nodes[first..].iter().take_while(|node| node.start < range.end) {
+            if let Content::Scalar { style: Style::Single | Style::Double, .. } = node.content {
+                if self.document.text[at..node.start].contains('#') {
+                    return true;
+                }
+                at = node.end;
+            }
+        }
+        self.document.text.get(at..range.end).is_some_and(|rest| rest.contains('#'))
+    }
+
     fn delete_flow(&mut self, members: &[Member], kept: &[usize]) -> Result<(), Problem> {
         if kept.len() == members.len() {
             return Ok(());
@@ -254,7 +272,7 @@ impl Writer<'_, '_> {
                 (None, Some(previous)) => members[previous].end..members[index - 1].end,
                 (None, None) => continue,
             };
-            if self.document.text[range.clone()].contains('#') {
+            if self.has_comment(range.clone()) {
                 return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
             }
             let blank = self.after_bare_colon(range.start);

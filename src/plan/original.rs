@@ -1,0 +1,167 @@
+//! What an injected workload was before: the way back, found by trying.
+//!
+//! Whatever inject might have written is taken out, the rest is injected again, and what then differs tells which
+//! of it was the user's after all. When nothing differs any more, that is the proof.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use serde_json::Value;
+
+use super::{Scene, annotate, carry_out, sdk};
+use crate::change::{Change, look_up};
+use crate::config::Settings;
+use crate::config::annotations::Annotations;
+use crate::config::context::{Context, namespace_of};
+use crate::k8s::pod::{elements, position};
+use crate::k8s::{Identity, Workload};
+use crate::languages::Delivery;
+use crate::select::{self, Request};
+
+mod candidates;
+mod earlier;
+mod keys;
+mod part;
+
+use candidates::Candidates;
+
+/// An original of an injected workload.
+#[derive(Debug)]
+pub struct Original {
+    /// What leads from the workload to its original.
+    pub back: Vec<Change>,
+    /// The original.
+    pub value: Value,
+    /// What leads from the original to the workload again.
+    pub again: Vec<Change>,
+}
+
+/// Why there is no original: how the workload differs from everything that an injection could have written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign(pub String);
+
+/// The original of an injected workload: one whose injection gives the very same value, with what it asks for now,
+/// or else with what an earlier Instrumentation must have said. Where several do, the one in which whatever inject
+/// would add is absent.
+///
+/// Where a string was there that is extended, its style tells: `is_new` says whether the text at a pointer is
+/// written as an injection writes a new one.
+///
+/// # Errors
+/// Where no original is found, what differs.
+pub fn original(
+    resource: &Value,
+    is_new: &dyn Fn(&str) -> bool,
+    identity: &Identity,
+    context: &Context,
+    settings: &Settings,
+) -> Result<Original, Foreign> {
+    let nothing = || Foreign("it is no workload".into());
+    let workload = Workload::of(resource, identity, &settings.kinds).ok_or_else(nothing)?;
+    let namespace = namespace_of(resource, settings);
+    let annotations = Annotations::new(&workload, &namespace, context, settings);
+    let asked = select::asked(&workload, &annotations, context, settings);
+    let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
+    let search = Search { scene: &scene, is_new, identity, settings };
+    let mut foreign = Foreign("nothing that an injection writes is there".into());
+    if !asked.is_empty() {
+        match search.of(&asked) {
+            Ok(original) => return Ok(original),
+            Err(difference) => foreign = difference,
+        }
+    }
+    for earlier in earlier::guesses(&scene, &asked, settings) {
+        match search.of(&earlier.requests()) {
+            Ok(original) => return Ok(original),
+            Err(difference) if asked.is_empty() => foreign = difference,
+            Err(_) => {}
+        }
+    }
+    Err(foreign)
+}
+
+/// Whether a text may hold a workload that an injection of ours has written into.
+#[must_use]
+pub fn is_mentioned(text: &str) -> bool {
+    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(sdk::POD_NAME));
+    NAME.find(text.as_bytes()).is_some()
+}
+
+/// Whether something in the pod looks as if an injection had written it.
+#[must_use]
+pub fn has_traces(workload: &Workload<'_>) -> bool {
+    workload.pod().is_some_and(earlier::has_traces)
+}
+
+/// A search for the original of one workload.
+struct Search<'s> {
+    scene: &'s Scene<'s>,
+    is_new: &'s dyn Fn(&str) -> bool,
+    identity: &'s Identity,
+    settings: &'s Settings,
+}
+
+impl Search<'_> {
+    /// The original that `requests` lead from to the workload.
+    fn of(&self, requests: &[Request<'_>]) -> Result<Original, Foreign> {
+        // A user's own attributes, and those alone, may need one round each.
+        const ROUNDS: usize = 100;
+        let there = self.scene.workload.resource;
+        let mut candidates = Candidates::of(self.scene, self.is_new, requests, self.settings);
+        for _ in 0..ROUNDS {
+            let back = candidates.changes(there);
+            let mut value = there.clone();
+            for change in &back {
+                change.apply(&mut value).map_err(|error| Foreign(error.to_string()))?;
+            }
+            let (again, result) = self.inject(&value, requests)?;
+            if candidates.refute(there, &result) {
+                continue;
+            }
+            let Some(difference) = keys::difference(there, &result, &self.scene.workload.pointer("")) else {
+                return Ok(Original { back, value, again });
+            };
+            let has_clone =
+                requests.iter().any(|request| matches!(request.language.recipe.delivery, Delivery::WebServer(_)));
+            if !(has_clone && candidates.refute_by_clone(there, &result)) {
+                return Err(Foreign(difference));
+            }
+        }
+        Err(Foreign("too much of it may be the user's own".into()))
+    }
+
+    /// What injecting `original` changes, and the result.
+    fn inject(&self, original: &Value, requests: &[Request<'_>]) -> Result<(Vec<Change>, Value), Foreign> {
+        let Scene { context, namespace, .. } = self.scene;
+        let workload = Workload::of(original, self.identity, &self.settings.kinds)
+            .ok_or_else(|| Foreign("it is no workload without it".into()))?;
+        let spec = workload.pod().unwrap_or(&Value::Null);
+        let mut targets = requests.iter().flat_map(|request| &request.targets);
+        let missing = targets.find(|target| position(elements(spec, target.list.key()), &target.name).is_none());
+        if let Some(target) = missing {
+            return Err(Foreign(format!("container {} is an injection's, and to be injected into", target.name)));
+        }
+        if let Some(mark) = select::earlier_injection(&workload) {
+            return Err(Foreign(mark.message));
+        }
+        let annotations = Annotations::new(&workload, namespace, context, self.settings);
+        let scene = Scene {
+            workload: &workload,
+            annotations: &annotations,
+            context,
+            namespace: namespace.clone(),
+        };
+        let refused = |finding: Box<crate::finding::Finding>| Foreign(finding.message);
+        let (mut draft, _) = carry_out(&scene, requests).map_err(refused)?;
+        if self.settings.annotate {
+            annotate(&scene, &mut draft).map_err(refused)?;
+        }
+        let (changes, value, _) = draft.finish();
+        Ok((changes, value))
+    }
+}
+
+/// The elements of the list `key` of the mapping at `pointer`.
+fn list<'v>(resource: &'v Value, pointer: &str, key: &str) -> &'v [Value] {
+    look_up(resource, pointer).map_or(&[], |owner| elements(owner, key))
+}

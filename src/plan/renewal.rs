@@ -1,0 +1,123 @@
+//! What becomes of an injection that is there already.
+
+use serde_json::Value;
+
+use super::original::{self, Original};
+use super::{Plan, Verdict, plan};
+use crate::config::Settings;
+use crate::config::context::Context;
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::{elements, name, position};
+use crate::k8s::{Identity, Workload};
+
+/// What becomes of an injection of ours.
+#[derive(Debug)]
+pub enum Renewal {
+    /// It stays: it is what would be written now, or nothing asks for it any more; a finding says which.
+    Stays(Finding),
+    /// What is asked for now cannot be done.
+    Refused(Vec<Finding>),
+    /// It is taken out, and the original is injected anew.
+    Updated(Box<Original>, Box<Plan>),
+}
+
+/// What becomes of the injection in `resource`; none where there is none, or it is not ours as it stands. `is_new` is
+/// [`original::original`]'s.
+#[must_use]
+pub fn renewal(
+    resource: &Value,
+    is_new: &dyn Fn(&str) -> bool,
+    identity: &Identity,
+    context: &Context,
+    settings: &Settings,
+) -> Option<Renewal> {
+    let workload = Workload::of(resource, identity, &settings.kinds).filter(original::has_traces)?;
+    let original = original::original(resource, is_new, identity, context, settings).ok()?;
+    let about = |finding: Finding| finding.about(workload.subject());
+    let finding = |code, message: String| about(Finding::new(code, workload.pointer(""), message));
+    match plan(&original.value, identity, context, settings) {
+        Verdict::Nothing => {
+            let message = "no annotation, namespace or rule asks for the injection that the pod template has";
+            Some(Renewal::Stays(finding(Code::StaleInjection, message.to_owned())))
+        }
+        Verdict::Skipped(_) => None,
+        Verdict::Refused(findings) => Some(Renewal::Refused(findings)),
+        Verdict::Planned(plan) if plan.value == *resource => {
+            let message = "the injection is what would be written now";
+            Some(Renewal::Stays(finding(Code::AlreadyInstrumented, message.to_owned())))
+        }
+        Verdict::Planned(mut plan) => {
+            let message = changes(&workload, &plan.value);
+            for injected in plan.findings.iter_mut().filter(|finding| finding.code == Code::Injected) {
+                *injected = Finding {
+                    injections: std::mem::take(&mut injected.injections),
+                    ..finding(Code::Updated, message.clone())
+                };
+            }
+            Some(Renewal::Updated(Box::new(original), Box::new(plan)))
+        }
+    }
+}
+
+/// What is not the same in the pod of `workload` and in the one of `after`, in words.
+fn changes(workload: &Workload<'_>, after: &Value) -> String {
+    const MOST: usize = 10;
+    let none = Value::Null;
+    let before = workload.pod().unwrap_or(&none);
+    let after = after.pointer(&workload.pointer("/spec")).unwrap_or(&none);
+    let mut found = Vec::new();
+    for key in ["initContainers", "containers"] {
+        compare(elements(before, key), elements(after, key), |name, pair| match pair {
+            [Some(before), Some(after)] => container(name, before, after, &mut found),
+            [None, _] => found.push(format!("container {name} is new")),
+            [_, None] => found.push(format!("container {name} is gone")),
+        });
+    }
+    compare(elements(before, "volumes"), elements(after, "volumes"), |name, pair| {
+        found.push(format!("volume {name} is {}", became(pair)));
+    });
+    let more = found.len().saturating_sub(MOST);
+    found.truncate(MOST);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    if found.is_empty() { "what stands beside the containers has changed".to_owned() } else { found.join("; ") }
+}
+
+fn container(called: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    let image = |container: &Value| container.get("image").and_then(Value::as_str).map(str::to_owned);
+    if let (true, Some(image)) = (image(before) != image(after), image(after)) {
+        found.push(format!("the image of {called} is {image}"));
+    }
+    compare(elements(before, "env"), elements(after, "env"), |name, pair| {
+        found.push(format!("{name} of {called} is {}", became(pair)));
+    });
+    let others = ["resources", "securityContext", "imagePullPolicy", "command", "args", "volumeMounts"];
+    let others = others.into_iter().filter(|key| before.get(key) != after.get(key));
+    found.extend(others.map(|key| format!("{key} of {called} is other")));
+}
+
+const fn became(pair: [Option<&Value>; 2]) -> &'static str {
+    match pair {
+        [None, _] => "new",
+        [_, None] => "gone",
+        _ => "other",
+    }
+}
+
+/// Shows every named element that is not the same in both lists.
+fn compare<'v>(
+    before: &'v [Value],
+    after: &'v [Value],
+    mut show: impl FnMut(&'v str, [Option<&'v Value>; 2]),
+) {
+    for element in before {
+        let now = position(after, name(element)).map(|index| &after[index]);
+        if now != Some(element) {
+            show(name(element), [Some(element), now]);
+        }
+    }
+    for element in after.iter().filter(|element| position(before, name(element)).is_none()) {
+        show(name(element), [None, Some(element)]);
+    }
+}

@@ -1,0 +1,79 @@
+//! A string that becomes a part of itself, in the style in which it is written.
+
+use super::index::{Content, NodeId};
+use super::overlay::is_block_scalar;
+use super::splice::Writer;
+use super::{Style, emit, scalar};
+
+impl Writer<'_, '_> {
+    /// Leaves `new` of the string of `id`: what is taken away goes from both ends of the text. False where that
+    /// text is not written there as the style would write it anew, or where what is left would mean something
+    /// else.
+    pub(super) fn shorten(&mut self, id: NodeId, new: &str) -> bool {
+        let node = &self.document.nodes[id];
+        let Content::Scalar { text: old, style } = &node.content else { return false };
+        let Some(at) = old.find(new).filter(|_| !new.is_empty() || !matches!(style, Style::Plain)) else {
+            return false;
+        };
+        let (prefix, suffix) = (&old[..at], &old[at + new.len()..]);
+        let raw = &self.document.text[node.start..node.end];
+        let write: fn(&str) -> String = match style {
+            Style::Plain if stays_plain(new) => str::to_owned,
+            Style::Single => |text| text.replace('\'', "''"),
+            Style::Double => |text| {
+                let mut result = String::new();
+                emit::escape(&mut result, text);
+                result
+            },
+            style if is_block_scalar(*style) => return self.shorten_block_scalar(id, new, prefix, suffix),
+            _ => return false,
+        };
+        let quote = usize::from(!matches!(style, Style::Plain));
+        let Some(inner) = raw.get(quote..raw.len().saturating_sub(quote)) else { return false };
+        let (prefix, suffix) = (write(prefix), write(suffix));
+        let rest = inner.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(&suffix));
+        let start = node.start + quote;
+        let end = node.end - quote;
+        let is_whole = |rest: &str| !rest.ends_with('\\') && !rest.contains('\n');
+        // One line: between lines, blanks at the ends would be folded away.
+        if !rest.is_some_and(is_whole) {
+            return false;
+        }
+        for range in [start..start + prefix.len(), end - suffix.len()..end] {
+            if !range.is_empty() {
+                self.replace(range, "");
+            }
+        }
+        true
+    }
+
+    /// As [`Self::shorten`], for a `|` or `>` scalar that loses the end of its last line, or that line.
+    fn shorten_block_scalar(&mut self, id: NodeId, new: &str, prefix: &str, suffix: &str) -> bool {
+        let node = &self.document.nodes[id];
+        let raw = &self.document.text[node.start..node.end];
+        let is_tail = prefix.is_empty() && !suffix.is_empty() && !suffix.contains('\n') && raw.ends_with(suffix);
+        if !is_tail {
+            return false;
+        }
+        let end = node.end;
+        let Some(last) = new.rsplit('\n').next().filter(|last| !last.trim().is_empty()) else {
+            return false;
+        };
+        if last.ends_with([' ', '\t']) {
+            return false;
+        }
+        self.replace(end - suffix.len()..end, "");
+        true
+    }
+}
+
+/// Whether a part of a plain scalar is read as that string where it stands alone.
+fn stays_plain(new: &str) -> bool {
+    let starts = |first: char| first.is_ascii_alphanumeric() || "/_$-.".contains(first);
+    new.starts_with(starts)
+        && !["- ", "---"].iter().any(|indicator| new.starts_with(indicator))
+        && new != "-"
+        && !new.ends_with([' ', '\t', ':'])
+        && scalar::is_string(new)
+        && !emit::is_word_of_yaml_1_1(new)
+}
