@@ -28,7 +28,7 @@ impl Back {
             }
             all
         };
-        let edits = document.splice(&changes(|original| &original.back)).ok()?;
+        let edits = document.splice(&changes(|original| &original.back)).map_err(|e| eprintln!("{e}")).ok()?;
         let text = edited(document.source(), &edits);
         let before = Document::parse(&text).ok()?;
         let is_as_found = |(found, original): &(&Found, O)| {
@@ -39,6 +39,7 @@ impl Back {
         let again = before.splice(&changes(|original| &original.again)).ok()?;
         let is_proved =
             originals.iter().all(is_as_found) && edited(before.source(), &again) == document.source();
+        if std::env::var_os("DBG").is_some() { let _ = std::fs::write("/tmp/a.txt", document.source()); let _ = std::fs::write("/tmp/b.txt", edited(before.source(), &again)); }
         is_proved.then_some(Self { edits, text })
     }
 

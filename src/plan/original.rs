@@ -73,8 +73,7 @@ pub fn original(
     for earlier in earlier::guesses(&scene, &asked, settings) {
         match search.of(&earlier.requests()) {
             Ok(original) => return Ok(original),
-            Err(difference) if asked.is_empty() => foreign = difference,
-            Err(_) => {}
+            Err(difference) => foreign = difference,
         }
     }
     Err(foreign)

@@ -45,12 +45,17 @@ impl Earlier {
 pub(super) fn has_traces(spec: &Value) -> bool {
     [List::Init, List::Regular].into_iter().any(|list| {
         elements(spec, list.key()).iter().any(|container| {
-            let is_mark = ALL.iter().any(|language| match list {
-                List::Init => language.init_marks.contains(&name(container)),
-                List::Regular => language.marks.contains(&name(container)),
-            });
-            is_mark || is_configured(container)
+            is_agent(list, name(container)) || is_configured(container)
         })
+    })
+}
+
+/// Whether an injection brings a container of that name.
+fn is_agent(list: List, name: &str) -> bool {
+    ALL.iter().any(|language| match (list, &language.recipe.delivery) {
+        (List::Init, Delivery::WebServer(server)) => [server.clone.name, server.attach.name].contains(&name),
+        (List::Init, _) => language.init_marks.contains(&name),
+        (List::Regular, _) => language.marks.contains(&name),
     })
 }
 
@@ -79,11 +84,43 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         });
         Earlier(told.collect())
     };
+    let of_asked = |keep: Changed| {
+        let told = asked.iter().map(|request| {
+            let told = pod.told(request.language, &request.targets, request.instrumentation);
+            let instrumentation = keep(request.instrumentation, told.instrumentation);
+            Told { targets: request.targets.clone(), instrumentation, ..told }
+        });
+        Earlier(told.collect())
+    };
     let is_settled = present.iter().all(|(language, _)| {
         asked.iter().any(|request| request.language.id == language.id)
     });
-    bases.map(told).take(if is_settled { 1 } else { MOST }).collect()
+    // What is asked for now with one thing as the pod has it, then with all of them, then what the pod has.
+    let one_thing = CHANGED.iter().map(|keep| of_asked(*keep)).filter(|_| is_settled);
+    let read_off = bases.map(told).take(if is_settled { 1 } else { MOST });
+    one_thing.chain(read_off).collect()
 }
+
+/// An Instrumentation as it is now, with one thing as the pod has it.
+type Changed = fn(&Instrumentation, Instrumentation) -> Instrumentation;
+
+const CHANGED: &[Changed] = &[
+    |now, then| {
+        let mut languages = now.languages.clone();
+        for (id, agent) in then.languages {
+            languages.entry(id).or_default().image = agent.image;
+        }
+        Instrumentation { languages, ..now.clone() }
+    },
+    |now, then| Instrumentation { endpoint: then.endpoint, ..now.clone() },
+    |now, then| Instrumentation { propagators: then.propagators, ..now.clone() },
+    |now, then| Instrumentation {
+        sampler: then.sampler,
+        sampler_argument: then.sampler_argument,
+        ..now.clone()
+    },
+    |_, then| then,
+];
 
 /// A pod that an earlier run left behind.
 struct Pod<'p> {
@@ -125,7 +162,11 @@ impl<'p> Pod<'p> {
                 Delivery::Sidecar(sidecar) => {
                     let agent = self.container(List::Regular, sidecar.name);
                     let described = agent.and_then(|agent| described(elements(agent, "env")));
-                    self.targets(|container| described.as_deref() == Some(name(container)))
+                    let all = self.targets(|_| agent.is_some());
+                    let regular = all.into_iter().filter(|target| target.list == List::Regular);
+                    let is_it = |target: &Target| described.as_ref() == Some(&target.name);
+                    let found = regular.clone().find(is_it).or_else(|| regular.clone().next());
+                    found.into_iter().collect()
                 }
                 Delivery::WebServer(server) if self.container(List::Init, server.attach.name).is_some() => {
                     let is_target = |container: &Value| {
@@ -157,9 +198,11 @@ impl<'p> Pod<'p> {
         found
     }
 
+    /// The containers that are the user's, and targets.
     fn targets(&self, is_target: impl Fn(&Value) -> bool) -> Vec<Target> {
         let target = |(list, container): (List, &Value)| Target { list, name: name(container).to_owned() };
-        self.all().filter(|(_, container)| is_target(container)).map(target).collect()
+        let users = self.all().filter(|(list, container)| !is_agent(*list, name(container)));
+        users.filter(|(_, container)| is_target(container)).map(target).collect()
     }
 
     /// What an earlier run was told about a language, the variables that it was to add taken from `base`.
@@ -184,9 +227,19 @@ impl<'p> Pod<'p> {
             };
             envs.iter().map(|env| env.0).chain(of_agent).any(|env| env.iter().any(holds))
         };
-        let first = |read: &dyn Fn(&Env<'_>) -> Option<String>| envs.iter().find_map(read);
-        let exported = |name: &str| first(&|env| env.exported(&self.helpers, name));
-        let late = |name: &str| first(&|env| env.late(name));
+        // What was told about the language, every target has, be it from its user.
+        let has_any = |env: &Env<'_>, names: &[&str]| names.iter().any(|name| position(env.0, name).is_some());
+        let all_have = |name: &str| {
+            // Either of a sampler and its argument keeps both away.
+            let pair = [sdk::SAMPLER, sdk::SAMPLER_ARGUMENT];
+            let names = if pair.contains(&name) { &pair[..] } else { &[name][..] };
+            envs.iter().all(|env| has_any(env, names))
+        };
+        let told = |name: &str, read: &dyn Fn(&Env<'_>) -> Option<String>| {
+            envs.iter().find_map(read).filter(|_| all_have(name))
+        };
+        let exported = |name: &str| told(name, &|env| env.exported(&self.helpers, name));
+        let late = |name: &str| told(name, &|env| env.late(name));
         let mounts = configured.iter().map(|container| elements(container, "volumeMounts"));
         let tls = mounts.filter_map(|mounts| exporter::read(mounts, exported)).next();
         let own = base.agent(language).map_or(&[][..], |agent| &agent.env);
@@ -196,7 +249,7 @@ impl<'p> Pod<'p> {
             protocol: exported(exporter::PROTOCOL),
             tls,
             attributes: attributes(&envs, base),
-            uid_attributes: envs.iter().any(|env| env.late(sdk::POD_UID).is_some()),
+            uid_attributes: late(sdk::POD_UID).is_some(),
             propagators: late(sdk::PROPAGATORS)
                 .map(|list| list.split(',').map(str::to_owned).collect())
                 .unwrap_or_default(),
@@ -213,7 +266,13 @@ impl<'p> Pod<'p> {
         };
         let options =
             agent.map(|agent| self.options(language, agent, &configured, &own)).unwrap_or_default();
-        Told { language, targets: targets.to_vec(), options, instrumentation }
+        let mut targets = targets.to_vec();
+        if let Some(agent) = agent.filter(|_| targets.iter().all(|target| target.list == List::Regular)) {
+            // The order of their list is not known; whose security context the agent's container took is.
+            let context = |target: &Target| self.container(target.list, &target.name)?.get("securityContext");
+            targets.sort_by_key(|target| context(target) != agent.get("securityContext"));
+        }
+        Told { language, targets, options, instrumentation }
     }
 
     /// A language's part of the Instrumentation, read off the container that brings the agent.
@@ -238,16 +297,18 @@ impl<'p> Pod<'p> {
             Delivery::None => "",
         };
         let volume = self.volume(volume);
-        let resources = agent.get("resources").and_then(Value::as_object).cloned().unwrap_or_default();
-        let empty = ["limits", "requests"].map(|part| (part.to_owned(), json!({})));
+        let mut resources = agent.get("resources").and_then(Value::as_object).cloned().unwrap_or_default();
+        for part in ["limits", "requests"] {
+            // One that is not there was told to be empty, else it had its default.
+            resources.entry(part).or_insert_with(|| json!({}));
+        }
         Agent {
             image: agent.get("image").and_then(Value::as_str).map(str::to_owned),
             claim: volume.and_then(|volume| volume.pointer("/ephemeral/volumeClaimTemplate")).cloned(),
             size_limit: volume
                 .and_then(|volume| Some(volume.pointer("/emptyDir/sizeLimit")?.as_str()?.to_owned())),
             env,
-            // A part that is not there was told to be empty, else it had its default.
-            resources: empty.into_iter().chain(resources).collect(),
+            resources,
             extra,
         }
     }
@@ -386,11 +447,11 @@ fn described(env: &[Value]) -> Option<String> {
 }
 
 /// Attributes of an Instrumentation: those of `base` that were written, and whatever stands behind one that only an
-/// injection writes.
+/// injection writes. No container lacks them.
 fn attributes(envs: &[Env<'_>], base: &Instrumentation) -> BTreeMap<String, String> {
+    let pod_name = format!("k8s.pod.name=$({})", sdk::POD_NAME);
     let mut found = BTreeMap::new();
     for env in envs {
-        let pod_name = format!("k8s.pod.name=$({})", sdk::POD_NAME);
         let mut is_behind = false;
         for piece in env.attributes() {
             is_behind |= piece == pod_name;
@@ -401,5 +462,9 @@ fn attributes(envs: &[Env<'_>], base: &Instrumentation) -> BTreeMap<String, Stri
             }
         }
     }
+    let has_key = |env: &Env<'_>, key: &str| {
+        env.attributes().any(|piece| piece.trim().split_once('=').is_some_and(|(there, _)| there == key))
+    };
+    found.retain(|key, _| envs.iter().all(|env| has_key(env, key)));
     found
 }

@@ -51,6 +51,8 @@ pub(super) struct Part {
     id: &'static str,
     /// Per element what it may have been: the likeliest last, and below all of them that it stays.
     fates: Vec<Vec<Fate>>,
+    /// Elements that are the user's after all.
+    refuted: Vec<bool>,
     /// An element that the injection took out, and where it stood.
     pub(super) lost: Option<(usize, Value)>,
     /// An element that the injection has moved to the end, and what stood ahead of it.
@@ -62,7 +64,8 @@ pub(super) struct Part {
 impl Part {
     pub(super) fn new(owner: Owner, key: &'static str, id: &'static str, list: &[Value]) -> Self {
         let fates = vec![Vec::new(); list.len()];
-        Self { owner, key, id, fates, lost: None, moved: None, was_empty: false }
+        let refuted = vec![false; list.len()];
+        Self { owner, key, id, fates, refuted, lost: None, moved: None, was_empty: false }
     }
 
     pub(super) fn id<'v>(&self, element: &'v Value) -> &'v str {
@@ -90,10 +93,8 @@ impl Part {
 
     /// What leads back from `list`, which stands at `pointer`.
     pub(super) fn changes(&self, list: &[Value], pointer: &str) -> Vec<Change> {
-        match (self.is_emptied(), self.was_empty) {
-            (true, true) => return vec![Change::replace(pointer, json!([]))],
-            (true, false) => return vec![Change::remove(pointer)],
-            (false, _) => {}
+        if self.is_emptied() && !self.was_empty {
+            return vec![Change::remove(pointer)];
         }
         let mut changes = Vec::new();
         let mut lost_at = list.len();
@@ -153,6 +154,7 @@ impl Part {
         };
         for index in &wrong {
             self.fates[*index].pop();
+            self.refuted[*index] = true;
         }
         !wrong.is_empty()
     }
@@ -166,7 +168,12 @@ impl Part {
         }
         let place = |element: &Value| again.iter().position(|other| self.id(other) == self.id(element));
         let places: Vec<Option<usize>> = list.iter().map(place).collect();
-        let weight = |index: usize| if *self.fate(index) == Fate::Gone { 1 } else { list.len() + 1 };
+        let weight = |index: usize| match self.fate(index) {
+            Fate::Gone => 3,
+            // One that differs and stands among ours has been edited: nothing else gives way to it.
+            Fate::Stays if self.refuted[index] => 2,
+            Fate::Stays | Fate::Cut(_) => 3 * (list.len() + 1),
+        };
         let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(list.len());
         for (index, own) in places.iter().enumerate() {
             let before = (0..index).filter(|earlier| places[*earlier].is_some() && places[*earlier] < *own);
