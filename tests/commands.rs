@@ -82,6 +82,23 @@ fn inject() {
 }
 
 #[test]
+fn uninject() {
+    let world = world();
+    assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
+    let injected = world.text("good/web.yaml");
+    snapshot!("uninject-good", world.run(&["uninject", "good"], ""));
+    snapshot!("uninject-nothing", world.run(&["uninject", "bad/other.yaml"], ""));
+    world.file("edited/web.yaml", &injected.replace("autoinstrumentation.js", "own.js"));
+    snapshot!(
+        "uninject-edited",
+        world.run(&["uninject", "--in-place", "--context", "good/instrumentation.yaml", "edited"], "")
+    );
+    assert!(world.text("edited/web.yaml").contains("own.js"));
+    assert_eq!(world.run(&["uninject", "--in-place", "good"], "").code, 0);
+    assert_eq!(world.text("good/web.yaml"), DEPLOYMENT);
+}
+
+#[test]
 fn explain() {
     snapshot!("explain-finding", run(&["explain", "no-instrumentation"], ""));
     snapshot!("explain-language", run(&["explain", "nginx"], ""));
@@ -99,6 +116,7 @@ fn generated() {
     snapshot!("help-check", run(&["check", "--help"], ""));
     snapshot!("help-diff", run(&["diff", "--help"], ""));
     snapshot!("help-inject", run(&["inject", "--help"], ""));
+    snapshot!("help-uninject", run(&["uninject", "--help"], ""));
 }
 
 #[test]

@@ -146,9 +146,8 @@ impl Run<'_> {
 
     #[expect(clippy::unnecessary_wraps, reason = "the shape of `items`")]
     fn documents(&self, group: &Group<'_>) -> Option<Result<Vec<(usize, Piece)>, Problem>> {
-        let injected = |(offset, document): (usize, Document<'_>)| {
-            (offset, self.document(&document, read::resources))
-        };
+        let injected =
+            |(offset, document): (usize, Document<'_>)| (offset, self.document(&document, read::resources));
         Some(read::documents(group.text).map(|documents| documents.into_iter().map(injected).collect()))
     }
 
@@ -184,9 +183,15 @@ impl Run<'_> {
         for (index, found) in found.iter().enumerate() {
             let Some(identity) = &found.identity else { continue };
             let Ok(resource) = document.value_of(found.cursor) else { continue };
-            let own = match renewal(&resource, &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)), identity, self.context, self.settings) {
+            let own = match renewal(
+                &resource,
+                &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)),
+                identity,
+                self.context,
+                self.settings,
+            ) {
                 None => continue,
-                Some(Renewal::Stays(finding)) => Past::Stays(vec![finding]),
+                Some(Renewal::Stays(finding)) => Past::Stays(vec![*finding]),
                 Some(Renewal::Refused(findings)) => Past::Stays(findings),
                 Some(Renewal::Updated(original, plan)) => {
                     if Back::of(document, &[(found, &*original)]).is_none() {
@@ -319,7 +324,13 @@ impl Run<'_> {
             let workload = Workload::of(&resource, identity, &self.settings.kinds);
             let Some(workload) = workload.filter(original::has_traces) else { continue };
             let pointer = workload.pointer("");
-            match original::original(&resource, &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)), identity, self.context, self.settings) {
+            match original::original(
+                &resource,
+                &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)),
+                identity,
+                self.context,
+                self.settings,
+            ) {
                 Ok(original) if Back::of(document, &[(found, &original)]).is_some() => {
                     originals.push((found, original));
                     let message = "the injection is taken out";
@@ -330,7 +341,11 @@ impl Run<'_> {
                     piece.find(document, found, vec![Finding::new(Code::CannotUninject, pointer, message)]);
                 }
                 Err(Foreign(difference)) => {
-                    piece.find(document, found, vec![Finding::new(Code::CannotUninject, pointer, difference)]);
+                    piece.find(
+                        document,
+                        found,
+                        vec![Finding::new(Code::CannotUninject, pointer, difference)],
+                    );
                 }
             }
         }

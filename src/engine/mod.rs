@@ -94,10 +94,12 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         }
     }
     let context = context::collect(sources, &groups, context::Filter::Mentioned, settings);
-    let mut results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
+    let mut results =
+        in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
     let context = if results.iter().any(|result| result.missed_context) {
         let context = context::collect(sources, &groups, context::Filter::All, settings);
-        results = in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
+        results =
+            in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
         context
     } else {
         context

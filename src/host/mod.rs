@@ -155,10 +155,9 @@ fn decide(
     let sources: Vec<Source<'_>> = inputs_and_context
         .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
         .collect();
-    let mut output = catch_unwind(AssertUnwindSafe(|| {
-        shown_on_terminals(&sources, flags, || work(&sources, &settings))
-    }))
-    .unwrap_or_else(|_| failed(vec![internal_error()]));
+    let mut output =
+        catch_unwind(AssertUnwindSafe(|| shown_on_terminals(&sources, flags, || work(&sources, &settings))))
+            .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
     for finding in own.filter_map(|finding| settings.weighed(finding)) {

@@ -70,13 +70,20 @@ pub fn original(
             Err(difference) => foreign = difference,
         }
     }
+    // Of what is read off the pod, the guess that leaves the least.
+    let mut best: Option<Original> = None;
     for earlier in earlier::guesses(&scene, &asked, settings) {
         match search.of(&earlier.requests()) {
-            Ok(original) => return Ok(original),
+            Ok(original) if earlier.is_asked => return Ok(original),
+            Ok(original) => {
+                let size = |original: &Original| original.value.to_string().len();
+                let is_better = best.as_ref().is_none_or(|best| size(&original) < size(best));
+                best = if is_better { Some(original) } else { best };
+            }
             Err(difference) => foreign = difference,
         }
     }
-    Err(foreign)
+    best.ok_or(foreign)
 }
 
 /// Whether a text may hold a workload that an injection of ours has written into.
@@ -120,8 +127,9 @@ impl Search<'_> {
             let Some(difference) = keys::difference(there, &result, &self.scene.workload.pointer("")) else {
                 return Ok(Original { back, value, again });
             };
-            let has_clone =
-                requests.iter().any(|request| matches!(request.language.recipe.delivery, Delivery::WebServer(_)));
+            let has_clone = requests
+                .iter()
+                .any(|request| matches!(request.language.recipe.delivery, Delivery::WebServer(_)));
             if !(has_clone && candidates.refute_by_clone(there, &result)) {
                 return Err(Foreign(difference));
             }
@@ -136,20 +144,20 @@ impl Search<'_> {
             .ok_or_else(|| Foreign("it is no workload without it".into()))?;
         let spec = workload.pod().unwrap_or(&Value::Null);
         let mut targets = requests.iter().flat_map(|request| &request.targets);
-        let missing = targets.find(|target| position(elements(spec, target.list.key()), &target.name).is_none());
+        let missing =
+            targets.find(|target| position(elements(spec, target.list.key()), &target.name).is_none());
         if let Some(target) = missing {
-            return Err(Foreign(format!("container {} is an injection's, and to be injected into", target.name)));
+            return Err(Foreign(format!(
+                "container {} is an injection's, and to be injected into",
+                target.name
+            )));
         }
         if let Some(mark) = select::earlier_injection(&workload) {
             return Err(Foreign(mark.message));
         }
         let annotations = Annotations::new(&workload, namespace, context, self.settings);
-        let scene = Scene {
-            workload: &workload,
-            annotations: &annotations,
-            context,
-            namespace: namespace.clone(),
-        };
+        let scene =
+            Scene { workload: &workload, annotations: &annotations, context, namespace: namespace.clone() };
         let refused = |finding: Box<crate::finding::Finding>| Foreign(finding.message);
         let (mut draft, _) = carry_out(&scene, requests).map_err(refused)?;
         if self.settings.annotate {

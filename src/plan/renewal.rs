@@ -14,7 +14,7 @@ use crate::k8s::{Identity, Workload};
 #[derive(Debug)]
 pub enum Renewal {
     /// It stays: it is what would be written now, or nothing asks for it any more; a finding says which.
-    Stays(Finding),
+    Stays(Box<Finding>),
     /// What is asked for now cannot be done.
     Refused(Vec<Finding>),
     /// It is taken out, and the original is injected anew.
@@ -38,13 +38,18 @@ pub fn renewal(
     match plan(&original.value, identity, context, settings) {
         Verdict::Nothing => {
             let message = "no annotation, namespace or rule asks for the injection that the pod template has";
-            Some(Renewal::Stays(finding(Code::StaleInjection, message.to_owned())))
+            Some(Renewal::Stays(finding(Code::StaleInjection, message.to_owned()).into()))
         }
         Verdict::Skipped(_) => None,
+        // A pipe has lost the Instrumentation since: nothing says that it should be otherwise.
+        Verdict::Refused(findings) if findings.iter().all(is_absence) => {
+            let message = format!("the injection stays as it is: {}", findings[0].message);
+            Some(Renewal::Stays(finding(Code::AlreadyInstrumented, message).into()))
+        }
         Verdict::Refused(findings) => Some(Renewal::Refused(findings)),
         Verdict::Planned(plan) if plan.value == *resource => {
             let message = "the injection is what would be written now";
-            Some(Renewal::Stays(finding(Code::AlreadyInstrumented, message.to_owned())))
+            Some(Renewal::Stays(finding(Code::AlreadyInstrumented, message.to_owned()).into()))
         }
         Verdict::Planned(mut plan) => {
             let message = changes(&workload, &plan.value);
@@ -57,6 +62,11 @@ pub fn renewal(
             Some(Renewal::Updated(Box::new(original), Box::new(plan)))
         }
     }
+}
+
+/// Whether an Instrumentation is not in the input.
+const fn is_absence(finding: &Finding) -> bool {
+    matches!(finding.code, Code::NoInstrumentation | Code::InstrumentationNotFound)
 }
 
 /// What is not the same in the pod of `workload` and in the one of `after`, in words.
@@ -81,7 +91,11 @@ fn changes(workload: &Workload<'_>, after: &Value) -> String {
     if more > 0 {
         found.push(format!("and {more} more"));
     }
-    if found.is_empty() { "what stands beside the containers has changed".to_owned() } else { found.join("; ") }
+    if found.is_empty() {
+        "what stands beside the containers has changed".to_owned()
+    } else {
+        found.join("; ")
+    }
 }
 
 fn container(called: &str, before: &Value, after: &Value, found: &mut Vec<String>) {

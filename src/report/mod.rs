@@ -88,6 +88,7 @@ pub enum Paint {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Totals {
     injected: usize,
+    uninjected: usize,
     skipped: usize,
     errors: usize,
     warnings: usize,
@@ -98,7 +99,8 @@ impl Totals {
         let count =
             |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
         Self {
-            injected: count(&|finding| finding.code == Code::Injected),
+            injected: count(&|finding| matches!(finding.code, Code::Injected | Code::Updated)),
+            uninjected: count(&|finding| finding.code == Code::Uninjected),
             skipped: count(&|finding| finding.code == Code::AlreadyInstrumented),
             errors: count(&|finding| finding.severity == Severity::Error),
             warnings: count(&|finding| finding.severity == Severity::Warning),
@@ -109,10 +111,13 @@ impl Totals {
         let plural =
             |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         // With an error, nothing is.
-        let nothing = if self.errors > 0 && self.injected > 0 { "0 of " } else { "" };
+        let nothing = if self.errors > 0 && self.injected + self.uninjected > 0 { "0 of " } else { "" };
+        let (count, what) = match self.uninjected {
+            0 => (self.injected, "injected"),
+            count => (count, "uninjected"),
+        };
         format!(
-            "otel-inject: {nothing}{} injected, {} already instrumented, {}, {}\n",
-            self.injected,
+            "otel-inject: {nothing}{count} {what}, {} already instrumented, {}, {}\n",
             self.skipped,
             plural(self.errors, "error"),
             plural(self.warnings, "warning"),

@@ -51,7 +51,8 @@ impl Writer<'_, '_> {
     fn shorten_block_scalar(&mut self, id: NodeId, new: &str, prefix: &str, suffix: &str) -> bool {
         let node = &self.document.nodes[id];
         let raw = &self.document.text[node.start..node.end];
-        let is_tail = prefix.is_empty() && !suffix.is_empty() && !suffix.contains('\n') && raw.ends_with(suffix);
+        let is_tail =
+            prefix.is_empty() && !suffix.is_empty() && !suffix.contains('\n') && raw.ends_with(suffix);
         if !is_tail {
             return false;
         }

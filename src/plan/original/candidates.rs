@@ -129,8 +129,7 @@ impl Candidates {
                 let ahead = before.iter().map(pod::name).take_while(|name| *name != sdk::ATTRIBUTES);
                 let ahead = ahead.map(str::to_owned).collect();
                 let is_there = position(before, sdk::ATTRIBUTES).is_some();
-                self.part(resource, owner, "env", NAME).moved =
-                    is_there.then_some((sdk::ATTRIBUTES, ahead));
+                self.part(resource, owner, "env", NAME).moved = is_there.then_some((sdk::ATTRIBUTES, ahead));
             }
         }
     }
@@ -218,7 +217,10 @@ impl Candidates {
     /// Drops what cannot be the injection's, since injecting the rest again gives `again`: says whether anything
     /// was dropped.
     pub(super) fn refute(&mut self, there: &Value, again: &Value) -> bool {
-        if [Doubt::Text, Doubt::Element, Doubt::Order].iter().any(|doubt| self.refute_by(*doubt, there, again)) {
+        if [Doubt::Text, Doubt::Element, Doubt::Order]
+            .iter()
+            .any(|doubt| self.refute_by(*doubt, there, again))
+        {
             return true;
         }
         let mut any = false;
@@ -232,8 +234,8 @@ impl Candidates {
     fn refute_by(&mut self, doubt: Doubt, there: &Value, again: &Value) -> bool {
         let mut any = false;
         for part in &mut self.parts {
-            let pointers =
-                [there, again].map(|resource| part.owner.pointer(resource, &self.template).unwrap_or_default());
+            let pointers = [there, again]
+                .map(|resource| part.owner.pointer(resource, &self.template).unwrap_or_default());
             let lists = [list(there, &pointers[0], part.key), list(again, &pointers[1], part.key)];
             any |= part.refute(lists[0], lists[1], doubt);
         }
@@ -260,7 +262,8 @@ impl Candidates {
             names.into_iter().any(|name| {
                 let part = self.parts.iter_mut().find(|part| part.owner == *owner && part.key == name);
                 let part = part.filter(|part| part.is_emptied() && !part.was_empty);
-                let key = self.keys.iter_mut().find(|key| key.owner == *owner && key.name == name && key.is_ours);
+                let key =
+                    self.keys.iter_mut().find(|key| key.owner == *owner && key.name == name && key.is_ours);
                 if let Some(part) = part {
                     part.was_empty = true;
                 } else if let Some(key) = key {

@@ -13,7 +13,11 @@ use crate::plan::{Scene, exporter, sdk};
 use crate::select::{Request, Target};
 
 /// What an earlier run may have been told.
-pub(super) struct Earlier(Vec<Told>);
+pub(super) struct Earlier {
+    told: Vec<Told>,
+    /// It is what is asked for now, with one thing or another as the pod has it.
+    pub(super) is_asked: bool,
+}
 
 /// What it may have been told about a language.
 struct Told {
@@ -37,16 +41,16 @@ impl Earlier {
                 options: options.clone(),
             }
         };
-        self.0.iter().map(request).collect()
+        self.told.iter().map(request).collect()
     }
 }
 
 /// Whether a pod has what every injection writes: an agent, or the variable for the pod's name.
 pub(super) fn has_traces(spec: &Value) -> bool {
     [List::Init, List::Regular].into_iter().any(|list| {
-        elements(spec, list.key()).iter().any(|container| {
-            is_agent(list, name(container)) || is_configured(container)
-        })
+        elements(spec, list.key())
+            .iter()
+            .any(|container| is_agent(list, name(container)) || is_configured(container))
     })
 }
 
@@ -82,7 +86,7 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
             let asked = asked.iter().find(|request| request.language.id == language.id);
             pod.told(language, targets, asked.map_or(base, |request| request.instrumentation))
         });
-        Earlier(told.collect())
+        Earlier { told: told.collect(), is_asked: false }
     };
     let of_asked = |keep: Changed| {
         let told = asked.iter().map(|request| {
@@ -90,11 +94,10 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
             let instrumentation = keep(request.instrumentation, told.instrumentation);
             Told { targets: request.targets.clone(), instrumentation, ..told }
         });
-        Earlier(told.collect())
+        Earlier { told: told.collect(), is_asked: true }
     };
-    let is_settled = present.iter().all(|(language, _)| {
-        asked.iter().any(|request| request.language.id == language.id)
-    });
+    let is_settled =
+        present.iter().all(|(language, _)| asked.iter().any(|request| request.language.id == language.id));
     // What is asked for now with one thing as the pod has it, then with all of them, then what the pod has.
     let one_thing = CHANGED.iter().map(|keep| of_asked(*keep)).filter(|_| is_settled);
     let read_off = bases.map(told).take(if is_settled { 1 } else { MOST });
@@ -154,7 +157,8 @@ impl<'p> Pod<'p> {
             let targets: Vec<Target> = match &language.recipe.delivery {
                 Delivery::Copy(copy) if self.container(List::Init, copy.name).is_some() => {
                     let is_target = |container: &Value| {
-                        let mount = json!({"name": copy.name, "mountPath": copy.mount.in_target(name(container))});
+                        let mount =
+                            json!({"name": copy.name, "mountPath": copy.mount.in_target(name(container))});
                         elements(container, "volumeMounts").contains(&mount) && is_configured(container)
                     };
                     self.targets(is_target)
@@ -223,12 +227,16 @@ impl<'p> Pod<'p> {
             let of_agent = agent.map(|agent| elements(agent, "env"));
             // What was to be extended has grown since.
             let holds = |there: &Value| {
-                there == *entry || name(there) == name(entry) && !text(entry).is_empty() && text(there).contains(text(entry))
+                there == *entry
+                    || name(there) == name(entry)
+                        && !text(entry).is_empty()
+                        && text(there).contains(text(entry))
             };
             envs.iter().map(|env| env.0).chain(of_agent).any(|env| env.iter().any(holds))
         };
         // What was told about the language, every target has, be it from its user.
-        let has_any = |env: &Env<'_>, names: &[&str]| names.iter().any(|name| position(env.0, name).is_some());
+        let has_any =
+            |env: &Env<'_>, names: &[&str]| names.iter().any(|name| position(env.0, name).is_some());
         let all_have = |name: &str| {
             // Either of a sampler and its argument keeps both away.
             let pair = [sdk::SAMPLER, sdk::SAMPLER_ARGUMENT];
@@ -264,8 +272,7 @@ impl<'p> Pod<'p> {
                 .into_iter()
                 .collect(),
         };
-        let options =
-            agent.map(|agent| self.options(language, agent, &configured, &own)).unwrap_or_default();
+        let options = agent.map(|agent| self.options(language, agent, &configured, &own)).unwrap_or_default();
         let mut targets = targets.to_vec();
         if let Some(agent) = agent.filter(|_| targets.iter().all(|target| target.list == List::Regular)) {
             // The order of their list is not known; whose security context the agent's container took is.
@@ -427,8 +434,9 @@ impl Env<'_> {
         let index = position(self.0, name)?;
         let end = position(self.0, sdk::POD_NAME)?;
         let between = self.0.get(index + 1..end)?;
-        let is_ours =
-            |entry: &Value| [exporter::DEFAULTS, helpers].iter().any(|names| names.contains(&pod::name(entry)));
+        let is_ours = |entry: &Value| {
+            [exporter::DEFAULTS, helpers].iter().any(|names| names.contains(&pod::name(entry)))
+        };
         between.iter().all(is_ours).then(|| self.plain(index)).flatten()
     }
 

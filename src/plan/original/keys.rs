@@ -61,7 +61,9 @@ fn differing(there: &Value, again: &Value) -> Option<String> {
                 Some(other) => differing(value, other).map(|rest| format!("/{}{rest}", escape(key))),
                 None => Some(format!("/{}", escape(key))),
             });
-            inside.or_else(|| (left.len() != right.len() || out_of_order(left, right).is_some()).then(String::new))
+            inside.or_else(|| {
+                (left.len() != right.len() || out_of_order(left, right).is_some()).then(String::new)
+            })
         }
         (Value::Array(left), Value::Array(right)) => {
             let inside = left.iter().zip(right).enumerate();

@@ -125,8 +125,7 @@ impl Part {
         let staying: Vec<&str> = staying.map(|index| self.id(&list[index])).collect();
         let now = staying.iter().position(|other| other == id)?;
         let before = staying.iter().filter(|other| ahead.iter().any(|ahead| ahead == *other)).count();
-        (now != before)
-            .then(|| Change::relocate(format!("{pointer}/{now}"), format!("{pointer}/{before}")))
+        (now != before).then(|| Change::relocate(format!("{pointer}/{now}"), format!("{pointer}/{before}")))
     }
 
     /// Drops what the elements of `list` cannot have been, since injecting that again gives `again`: says whether
@@ -134,7 +133,8 @@ impl Part {
     pub(super) fn refute(&mut self, list: &[Value], again: &[Value], doubt: Doubt) -> bool {
         let wrong = match doubt {
             Doubt::Clone => {
-                let is_cut = |index: &usize| self.id(&list[*index]) == ATTRIBUTES && self.fates[*index].len() > 1;
+                let is_cut =
+                    |index: &usize| self.id(&list[*index]) == ATTRIBUTES && self.fates[*index].len() > 1;
                 (0..list.len()).filter(is_cut).collect()
             }
             Doubt::Text | Doubt::Element => {
