@@ -66,6 +66,20 @@ impl Change {
         Self { pointer: format!("{base}{}", self.pointer), operation }
     }
 
+    /// The same change to the value that stands at `base`; none where it happens elsewhere.
+    #[must_use]
+    pub fn within(self, base: &str) -> Option<Self> {
+        let inside = |pointer: String| {
+            let rest = pointer.strip_prefix(base)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+        };
+        let operation = match self.operation {
+            Operation::Move { from } => Operation::Move { from: inside(from)? },
+            other => other,
+        };
+        Some(Self { pointer: inside(self.pointer)?, operation })
+    }
+
     /// Carries the change out on `value`.
     ///
     /// # Errors

@@ -113,6 +113,11 @@ codes! {
         "Undo the edit that the message names, bring the Instrumentation with --context, or remove the injection by hand."
         "- name: NODE_OPTIONS\n\
          \x20 value: --require /otel-auto-instrumentation-nodejs/edited-by-hand.js"
+    StalePatch "stale-patch" Error
+        "A file of patches is not what the manifests lead to now."
+        "Hosts that apply it write the injection of an earlier state."
+        "Run the same command without --check, and commit what it prints."
+        "otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/"
     NotAsked "not-asked" Info
         "Nothing asks for an injection into the workload."
         "A workload that was meant to be instrumented can be forgotten."

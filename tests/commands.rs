@@ -23,7 +23,7 @@ fn shown(run: &Run) -> String {
 }
 
 macro_rules! snapshot {
-    ($name:literal, $run:expr) => {
+    ($name:expr, $run:expr) => {
         insta::assert_snapshot!($name, shown(&$run))
     };
 }
@@ -82,6 +82,35 @@ fn inject() {
 }
 
 #[test]
+fn patch() {
+    let world = world();
+    for form in ["json6902", "component", "flux"] {
+        snapshot!(format!("patch-{form}"), world.run(&["patch", "--as", form, "good"], ""));
+    }
+    snapshot!("patch-bad", world.run(&["patch", "--as", "component", "good", "bad"], ""));
+    snapshot!("patch-nothing", world.run(&["patch", "--as", "component", "bad/other.yaml"], ""));
+    snapshot!("patch-usage", world.run(&["patch", "good"], ""));
+    world.file("patches.yaml", &world.run(&["patch", "--as", "flux", "good"], "").stdout);
+    let check = |inputs: &str| world.run(&["patch", "--as", "flux", "--check", "patches.yaml", inputs], "");
+    assert_eq!((check("good").code, check("good").stdout.as_str()), (0, ""));
+    snapshot!("patch-stale", check("bad/other.yaml"));
+    snapshot!("patch-lost", world.run(&["patch", "--as", "flux", "--check", "nowhere", "good"], ""));
+}
+
+/// What a run patches is what it has changed, an earlier injection included.
+#[test]
+fn patches_renew_and_take_out() {
+    let world = world();
+    assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
+    world.file("good/instrumentation.yaml", &INSTRUMENTATION.replace("collector:4318", "elsewhere:4318"));
+    world.file("config.yaml", "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata: {name: c}\nspec: {instrumentationResources: drop}\n");
+    let flags = ["--as", "json6902", "--config", "config.yaml", "good"];
+    let run = world.run(&[&["patch"][..], &flags].concat(), "");
+    assert!(run.stdout.contains("$patch: delete") && run.stdout.contains("op: remove"), "{}", run.stdout);
+    assert!(run.stdout.contains("http://elsewhere:4318"), "{}", run.stdout);
+}
+
+#[test]
 fn uninject() {
     let world = world();
     assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
@@ -116,6 +145,7 @@ fn generated() {
     snapshot!("help-check", run(&["check", "--help"], ""));
     snapshot!("help-diff", run(&["diff", "--help"], ""));
     snapshot!("help-inject", run(&["inject", "--help"], ""));
+    snapshot!("help-patch", run(&["patch", "--help"], ""));
     snapshot!("help-uninject", run(&["uninject", "--help"], ""));
 }
 

@@ -6,7 +6,7 @@ use super::back::{Back, edit_between};
 use super::cut::{Group, List};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Role, Source, Task, at, context, in_order, place};
+use super::{Patch, Role, Source, Task, at, context, in_order, place};
 use crate::apply;
 use crate::change::Change;
 use crate::config::context::Context;
@@ -24,6 +24,8 @@ use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble, edited};
 pub(super) struct Injected {
     pub(super) edits: Vec<Edit>,
     pub(super) findings: Vec<(usize, Finding)>,
+    /// What changes, where that is asked for.
+    pub(super) patches: Vec<Patch>,
     /// How many resources it holds.
     pub(super) resources: usize,
     /// The group is a host's `ResourceList` and does not parse.
@@ -92,6 +94,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     let mut places = Places::new(group.text);
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
+        injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
         injected.missed_context |= piece.missed_context;
@@ -113,6 +116,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
 struct Piece {
     edits: Vec<Edit>,
     findings: Vec<(usize, Finding)>,
+    /// What changes, with the base of the resource.
+    patches: Vec<(String, Patch)>,
     resources: usize,
     missed_context: bool,
     dropped: usize,
@@ -163,7 +168,7 @@ impl Run<'_> {
         let (past, originals) = self.past(document, &found);
         let back = Back::of(document, &originals).filter(|_| !originals.is_empty());
         if let Some(back) = back
-            && let Some(piece) = self.anew(document, &back, past, originals.len(), &read)
+            && let Some(piece) = self.anew(document, &back, past, &originals, &read)
         {
             return piece;
         }
@@ -218,6 +223,11 @@ impl Run<'_> {
         if self.keep == Keep::Drop {
             let is_dropped = |found: &&Found| found.identity.as_ref().is_some_and(instrumentations::is_one);
             piece.dropped = found.iter().filter(is_dropped).count();
+            if self.task == Task::Patch {
+                let patch = |found: &Found| Patch { subject: found.subject(document), changes: None };
+                let dropped = found.iter().filter(is_dropped);
+                piece.patches = dropped.map(|found| (found.base.clone(), patch(found))).collect();
+            }
             match instrumentations::removals(&found) {
                 Removal::Whole => {
                     let range = 0..document.source().len();
@@ -281,20 +291,27 @@ impl Run<'_> {
         piece
     }
 
-    /// Injects a document anew that was led back for `count` of its workloads; none where that fails for one of them.
+    /// Injects a document anew that was led back to `originals`; none where that fails for one of them.
     fn anew(
         &self,
         document: &Document<'_>,
         back: &Back,
         past: BTreeMap<usize, Past>,
-        count: usize,
+        originals: &[(&Found, Original)],
         read: &impl Fn(&Document<'_>) -> Vec<Found>,
     ) -> Option<Piece> {
         let before = Document::parse(&back.text).ok()?;
         let mut piece = self.injected(&before, read(&before), past);
         let updated = piece.findings.iter().filter(|(_, finding)| finding.code == Code::Updated);
-        if updated.count() != count {
+        if updated.count() != originals.len() {
             return None;
+        }
+        for (base, patch) in &mut piece.patches {
+            let back =
+                originals.iter().find(|(found, _)| found.base == *base).map(|(_, original)| &original.back);
+            if let Some((back, changes)) = back.zip(patch.changes.as_mut()) {
+                changes.splice(0..0, back.iter().cloned());
+            }
         }
         for (offset, _) in &mut piece.findings {
             *offset = back.origin(*offset);
@@ -394,7 +411,13 @@ impl Run<'_> {
         match proven {
             Ok(()) => {
                 piece.edits = edits;
-                for Job { found, plan, .. } in done {
+                for Job { found, plan, changes } in done {
+                    let own = changes.into_iter().map(|change| change.within(&found.base));
+                    let own: Option<Vec<Change>> = own.collect();
+                    if let Some(own) = own.filter(|own| self.task == Task::Patch && is_inside(own)) {
+                        let patch = Patch { subject: found.subject(document), changes: Some(own) };
+                        piece.patches.push((found.base.clone(), patch));
+                    }
                     piece.find(document, &found, plan.map(|plan| plan.findings).unwrap_or_default());
                 }
             }
@@ -406,6 +429,11 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether changes leave the resource itself in its place.
+fn is_inside(changes: &[Change]) -> bool {
+    !changes.is_empty() && changes.iter().all(|change| !change.pointer.is_empty())
 }
 
 /// Whether a pointer leads to a part or into it.

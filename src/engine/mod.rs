@@ -13,8 +13,9 @@ mod read;
 
 use rayon::prelude::*;
 
+use crate::change::Change;
 use crate::config::{Mode, OnError, Settings};
-use crate::finding::{Code, Finding, Position, Severity};
+use crate::finding::{Code, Finding, Position, Severity, Subject};
 use crate::yaml::{Edit, Envelope, Place, Problem, Trouble};
 use cut::Group;
 
@@ -34,6 +35,8 @@ pub enum Role {
 enum Task {
     /// Injects what is asked for, and renews what was injected earlier.
     Inject,
+    /// The same, and keeps what changes for [`Output::patches`].
+    Patch,
     /// Takes injections out.
     Uninject,
 }
@@ -49,6 +52,15 @@ pub struct Source<'a> {
     pub role: Role,
 }
 
+/// What changes in one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patch {
+    /// The resource.
+    pub subject: Subject,
+    /// What changes, with pointers into the resource; none where it is taken out.
+    pub changes: Option<Vec<Change>>,
+}
+
 /// What a run has to say.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -58,6 +70,8 @@ pub struct Output {
     pub findings: Vec<Finding>,
     /// A `ResourceList` could not be read at all: there is nothing to print.
     pub unreadable: bool,
+    /// What changes, resource by resource in the order of the input; only [`patch`] fills it.
+    pub patches: Vec<Patch>,
     /// How many resources the texts hold, the context apart, those included that are taken out.
     pub resources: usize,
 }
@@ -68,6 +82,12 @@ pub struct Output {
 #[must_use]
 pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Inject)
+}
+
+/// As [`inject`], with the changes themselves.
+#[must_use]
+pub fn patch(sources: &[Source<'_>], settings: &Settings) -> Output {
+    run(sources, settings, Task::Patch)
 }
 
 /// Takes the injection out of every workload of `sources` that has one, each of them proved: injecting the result
@@ -117,6 +137,7 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         });
         output.edits[group.source].extend(whole.map_or(result.edits, |edit| vec![edit]));
         found.extend(result.findings);
+        output.patches.extend(result.patches);
     }
     if dropped > 0 && dropped == output.resources && settings.mode == Mode::Inject {
         found.push(0, instrumentations::nothing_left());
@@ -125,6 +146,7 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let has_error = output.findings.iter().any(|finding| finding.severity == Severity::Error);
     if has_error || settings.mode == Mode::Validate {
         output.edits.iter_mut().for_each(Vec::clear);
+        output.patches.clear();
     }
     output
 }

@@ -10,6 +10,7 @@ use ignore::WalkBuilder;
 use tempfile::NamedTempFile;
 
 use crate::finding::Position;
+use crate::host::patches::Form;
 use crate::host::render;
 use crate::yaml::{Edit, Place};
 
@@ -29,6 +30,13 @@ pub(super) enum Destination {
     Folder(PathBuf),
     /// What changes, on stdout.
     Diff,
+    /// What changes, as patches: on stdout, or compared with those in a file.
+    Patches {
+        /// What they are for.
+        form: Form,
+        /// The file that is to hold them.
+        committed: Option<PathBuf>,
+    },
     /// None goes anywhere: the findings are what is asked for.
     Nowhere,
 }
@@ -124,7 +132,9 @@ pub(super) fn save(texts: &[Text], edits: &[Vec<Edit>], destination: &Destinatio
     let mut targets = BTreeSet::new();
     for (text, edits) in texts.iter().zip(edits) {
         let target = match destination {
-            Destination::Stdout | Destination::Diff | Destination::Nowhere => continue,
+            Destination::Stdout | Destination::Diff | Destination::Patches { .. } | Destination::Nowhere => {
+                continue;
+            }
             Destination::InPlace if edits.is_empty() => continue,
             // The file itself, not a link to it, is what changes.
             Destination::InPlace => {

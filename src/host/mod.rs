@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use crate::config::function::{self, Parsed};
 use crate::config::{Mode, Settings};
-use crate::engine::{Output, Role, Source, inject, uninject};
+use crate::engine::{Output, Role, Source, inject, patch, uninject};
 use crate::finding::{Code, Finding, Severity};
 use crate::host::cli::{Cli, Flags};
 use crate::host::commands::Inputs;
@@ -25,6 +25,7 @@ mod diff;
 mod files;
 mod krm;
 mod kustomize;
+mod patches;
 mod progress;
 mod render;
 mod stream;
@@ -96,6 +97,11 @@ fn inject_files(inputs: &Inputs, destination: Destination) -> u8 {
 /// Takes injections out of what a command names; where the texts go is the command's matter.
 fn uninject_files(inputs: &Inputs, destination: Destination) -> u8 {
     start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, uninject)
+}
+
+/// Prints as patches what changes in what a command names.
+fn patch_files(inputs: &Inputs, destination: Destination) -> u8 {
+    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, patch)
 }
 
 fn start(face: &Face, inputs: anyhow::Result<Vec<Text>>, flags: &Flags, work: Work) -> u8 {
@@ -170,7 +176,10 @@ fn decide(
         }
     }
     let needs_resources = match face {
-        Face::Stream | Face::Files(Destination::Stdout | Destination::Diff | Destination::Nowhere) => true,
+        Face::Stream
+        | Face::Files(
+            Destination::Stdout | Destination::Diff | Destination::Patches { .. } | Destination::Nowhere,
+        ) => true,
         Face::Krm | Face::Plugin(_) | Face::Files(Destination::InPlace | Destination::Folder(_)) => false,
     };
     if needs_resources && !flags.allow_empty {
@@ -243,6 +252,23 @@ fn conclude(
             let mut has_diff = false;
             let written = print_diff(inputs, &output.edits, &mut has_diff, out);
             delivered(written, if has_diff { REFUSED } else { code })
+        }
+        (Face::Files(Destination::Patches { form, committed: None }), _) => {
+            let patches = patches::document(*form, &output.patches);
+            delivered(out.write_all(patches.as_bytes()).and_then(|()| out.flush()), code)
+        }
+        (Face::Files(Destination::Patches { form, committed: Some(file) }), _) => {
+            match patches::staleness(*form, &output.patches, file) {
+                Ok(None) => code,
+                Ok(Some(finding)) => {
+                    output.findings.insert(0, finding);
+                    REFUSED
+                }
+                Err(error) => {
+                    output.findings.insert(0, io_error(&error));
+                    COULD_NOT_RUN
+                }
+            }
         }
         (Face::Files(destination @ (Destination::InPlace | Destination::Folder(_))), _) => {
             match files::save(inputs, &output.edits, destination) {

@@ -14,6 +14,8 @@ pub(super) struct Layout {
     pub(super) dash: usize,
     /// `\n` or `\r\n`.
     pub(super) newline: &'static str,
+    /// Texts of several lines stand in lines of their own.
+    pub(super) has_literals: bool,
 }
 
 /// A string as a block or flow scalar that every reader reads as that string: plain where that is safe,
@@ -95,6 +97,23 @@ fn inline(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
+/// A mapping or list that is not empty as a document in block form. A text of several lines stands in lines of its
+/// own where every reader reads it so.
+#[must_use]
+pub fn document(value: &Value) -> String {
+    let mut result = String::new();
+    members(&mut result, value, 0, Layout { step: 2, dash: 2, newline: "\n", has_literals: true });
+    result
+}
+
+/// Whether a text of several lines may stand as `|-`: nothing of it is folded, escaped or taken for indentation.
+fn is_literal(text: &str) -> bool {
+    text.contains('\n')
+        && !text.starts_with([' ', '\n', '\t'])
+        && !text.ends_with(['\n', ' ', '\t'])
+        && text.chars().all(|character| character == '\n' || is_printable(character))
+}
+
 /// `key: value` in block form at `column`, every line with its line break.
 pub(super) fn entry(result: &mut String, key: &str, value: &Value, column: usize, layout: Layout) {
     indent(result, column);
@@ -109,6 +128,18 @@ fn entry_after_indent(result: &mut String, key: &str, value: &Value, column: usi
 
 /// What follows the colon of a key that stands at `column`.
 pub(super) fn after_colon(result: &mut String, value: &Value, column: usize, layout: Layout) {
+    if let Some(text) = value.as_str().filter(|text| layout.has_literals && is_literal(text)) {
+        result.push_str(" |-");
+        result.push_str(layout.newline);
+        for line in text.lines() {
+            if !line.is_empty() {
+                indent(result, column + layout.step);
+            }
+            result.push_str(line);
+            result.push_str(layout.newline);
+        }
+        return;
+    }
     if let Some(text) = inline(value) {
         result.push(' ');
         result.push_str(&text);

@@ -20,7 +20,7 @@ mod stream;
 mod text;
 mod value;
 
-pub use emit::{quoted, string as emit_string};
+pub use emit::{document as emit_document, quoted, string as emit_string};
 pub use envelope::{Envelope, is_resource_list};
 pub use index::{Cursor, Document};
 pub use parser::{Event, Granit, Parser, Span, Style};

@@ -291,7 +291,7 @@ impl Writer<'_, '_> {
                 }
             }
         }
-        Layout { step: step.unwrap_or(2), dash: dash.unwrap_or(0), newline: "\n" }
+        Layout { step: step.unwrap_or(2), dash: dash.unwrap_or(0), newline: "\n", has_literals: false }
     }
 }
 

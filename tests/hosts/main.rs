@@ -14,7 +14,10 @@ mod examples;
 mod helm;
 mod kpt;
 mod kustomize;
+mod patches;
 mod pipe;
+#[path = "../support/mod.rs"]
+mod support;
 mod tools;
 mod world;
 
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         examples::update();
     }
-    let rooms = [examples::CASES, kustomize::CASES, kpt::CASES, helm::CASES, pipe::CASES];
+    let rooms = [examples::CASES, kustomize::CASES, patches::CASES, kpt::CASES, helm::CASES, pipe::CASES];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

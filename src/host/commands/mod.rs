@@ -94,6 +94,7 @@ commands! {
     inject Inject
     diff Diff
     check Check
+    patch Patch
     uninject Uninject
     explain Explain
     schema Schema

@@ -1,0 +1,41 @@
+//! `patch`: what `inject` would change, as patches.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Inputs, Run};
+use crate::host::files::Destination;
+use crate::host::patches::Form;
+
+/// Print the injection as patches, for hosts that run no functions
+///
+/// Flux, stock Argo CD and every kustomize build apply them to the manifests that they were made from. Nothing
+/// is printed when a finding is an error.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    otel-inject patch --as component manifests/ > otel-inject/kustomization.yaml\n  \
+    otel-inject patch --as flux manifests/ | yq .spec.patches\n  \
+    otel-inject patch --as json6902 --context instrumentation.yaml web.yaml\n  \
+    otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/")]
+pub(in crate::host) struct Patch {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// What the patches are for
+    #[arg(long = "as", value_name = "FORM")]
+    form: Form,
+    /// Print nothing, and fail where FILE does not hold these patches [default: print them]
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+}
+
+impl Run for Patch {
+    fn inputs(&mut self) -> Option<&mut Inputs> {
+        Some(&mut self.inputs)
+    }
+
+    fn run(self) -> u8 {
+        let destination = Destination::Patches { form: self.form, committed: self.check };
+        crate::host::patch_files(&self.inputs, destination)
+    }
+}

@@ -1,0 +1,120 @@
+//! Injections as patches, for hosts that run no functions.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::change::{Change, Operation};
+use crate::engine::Patch;
+use crate::finding::{Code, Finding, Subject};
+use crate::host::files;
+use crate::yaml::{Document, Place, emit_document};
+
+/// What patches are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Form {
+    /// The `patches` of a kustomization.yaml, in RFC 6902
+    Json6902,
+    /// A kustomize Component
+    Component,
+    /// The `spec.patches` of a Flux Kustomization
+    Flux,
+}
+
+/// The patches as a document of that form.
+pub(super) fn document(form: Form, patches: &[Patch]) -> String {
+    let entries: Vec<Value> = patches.iter().map(|patch| entry(patch, patches)).collect();
+    emit_document(&match form {
+        Form::Json6902 => json!({"patches": entries}),
+        Form::Component => json!({
+            "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+            "kind": "Component",
+            "patches": entries,
+        }),
+        Form::Flux => json!({
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+            "kind": "Kustomization",
+            "spec": {"patches": entries},
+        }),
+    })
+}
+
+/// What is wrong with patches that a file holds: they are others. The layout of the file is its owner's.
+pub(super) fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Option<Finding>> {
+    let bytes = files::bytes(file)?;
+    let value = |text: &str| Document::parse(text).and_then(|document| document.value()).ok();
+    let committed = std::str::from_utf8(&bytes).ok().and_then(value);
+    let is_current = committed.is_some() && committed == value(&document(form, patches));
+    Ok((!is_current).then(|| {
+        let name = files::name(file);
+        let message = format!("{name} does not hold the patches that the manifests lead to now");
+        let place = Place { line: 1, column: 1 };
+        Finding::new(Code::StalePatch, "", message).at(files::position(Some(&name), place))
+    }))
+}
+
+/// A patch and the one resource that it is for.
+fn entry(patch: &Patch, all: &[Patch]) -> Value {
+    let Patch { subject, changes } = patch;
+    let text = match changes {
+        Some(changes) => {
+            let operations: Vec<Value> = changes.iter().map(operation).collect();
+            emit_document(&Value::Array(operations))
+        }
+        None => emit_document(&deletion(subject)),
+    };
+    json!({"target": target(subject, all), "patch": text.trim_end_matches('\n')})
+}
+
+/// What selects the resource, and no other: names and namespaces are patterns for kustomize, matched whole.
+fn target(subject: &Subject, all: &[Patch]) -> Value {
+    let (group, version) = subject.api_version.split_once('/').unwrap_or(("", &subject.api_version));
+    let namespace = subject.namespace.as_deref().map(pattern);
+    // Where nothing is said, every namespace is meant.
+    let has_namesake = || {
+        let is_namesake = |other: &Subject| (&other.kind, &other.name) == (&subject.kind, &subject.name);
+        all.iter().any(|patch| patch.subject != *subject && is_namesake(&patch.subject))
+    };
+    let namespace = namespace.or_else(|| has_namesake().then(|| "^$".to_owned()));
+    let parts = [
+        ("group", Some(group.to_owned()).filter(|group| !group.is_empty())),
+        ("version", Some(version.to_owned())),
+        ("kind", Some(subject.kind.clone())),
+        ("name", Some(pattern(&subject.name))),
+        ("namespace", namespace),
+    ];
+    let parts = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Value::String(part?))));
+    Value::Object(parts.collect::<Map<_, _>>())
+}
+
+/// A pattern that matches `name` alone. Kubernetes names hold no other character that means something in one.
+fn pattern(name: &str) -> String {
+    name.replace('.', "\\.")
+}
+
+fn operation(change: &Change) -> Value {
+    let path = &change.pointer;
+    let is_element = path.rsplit('/').next().is_some_and(|last| last.parse::<usize>().is_ok());
+    match &change.operation {
+        Operation::Add(value) => json!({"op": "add", "path": path, "value": value}),
+        Operation::Replace(value) if is_element => json!({"op": "replace", "path": path, "value": value}),
+        // A key may hold null, which some appliers take for absent; to add sets it all the same.
+        Operation::Replace(value) => json!({"op": "add", "path": path, "value": value}),
+        Operation::Remove => json!({"op": "remove", "path": path}),
+        Operation::Move { from } => json!({"op": "move", "from": from, "path": path}),
+    }
+}
+
+/// A strategic merge patch that takes the resource out.
+fn deletion(subject: &Subject) -> Value {
+    let mut metadata = json!({"name": subject.name});
+    if let Some(namespace) = &subject.namespace {
+        metadata["namespace"] = json!(namespace);
+    }
+    json!({
+        "$patch": "delete",
+        "apiVersion": subject.api_version,
+        "kind": subject.kind,
+        "metadata": metadata,
+    })
+}
