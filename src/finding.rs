@@ -237,6 +237,35 @@ codes! {
         "The pod cannot start until it exists in the workload's namespace."
         "Make sure it is in the cluster before the workload, or bring it with --context."
         "spec: {exporter: {endpoint: \"https://collector:4317\", tls: {secretName: client-tls}}} # no such Secret here"
+    MisplacedAnnotation "misplaced-annotation" Warning
+        "An annotation of ours stands on the workload's own metadata instead of its pod template's."
+        "Neither the operator nor this tool reads it there: the workload goes out uninstrumented."
+        "Move it to the annotations of the pod template."
+        "metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}} # of a Deployment\n\
+         # it belongs to spec.template.metadata.annotations"
+    UnknownAnnotation "unknown-annotation" Warning
+        "An annotation under our prefix has a name that nobody reads."
+        "What it was to ask for does not happen."
+        "Correct the name; the message has the nearest one that is read."
+        "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
+    OtlpPortMismatch "otlp-port-mismatch" Warning
+        "The exporter's endpoint has the usual port of the protocol that the agent does not speak."
+        "The collector refuses what arrives there, and no telemetry comes through."
+        "Use port 4318 for HTTP and 4317 for gRPC, or set OTEL_EXPORTER_OTLP_PROTOCOL."
+        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Node.js speaks HTTP: 4318"
+    EnvOrder "env-order" Warning
+        "A variable refers to one that stands after it."
+        "Only variables that stand before are expanded; this one keeps the text `$(NAME)`."
+        "Put the variable that is referred to first."
+        "env:\n\
+         - {name: URL, value: \"http://$(HOST)\"} # HOST is not known here yet\n\
+         - {name: HOST, value: web}"
+    UnusedInstrumentation "unused-instrumentation" Info
+        "No workload of the input asks for the Instrumentation."
+        "It may be for workloads elsewhere, or a reference to it may be misspelt."
+        "Nothing to do, or correct the reference."
+        "kind: Instrumentation\n\
+         metadata: {name: java, namespace: shop} # and in shop: inject-java: other/java"
     UnpinnedImage "unpinned-image" Warning
         "An instrumentation image has no tag or the tag `latest`."
         "The agent would change without a change in Git."

@@ -113,6 +113,18 @@ pub fn asked<'c>(
     requests(workload, annotations, &wanted, context, settings).unwrap_or_default()
 }
 
+/// What the Instrumentations are called that a workload asks for and the input has.
+#[must_use]
+pub fn sources(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    context: &Context,
+    settings: &Settings,
+) -> Vec<String> {
+    let wanted = ALL.iter().filter_map(|language| Wish::of(language, annotations));
+    wanted.filter_map(|wish| Some(resolve(workload, annotations, &wish, context, settings).ok()?.1)).collect()
+}
+
 /// A language that is asked for, and how.
 struct Wish<'a> {
     language: &'static Language,
@@ -280,7 +292,9 @@ fn resolve<'c>(
     }
 }
 
-fn called(namespace: &str, name: &str) -> String {
+/// What messages call an Instrumentation.
+#[must_use]
+pub fn called(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::Settings;
 use super::context::Context;
 use super::rules::{Annotation, Rule};
+use super::{Settings, nearest};
 use crate::change::escape;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
 use crate::k8s::pod::type_of;
+use crate::languages::ALL;
 
 /// What every annotation of ours begins with.
 pub const PREFIX: &str = "instrumentation.opentelemetry.io/";
@@ -131,6 +132,28 @@ impl<'a> Annotations<'a> {
         });
         of_pod.chain(of_namespace).collect()
     }
+}
+
+/// Every annotation that is read, without the prefix.
+pub fn known() -> impl Iterator<Item = &'static str> {
+    let of_languages = ALL.iter().flat_map(|language| {
+        let options = language.options.iter().map(|option| option.annotation);
+        std::iter::once(language.switch).chain(language.containers.iter().copied()).chain(options)
+    });
+    std::iter::once(CONTAINERS).chain(of_languages)
+}
+
+/// Annotations under the prefix that nobody reads; `pointer` leads to the annotations.
+#[must_use]
+pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
+    let ours = annotations.keys().filter_map(|key| Some((key, key.strip_prefix(PREFIX)?)));
+    let unknown = ours.filter(|(_, short)| !known().any(|known| known == *short));
+    let finding = |(key, short): (&String, &str)| {
+        let near = nearest(short, known()).map(|known| format!("; did you mean {PREFIX}{known}?"));
+        let message = format!("nobody reads annotation {key}{}", near.unwrap_or_default());
+        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
+    };
+    unknown.map(finding).collect()
 }
 
 /// The whole key of an annotation of ours.

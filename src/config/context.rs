@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::Settings;
 use super::instrumentation::{GROUP, Instrumentation, KIND};
+use super::{Settings, annotations};
 use crate::finding::Finding;
-use crate::k8s::{Identity, metadata_text, previous};
+use crate::k8s::{Identity, metadata_text, previous, subject};
 
 /// Kinds of the core group of which only the existence counts.
 const REFERENCES: &[&str] = &["Secret", "ConfigMap"];
@@ -79,7 +79,7 @@ impl Context {
         let name = metadata_text(resource, "name").unwrap_or_default().to_owned();
         match identity.kind() {
             KIND => return self.add_instrumentation(resource, identity, name, from_context, settings),
-            "Namespace" => self.add_namespace(resource, name, from_context),
+            "Namespace" => return self.add_namespace(resource, identity, name, from_context),
             kind => {
                 if let Some(kind) = REFERENCES.iter().find(|known| **known == kind) {
                     self.references.insert((kind, namespace_of(resource, settings), name));
@@ -138,7 +138,13 @@ impl Context {
         findings
     }
 
-    fn add_namespace(&mut self, resource: &Value, name: String, from_context: bool) {
+    fn add_namespace(
+        &mut self,
+        resource: &Value,
+        identity: &Identity,
+        name: String,
+        from_context: bool,
+    ) -> Vec<Finding> {
         let same = self.namespaces.iter().position(|entry| entry.name == name);
         let annotations = resource.get("metadata").and_then(|metadata| metadata.get("annotations"));
         let entry = NamespaceEntry {
@@ -152,6 +158,10 @@ impl Context {
             Some(there) if there.from_context && !from_context => *there = entry,
             Some(_) => {}
         }
+        let unknown = annotations
+            .and_then(Value::as_object)
+            .map_or_else(Vec::new, |annotations| annotations::unknown(annotations, "/metadata/annotations"));
+        unknown.into_iter().map(|finding| finding.about(subject(resource, identity))).collect()
     }
 
     /// Every Instrumentation, in the order of the input.

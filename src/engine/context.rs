@@ -7,10 +7,11 @@ use super::cut::Group;
 use super::read::{self, Found};
 use super::{Role, Source, at, in_order, place};
 use crate::config::Settings;
-use crate::config::context::Context;
+use crate::config::context::{Context, namespace_of};
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding};
-use crate::k8s::Identity;
+use crate::k8s::{Identity, metadata_text, subject};
+use crate::select::called;
 use crate::yaml::{Document, Problem};
 
 /// Which groups are read.
@@ -26,6 +27,8 @@ pub(super) enum Filter {
 pub(super) struct Collected {
     pub(super) resources: Context,
     pub(super) findings: Vec<(usize, Finding)>,
+    /// What to say about every valid Instrumentation of the input that nobody asks for, by what it is called.
+    pub(super) unused: Vec<(String, usize, Finding)>,
 }
 
 /// The words of which one stands behind `kind` in any text that a context resource is in, unless that is
@@ -56,7 +59,7 @@ pub(super) fn collect(
     filter: Filter,
     settings: &Settings,
 ) -> Collected {
-    let mut collected = Collected { resources: Context::default(), findings: Vec::new() };
+    let mut collected = Collected { resources: Context::default(), findings: Vec::new(), unused: Vec::new() };
     collected.read(sources, groups, filter, ALWAYS, settings);
     let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
     if config_names_some || collected.resources.needs_references() {
@@ -126,6 +129,16 @@ impl Collected {
             }
         };
         let findings = self.resources.add(resource, &read.identity, from_context, settings);
+        let is_valid = !findings.iter().any(|finding| finding.code == Code::InvalidInstrumentation);
+        if read.identity.kind() == KIND && is_valid && !from_context {
+            let name = metadata_text(resource, "name").unwrap_or_default();
+            let called = called(&namespace_of(resource, settings), name);
+            let finding =
+                Finding::new(Code::UnusedInstrumentation, "", "no workload of the input asks for it");
+            let finding = finding.about(subject(resource, &read.identity));
+            let place = place(group, read.offset + offset_of(group, read, ""));
+            self.unused.push((called, group.source, at(source, place, finding)));
+        }
         for finding in findings {
             let offset = read.offset + offset_of(group, read, &finding.pointer);
             self.findings.push((group.source, at(source, place(group, offset), finding)));

@@ -14,6 +14,7 @@ use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::{Kind, Workload, mentions_workload};
 use crate::plan::original::{self, Foreign, Original};
+use crate::plan::remarks::remarks;
 use crate::plan::renewal::{Renewal, renewal};
 use crate::plan::{self, Plan, Verdict};
 use crate::verify;
@@ -24,6 +25,8 @@ use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble, edited};
 pub(super) struct Injected {
     pub(super) edits: Vec<Edit>,
     pub(super) findings: Vec<(usize, Finding)>,
+    /// Instrumentations that its workloads ask for.
+    pub(super) asks_for: Vec<String>,
     /// What changes, where that is asked for.
     pub(super) patches: Vec<Patch>,
     /// How many resources it holds.
@@ -94,6 +97,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     let mut places = Places::new(group.text);
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
+        injected.asks_for.extend(piece.asks_for);
         injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
@@ -116,6 +120,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
 struct Piece {
     edits: Vec<Edit>,
     findings: Vec<(usize, Finding)>,
+    /// Instrumentations that its workloads ask for.
+    asks_for: Vec<String>,
     /// What changes, with the base of the resource.
     patches: Vec<(String, Patch)>,
     resources: usize,
@@ -255,6 +261,16 @@ impl Run<'_> {
             if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
                 continue;
             }
+            let resource = match document.value_of(found.cursor) {
+                Ok(resource) => resource,
+                Err(problem) => {
+                    piece.problem(document, &found, problem);
+                    continue;
+                }
+            };
+            let remarks = remarks(&resource, identity, self.context, self.settings);
+            piece.find(document, &found, remarks.findings);
+            piece.asks_for.extend(remarks.asks_for);
             match past.remove(&index) {
                 Some(Past::Stays(findings)) => {
                     piece.find(document, &found, findings);
@@ -266,13 +282,6 @@ impl Run<'_> {
                 }
                 None => {}
             }
-            let resource = match document.value_of(found.cursor) {
-                Ok(resource) => resource,
-                Err(problem) => {
-                    piece.problem(document, &found, problem);
-                    continue;
-                }
-            };
             match plan::plan(&resource, identity, self.context, self.settings) {
                 // Most workloads of most inputs: said only to those who want to hear it.
                 Verdict::Nothing if self.settings.severities.contains_key(&Code::NotAsked) => {

@@ -11,6 +11,8 @@ mod inject;
 mod instrumentations;
 mod read;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::change::Change;
@@ -126,6 +128,10 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     };
 
     found.extend(context.findings);
+    let asked: BTreeSet<String> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();
+    let unused =
+        context.unused.into_iter().filter(|(called, ..)| task != Task::Uninject && !asked.contains(called));
+    found.extend(unused.map(|(_, source, finding)| (source, finding)));
     let mut dropped = 0;
     for (index, (group, result)) in groups.iter().zip(results).enumerate() {
         output.unreadable |= result.unreadable;

@@ -15,11 +15,13 @@ use crate::select::{Decision, Request, decide};
 mod attributes;
 mod container;
 mod copy;
+mod doubts;
 mod draft;
 mod env;
 mod exporter;
 pub mod original;
 mod pod;
+pub mod remarks;
 pub mod renewal;
 mod resources;
 mod sdk;
@@ -93,7 +95,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
         )));
     }
     let mut findings = vec![injected(&workload, &requests, images)];
-    findings.extend(doubts(&scene, &requests));
+    findings.extend(doubts::all(&scene, &requests, &draft));
     let errors = settings.errors(&findings);
     if !errors.is_empty() {
         return Verdict::Refused(errors.into_iter().map(about).collect());
@@ -179,36 +181,6 @@ fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: Vec<Vec<S
     });
     let message = parts.collect::<Vec<_>>().join("; ");
     Finding { injections, ..Finding::new(Code::Injected, workload.pointer(""), message) }
-}
-
-/// Warnings and infos about what was planned.
-fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut seen = Vec::new();
-    for request in requests {
-        let pointer = scene.annotations.pointer(request.language.switch);
-        for (kind, name) in exporter::references(request.instrumentation) {
-            if seen.contains(&(kind, name)) || scene.context.has_reference(kind, &scene.namespace, name) {
-                continue;
-            }
-            seen.push((kind, name));
-            let message =
-                format!("Instrumentation {} names {kind} {name}, which is not in the input", request.source);
-            findings.push(Finding::new(Code::MissingReference, pointer.clone(), message));
-        }
-        if matches!(request.language.recipe.delivery, Delivery::WebServer(_)) {
-            findings.extend(web_server::environment_only(scene, request));
-        }
-        let is_said = findings.iter().any(|finding| finding.code == Code::UnknowableAttribute);
-        if request.instrumentation.uid_attributes && !is_said {
-            let message = format!(
-                "Instrumentation {} asks for UIDs; those of the pod's owners are known only in a cluster",
-                request.source
-            );
-            findings.push(Finding::new(Code::UnknowableAttribute, pointer, message));
-        }
-    }
-    findings
 }
 
 #[cfg(test)]

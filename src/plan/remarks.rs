@@ -1,0 +1,56 @@
+//! What is remarkable about a workload whether or not anything is injected into it.
+
+use serde_json::{Map, Value};
+
+use crate::change::escape;
+use crate::config::annotations::{Annotations, known, unknown};
+use crate::config::context::{Context, namespace_of};
+use crate::config::{Settings, annotations};
+use crate::finding::{Code, Finding};
+use crate::k8s::{Identity, Workload};
+use crate::select;
+
+/// What there is to say about a workload, and the Instrumentations that it asks for.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    /// Annotations that nobody reads.
+    pub findings: Vec<Finding>,
+    /// Instrumentations by what messages call them.
+    pub asks_for: Vec<String>,
+}
+
+/// Remarks about `resource`; pointers are relative to it.
+#[must_use]
+pub fn remarks(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Remarks {
+    let Some(workload) = Workload::of(resource, identity, &settings.kinds) else { return Remarks::default() };
+    let namespace = namespace_of(resource, settings);
+    let annotations = Annotations::new(&workload, &namespace, context, settings);
+    let of_template = workload.metadata("annotations");
+    let mut findings =
+        of_template.map_or_else(Vec::new, |map| unknown(map, &workload.pointer("/metadata/annotations")));
+    // A pod's own metadata is its template's.
+    let own = resource.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    if let (false, Some(own)) = (workload.pointer("").is_empty(), own.and_then(Value::as_object)) {
+        findings.extend(misplaced(own, &annotations));
+        findings.extend(unknown(own, "/metadata/annotations"));
+    }
+    let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
+    Remarks { findings, asks_for: select::sources(&workload, &annotations, context, settings) }
+}
+
+/// Annotations on a workload that count only on its pod template.
+fn misplaced(own: &Map<String, Value>, annotations: &Annotations<'_>) -> Vec<Finding> {
+    let ours =
+        own.iter().filter_map(|(key, value)| Some((key, key.strip_prefix(annotations::PREFIX)?, value)));
+    let misplaced = ours.filter(|(_, short, _)| known().any(|known| known == *short));
+    let misplaced = misplaced.filter(|(_, short, value)| {
+        // What the template says as well is a habit, and no mistake.
+        annotations.effective(short).is_empty() && value.as_str() != Some("false")
+    });
+    let finding = |(key, _, _): (&String, &str, &Value)| {
+        let pointer = format!("/metadata/annotations/{}", escape(key));
+        let message = format!("annotation {key} stands on the workload, where nobody reads it");
+        Finding::new(Code::MisplacedAnnotation, pointer, message)
+    };
+    misplaced.map(finding).collect()
+}
