@@ -252,7 +252,7 @@ codes! {
         "The exporter's endpoint has the usual port of the protocol that the agent does not speak."
         "The collector refuses what arrives there, and no telemetry comes through."
         "Use port 4318 for HTTP and 4317 for gRPC, or set OTEL_EXPORTER_OTLP_PROTOCOL."
-        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Node.js speaks HTTP: 4318"
+        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Java speaks HTTP: 4318"
     EnvOrder "env-order" Warning
         "A variable refers to one that stands after it."
         "Only variables that stand before are expanded; this one keeps the text `$(NAME)`."

@@ -67,7 +67,7 @@ const INSTRUMENTATION: &str = "\
 apiVersion: opentelemetry.io/v1alpha1
 kind: Instrumentation
 metadata: {name: default}
-spec: {exporter: {endpoint: 'http://collector:4318'}, env: [{name: TEAM, value: shop}]}
+spec: {exporter: {endpoint: 'http://collector:4317'}, env: [{name: TEAM, value: shop}]}
 ";
 
 const WORKLOAD: &str = "\
@@ -121,7 +121,7 @@ fn what_was_edited_since_stays() {
         assert!(injected.contains(before), "{before} in {injected}");
         let edited = injected.replacen(before, after, 1);
         assert!(refusal(&edited).is_some(), "{before}");
-        let renewed = run(inject, &edited.replace("collector:4318", "elsewhere:4318"));
+        let renewed = run(inject, &edited.replace("collector:4317", "elsewhere:4317"));
         assert!(has(&renewed.1, Code::AlreadyInstrumented), "{before}: {:?}", renewed.1);
     }
 }
@@ -140,7 +140,7 @@ fn what_nothing_asks_for_is_stale() {
 #[test]
 fn an_update_says_what_is_other() {
     let injected = injected(&both(WORKLOAD)).expect("an injection");
-    let (_, findings) = run(inject, &injected.replace("collector:4318", "elsewhere:4318"));
+    let (_, findings) = run(inject, &injected.replace("collector:4317", "elsewhere:4317"));
     // The Instrumentation says so too, and the pod must not be taken for it.
     let only_instrumentation = injected.replacen(
         "exporter: {endpoint: 'http://collector",
@@ -150,7 +150,7 @@ fn an_update_says_what_is_other() {
     let (text, updated) = run(inject, &only_instrumentation);
     let finding = updated.iter().find(|finding| finding.code == Code::Updated).expect("an update");
     assert_eq!(finding.message, "OTEL_EXPORTER_OTLP_ENDPOINT of app is other");
-    assert_eq!(text, injected.replace("collector:4318", "elsewhere:4318"));
+    assert_eq!(text, injected.replace("collector:4317", "elsewhere:4317"));
     assert!(has(&findings, Code::AlreadyInstrumented), "{findings:?}");
 }
 
@@ -213,7 +213,7 @@ fn set(spec: &Value, path: &[&str], value: Value) -> Vec<Change> {
 const LATER: &[Later] = &[
     Later {
         name: "endpoint",
-        spec: |spec| set(spec, &["exporter", "endpoint"], json!("http://elsewhere:4318")),
+        spec: |spec| set(spec, &["exporter", "endpoint"], json!("http://elsewhere:4317")),
         texts: &[],
     },
     Later {
