@@ -118,6 +118,11 @@ codes! {
         "Hosts that apply it write the injection of an earlier state."
         "Run the same command without --check, and commit what it prints."
         "otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/"
+    StaleLock "stale-lock" Error
+        "A lock of images is not what the injections pull."
+        "An image that nobody has looked at would go out, or one is kept that nothing needs."
+        "Run the same command without --check, give the digests that it lacks with --digests, and commit the file."
+        "otel-inject images --lock images.lock --check manifests/"
     NotAsked "not-asked" Info
         "Nothing asks for an injection into the workload."
         "A workload that was meant to be instrumented can be forgotten."

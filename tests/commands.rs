@@ -111,6 +111,32 @@ fn patches_renew_and_take_out() {
 }
 
 #[test]
+fn images() {
+    let world = world();
+    let images = |more: &[&str]| world.run(&[&["images"][..], more].concat(), "");
+    snapshot!("images-good", images(&["good"]));
+    snapshot!("images-bad", images(&["good", "bad"]));
+    snapshot!("images-usage", images(&["--check", "good"]));
+    world.file("digests", "app:1@sha256:1234\n");
+    snapshot!("images-no-digest", images(&["--lock", "lock", "--digests", "digests", "good"]));
+    assert_eq!(images(&["--lock", "lock", "good"]).code, 0);
+    snapshot!("images-lock", images(&["--lock", "lock", "--check", "good"]));
+    let image = images(&["good"]).stdout.trim().to_owned();
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    world.file("digests", &format!("\n{image}@{digest}\n"));
+    assert_eq!(images(&["--lock", "lock", "--digests", "digests", "good"]).code, 0);
+    assert_eq!(world.text("lock"), format!("images:\n  {image}: {digest}\n"));
+    // What is known stays, and what is current is pulled too.
+    assert_eq!(images(&["--lock", "lock", "good"]).code, 0);
+    assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
+    assert_eq!(images(&["--lock", "lock", "--check", "good"]).code, 0);
+    snapshot!("images-stale", images(&["--lock", "lock", "--check", "bad/other.yaml"]));
+    world.file("lock", "images: []\n");
+    snapshot!("images-no-lock", images(&["--lock", "lock", "good"]));
+    snapshot!("images-lost-lock", images(&["--lock", "nowhere", "--check", "good"]));
+}
+
+#[test]
 fn uninject() {
     let world = world();
     assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
@@ -144,6 +170,7 @@ fn generated() {
     snapshot!("help", run(&["--help"], ""));
     snapshot!("help-check", run(&["check", "--help"], ""));
     snapshot!("help-diff", run(&["diff", "--help"], ""));
+    snapshot!("help-images", run(&["images", "--help"], ""));
     snapshot!("help-inject", run(&["inject", "--help"], ""));
     snapshot!("help-patch", run(&["patch", "--help"], ""));
     snapshot!("help-uninject", run(&["uninject", "--help"], ""));

@@ -74,6 +74,8 @@ pub struct Output {
     pub unreadable: bool,
     /// What changes, resource by resource in the order of the input; only [`patch`] fills it.
     pub patches: Vec<Patch>,
+    /// Every image that an injection pulls, be it an earlier one that is current.
+    pub images: BTreeSet<String>,
     /// How many resources the texts hold, the context apart, those included that are taken out.
     pub resources: usize,
 }
@@ -142,6 +144,8 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             instrumentations::removal(group, next)
         });
         output.edits[group.source].extend(whole.map_or(result.edits, |edit| vec![edit]));
+        let injections = result.findings.iter().flat_map(|(_, finding)| &finding.injections);
+        output.images.extend(injections.flat_map(|injection| injection.images.iter().cloned()));
         found.extend(result.findings);
         output.patches.extend(result.patches);
     }

@@ -10,6 +10,7 @@ use ignore::WalkBuilder;
 use tempfile::NamedTempFile;
 
 use crate::finding::Position;
+use crate::host::images::Lock;
 use crate::host::patches::Form;
 use crate::host::render;
 use crate::yaml::{Edit, Place};
@@ -36,6 +37,11 @@ pub(super) enum Destination {
         form: Form,
         /// The file that is to hold them.
         committed: Option<PathBuf>,
+    },
+    /// The images that injections pull, on stdout.
+    Images {
+        /// The file that holds their digests.
+        lock: Option<Lock>,
     },
     /// None goes anywhere: the findings are what is asked for.
     Nowhere,
@@ -132,7 +138,11 @@ pub(super) fn save(texts: &[Text], edits: &[Vec<Edit>], destination: &Destinatio
     let mut targets = BTreeSet::new();
     for (text, edits) in texts.iter().zip(edits) {
         let target = match destination {
-            Destination::Stdout | Destination::Diff | Destination::Patches { .. } | Destination::Nowhere => {
+            Destination::Stdout
+            | Destination::Diff
+            | Destination::Patches { .. }
+            | Destination::Images { .. }
+            | Destination::Nowhere => {
                 continue;
             }
             Destination::InPlace if edits.is_empty() => continue,

@@ -23,6 +23,7 @@ mod cli;
 mod commands;
 mod diff;
 mod files;
+mod images;
 mod krm;
 mod kustomize;
 mod patches;
@@ -178,7 +179,11 @@ fn decide(
     let needs_resources = match face {
         Face::Stream
         | Face::Files(
-            Destination::Stdout | Destination::Diff | Destination::Patches { .. } | Destination::Nowhere,
+            Destination::Stdout
+            | Destination::Diff
+            | Destination::Patches { .. }
+            | Destination::Images { .. }
+            | Destination::Nowhere,
         ) => true,
         Face::Krm | Face::Plugin(_) | Face::Files(Destination::InPlace | Destination::Folder(_)) => false,
     };
@@ -253,16 +258,12 @@ fn conclude(
             let written = print_diff(inputs, &output.edits, &mut has_diff, out);
             delivered(written, if has_diff { REFUSED } else { code })
         }
-        (Face::Files(Destination::Patches { form, committed: None }), _) => {
-            let patches = patches::document(*form, &output.patches);
-            delivered(out.write_all(patches.as_bytes()).and_then(|()| out.flush()), code)
-        }
-        (Face::Files(Destination::Patches { form, committed: Some(file) }), _) => {
-            match patches::staleness(*form, &output.patches, file) {
-                Ok(None) => code,
-                Ok(Some(finding)) => {
-                    output.findings.insert(0, finding);
-                    REFUSED
+        (Face::Files(destination @ (Destination::Patches { .. } | Destination::Images { .. })), _) => {
+            match answer(destination, &output) {
+                Ok((text, faults)) => {
+                    let code = if faults.is_empty() { code } else { REFUSED };
+                    output.findings.splice(0..0, faults);
+                    delivered(out.write_all(text.as_bytes()).and_then(|()| out.flush()), code)
                 }
                 Err(error) => {
                     output.findings.insert(0, io_error(&error));
@@ -287,6 +288,22 @@ fn conclude(
     };
     say(&output.findings, flags.format, flags.detail());
     written
+}
+
+/// What a command prints that is asked about injections, and what is wrong with a file that it compares.
+fn answer(destination: &Destination, output: &Output) -> anyhow::Result<(String, Vec<Finding>)> {
+    match destination {
+        Destination::Patches { form, committed: None } => {
+            Ok((patches::document(*form, &output.patches), Vec::new()))
+        }
+        Destination::Patches { form, committed: Some(file) } => {
+            let stale = patches::staleness(*form, &output.patches, file)?;
+            Ok((String::new(), stale.into_iter().collect()))
+        }
+        Destination::Images { lock: None } => Ok((images::list(&output.images), Vec::new())),
+        Destination::Images { lock: Some(lock) } => Ok((String::new(), lock.apply(&output.images)?)),
+        _ => Ok(Default::default()),
+    }
 }
 
 /// The exit code after writing to stdout. A reader that has gone away wants to hear nothing more.

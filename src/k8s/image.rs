@@ -39,6 +39,12 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// The digest.
+    #[must_use]
+    pub const fn digest(&self) -> Option<&'a str> {
+        self.digest
+    }
+
     /// Whether the reference means the same image tomorrow, as far as a tag can say so.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
@@ -98,7 +104,9 @@ fn is_tag(tag: &str) -> bool {
         && tag.bytes().all(|byte| is_word(byte) || b".-".contains(&byte))
 }
 
-fn is_digest(digest: &str) -> bool {
+/// Whether a text is a digest: an algorithm, `:` and as many hexadecimal digits as it gives.
+#[must_use]
+pub fn is_digest(digest: &str) -> bool {
     let Some((algorithm, hash)) = digest.split_once(':') else { return false };
     let length = match algorithm {
         "sha256" => 64,

@@ -49,7 +49,9 @@ pub fn renewal(
         Verdict::Refused(findings) => Some(Renewal::Refused(findings)),
         Verdict::Planned(plan) if plan.value == *resource => {
             let message = "the injection is what would be written now";
-            Some(Renewal::Stays(finding(Code::AlreadyInstrumented, message.to_owned()).into()))
+            let injections = plan.findings.into_iter().flat_map(|finding| finding.injections).collect();
+            let current = finding(Code::AlreadyInstrumented, message.to_owned());
+            Some(Renewal::Stays(Finding { injections, ..current }.into()))
         }
         Verdict::Planned(mut plan) => {
             let message = changes(&workload, &plan.value);

@@ -95,6 +95,7 @@ commands! {
     diff Diff
     check Check
     patch Patch
+    images Images
     uninject Uninject
     explain Explain
     schema Schema

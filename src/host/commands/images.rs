@@ -1,0 +1,45 @@
+//! `images`: what injections pull.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Inputs, Run};
+use crate::host::files::Destination;
+use crate::host::images::Lock;
+
+/// List every image that an injection pulls
+///
+/// One a line, each once, in order. A lock keeps the digest of each beside it: one that stands in the image, one
+/// that --digests gives, or the one that it has already. Nothing is fetched.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    otel-inject images manifests/ | xargs -n 1 docker pull\n  \
+    otel-inject images --lock images.lock manifests/\n  \
+    otel-inject images --lock images.lock --digests digests.txt manifests/\n  \
+    otel-inject images --lock images.lock --check manifests/")]
+pub(in crate::host) struct Images {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Write the images and their digests to FILE [default: no file]
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// Write nothing, and fail where the lock lacks an image or a digest, or has one too many [default: write]
+    #[arg(long, requires = "lock", conflicts_with = "digests")]
+    check: bool,
+    /// Take digests from FILE, which has an IMAGE@DIGEST a line [default: no file]
+    #[arg(long, value_name = "FILE", requires = "lock")]
+    digests: Option<PathBuf>,
+}
+
+impl Run for Images {
+    fn inputs(&mut self) -> Option<&mut Inputs> {
+        Some(&mut self.inputs)
+    }
+
+    fn run(self) -> u8 {
+        let Self { inputs, lock, check, digests } = self;
+        let lock = lock.map(|file| Lock { file, is_checked: check, given: digests });
+        crate::host::inject_files(&inputs, Destination::Images { lock })
+    }
+}
