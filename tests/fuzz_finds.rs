@@ -57,6 +57,12 @@ fn finds() -> Vec<Find> {
         find("k: &a{}\n", &[Change::replace("/k", json!("x"))], Some("k: &a x\n")),
         // A block scalar that ends the text as a key without a value.
         find("a:\n ? |+\n  b", &[Change::add("/env", json!("x"))], Some("a:\n ? |-\n  b\nenv: x")),
+        // A block scalar that moves, with other lines below it at the end of the text.
+        find(
+            "a:\n- |\n  b\n- c # d",
+            &[Change::relocate("/a/0", "/a/1"), Change::add("/e", json!("f"))],
+            Some("a:\n- c # d\n- |\n  b\ne: f"),
+        ),
         find("[&a{}]\n", &[Change::replace("/0", json!("x"))], Some("[&a \"x\"]\n")),
     ]
 }

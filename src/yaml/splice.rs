@@ -34,7 +34,7 @@ impl Document<'_> {
             document: self,
             lines,
             edits: Vec::new(),
-            keeps_final_break: false,
+            block_scalar_lines: None,
             run_ends_block_scalar: false,
         };
         let layout = writer.usual_layout();
@@ -71,8 +71,8 @@ pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
     pub(super) edits: Vec<Edit>,
-    /// The last line that is inserted ends a block scalar, which needs its line break.
-    keeps_final_break: bool,
+    /// Inserted lines that end with a block scalar, which needs its line break where they come to be the last.
+    block_scalar_lines: Option<String>,
     /// The last element of the lines that are being gathered ends with a block scalar.
     run_ends_block_scalar: bool,
 }
@@ -122,8 +122,10 @@ impl Writer<'_, '_> {
                         let newline = self.lines.newline(text.len());
                         self.edits[*first_lines].text.insert_str(0, newline);
                     }
-                    if !self.keeps_final_break {
-                        let last = &mut self.edits[*last_lines].text;
+                    let last = &mut self.edits[*last_lines].text;
+                    let keeps_break =
+                        self.block_scalar_lines.as_ref().is_some_and(|lines| last.ends_with(lines.as_str()));
+                    if !keeps_break {
                         last.truncate(last.len() - line_break(last.as_bytes()));
                     }
                     let is_written_anew =

@@ -228,6 +228,7 @@ impl Writer<'_, '_> {
         };
         if std::mem::take(&mut self.run_ends_block_scalar) {
             self.check_below_block_scalar(at, &self.document.text[at..])?;
+            self.block_scalar_lines = Some(self.in_newline(at, run.clone()));
         }
         if !in_place.is_empty() && self.ends_block_scalar(at) {
             self.check_below_block_scalar(at, &run)?;
@@ -284,7 +285,6 @@ impl Writer<'_, '_> {
         }
         let own = std::mem::replace(&mut self.edits, before);
         self.run_ends_block_scalar = self.ends_block_scalar(range.end);
-        self.keeps_final_break = self.run_ends_block_scalar;
         let mut text = self.cut(range, own)?;
         if !text.ends_with('\n') {
             text.push_str(self.lines.newline(member.start));
