@@ -265,6 +265,11 @@ codes! {
         "env:\n\
          - {name: URL, value: \"http://$(HOST)\"} # HOST is not known here yet\n\
          - {name: HOST, value: web}"
+    PodSecurity "pod-security" Warning
+        "With the injection the pod does not meet a level of the Pod Security Standards that it met before."
+        "A namespace that enforces the level refuses the pod: a Deployment then has no replicas, and says so only in its ReplicaSet."
+        "Give the Instrumentation an initContainerSecurityContext that meets the level, use another agent, or enforce a weaker level; `podSecurity` in the config says which one counts."
+        "annotations: {instrumentation.opentelemetry.io/inject-go: \"true\"} # its agent is privileged and mounts a host path"
     UnusedInstrumentation "unused-instrumentation" Info
         "No workload of the input asks for the Instrumentation."
         "It may be for workloads elsewhere, or a reference to it may be misspelt."

@@ -1,8 +1,9 @@
 //! Findings about what is doubtful, each where it belongs and nowhere else.
 
-use otel_inject::config::Settings;
+use otel_inject::config::{Settings, function};
 use otel_inject::finding::Code;
 use otel_inject::{Role, Source, inject};
+use serde_json::json;
 
 const DOUBTS: &[Code] = &[
     Code::MisplacedAnnotation,
@@ -120,6 +121,30 @@ fn references_stand_behind_what_they_name() {
     }
     // What is not injected is nobody's concern.
     assert_eq!(doubts(&text("{}", "", "", early)), [(Code::UnusedInstrumentation, 1)]);
+}
+
+#[test]
+fn a_level_of_pod_security_is_lost_by_what_is_added() {
+    let findings = |enforced: &str| {
+        let asks = format!("{PREFIX}/inject-go: 'true', {PREFIX}/otel-go-auto-target-exe: /app");
+        let text = text("{}", "", &asks, "");
+        let config = json!({
+            "apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject", "metadata": {"name": "c"},
+            "spec": {"podSecurity": {"enforce": enforced}},
+        });
+        let (settings, _) = function::parse(&config).expect("a config");
+        let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
+        let findings = inject(&sources, &settings).findings.into_iter();
+        findings.filter(|finding| finding.code == Code::PodSecurity).collect::<Vec<_>>()
+    };
+    let [finding] = &findings("baseline")[..] else { panic!("one finding") };
+    assert_eq!(
+        finding.message,
+        "with the injection the pod does not meet baseline any more: \
+         spec.containers[opentelemetry-auto-instrumentation].securityContext.privileged is true, \
+         spec.volumes[kernel-debug].hostPath is set"
+    );
+    assert_eq!(findings("privileged"), []);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
+use crate::k8s::security::{Level, Version};
 use crate::languages::{DefaultImage, Language};
 
 pub mod annotations;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub kinds: Vec<Kind>,
     /// A Secret or ConfigMap that is named must be in the input.
     pub require_references: bool,
+    /// The level of the Pod Security Standards that the cluster enforces.
+    pub pod_security: Option<PodSecurity>,
     /// The severities of findings; none where they are off.
     pub severities: BTreeMap<Code, Option<Severity>>,
 }
@@ -85,6 +88,15 @@ impl Settings {
             None => format!("{repository}:{tag}"),
         })
     }
+}
+
+/// A level of the Pod Security Standards, and whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PodSecurity {
+    /// The level that a cluster enforces.
+    pub enforce: Level,
+    /// The version of the standards; the latest by default.
+    pub version: Version,
 }
 
 /// Where default images come from. An image in an Instrumentation always wins.

@@ -6,6 +6,7 @@ pub mod image;
 pub mod kind;
 pub mod pod;
 pub mod quantity;
+pub mod security;
 pub mod shape;
 pub mod workload;
 

@@ -2,20 +2,28 @@
 
 use super::draft::Draft;
 use super::{Scene, exporter, web_server};
+use crate::config::Settings;
 use crate::finding::{Code, Finding};
 use crate::languages::Delivery;
 use crate::select::Request;
 
 mod order;
+mod pod_security;
 mod port;
 
 /// Warnings and infos about what was planned.
-pub(super) fn all(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
+pub(super) fn all(
+    scene: &Scene<'_>,
+    requests: &[Request<'_>],
+    settings: &Settings,
+    draft: &Draft,
+) -> Vec<Finding> {
     let mut findings = references(scene, requests);
     for request in requests {
         findings.extend(port::mismatch(scene, request, draft));
     }
     findings.extend(order::misplaced(scene, requests, draft));
+    findings.extend(pod_security::lost(scene, settings, draft));
     findings
 }
 

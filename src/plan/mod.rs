@@ -95,7 +95,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
         )));
     }
     let mut findings = vec![injected(&workload, &requests, images)];
-    findings.extend(doubts::all(&scene, &requests, &draft));
+    findings.extend(doubts::all(&scene, &requests, settings, &draft));
     let errors = settings.errors(&findings);
     if !errors.is_empty() {
         return Verdict::Refused(errors.into_iter().map(about).collect());

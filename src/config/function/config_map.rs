@@ -148,6 +148,10 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
             tokens.push(below.to_owned());
             Leaf::Text
         }
+        (shape @ Shape::Object(_), Some(below)) => {
+            tokens.push(below.to_owned());
+            Leaf::of(child(shape, below)?)
+        }
         (_, Some(_)) => return None,
         (shape, None) => Leaf::of(shape),
     };

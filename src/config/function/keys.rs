@@ -5,6 +5,7 @@ use globset::Glob;
 use crate::config::{Keep, Mode, OnError, is_namespace, labels};
 use crate::finding::Code;
 use crate::k8s::image::Image;
+use crate::k8s::security::{Level, Version};
 use crate::languages::{self, ALL, Effect};
 
 /// A key of a mapping in the config.
@@ -162,6 +163,12 @@ const KIND: Format = Format {
     },
 };
 
+const VERSION: Format = Format {
+    what: "a version such as v1.34, or latest",
+    pattern: Some("^(latest|v1\\.(0|[1-9][0-9]*))$"),
+    check: |text| all_of(text, |text| Version::parse(text).is_some()),
+};
+
 const PATH: Format = Format {
     what: "a dotted path such as spec.runner.template",
     pattern: Some("^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
@@ -269,6 +276,23 @@ const DECLARED: Object = Object {
     ])
 };
 
+const POD_SECURITY: Object = Object {
+    required: &["enforce"],
+    ..object(&[
+        key(
+            "enforce",
+            "The level.",
+            Shape::Choice(|| Level::ALL.iter().map(|level| level.as_str()).collect()),
+        ),
+        Key {
+            name: "version",
+            about: "The version of the standards, as namespaces name it.",
+            default: Some("latest"),
+            shape: Shape::Text(&VERSION),
+        },
+    ])
+};
+
 /// Every key of `spec`.
 pub(in crate::config) static SPEC: Object = object(&[
     Key {
@@ -327,6 +351,12 @@ pub(in crate::config) static SPEC: Object = object(&[
         default: Some(OnError::Fail.as_str()),
         shape: Shape::Choice(OnError::words),
     },
+    key(
+        "podSecurity",
+        "The level of the Pod Security Standards that the cluster enforces: only what an injection takes from it \
+         is a finding. Without it, every level that a pod meets no more is one.",
+        Shape::Object(&POD_SECURITY),
+    ),
     Key {
         name: "requireReferences",
         about: "Refuse workloads whose Instrumentation names a Secret or ConfigMap that the input does not hold.",

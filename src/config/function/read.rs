@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::{Spec, invalid, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
-use crate::config::{Images, Keep, Mode, OnError, Settings, labels};
+use crate::config::{Images, Keep, Mode, OnError, PodSecurity, Settings, labels};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
+use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
 
 /// The settings of a spec without faults in its single values.
@@ -34,9 +35,18 @@ pub(super) fn settings(spec: &Spec) -> Result<Settings, Vec<Finding>> {
         images: images(value),
         kinds: kinds(spec, &mut faults),
         require_references: flag(value, "requireReferences"),
+        pod_security: value.get("podSecurity").and_then(pod_security),
         severities: severities(value),
     };
     if faults.is_empty() { Ok(settings) } else { Err(faults) }
+}
+
+fn pod_security(value: &Value) -> Option<PodSecurity> {
+    let enforce = text(value, "enforce")?;
+    Some(PodSecurity {
+        enforce: Level::ALL.into_iter().find(|level| level.as_str() == enforce)?,
+        version: text(value, "version").and_then(Version::parse).unwrap_or(Version::LATEST),
+    })
 }
 
 fn rule(spec: &Spec, index: usize, value: &Value, faults: &mut Vec<Finding>) -> Rule {

@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::{Keep, Mode, OnError};
+use crate::config::{Keep, Mode, OnError, PodSecurity};
+use crate::k8s::security::{Level, Version};
 use crate::languages::ALL;
 
 fn own(spec: Value) -> Value {
@@ -45,6 +46,7 @@ fn both_forms_say_the_same() {
         "instrumentationResources": "local-config",
         "onError": "skip",
         "requireReferences": true,
+        "podSecurity": {"enforce": "baseline", "version": "v1.34"},
         "images": {"registry": "mirror.example.com/otel", "java": "java:1"},
         "severity": {"missing-reference": "off", "injected": "warning"},
         "instrumentation": {
@@ -67,6 +69,8 @@ fn both_forms_say_the_same() {
         "requireReferences": true,
         "images.registry": "mirror.example.com/otel",
         "images.java": "java:1",
+        "podSecurity.enforce": "baseline",
+        "podSecurity.version": "v1.34",
         "severity.missing-reference": "off",
         "severity.injected": "warning",
         "instrumentation.propagators": "b3, baggage",
@@ -87,6 +91,8 @@ fn both_forms_say_the_same() {
         assert_eq!(settings.namespace.as_deref(), Some("shop"));
         assert_eq!(settings.instrumentation_resources, Keep::LocalConfig);
         assert_eq!(settings.on_error, OnError::Skip);
+        let version = Version::parse("v1.34").expect("a version");
+        assert_eq!(settings.pod_security, Some(PodSecurity { enforce: Level::Baseline, version }));
         assert_eq!(settings.images.registry.as_deref(), Some("mirror.example.com/otel"));
         assert_eq!(settings.images.languages["java"], "java:1");
         assert_eq!(settings.severities[&Code::MissingReference], None);
@@ -240,7 +246,9 @@ fn wrong_types_and_words_are_refused() {
         (json!({"rules": []}), "/rules"),
         (json!({"rules": [null]}), "/rules/0"),
         (json!({"nativeSidecars": true}), "/nativeSidecars"),
-        (json!({"podSecurity": {}}), "/podSecurity"),
+        (json!({"podSecurity": {"version": "v1.34"}}), "/podSecurity"),
+        (json!({"podSecurity": {"enforce": "strict"}}), "/podSecurity/enforce"),
+        (json!({"podSecurity": {"enforce": "baseline", "version": "1.34"}}), "/podSecurity/version"),
     ] {
         assert_eq!(refusal(&own(spec.clone())).0, format!("/spec{pointer}"), "{spec}");
     }

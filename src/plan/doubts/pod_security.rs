@@ -1,0 +1,33 @@
+//! A level of the Pod Security Standards that a pod meets no more.
+
+use serde_json::Value;
+
+use crate::change::look_up;
+use crate::config::Settings;
+use crate::finding::{Code, Finding};
+use crate::k8s::security::{Level, Version, added_violations, meets, violations};
+use crate::plan::Scene;
+use crate::plan::draft::Draft;
+
+/// The weakest level that the pod met before and does not with the injection; where one is enforced, that and
+/// weaker ones alone.
+pub(super) fn lost(scene: &Scene<'_>, settings: &Settings, draft: &Draft) -> Option<Finding> {
+    let (enforced, version) = match settings.pod_security {
+        Some(security) => (security.enforce, security.version),
+        None => (Level::Restricted, Version::LATEST),
+    };
+    let pointer = scene.workload.pointer("");
+    let none = Value::Null;
+    let before = look_up(scene.workload.resource, &pointer).unwrap_or(&none);
+    let after = look_up(draft.value(), &pointer).unwrap_or(&none);
+    let is_lost = |level: &Level| {
+        *level <= enforced
+            && !added_violations(after, before, *level, version).is_empty()
+            && meets(before, *level, version)
+            && !meets(after, *level, version)
+    };
+    let lost = Level::ALL.into_iter().find(is_lost)?;
+    let fields = violations(after, lost, version).join(", ");
+    let message = format!("with the injection the pod does not meet {} any more: {fields}", lost.as_str());
+    Some(Finding::new(Code::PodSecurity, pointer, message))
+}
