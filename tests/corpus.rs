@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use otel_inject::Role;
 use otel_inject::change::Change;
 use otel_inject::config::Settings;
+use otel_inject::finding::Code;
 use otel_inject::k8s::{Identity, Kind};
-use otel_inject::yaml::{Document, split_documents};
+use otel_inject::yaml::{Document, edited, split_documents};
+use otel_inject::{Output, Role, Source, inject, uninject};
 use rayon::prelude::*;
 use serde_json::Value;
 use support::{Outcome, Units, documents, entries, file_name, item, judge, only_what_was_planned, testdata};
@@ -306,6 +307,96 @@ fn judged(variant: &Variant, way: Way) -> Outcome {
         Outcome::Right(count) if count != 1 => Outcome::Wrong(format!("{count} workloads")),
         other => other,
     }
+}
+
+/// What becomes of a text that is injected and led back: none where nothing is injected.
+fn led_back(variant: &Variant, way: Way) -> Option<Back> {
+    let Variant { text, role, base, .. } = variant;
+    let read = value(text);
+    let workload = read.as_ref().and_then(|value| value.pointer(base));
+    let namespace = workload.and_then(|value| value.pointer("/metadata/namespace")).and_then(Value::as_str);
+    let context = way.context(namespace.unwrap_or(NAMESPACE));
+    let run = |run: fn(&[Source<'_>], &Settings) -> Output, text: &str| {
+        let sources = [
+            Source { file: None, text: text.as_bytes(), role: *role },
+            Source { file: None, text: context.as_bytes(), role: Role::Context },
+        ];
+        let output = run(&sources, &settings());
+        (edited(text, &output.edits[0]), output.findings)
+    };
+    let (injected, _) = run(inject, text);
+    if injected == *text {
+        return None;
+    }
+    let (before, findings) = run(uninject, &injected);
+    if let Some(finding) = findings.iter().find(|finding| finding.code == Code::CannotUninject) {
+        return Some(Back::Refused(finding.message.clone()));
+    }
+    Some(if before == *text {
+        Back::Same
+    } else if run(inject, &before).0 == injected {
+        Back::Other
+    } else {
+        Back::Wrong
+    })
+}
+
+/// What leads back to where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Back {
+    /// The text itself.
+    Same,
+    /// Another one that injects to the same text.
+    Other,
+    Refused(String),
+    Wrong,
+}
+
+/// Leads all samples back, in every style: how many come to themselves, to another text, and not back.
+fn lead_back(samples: &[Sample]) -> [usize; 3] {
+    let one = |sample: &Sample| {
+        let mut found = Vec::new();
+        for way in WAYS {
+            let Some(text) = way.prepared(&sample.text) else { continue };
+            for variant in variants(&text) {
+                let name = format!("{} ({}, {})", sample.name, way.called(), variant.style);
+                found.extend(led_back(&variant, *way).map(|back| (name, back)));
+            }
+        }
+        found
+    };
+    let found: Vec<(String, Back)> = samples.par_iter().flat_map_iter(one).collect();
+    let named = |wanted: &dyn Fn(&Back) -> bool| -> Vec<&(String, Back)> {
+        found.iter().filter(|(_, back)| wanted(back)).collect()
+    };
+    let wrong = named(&|back| *back == Back::Wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let refused = named(&|back| matches!(back, Back::Refused(_)));
+    let others = named(&|back| *back == Back::Other);
+    println!("not back: {refused:?}");
+    let others: BTreeSet<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+    println!("to another text: {others:?}");
+    let counts = [found.len() - refused.len() - others.len(), others.len(), refused.len()];
+    println!(
+        "{} are the original, {} another one of the same text, {} refused",
+        counts[0], counts[1], counts[2]
+    );
+    counts
+}
+
+#[test]
+fn own_documents_lead_back_in_every_style() {
+    let [same, other, refused] = lead_back(&own());
+    assert!(same + other > 1000 && refused * 50 < same + other, "{same}, {other}, {refused}");
+    // The variables of the edited way begin with what an injection moves to the end.
+    assert!(other * 4 < same, "{same}, {other}");
+}
+
+#[test]
+#[ignore = "needs OTEL_INJECT_CORPUS, a folder of real workload documents"]
+fn real_documents_lead_back_in_every_style() {
+    let [same, other, refused] = lead_back(&real());
+    assert!(refused * 100 < same + other, "{same}, {other}, {refused}");
 }
 
 /// The namespace of documents that name none.

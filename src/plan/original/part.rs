@@ -166,8 +166,14 @@ impl Part {
         if list.len().max(again.len()) > MOST {
             return Vec::new();
         }
-        let place = |element: &Value| again.iter().position(|other| self.id(other) == self.id(element));
-        let places: Vec<Option<usize>> = list.iter().map(place).collect();
+        // Of several of one name, the first is the first again, and so on.
+        let place = |index: usize| {
+            let id = self.id(&list[index]);
+            let earlier = list[..index].iter().filter(|other| self.id(other) == id).count();
+            let mut same = (0..again.len()).filter(|other| self.id(&again[*other]) == id);
+            same.nth(earlier)
+        };
+        let places: Vec<Option<usize>> = (0..list.len()).map(place).collect();
         let weight = |index: usize| match self.fate(index) {
             Fate::Gone => 3,
             // One that differs and stands among ours has been edited: nothing else gives way to it.
