@@ -11,6 +11,7 @@ use crate::{Case, cases};
 pub(crate) const CASES: &[Case] = cases![
     &[Tool::Kpt] => [
         rendering_the_example_twice_gives_what_is_expected,
+        rendering_again_renews_what_has_changed,
         evaluating_gives_what_is_expected,
         source_and_sink_give_what_is_expected,
         the_repository_renders_its_examples,
@@ -58,6 +59,23 @@ fn rendering_the_example_twice_gives_what_is_expected() {
     let once = tree(&world.path("package"));
     world.run(Tool::Kpt, &RENDER).good();
     assert_eq!(tree(&world.path("package")), once);
+}
+
+fn rendering_again_renews_what_has_changed() {
+    let rendered = |renders: usize| {
+        let world = World::new();
+        world.copy(examples::KPT, "package");
+        for _ in 1..renders {
+            world.run(Tool::Kpt, &RENDER).good();
+        }
+        let file = "package/instrumentation.yaml";
+        let changed = world.text(file).replace("opentelemetry-collector.", "elsewhere.");
+        world.file(file, changed);
+        let run = world.run(Tool::Kpt, &RENDER);
+        assert_eq!(run.stderr.contains("info[updated]"), renders > 1, "{}", run.stderr);
+        (run.good(), resources(&world)).1
+    };
+    assert!(rendered(1) == rendered(2), "a second render gives other files than a first one");
 }
 
 fn evaluating_gives_what_is_expected() {

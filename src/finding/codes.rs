@@ -1,0 +1,312 @@
+//! The codes, one row each: reference, `explain`, schema and SARIF rules come from here.
+
+use super::{Page, Severity};
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $what:literal $why:literal $remedy:literal
+        $example:literal)*) => {
+        /// The code of a finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code's documentation.
+            #[must_use]
+            pub const fn page(self) -> &'static Page {
+                match self {
+                    $(Self::$name => &Page {
+                        id: $id, severity: Severity::$severity, what: $what, why: $why, remedy: $remedy,
+                        example: $example,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    Injected "injected" Info
+        "The workload was instrumented."
+        "It lists the languages, containers and images that now stand in the manifest."
+        "Nothing to do."
+        "info[injected] web.yaml:9:5 Deployment shop/web: nodejs into app (…/autoinstrumentation-nodejs:0.78.0)"
+    AlreadyInstrumented "already-instrumented" Info
+        "The workload carries an injection already and was left as it is."
+        "Injecting twice would load two agents into one process."
+        "Remove the earlier injection from the manifest to have it planned anew."
+        "initContainers:\n\
+         - name: opentelemetry-auto-instrumentation-nodejs # from an earlier injection"
+    Updated "updated" Info
+        "An earlier injection was taken out in mind, and the workload was injected anew."
+        "An Instrumentation, an image, a rule or an annotation has changed since."
+        "Nothing to do. An entry that was deleted from an Instrumentation's env stays in the pod, where it may be the user's own: remove it by hand."
+        "info[updated] web.yaml:9:5 Deployment shop/web: OTEL_EXPORTER_OTLP_ENDPOINT of app is other"
+    StaleInjection "stale-injection" Warning
+        "The workload carries an injection of ours that no annotation, namespace or rule asks for."
+        "Its agent goes on running, with settings that nobody maintains."
+        "Take it out with `otel-inject uninject`, or ask for it again."
+        "annotations: {} # inject-nodejs was removed here\n\
+         initContainers:\n\
+         - name: opentelemetry-auto-instrumentation-nodejs # this was not"
+    Uninjected "uninjected" Info
+        "An injection was taken out of the workload."
+        "Injecting what is left gives the very same text again: that is the proof."
+        "Nothing to do. Remove the annotation or rule too, else the next run injects it again."
+        "info[uninjected] web.yaml:9:5 Deployment shop/web: the injection is taken out"
+    CannotUninject "cannot-uninject" Error
+        "The workload carries an injection that cannot be proved to be ours as it stands."
+        "It was edited since, or another tool wrote it; taking out a part would be a guess."
+        "Undo the edit that the message names, bring the Instrumentation with --context, or remove the injection by hand."
+        "- name: NODE_OPTIONS\n\
+         \x20 value: --require /otel-auto-instrumentation-nodejs/edited-by-hand.js"
+    StalePatch "stale-patch" Error
+        "A file of patches is not what the manifests lead to now."
+        "Hosts that apply it write the injection of an earlier state."
+        "Run the same command without --check, and commit what it prints."
+        "otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/"
+    StaleLock "stale-lock" Error
+        "A lock of images is not what the injections pull."
+        "An image that nobody has looked at would go out, or one is kept that nothing needs."
+        "Run the same command without --check, give the digests that it lacks with --digests, and commit the file."
+        "otel-inject images --lock images.lock --check manifests/"
+    NotAsked "not-asked" Info
+        "Nothing asks for an injection into the workload."
+        "A workload that was meant to be instrumented can be forgotten."
+        "Nothing to do, or add an annotation or a rule. It is said with --verbose, or where the config gives it a severity."
+        "spec: {severity: {not-asked: error}} # of an OtelInject: every workload must be instrumented"
+    NoInstrumentation "no-instrumentation" Error
+        "The switch says \"true\", but the workload's namespace has no Instrumentation."
+        "Without one there is no endpoint, image or sampler to write."
+        "Add an Instrumentation to the namespace, name one as `namespace/name`, or bring it with --context."
+        "instrumentation.opentelemetry.io/inject-nodejs: \"true\" # in namespace shop\n\
+         # and in the input, only: {kind: Instrumentation, metadata: {name: default, namespace: monitoring}}"
+    AmbiguousInstrumentation "ambiguous-instrumentation" Error
+        "The switch says \"true\", but the namespace has several Instrumentations."
+        "Choosing one would be a guess."
+        "Name the Instrumentation in the annotation instead of \"true\"."
+        "instrumentation.opentelemetry.io/inject-nodejs: \"true\" # write shop/node or shop/java\n\
+         # and in the input: {kind: Instrumentation, metadata: {name: node}}, {kind: Instrumentation, metadata: {name: java}}"
+    InstrumentationNotFound "instrumentation-not-found" Error
+        "The annotation names an Instrumentation that the input does not hold."
+        "A workload that asks for instrumentation must not go out without it."
+        "Correct the name, or bring the Instrumentation with --context."
+        "instrumentation.opentelemetry.io/inject-java: monitoring/defualt # is called default"
+    InvalidInstrumentation "invalid-instrumentation" Error
+        "An Instrumentation has a field or a value that the operator would not accept."
+        "Every workload that uses it would be instrumented wrongly or not at all."
+        "Correct the field that the message names."
+        "spec: {propagators: [tracecontext, b4]} # b3"
+    InvalidAnnotation "invalid-annotation" Error
+        "An annotation of ours is not a string."
+        "The API server refuses annotations that are not strings, and readers disagree on what they mean."
+        "Put the value in quotes."
+        "instrumentation.opentelemetry.io/inject-nodejs: true # must be \"true\""
+    UnknownContainer "unknown-container" Error
+        "A container list names a container that the pod does not have."
+        "The container that was meant would go out uninstrumented."
+        "Correct the name in the annotation."
+        "instrumentation.opentelemetry.io/container-names: ap # must be app\n\
+         # and in the pod: {containers: [{name: app}]}"
+    DuplicateContainer "duplicate-container" Error
+        "A container list names one container twice."
+        "A container can be instrumented once per language."
+        "Name each container once; `container-names` counts for every language."
+        "instrumentation.opentelemetry.io/java-container-names: app,app"
+    ContainersRequired "containers-required" Error
+        "The workload wants several languages, but not each one says for which containers, or the pod has no containers."
+        "Only a single language may fall back to the first container."
+        "Add a `…-container-names` annotation for every language."
+        "instrumentation.opentelemetry.io/inject-java: \"true\"\n\
+         instrumentation.opentelemetry.io/inject-nodejs: \"true\"\n\
+         # missing: java-container-names: api, nodejs-container-names: web"
+    InvalidContainerNames "invalid-container-names" Error
+        "A container list is not a comma-separated list of container names."
+        "No container can be found by it."
+        "Use names of lower-case letters, digits and `-`, separated by single commas."
+        "instrumentation.opentelemetry.io/container-names: \"app, proxy\" # must be app,proxy"
+    EnvValueFrom "env-value-from" Error
+        "A variable that must be extended takes its value from `valueFrom`."
+        "A build does not know the value, so nothing can be appended to it."
+        "Give the variable a plain value, or leave the container out."
+        "env:\n\
+         - name: NODE_OPTIONS # node's --require must be appended to it\n\
+         \x20 valueFrom: {configMapKeyRef: {name: settings, key: nodeOptions}}"
+    EnvConflict "env-conflict" Error
+        "A variable that the injection needs is there already with another meaning, or twice."
+        "Whichever definition won, the result would be a guess."
+        "Remove or rename the variable that the message names."
+        "env:\n\
+         - {name: OTEL_NODE_IP, value: 10.0.0.1} # must be the fieldRef of status.hostIP"
+    GoTargetMissing "go-target-missing" Error
+        "Go is wanted, but nothing says which executable to instrument."
+        "The Go agent attaches to a running executable by its path."
+        "Set the annotation instrumentation.opentelemetry.io/otel-go-auto-target-exe, or OTEL_GO_AUTO_TARGET_EXE in the Instrumentation's go.env."
+        "instrumentation.opentelemetry.io/inject-go: \"true\"\n\
+         # missing: instrumentation.opentelemetry.io/otel-go-auto-target-exe: /app/server"
+    GoSharedProcessNamespace "go-shared-process-namespace" Error
+        "Go is wanted, but the pod sets shareProcessNamespace to false."
+        "The Go agent must see the application's processes."
+        "Remove `shareProcessNamespace: false` from the pod template."
+        "spec: {shareProcessNamespace: false} # remove it"
+    GoMultipleContainers "go-multiple-containers" Error
+        "Go is wanted for several containers."
+        "The Go agent is one sidecar for one container."
+        "Name a single container in go-container-names."
+        "instrumentation.opentelemetry.io/inject-go: \"true\"\n\
+         instrumentation.opentelemetry.io/go-container-names: api,worker # one of them"
+    UnsupportedOption "unsupported-option" Error
+        "An option has a value, or is used on a kind of container, that the language does not support."
+        "The agent would not start."
+        "Use one of the values that the message lists."
+        "instrumentation.opentelemetry.io/otel-python-platform: alpine # must be glibc or musl"
+    EnvironmentOnly "environment-only" Warning
+        "A further container of a web server gets the SDK's environment, but no module."
+        "The module can be added to one configuration per pod, which is the first container's."
+        "Name one container per web server, or accept that the others are not traced."
+        "instrumentation.opentelemetry.io/inject-nginx: \"true\"\n\
+         instrumentation.opentelemetry.io/nginx-container-names: web,admin # admin gets no module"
+    RequestsExceedLimits "requests-exceed-limits" Error
+        "An injected container would request more than its limits allow."
+        "No API server takes such a pod."
+        "Raise the limits or lower the requests in the Instrumentation; a part that is missing takes the default."
+        "spec:\n\
+         \x20 java: {resources: {requests: {memory: 512Mi}}} # the default limit is 256Mi"
+    NameConflict "name-conflict" Error
+        "The workload already has a container or volume of a name that the injection needs, with another content."
+        "Two things of one name cannot stand in one pod."
+        "Rename the workload's own container or volume."
+        "volumes:\n\
+         - {name: opentelemetry-auto-instrumentation-java, configMap: {name: own}} # rename it"
+    MountConflict "mount-conflict" Error
+        "The container already mounts something at a path that the injection needs."
+        "Two volumes cannot be mounted at one path."
+        "Mount the workload's own volume elsewhere."
+        "volumeMounts:\n\
+         - {name: own, mountPath: /otel-auto-instrumentation-nodejs} # mount it elsewhere"
+    MissingReference "missing-reference" Warning
+        "The Instrumentation names a Secret or ConfigMap that the input does not hold."
+        "The pod cannot start until it exists in the workload's namespace."
+        "Make sure it is in the cluster before the workload, or bring it with --context."
+        "spec: {exporter: {endpoint: \"https://collector:4317\", tls: {secretName: client-tls}}} # no such Secret here"
+    MisplacedAnnotation "misplaced-annotation" Warning
+        "An annotation of ours stands on the workload's own metadata instead of its pod template's."
+        "Neither the operator nor this tool reads it there: the workload goes out uninstrumented."
+        "Move it to the annotations of the pod template."
+        "metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}} # of a Deployment\n\
+         # it belongs to spec.template.metadata.annotations"
+    UnknownAnnotation "unknown-annotation" Warning
+        "An annotation under our prefix has a name that nobody reads."
+        "What it was to ask for does not happen."
+        "Correct the name; the message has the nearest one that is read."
+        "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
+    OtlpPortMismatch "otlp-port-mismatch" Warning
+        "The exporter's endpoint has the usual port of the protocol that the agent does not speak."
+        "The collector refuses what arrives there, and no telemetry comes through."
+        "Use port 4318 for HTTP and 4317 for gRPC, or set OTEL_EXPORTER_OTLP_PROTOCOL."
+        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Java speaks HTTP: 4318"
+    EnvOrder "env-order" Warning
+        "A variable refers to one that stands after it."
+        "Only variables that stand before are expanded; this one keeps the text `$(NAME)`."
+        "Put the variable that is referred to first."
+        "env:\n\
+         - {name: URL, value: \"http://$(HOST)\"} # HOST is not known here yet\n\
+         - {name: HOST, value: web}"
+    PodSecurity "pod-security" Warning
+        "With the injection the pod does not meet a level of the Pod Security Standards that it met before."
+        "A namespace that enforces the level refuses the pod: a Deployment then has no replicas, and says so only in its ReplicaSet."
+        "Give the Instrumentation an initContainerSecurityContext that meets the level, use another agent, or enforce a weaker level; `podSecurity` in the config says which one counts."
+        "annotations: {instrumentation.opentelemetry.io/inject-go: \"true\"} # its agent is privileged and mounts a host path"
+    UnusedInstrumentation "unused-instrumentation" Info
+        "No workload of the input asks for the Instrumentation."
+        "It may be for workloads elsewhere, or a reference to it may be misspelt."
+        "Nothing to do, or correct the reference."
+        "kind: Instrumentation\n\
+         metadata: {name: java, namespace: shop} # and in shop: inject-java: other/java"
+    UnpinnedImage "unpinned-image" Warning
+        "An instrumentation image has no tag or the tag `latest`."
+        "The agent would change without a change in Git."
+        "Pin the image to a version or a digest."
+        "spec: {java: {image: mirror.example.com/autoinstrumentation-java}} # add :2.30.0 or @sha256:…"
+    UnknowableAttribute "unknowable-attribute" Info
+        "The Instrumentation asks for owner UIDs, which exist only in a cluster."
+        "The pod's UID is written; those of its owners are left out."
+        "Nothing to do; a collector's k8sattributes processor can add them."
+        "spec: {resource: {addK8sUIDAttributes: true}}"
+    DeprecatedField "deprecated-field" Warning
+        "The Instrumentation uses a deprecated field."
+        "The operator may drop it."
+        "Use the field that the message names."
+        "spec:\n\
+         \x20 java: {volumeLimitSize: 200Mi} # use volumeClaimTemplate"
+    TlsMismatch "tls-mismatch" Warning
+        "The exporter's TLS settings do not fit together."
+        "The agent may send in the clear, or fail to connect."
+        "Set certificate and key together, and use https:// exactly where TLS is set."
+        "spec: {exporter: {endpoint: \"http://collector:4317\", tls: {secretName: client-tls}}} # https://"
+    SamplerTypeMissing "sampler-type-missing" Warning
+        "The Instrumentation has a sampler without a type."
+        "No sampler is written then; its argument is not used."
+        "Set sampler.type."
+        "spec: {sampler: {argument: \"0.25\"}} # type: parentbased_traceidratio"
+    UnservedVersion "unserved-version" Info
+        "The Instrumentation is v1beta1, which no operator release serves yet."
+        "A cluster would refuse it; here it is read like v1alpha1."
+        "Use opentelemetry.io/v1alpha1 where the resource is applied to a cluster."
+        "apiVersion: opentelemetry.io/v1beta1\n\
+         kind: Instrumentation"
+    InvalidConfig "invalid-config" Error
+        "The function config has an unknown key or a wrong value."
+        "A setting that is not understood would silently not apply."
+        "Correct the path that the message names."
+        "kind: OtelInject\n\
+         spec: {onErorr: skip} # did you mean onError?"
+    InvalidYaml "invalid-yaml" Error
+        "A workload or ResourceList cannot be read."
+        "Nothing can be decided about a workload that cannot be read."
+        "Correct the document at the position that the message names."
+        "kind: Deployment\n\
+         metadata: {name: web # the brace is not closed"
+    UnparsedDocument "unparsed-document" Warning
+        "A document cannot be read as YAML and was passed through as it is."
+        "If it was meant to be a resource, no host will take it."
+        "Correct the document at the position that the message names."
+        "Error: chart not found # the output of a command that failed"
+    CannotEdit "cannot-edit" Error
+        "The workload's YAML cannot be edited without changing other bytes."
+        "An alias, a merge key or a shared anchor would carry the injection where it does not belong."
+        "Write the part that the message names without anchor, alias or merge key."
+        "containers: &shared [{name: app}]\n\
+         initContainers: *shared # an alias where something must be inserted"
+    EmptyInput "empty-input" Error
+        "The input is empty."
+        "In a pipe whose first half failed, success would delete what is deployed."
+        "Check the command before the pipe; --allow-empty accepts an input that is empty by right."
+        "cat missing.yaml | otel-inject | kubectl apply --prune -f - # would delete everything"
+    LimitExceeded "limit-exceeded" Error
+        "The input exceeds a limit that protects the run."
+        "Aliases can stand for more data than any machine holds, and deep nesting for more stack."
+        "Write the repeated parts out, nest less, or split the input."
+        "a: &a [x, x]\n\
+         b: &b [*a, *a] # and so on: every line doubles the value"
+    UnknownResourceListVersion "unknown-resourcelist-version" Warning
+        "The ResourceList has a version that is not known."
+        "It is read like config.kubernetes.io/v1, which may miss something."
+        "Use config.kubernetes.io/v1."
+        "apiVersion: config.kubernetes.io/v2\n\
+         kind: ResourceList"
+    Io "io" Error
+        "A file or stream could not be read or written."
+        "The run has no complete input, or no place for its output."
+        "Check the path and its permissions."
+        "otel-inject inject nowhere.yaml # there is no such file"
+    VerifyFailed "verify-failed" Error
+        "The edited text did not prove equal to what was planned."
+        "It is a bug of otel-inject; nothing was written."
+        "Report it with the document that the message names."
+        "error[verify-failed] web.yaml:1:1 Deployment shop/web: …"
+}
