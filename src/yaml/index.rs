@@ -254,15 +254,19 @@ impl<'t> Document<'t> {
         matches!(self.nodes[self.resolved(node.0)].content, Content::Mapping { .. })
     }
 
-    /// Whether the string at `pointer` is written as a new one would be.
+    /// Whether what stands at `pointer` is written as something new would be: a string in the usual style, a list
+    /// without a comment between its key and its first element.
     #[must_use]
     pub fn is_written_as_new(&self, pointer: &str) -> bool {
-        self.follow(pointer).is_some_and(|(id, _)| {
-            let Node { start, end, .. } = self.nodes[id];
+        let Some((id, true)) = self.follow(pointer) else { return false };
+        let Node { start, end, .. } = self.nodes[id];
+        if let Some(text) = self.scalar_text(id) {
             let written = &self.text[start..end];
-            self.scalar_text(id)
-                .is_some_and(|text| written == emit::string(text) || written == emit::quoted(text))
-        })
+            return written == emit::string(text) || written == emit::quoted(text);
+        }
+        let parent = pointer.rsplit_once('/').and_then(|(parent, _)| self.follow(parent));
+        let key = parent.and_then(|(parent, _)| self.entries(parent).find(|(_, value)| *value == id));
+        key.is_none_or(|(key, _)| !self.text[self.nodes[key].end..start].contains('#'))
     }
 
     /// The byte offset at which the node begins.

@@ -34,8 +34,9 @@ impl Writer<'_, '_> {
         let rest = inner.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(&suffix));
         let start = node.start + quote;
         let end = node.end - quote;
-        let is_whole = |rest: &str| !rest.ends_with('\\') && !rest.contains('\n');
-        // One line: between lines, blanks at the ends would be folded away.
+        // Blanks at either end of a text of several lines would be folded away.
+        let is_folded = |rest: &str| rest.contains('\n') && rest.trim().len() < rest.len();
+        let is_whole = |rest: &str| !rest.ends_with('\\') && !is_folded(rest);
         if !rest.is_some_and(is_whole) {
             return false;
         }
@@ -56,14 +57,45 @@ impl Writer<'_, '_> {
         if !is_tail {
             return false;
         }
-        let end = node.end;
+        if new.ends_with('\n') {
+            return self.drop_last_line(id, new, suffix);
+        }
         let Some(last) = new.rsplit('\n').next().filter(|last| !last.trim().is_empty()) else {
             return false;
         };
         if last.ends_with([' ', '\t']) {
             return false;
         }
-        self.replace(end - suffix.len()..end, "");
+        self.replace(node.end - suffix.len()..node.end, "");
+        true
+    }
+
+    /// Takes the last line out of a block scalar whose final break was stripped when it came; the break comes back.
+    fn drop_last_line(&mut self, id: NodeId, new: &str, suffix: &str) -> bool {
+        let node = &self.document.nodes[id];
+        let is_folded = matches!(node.content, Content::Scalar { style: Style::Folded, .. });
+        let raw = &self.document.text[node.start..node.end];
+        let header = raw.lines().next().unwrap_or_default();
+        let strip = header.split('#').next().and_then(|flags| flags.find('-'));
+        let Some(strip) = strip else { return false };
+        let line = raw.rfind('\n').map_or(0, |newline| newline + 1);
+        let is_own = raw[line..].trim_start() == suffix.trim_start() && line > header.len() + 1;
+        let mut start = node.start + line;
+        if is_folded && !suffix.starts_with(' ') {
+            // A blank line kept the break from being folded.
+            let blank = self.lines.line_start(start - 1);
+            if !self.lines.is_blank(blank..start) {
+                return false;
+            }
+            start = blank;
+        }
+        let end = self.lines.after_line(node.end);
+        if !is_own || !self.document.text[..end].ends_with('\n') {
+            return false;
+        }
+        let strip = node.start + strip;
+        self.replace(strip..strip + 1, if new.ends_with("\n\n") { "+" } else { "" });
+        self.replace(start..end, "");
         true
     }
 }

@@ -114,7 +114,9 @@ impl Writer<'_, '_> {
                 .filter(|index| self.edits[*index].range.start >= end && is_insertion(&self.edits[*index]))
                 .collect();
             match (first, inserted.first(), inserted.last()) {
-                (Some(first), None, _) if !self.ends_block_scalar(end) => {
+                (Some(first), None, _)
+                    if self.block_scalar_before(end).is_none_or(|scalar| self.has_flag(scalar, '-')) =>
+                {
                     self.edits[first].range.start -= self.lines.break_before(end);
                 }
                 (_, Some(first_lines), Some(last_lines)) => {
@@ -152,8 +154,13 @@ impl Writer<'_, '_> {
                     end = next.range.end;
                     index += 1;
                 }
-                if self.ends_block_scalar(start) {
-                    self.check_below_block_scalar(end, &text[end..])?;
+                if let Some(scalar) = self.block_scalar_before(start) {
+                    let below = &text[end..];
+                    // Blank lines belong to a scalar that keeps them.
+                    let is_line = |line: &&str| !line.trim().is_empty() || self.has_flag(scalar, '+');
+                    if !below.lines().find(is_line).is_some_and(|line| self.ends_content(scalar, line)) {
+                        self.check_below_block_scalar(end, below)?;
+                    }
                 }
             }
             index += 1;
@@ -166,8 +173,31 @@ impl Writer<'_, '_> {
 
     /// Whether the line that ends at `line_end` is the last one of a block scalar.
     fn ends_block_scalar(&self, line_end: usize) -> bool {
+        self.block_scalar_before(line_end).is_some()
+    }
+
+    /// The block scalar whose last line ends at `line_end`.
+    fn block_scalar_before(&self, line_end: usize) -> Option<&Node<'_>> {
         let last_byte = line_end - self.lines.break_before(line_end);
-        self.document.nodes.iter().any(|node| is_block(node) && (last_byte..=line_end).contains(&node.end))
+        let ends_here = |node: &&Node<'_>| is_block(node) && (last_byte..=line_end).contains(&node.end);
+        self.document.nodes.iter().find(ends_here)
+    }
+
+    /// Whether the head of a block scalar has the flag.
+    fn has_flag(&self, scalar: &Node<'_>, flag: char) -> bool {
+        let header = self.document.text[scalar.start..].lines().next().unwrap_or_default();
+        header.split('#').next().is_some_and(|flags| flags.contains(flag))
+    }
+
+    /// Whether a line of text that is indented less than the content of a block scalar ends it: not where there is
+    /// no content, whose indentation the line would give.
+    fn ends_content(&self, scalar: &Node<'_>, line: &str) -> bool {
+        let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let content = self.document.text[scalar.start..scalar.end].lines().skip(1);
+        let first = content.clone().find(|line| !line.trim().is_empty());
+        let has_tab = line.trim_start_matches(' ').starts_with('\t');
+        let is_filled = !line.trim().is_empty() && !has_tab;
+        is_filled && first.is_some_and(|first| indent(line) < indent(first))
     }
 
     /// Refuses to let a block scalar end right before `at`, where it would take in the lines `below`:

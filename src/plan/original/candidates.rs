@@ -23,7 +23,9 @@ const MOUNT: &str = "mountPath";
 const SPEC: Owner = Owner::Template("/spec");
 
 /// What may be the injection's.
-pub(super) struct Candidates {
+pub(super) struct Candidates<'c> {
+    /// Whether what stands at a pointer is written as an injection writes something new.
+    is_new: &'c dyn Fn(&str) -> bool,
     /// Where the pod template stands.
     template: String,
     /// Lists, those in containers ahead of those of containers.
@@ -31,20 +33,20 @@ pub(super) struct Candidates {
     keys: Vec<Key>,
 }
 
-impl Candidates {
+impl<'c> Candidates<'c> {
     /// What `requests` may have written into the workload of `scene`.
     pub(super) fn of(
         scene: &Scene<'_>,
-        is_new: &dyn Fn(&str) -> bool,
+        is_new: &'c dyn Fn(&str) -> bool,
         requests: &[Request<'_>],
         settings: &Settings,
     ) -> Self {
         let resource = scene.workload.resource;
         let template = scene.workload.pointer("");
-        let mut candidates = Self { template, parts: Vec::new(), keys: Vec::new() };
+        let mut candidates = Self { is_new, template, parts: Vec::new(), keys: Vec::new() };
         for request in requests {
             for target in &request.targets {
-                candidates.target(scene, is_new, request, target, requests);
+                candidates.target(scene, request, target, requests);
             }
         }
         for request in requests {
@@ -60,21 +62,18 @@ impl Candidates {
         let known = self.parts.iter().position(|part| part.owner == owner && part.key == key);
         let index = known.unwrap_or_else(|| {
             let pointer = owner.pointer(resource, &self.template).unwrap_or_default();
-            self.parts.push(Part::new(owner, key, id, list(resource, &pointer, key)));
+            let elements = list(resource, &pointer, key);
+            let is_new = elements.is_empty() || (self.is_new)(&format!("{pointer}/{key}"));
+            let mut part = Part::new(owner, key, id, elements);
+            part.was_empty = !is_new;
+            self.parts.push(part);
             self.parts.len() - 1
         });
         &mut self.parts[index]
     }
 
     /// The variables and mounts of a target.
-    fn target(
-        &mut self,
-        scene: &Scene<'_>,
-        is_new: &dyn Fn(&str) -> bool,
-        request: &Request<'_>,
-        target: &Target,
-        all: &[Request<'_>],
-    ) {
+    fn target(&mut self, scene: &Scene<'_>, request: &Request<'_>, target: &Target, all: &[Request<'_>]) {
         let resource = scene.workload.resource;
         let owner = Owner::Container(target.list, target.name.clone());
         let Some(pointer) = owner.pointer(resource, &self.template) else { return };
@@ -82,6 +81,7 @@ impl Candidates {
         let mounts = list(resource, &pointer, "volumeMounts");
         let recipe = &request.language.recipe;
         if !recipe.delivery.is_sidecar() {
+            let is_new = self.is_new;
             let part = self.part(resource, owner.clone(), "env", NAME);
             let set = recipe.early_env.iter().chain(recipe.env).filter(|env| !env.extends()).map(Env::name);
             let helpers = sdk::helpers(scene).into_iter().map(|(name, _)| name);
