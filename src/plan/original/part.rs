@@ -175,10 +175,11 @@ impl Part {
         };
         let places: Vec<Option<usize>> = (0..list.len()).map(place).collect();
         let weight = |index: usize| match self.fate(index) {
-            Fate::Gone => 3,
+            // One that may have been empty gives way first.
+            Fate::Gone => 4 - usize::from(self.fates[index].len() > 1),
             // One that differs and stands among ours has been edited: nothing else gives way to it.
             Fate::Stays if self.refuted[index] => 2,
-            Fate::Stays | Fate::Cut(_) => 3 * (list.len() + 1),
+            Fate::Stays | Fate::Cut(_) => 4 * (list.len() + 1),
         };
         let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(list.len());
         for (index, own) in places.iter().enumerate() {
