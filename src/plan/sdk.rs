@@ -12,9 +12,12 @@ use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
 /// Holds the resource attributes.
 pub(super) const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const NODE: &str = "k8s.node.name";
-const NODE_IP: &str = "OTEL_NODE_IP";
-const POD_IP: &str = "OTEL_POD_IP";
-const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+/// Holds the node's address.
+pub(super) const NODE_IP: &str = "OTEL_NODE_IP";
+/// Holds the pod's address.
+pub(super) const POD_IP: &str = "OTEL_POD_IP";
+/// Names the service.
+pub(super) const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 /// Holds the pod's name: stands wherever the SDK is configured.
 pub(super) const POD_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_NAME";
 /// Holds the pod's UID where UIDs are asked for.

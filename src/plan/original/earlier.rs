@@ -251,7 +251,11 @@ impl<'p> Pod<'p> {
         let mounts = configured.iter().map(|container| elements(container, "volumeMounts"));
         let tls = mounts.filter_map(|mounts| exporter::read(mounts, exported)).next();
         let own = base.agent(language).map_or(&[][..], |agent| &agent.env);
-        let own: Vec<Value> = own.iter().filter(has).cloned().collect();
+        let own: Vec<Value> = match delivery {
+            // All of the container is the injection's, whatever it was told.
+            Delivery::Sidecar(_) => envs.iter().flat_map(Env::of_agent).cloned().collect(),
+            _ => own.iter().filter(has).cloned().collect(),
+        };
         let instrumentation = Instrumentation {
             endpoint: exported(exporter::ENDPOINT),
             protocol: exported(exporter::PROTOCOL),
@@ -264,7 +268,7 @@ impl<'p> Pod<'p> {
             sampler: late(sdk::SAMPLER),
             sampler_argument: late(sdk::SAMPLER_ARGUMENT),
             use_labels: base.use_labels,
-            env: base.env.iter().filter(has).cloned().collect(),
+            env: base.env.iter().filter(has).filter(|entry| !own.contains(entry)).cloned().collect(),
             pull_policy: agent.and_then(|agent| Some(agent.get("imagePullPolicy")?.as_str()?.to_owned())),
             init_security_context: agent.and_then(|agent| agent.get("securityContext")).cloned(),
             languages: agent
@@ -438,6 +442,13 @@ impl Env<'_> {
             [exporter::DEFAULTS, helpers].iter().any(|names| names.contains(&pod::name(entry)))
         };
         between.iter().all(is_ours).then(|| self.plain(index)).flatten()
+    }
+
+    /// What stands ahead of the SDK's variables, the addresses apart.
+    fn of_agent(&self) -> impl Iterator<Item = &Value> {
+        let end = [sdk::SERVICE_NAME, sdk::POD_NAME].iter().find_map(|name| position(self.0, name));
+        let ahead = self.0[..end.unwrap_or(0)].iter();
+        ahead.filter(|entry| ![sdk::NODE_IP, sdk::POD_IP].contains(&name(entry)))
     }
 
     /// The resource attributes.
