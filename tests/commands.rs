@@ -131,6 +131,24 @@ fn images() {
     assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
     assert_eq!(images(&["--lock", "lock", "--check", "good"]).code, 0);
     snapshot!("images-stale", images(&["--lock", "lock", "--check", "bad/other.yaml"]));
+    // What is no digest counts as none, and goes.
+    let says = |lock: &str| {
+        world.file("lock", lock);
+        images(&["--lock", "lock", "--check", "good"]).stderr
+    };
+    assert!(says("images: {}\n").contains(&format!("{image} is not in it")));
+    assert!(says(&format!("images: {{{image:?}: 12}}\n")).contains(&format!("{image} has no digest in it")));
+    let own = format!("{image}@{digest}");
+    assert_eq!(images(&["--lock", "lock", "good"]).code, 0);
+    assert_eq!(world.text("lock"), format!("images:\n  {image}: null\n"));
+    let other = digest.replace('a', "b");
+    world.file(
+        "good/instrumentation.yaml",
+        &INSTRUMENTATION.replace("spec:", &format!("spec:\n  nodejs: {{image: {own:?}}}")),
+    );
+    assert!(
+        says(&format!("images: {{{own:?}: {other:?}}}\n")).contains(&format!("{own} has another digest"))
+    );
     world.file("lock", "images: []\n");
     snapshot!("images-no-lock", images(&["--lock", "lock", "good"]));
     snapshot!("images-lost-lock", images(&["--lock", "nowhere", "--check", "good"]));

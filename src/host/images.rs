@@ -48,7 +48,7 @@ impl Lock {
         for image in images {
             let own = Image::parse(image).and_then(|image| image.digest());
             let given = given.get(image).map(String::as_str);
-            let known = locked.get(image).and_then(Option::as_deref);
+            let known = locked.get(image).and_then(Option::as_deref).filter(|digest| is_digest(digest));
             digests.insert(image, own.or(given).or(known));
         }
         if self.is_checked {
@@ -72,7 +72,7 @@ impl Lock {
                 let digest = |value: &Value| value.as_str().map(str::to_owned);
                 Ok(images.iter().map(|(image, value)| (image.clone(), digest(value))).collect())
             }
-            None => bail!("{} is no lock of images", self.file.display()),
+            None => bail!("{} is no lock of images: it has no mapping `images`", self.file.display()),
         }
     }
 
@@ -83,12 +83,11 @@ impl Lock {
     ) -> Vec<Finding> {
         let missing = wanted.iter().filter_map(|(image, digest)| match (locked.get(*image), digest) {
             (None, _) => Some(format!("{image} is not in it")),
-            (Some(None), _) => Some(format!("{image} has no digest in it")),
-            (Some(there), digest) if there.as_deref() != *digest => {
-                Some(format!("{image} has another digest"))
+            (Some(Some(there)), digest) if is_digest(there) => {
+                let is_other = digest.is_some_and(|digest| digest != there);
+                is_other.then(|| format!("{image} has another digest"))
             }
-            (Some(Some(there)), _) if !is_digest(there) => Some(format!("{image} has no digest in it")),
-            _ => None,
+            (Some(_), _) => Some(format!("{image} has no digest in it")),
         });
         let stale = locked.keys().filter(|image| !wanted.contains_key(image.as_str()));
         let stale = stale.map(|image| format!("nothing pulls {image} any more"));

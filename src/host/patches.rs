@@ -23,7 +23,7 @@ pub(super) enum Form {
 
 /// The patches as a document of that form.
 pub(super) fn document(form: Form, patches: &[Patch]) -> String {
-    let entries: Vec<Value> = patches.iter().map(|patch| entry(patch, patches)).collect();
+    let entries: Vec<Value> = patches.iter().map(entry).collect();
     emit_document(&match form {
         Form::Json6902 => json!({"patches": entries}),
         Form::Component => json!({
@@ -54,7 +54,7 @@ pub(super) fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::R
 }
 
 /// A patch and the one resource that it is for.
-fn entry(patch: &Patch, all: &[Patch]) -> Value {
+fn entry(patch: &Patch) -> Value {
     let Patch { subject, changes } = patch;
     let text = match changes {
         Some(changes) => {
@@ -63,25 +63,20 @@ fn entry(patch: &Patch, all: &[Patch]) -> Value {
         }
         None => emit_document(&deletion(subject)),
     };
-    json!({"target": target(subject, all), "patch": text.trim_end_matches('\n')})
+    json!({"target": target(subject), "patch": text.trim_end_matches('\n')})
 }
 
 /// What selects the resource, and no other: names and namespaces are patterns for kustomize, matched whole.
-fn target(subject: &Subject, all: &[Patch]) -> Value {
+fn target(subject: &Subject) -> Value {
     let (group, version) = subject.api_version.split_once('/').unwrap_or(("", &subject.api_version));
-    let namespace = subject.namespace.as_deref().map(pattern);
-    // Where nothing is said, every namespace is meant.
-    let has_namesake = || {
-        let is_namesake = |other: &Subject| (&other.kind, &other.name) == (&subject.kind, &subject.name);
-        all.iter().any(|patch| patch.subject != *subject && is_namesake(&patch.subject))
-    };
-    let namespace = namespace.or_else(|| has_namesake().then(|| "^$".to_owned()));
+    // Where nothing is said, every namespace is meant; a resource without one counts as one of `default`.
+    let namespace = subject.namespace.as_deref().unwrap_or("default");
     let parts = [
         ("group", Some(group.to_owned()).filter(|group| !group.is_empty())),
         ("version", Some(version.to_owned())),
         ("kind", Some(subject.kind.clone())),
         ("name", Some(pattern(&subject.name))),
-        ("namespace", namespace),
+        ("namespace", Some(pattern(namespace))),
     ];
     let parts = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Value::String(part?))));
     Value::Object(parts.collect::<Map<_, _>>())

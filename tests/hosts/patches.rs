@@ -9,7 +9,7 @@ use crate::world::{Run, World};
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases! {
-    &[Tool::Kustomize] => [patched_manifests_are_injected_manifests, a_list_of_patches_is_part_of_a_kustomization],
+    &[Tool::Kustomize] => [patched_manifests_are_injected_manifests, a_patch_leaves_namesakes_alone, a_list_of_patches_is_part_of_a_kustomization],
 };
 
 fn build(world: &World, folder: &str) -> Run {
@@ -50,6 +50,32 @@ fn patched_manifests_are_injected_manifests() {
     });
     let built = built.count();
     assert!(built > 300, "only {built} vectors were built");
+}
+
+/// A patch is for one resource, whatever else of its name the kustomization that takes it holds.
+fn a_patch_leaves_namesakes_alone() {
+    let named = |namespace: &str, wants: bool| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web{namespace}}}\nspec:\n  template:\n    \
+             metadata: {{annotations: {{instrumentation.opentelemetry.io/inject-sdk: '{wants}'}}}}\n    spec:\n      \
+             containers: [{{name: app, image: 'app:1'}}]\n"
+        )
+    };
+    let other = named(", namespace: shop", false);
+    for (wanting, idle) in [
+        (named("", true), other),
+        (named(", namespace: shop", true), named("", false)),
+        (named(", namespace: a-b", true), named(", namespace: a-b-c", false)),
+    ] {
+        let instrumentations = ["", ", namespace: shop", ", namespace: a-b"].map(|namespace| {
+            format!(
+                "---\napiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {{name: default{namespace}}}\nspec: {{}}\n"
+            )
+        });
+        let input = format!("{wanting}---\n{idle}{}", instrumentations.concat());
+        let [patched, injected] = both(&input).expect("a build");
+        assert_eq!(patched, injected);
+    }
 }
 
 fn a_list_of_patches_is_part_of_a_kustomization() {
