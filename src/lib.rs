@@ -7,6 +7,7 @@
 
 pub mod apply;
 pub mod change;
+pub mod components;
 pub mod config;
 pub mod engine;
 pub mod finding;

@@ -6,14 +6,17 @@ use serde_json::Value;
 
 use crate::config::Settings;
 use crate::config::annotations::{Annotations, CONTAINERS, PREFIX};
-use crate::config::context::{Context, Entry, Lookup, namespace_of};
-use crate::config::instrumentation::Instrumentation;
+use crate::config::collector::{self as of_collector, CONTAINER};
+use crate::config::context::{Context, Lookup, namespace_of};
+use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
 use crate::k8s::pod::{self, List};
 use crate::languages::{ALL, Language};
 
-/// What is decided about a workload.
+pub mod collector;
+
+/// What is decided about the instrumentation of a workload.
 #[derive(Debug)]
 pub enum Decision<'c> {
     /// It asks for nothing.
@@ -74,7 +77,7 @@ pub struct Target {
     pub name: String,
 }
 
-/// Decides about `workload`.
+/// Decides about the instrumentation of `workload`.
 #[must_use]
 pub fn decide<'c>(
     workload: &Workload<'_>,
@@ -113,16 +116,22 @@ pub fn asked<'c>(
     requests(workload, annotations, &wanted, context, settings).unwrap_or_default()
 }
 
-/// What the Instrumentations are called that a workload asks for and the input has.
+/// The Instrumentations and the collector that a workload asks for and the input has: their kinds, and what they
+/// are called.
 #[must_use]
 pub fn sources(
     workload: &Workload<'_>,
     annotations: &Annotations<'_>,
     context: &Context,
     settings: &Settings,
-) -> Vec<String> {
+) -> Vec<(&'static str, String)> {
     let wanted = ALL.iter().filter_map(|language| Wish::of(language, annotations));
-    wanted.filter_map(|wish| Some(resolve(workload, annotations, &wish, context, settings).ok()?.1)).collect()
+    let instrumentations =
+        wanted.filter_map(|wish| Some(resolve(workload, annotations, &wish, context, settings).ok()?.1));
+    let instrumentations = instrumentations.map(|called| (KIND, called));
+    let collector = collector::source(workload, annotations, context, settings);
+    let collector = collector.map(|called| (of_collector::KIND, called));
+    instrumentations.chain(collector).collect()
 }
 
 /// A language that is asked for, and how.
@@ -142,7 +151,6 @@ impl<'a> Wish<'a> {
 /// What shows that the pod is instrumented already.
 #[must_use]
 pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
-    const COLLECTOR: &str = "otc-container";
     const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
     let spec = workload.pod()?;
     for list in [List::Init, List::Regular] {
@@ -155,7 +163,7 @@ pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
             let sets_variable = || pod::position(pod::elements(container, "env"), VARIABLE).is_some();
             let message = if is_mark {
                 format!("container {name} is an earlier injection's")
-            } else if name != COLLECTOR && sets_variable() {
+            } else if name != CONTAINER && sets_variable() {
                 format!("container {name} has {VARIABLE} from an earlier injection")
             } else {
                 continue;
@@ -191,6 +199,10 @@ fn requests<'c>(
     let mut troubles = Vec::new();
     for ((wish, names), (instrumentation, source)) in wanted.iter().zip(lists).zip(sources) {
         match targets(spec, &names) {
+            Ok(all) if all.is_empty() => {
+                let pointer = workload.pointer("/spec/containers");
+                troubles.push(pod::no_containers(&pointer));
+            }
             Ok(all) => {
                 // A sidecar stands beside one container: the first that is named.
                 let is_sidecar = wish.language.recipe.delivery.is_sidecar();
@@ -239,7 +251,12 @@ fn resolve<'c>(
     let Wish { language, switch } = wish;
     let is_any = switch.eq_ignore_ascii_case("true");
     let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
-    let lookup = if is_any { context.only_one(&own) } else { context.named(namespace, name) };
+    let instrumentations = &context.instrumentations;
+    let lookup = if is_any {
+        instrumentations.lookup(|entry| entry.namespace == own)
+    } else {
+        instrumentations.named(namespace, name)
+    };
     let refuse = |code: Code, message: String| {
         let told = annotations.rule(language.switch).map(|rule| format!(" (told by {rule})"));
         let message = format!("{message}{}", told.unwrap_or_default());
@@ -264,7 +281,7 @@ fn resolve<'c>(
                 language.id,
                 if is_any { place(&own) } else { called(namespace, name) },
                 entries.len(),
-                listed(&entries)
+                listed(entries.iter().map(|entry| called(&entry.namespace, &entry.name)))
             );
             Err(refuse(Code::AmbiguousInstrumentation, message))
         }
@@ -302,20 +319,20 @@ fn place(namespace: &str) -> String {
     if namespace.is_empty() { "without a namespace".to_owned() } else { format!("of namespace {namespace}") }
 }
 
-fn listed(entries: &[&Entry]) -> String {
+fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     const MANY: usize = 10;
-    let names = entries.iter().take(MANY).map(|entry| called(&entry.namespace, &entry.name));
-    let names = names.collect::<Vec<_>>().join(", ");
-    let more = entries.len().saturating_sub(MANY);
+    let more = names.len().saturating_sub(MANY);
+    let names = names.take(MANY).collect::<Vec<_>>().join(", ");
     if more == 0 { names } else { format!("{names} and {more} more") }
 }
 
 fn what_there_is(context: &Context) -> String {
-    let entries: Vec<&Entry> = context.instrumentations().iter().collect();
+    let entries: Vec<_> = context.instrumentations.iter().collect();
     if entries.is_empty() {
         "the input has no Instrumentation at all".to_owned()
     } else {
-        format!("there is {}", listed(&entries))
+        let names = entries.iter().map(|entry| called(&entry.namespace, &entry.name));
+        format!("there is {}", listed(names))
     }
 }
 
@@ -397,15 +414,16 @@ fn check_lists(
 fn targets(spec: &Value, names: &[&str]) -> Result<Vec<Target>, String> {
     let init = pod::elements(spec, List::Init.key());
     let regular = pod::elements(spec, List::Regular.key());
+    let is_target = |name: &&str| *name != CONTAINER;
     if names.is_empty() {
-        let first = regular.first().map(|container| pod::name(container).to_owned());
+        let first = regular.iter().map(pod::name).find(is_target).map(str::to_owned);
         return Ok(first.map(|name| Target { list: List::Regular, name }).into_iter().collect());
     }
-    let has = |list: &[Value], name: &str| pod::position(list, name).is_some();
+    let has = |list: &[Value], name: &str| is_target(&name) && pod::position(list, name).is_some();
     if let Some(missing) = names.iter().find(|name| !has(init, name) && !has(regular, name)) {
         return Err((*missing).to_owned());
     }
-    let of_init = init.iter().map(pod::name).filter(|name| names.contains(name));
+    let of_init = init.iter().map(pod::name).filter(is_target).filter(|name| names.contains(name));
     let of_regular = names.iter().copied().filter(|name| !has(init, name));
     let in_list = |list: List| move |name: &str| Target { list, name: name.to_owned() };
     Ok(of_init.map(in_list(List::Init)).chain(of_regular.map(in_list(List::Regular))).collect())

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::change::Change;
 use crate::config::Settings;
 use crate::config::context::Context;
+use crate::finding::{Code, Finding};
 use crate::k8s::Identity;
 use crate::plan::{self, Verdict};
 use crate::yaml::{Document, Edit, edited, reads_as};
@@ -18,6 +19,8 @@ pub struct Edited<'e> {
     pub identity: &'e Identity,
     /// What it is to be.
     pub value: Value,
+    /// Why a part of what it asks for was not carried out.
+    pub refused: Vec<Code>,
 }
 
 /// Proves that `document` with `edits` is the document with its `workloads` as planned and the `others`
@@ -44,8 +47,12 @@ pub fn prove(
     }
     let text = edited(text, edits);
     for workload in &workloads {
+        let is_known = |finding: &Finding| {
+            finding.code == Code::AlreadyInstrumented || workload.refused.contains(&finding.code)
+        };
         match plan::plan(&workload.value, workload.identity, context, settings) {
             Verdict::Nothing | Verdict::Skipped(_) => {}
+            Verdict::Refused(findings) if findings.iter().all(is_known) => {}
             Verdict::Refused(_) | Verdict::Planned(_) => {
                 return Err("planning the edited workload again would change it".into());
             }

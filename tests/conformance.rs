@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use otel_inject::finding::{Code, Severity};
 use serde::Deserialize as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 mod differences;
 
@@ -20,6 +20,19 @@ struct Case {
     /// Document index → codes.
     refused: BTreeMap<usize, Vec<String>>,
     skipped: Vec<usize>,
+    /// The function config's spec, but for `onError`.
+    config: Map<String, Value>,
+}
+
+impl Case {
+    /// A function config that goes on where something is refused, or does not.
+    fn function_config(&self, skip: bool) -> Value {
+        let mut spec = self.config.clone();
+        if skip {
+            spec.insert("onError".to_owned(), json!("skip"));
+        }
+        json!({"apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject", "metadata": {"name": "x"}, "spec": spec})
+    }
 }
 
 fn vectors() -> &'static Path {
@@ -62,6 +75,7 @@ fn named() -> Vec<Case> {
             expected: documents(&read("expected.yaml").expect("an expected output")),
             refused,
             skipped,
+            config: Map::new(),
         });
     }
     cases.sort_by(|left, right| left.name.cmp(&right.name));
@@ -70,7 +84,16 @@ fn named() -> Vec<Case> {
 }
 
 fn random() -> Vec<Case> {
-    let text = std::fs::read_to_string(vectors().join("random.jsonl")).expect("the random vectors");
+    lines("random.jsonl", 400)
+}
+
+fn sidecars() -> Vec<Case> {
+    lines("sidecar.jsonl", 162)
+}
+
+/// The cases of a file, one a line.
+fn lines(file: &str, at_least: usize) -> Vec<Case> {
+    let text = std::fs::read_to_string(vectors().join(file)).expect("vectors");
     let case = |line: &str| {
         let value: Value = serde_json::from_str(line).expect("JSON");
         let (refused, skipped) = outcome(&value);
@@ -80,10 +103,11 @@ fn random() -> Vec<Case> {
             expected: value["expected"].as_array().expect("documents").clone(),
             refused,
             skipped,
+            config: value["config"].as_object().cloned().unwrap_or_default(),
         }
     };
     let cases: Vec<Case> = text.lines().map(case).collect();
-    assert!(cases.len() >= 400, "only {} random vectors", cases.len());
+    assert!(cases.len() >= at_least, "only {} vectors in {file}", cases.len());
     cases
 }
 
@@ -126,6 +150,25 @@ fn with_script_masked(mut value: Value) -> Value {
     value
 }
 
+/// Whether two values are the same, numbers by value. `{"<yaml>": V}` stands for a text that decodes to V.
+fn is_same(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::String(text), Value::Object(map)) if map.contains_key("<yaml>") => {
+            documents(text).first().is_some_and(|decoded| is_same(decoded, &map["<yaml>"]))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let same =
+                |(key, value): (&String, &Value)| right.get(key).is_some_and(|other| is_same(value, other));
+            left.len() == right.len() && left.iter().all(same)
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_same(left, right))
+        }
+        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        _ => actual == expected,
+    }
+}
+
 fn compare(case: &Case, face: &str, actual: Vec<Value>, failures: &mut Vec<String>) {
     let actual: Vec<Value> = actual.into_iter().map(with_script_masked).collect();
     if actual.len() != case.expected.len() {
@@ -138,7 +181,7 @@ fn compare(case: &Case, face: &str, actual: Vec<Value>, failures: &mut Vec<Strin
         return;
     }
     for (index, (actual, expected)) in actual.iter().zip(&case.expected).enumerate() {
-        if actual != expected {
+        if !is_same(actual, expected) {
             failures.push(format!("{} ({face}): document {index} differs", case.name));
         }
     }
@@ -148,7 +191,10 @@ fn compare(case: &Case, face: &str, actual: Vec<Value>, failures: &mut Vec<Strin
 fn compare_codes(case: &Case, face: &str, findings: &[Value], failures: &mut Vec<String>) {
     let refusals: Vec<&Value> = findings
         .iter()
-        .filter(|finding| finding["severity"] != "info" && finding["resource"]["kind"] != "Instrumentation")
+        .filter(|finding| {
+            let is_source = ["Instrumentation", "OpenTelemetryCollector"].map(Value::from);
+            finding["severity"] != "info" && !is_source.contains(&finding["resource"]["kind"])
+        })
         .collect();
     let name = |index: usize| case.expected[index]["metadata"]["name"].clone();
     for (index, codes) in &case.refused {
@@ -185,8 +231,12 @@ fn through_the_stream(cases: &[Case]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("report.json");
     let mut failures = Vec::new();
+    let config = folder.path().join("config.yaml");
+    let flags = ["--config", config.to_str().expect("UTF-8")];
     for case in cases {
-        let output = run(&["--on-error", "skip", "--report", path.to_str().expect("UTF-8")], &case.input);
+        std::fs::write(&config, case.function_config(false).to_string()).expect("a file");
+        let report_flags = ["--on-error", "skip", "--report", path.to_str().expect("UTF-8")];
+        let output = run(&[&flags[..], &report_flags].concat(), &case.input);
         if output.status.code() != Some(0) {
             failures.push(format!(
                 "{}: exit {:?}: {}",
@@ -199,7 +249,7 @@ fn through_the_stream(cases: &[Case]) -> Vec<String> {
         compare(case, "stream", documents(&text(&output.stdout)), &mut failures);
         compare_codes(case, "stream", &report(&path), &mut failures);
 
-        let output = run(&[], &case.input);
+        let output = run(&flags, &case.input);
         let expected = i32::from(!case.refused.is_empty());
         if output.status.code() != Some(expected) || (expected == 1 && !output.stdout.is_empty()) {
             let message = "without onError: skip";
@@ -210,29 +260,34 @@ fn through_the_stream(cases: &[Case]) -> Vec<String> {
 }
 
 /// The documents of a stream as items of a `ResourceList`, their text as it is but for the indent.
-fn resource_list(input: &str, config: &str) -> String {
+fn resource_list(input: &str, config: &Value) -> String {
     let mut list = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n");
     for range in otel_inject::yaml::split_documents(input.as_bytes()) {
         let mut is_first = true;
         for line in input[range].lines().filter(|line| !line.starts_with("---")) {
-            if line.trim().is_empty() || (is_first && line.starts_with('#')) {
+            if is_first && (line.trim().is_empty() || line.starts_with('#')) {
                 continue;
             }
-            list.push_str(if is_first { "- " } else { "  " });
+            // An empty line of a text has no more indent than that.
+            list.push_str(if is_first {
+                "- "
+            } else if line.is_empty() {
+                ""
+            } else {
+                "  "
+            });
             list.push_str(line);
             list.push('\n');
             is_first = false;
         }
     }
-    list + config
+    format!("{list}functionConfig: {config}\n")
 }
 
 fn through_krm(cases: &[Case]) -> Vec<String> {
-    let config = "functionConfig:\n  apiVersion: otel-inject.dev/v1alpha1\n  kind: OtelInject\n  metadata:\n    \
-                  name: x\n  spec:\n    onError: skip\n";
     let mut failures = Vec::new();
     for case in cases {
-        let output = run(&[], &resource_list(&case.input, config));
+        let output = run(&[], &resource_list(&case.input, &case.function_config(true)));
         if output.status.code() != Some(0) {
             failures.push(format!(
                 "{} (krm): exit {:?}: {}",
@@ -256,7 +311,7 @@ fn through_krm(cases: &[Case]) -> Vec<String> {
                 }
             }
         }
-        let failing = run(&[], &resource_list(&case.input, ""));
+        let failing = run(&[], &resource_list(&case.input, &case.function_config(false)));
         let expected = i32::from(!case.refused.is_empty());
         if failing.status.code() != Some(expected) {
             failures.push(format!("{} (krm): exit {:?}, not {expected}", case.name, failing.status.code()));
@@ -285,7 +340,10 @@ fn through_files(cases: &[Case]) -> Vec<String> {
             files.push(path);
         }
         let path = folder.path().to_str().expect("UTF-8");
-        let output = run(&["inject", path, "--in-place", "--on-error", "skip"], "");
+        let config = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(config.path(), case.function_config(true).to_string()).expect("a file");
+        let config = config.path().to_str().expect("UTF-8");
+        let output = run(&["inject", path, "--in-place", "--config", config], "");
         if output.status.code() != Some(0) {
             failures.push(format!(
                 "{} (files): exit {:?}: {}",
@@ -329,6 +387,21 @@ fn named_pods_come_out_of_files() {
 #[test]
 fn random_pods_come_out_of_files() {
     finish(through_files(&random()));
+}
+
+#[test]
+fn sidecars_come_out_of_a_stream() {
+    finish(through_the_stream(&sidecars()));
+}
+
+#[test]
+fn sidecars_come_out_of_a_resource_list() {
+    finish(through_krm(&sidecars()));
+}
+
+#[test]
+fn sidecars_come_out_of_files() {
+    finish(through_files(&sidecars()));
 }
 
 #[test]

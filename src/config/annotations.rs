@@ -11,10 +11,14 @@ use crate::k8s::Workload;
 use crate::k8s::pod::type_of;
 use crate::languages::ALL;
 
-/// What every annotation of ours begins with.
+/// What every annotation about instrumentation begins with.
 pub const PREFIX: &str = "instrumentation.opentelemetry.io/";
 /// What every annotation that is a resource attribute begins with.
 pub const ATTRIBUTE_PREFIX: &str = "resource.opentelemetry.io/";
+/// What every annotation about a sidecar begins with.
+pub const SIDECAR_PREFIX: &str = "sidecar.opentelemetry.io/";
+/// The annotation that asks for a collector beside the containers, whole.
+pub const SIDECAR: &str = "sidecar.opentelemetry.io/inject";
 /// The containers of every wanted language, without the prefix.
 pub const CONTAINERS: &str = "container-names";
 
@@ -81,9 +85,9 @@ impl<'a> Annotations<'a> {
 
     /// Every annotation that a rule sets: its whole key and its value.
     pub fn of_rules(&self) -> impl Iterator<Item = (String, &'a str)> {
-        self.rules.iter().map(|Ruled { annotation, .. }| {
-            (format!("{PREFIX}{}", annotation.key), annotation.value.as_str())
-        })
+        self.rules
+            .iter()
+            .map(|Ruled { annotation, .. }| (prefixed(annotation.key), annotation.value.as_str()))
     }
 
     fn ruled(&self, key: &str) -> Option<Ruled<'a>> {
@@ -113,10 +117,19 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// Annotations of ours that are not strings, in the order of the pod, then of the namespace.
+    /// Annotations about instrumentation that are not strings, in the order of the pod, then of the namespace.
     #[must_use]
     pub fn misshapen(&self) -> Vec<Finding> {
-        let is_ours = |key: &str| key.starts_with(PREFIX) || key.starts_with(ATTRIBUTE_PREFIX);
+        self.misshapen_among(|key| key.starts_with(PREFIX) || key.starts_with(ATTRIBUTE_PREFIX))
+    }
+
+    /// The same for the annotation that asks for a sidecar.
+    #[must_use]
+    pub fn misshapen_sidecar(&self) -> Vec<Finding> {
+        self.misshapen_among(|key| key == SIDECAR)
+    }
+
+    fn misshapen_among(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Finding> {
         let of_pod = self.pod.into_iter().flatten().filter(|(key, value)| is_ours(key) && !value.is_string());
         let of_pod = of_pod.map(|(key, value)| {
             let pointer = self.workload.pointer(&format!("/metadata/annotations/{}", escape(key)));
@@ -124,7 +137,8 @@ impl<'a> Annotations<'a> {
             Finding::new(Code::InvalidAnnotation, pointer, message)
         });
         let of_namespace = self.namespace.into_iter().flatten();
-        let of_namespace = of_namespace.filter(|(key, value)| key.starts_with(PREFIX) && !value.is_string());
+        let is_of_namespace = |key: &str| is_ours(key) && !key.starts_with(ATTRIBUTE_PREFIX);
+        let of_namespace = of_namespace.filter(|(key, value)| is_of_namespace(key) && !value.is_string());
         let of_namespace = of_namespace.map(|(key, value)| {
             let message =
                 format!("annotation {key} of the Namespace must be a string, but is {}", type_of(value));
@@ -143,22 +157,39 @@ pub fn known() -> impl Iterator<Item = &'static str> {
     std::iter::once(CONTAINERS).chain(of_languages)
 }
 
-/// Annotations under the prefix that nobody reads; `pointer` leads to the annotations.
+/// What an annotation is called without the prefix, and the prefix, where it is one that asks for an injection.
+#[must_use]
+pub fn ours(key: &str) -> Option<(&'static str, &str)> {
+    [PREFIX, SIDECAR_PREFIX].into_iter().find_map(|prefix| Some((prefix, key.strip_prefix(prefix)?)))
+}
+
+/// Whether an annotation with one of our prefixes is read.
+#[must_use]
+pub fn is_known(prefix: &str, short: &str) -> bool {
+    if prefix == PREFIX { known().any(|known| known == short) } else { [prefix, short].concat() == SIDECAR }
+}
+
+/// Annotations under our prefixes that nobody reads; `pointer` leads to the annotations.
 #[must_use]
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
-    let ours = annotations.keys().filter_map(|key| Some((key, key.strip_prefix(PREFIX)?)));
-    let unknown = ours.filter(|(_, short)| !known().any(|known| known == *short));
-    let finding = |(key, short): (&String, &str)| {
-        let near = nearest(short, known()).map(|known| format!("; did you mean {PREFIX}{known}?"));
+    let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
+    let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
+    let finding = |(key, (prefix, short)): (&String, (&str, &str))| {
+        let near = if prefix == PREFIX {
+            nearest(short, known()).map(|known| format!("{PREFIX}{known}"))
+        } else {
+            Some(SIDECAR.to_owned())
+        };
+        let near = near.map(|near| format!("; did you mean {near}?"));
         let message = format!("nobody reads annotation {key}{}", near.unwrap_or_default());
         Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
     };
     unknown.map(finding).collect()
 }
 
-/// The whole key of an annotation of ours.
+/// The whole key of an annotation of ours; [`SIDECAR`] is whole.
 fn prefixed(key: &str) -> String {
-    [PREFIX, key].concat()
+    if key == SIDECAR { key.to_owned() } else { [PREFIX, key].concat() }
 }
 
 fn text<'a>(map: Option<&'a Map<String, Value>>, key: &str) -> &'a str {

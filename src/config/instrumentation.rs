@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::config::shapes::Faults;
 use crate::finding::{Code, Finding};
 use crate::k8s::fragment::with_quantities;
 use crate::k8s::{Identity, pod, quantity, subject};
@@ -117,8 +118,9 @@ impl Instrumentation {
                 return Err(named(vec![Finding::new(Code::InvalidInstrumentation, "/apiVersion", message)]));
             }
         };
-        let mut faults = Vec::new();
-        check::top_level(resource, &mut faults);
+        let mut faults = Faults::new(Code::InvalidInstrumentation);
+        faults.top_level(resource);
+        let mut faults = faults.found;
         let spec = resource.get("spec").unwrap_or(&Value::Null);
         let below = |mut finding: Finding| {
             finding.pointer = format!("/spec{}", finding.pointer);
@@ -142,10 +144,10 @@ impl Instrumentation {
     }
 
     fn parse_version(spec: &Value, version: Version) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
-        let mut faults = Vec::new();
+        let mut faults = Faults::new(Code::InvalidInstrumentation);
         check::spec(spec, version, &mut faults);
-        if !faults.is_empty() {
-            return Err(faults);
+        if !faults.found.is_empty() {
+            return Err(faults.found);
         }
         let instrumentation = match version {
             Version::V1Alpha1 => Self::from_v1alpha1(spec),

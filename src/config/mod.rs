@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use crate::components;
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{DefaultImage, Language};
 
 pub mod annotations;
+pub mod collector;
 pub mod context;
 pub mod function;
 pub mod instrumentation;
 mod labels;
 mod nearest;
 pub mod rules;
+mod shapes;
 
 use crate::config::instrumentation::Instrumentation;
 pub use crate::config::nearest::nearest;
@@ -38,6 +41,8 @@ pub struct Settings {
     pub instrumentation_resources: Keep,
     /// Where default images come from.
     pub images: Images,
+    /// Collector sidecars are ordinary containers, for clusters before Kubernetes 1.29.
+    pub plain_sidecars: bool,
     /// Kinds of workloads that are known only because they are declared.
     pub kinds: Vec<Kind>,
     /// A Secret or ConfigMap that is named must be in the input.
@@ -78,15 +83,26 @@ impl Settings {
     /// The image of `language` when the Instrumentation names none.
     #[must_use]
     pub fn default_image(&self, language: &Language) -> Option<String> {
-        let DefaultImage { repository, tag } = language.settings.as_ref()?.image;
-        if let Some(own) = self.images.languages.get(language.id) {
-            return Some(own.clone());
+        let own = self.images.languages.get(language.id);
+        Some(self.image(language.settings.as_ref()?.image, own))
+    }
+
+    /// The image of a collector that names none.
+    #[must_use]
+    pub fn default_collector_image(&self) -> String {
+        self.image(components::IMAGE, self.images.collector.as_ref())
+    }
+
+    /// The image that stands for a default: its own, or the default from the registry.
+    fn image(&self, DefaultImage { repository, tag }: DefaultImage, own: Option<&String>) -> String {
+        if let Some(own) = own {
+            return own.clone();
         }
         let name = repository.rsplit_once('/').map_or(repository, |(_, name)| name);
-        Some(match &self.images.registry {
+        match &self.images.registry {
             Some(registry) => format!("{registry}/{name}:{tag}"),
             None => format!("{repository}:{tag}"),
-        })
+        }
     }
 }
 
@@ -106,6 +122,8 @@ pub struct Images {
     pub registry: Option<String>,
     /// Whole images, by the language's id.
     pub languages: BTreeMap<&'static str, String>,
+    /// The whole image of a collector.
+    pub collector: Option<String>,
 }
 
 /// Choices with their words in the function config, the default first.
@@ -204,6 +222,11 @@ mod tests {
         assert_eq!(settings.default_image(java).as_deref(), Some("java:1"));
         let sdk = crate::languages::find("sdk").expect("a language");
         assert_eq!(settings.default_image(sdk), None);
+        let mirrored = settings.default_collector_image();
+        assert_eq!(mirrored.split_once(':').map(|(host, _)| host), Some("mirror.example.com"));
+        assert!(mirrored.contains("/otel/opentelemetry-collector:"), "{mirrored}");
+        settings.images.collector = Some("collector:1".to_owned());
+        assert_eq!(settings.default_collector_image(), "collector:1");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use globset::GlobMatcher;
 use kube_core::{Selector, SelectorExt};
 
+use serde_json::Value;
+
+use crate::config::annotations::SIDECAR;
 use crate::k8s::Workload;
 use crate::languages::Language;
 
@@ -33,7 +36,7 @@ pub struct Select {
 /// An annotation that a rule sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation {
-    /// The key, without the prefix.
+    /// The key, without the prefix where it is about instrumentation.
     pub key: &'static str,
     /// Keys that say the same on a pod, this one among them; none where there is only this one.
     pub aliases: &'static [&'static str],
@@ -62,6 +65,17 @@ impl Annotation {
     pub fn switch(language: &Language, instrumentation: Option<&str>) -> Self {
         let value = instrumentation.unwrap_or("true").to_owned();
         Self { key: language.switch, aliases: &[], value }
+    }
+
+    /// A sidecar as a rule says it: `true`, or a reference; none where it says something else.
+    #[must_use]
+    pub fn sidecar(wanted: &Value) -> Option<Self> {
+        let value = match wanted {
+            Value::Bool(wanted) => wanted.to_string(),
+            Value::String(reference) => reference.clone(),
+            _ => return None,
+        };
+        Some(Self { key: SIDECAR, aliases: &[], value })
     }
 
     /// The containers of `language`.

@@ -7,6 +7,7 @@ use super::cut::Group;
 use super::read::{self, Found};
 use super::{Role, Source, at, in_order, place};
 use crate::config::Settings;
+use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding};
@@ -27,14 +28,24 @@ pub(super) enum Filter {
 pub(super) struct Collected {
     pub(super) resources: Context,
     pub(super) findings: Vec<(usize, Finding)>,
-    /// What to say about every valid Instrumentation of the input that nobody asks for, by what it is called.
-    pub(super) unused: Vec<(String, usize, Finding)>,
+    /// What to say about a collector that is asked for.
+    pub(super) of_asked: Vec<Conditional>,
+    /// What to say about a valid resource of the input that nobody asks for.
+    pub(super) unused: Vec<Conditional>,
+}
+
+/// A finding that depends on whether a resource is asked for.
+pub(super) struct Conditional {
+    /// The resource's kind, and what messages call it.
+    pub(super) called: (&'static str, String),
+    pub(super) source: usize,
+    pub(super) finding: Finding,
 }
 
 /// The words of which one stands behind `kind` in any text that a context resource is in, unless that is
 /// written in an unusual way.
-const ALWAYS: &[&str] = &["Instrumentation", "Namespace"];
-/// The same for resources that only references of an Instrumentation lead to.
+const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollector"];
+/// The same for resources that only references of those lead to.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
 /// Whether a resource of that kind, in `text`, is among those that [`Filter::Mentioned`] finds.
@@ -59,7 +70,12 @@ pub(super) fn collect(
     filter: Filter,
     settings: &Settings,
 ) -> Collected {
-    let mut collected = Collected { resources: Context::default(), findings: Vec::new(), unused: Vec::new() };
+    let mut collected = Collected {
+        resources: Context::default(),
+        findings: Vec::new(),
+        of_asked: Vec::new(),
+        unused: Vec::new(),
+    };
     collected.read(sources, groups, filter, ALWAYS, settings);
     let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
     if config_names_some || collected.resources.needs_references() {
@@ -121,7 +137,10 @@ impl Collected {
         let resource = match &read.resource {
             Ok(resource) => resource,
             Err(problem) => {
-                let code = Code::InvalidInstrumentation;
+                let code = match read.identity.kind() {
+                    collector::KIND => Code::InvalidCollector,
+                    _ => Code::InvalidInstrumentation,
+                };
                 let finding = Finding::new(code, "", problem.message.clone());
                 let place = place(group, read.offset + problem.offset);
                 self.findings.push((group.source, at(source, place, finding)));
@@ -129,19 +148,35 @@ impl Collected {
             }
         };
         let findings = self.resources.add(resource, &read.identity, from_context, settings);
-        let is_valid = !findings.iter().any(|finding| finding.code == Code::InvalidInstrumentation);
-        if read.identity.kind() == KIND && is_valid && !from_context {
-            let name = metadata_text(resource, "name").unwrap_or_default();
-            let called = called(&namespace_of(resource, settings), name);
-            let finding =
-                Finding::new(Code::UnusedInstrumentation, "", "no workload of the input asks for it");
-            let finding = finding.about(subject(resource, &read.identity));
-            let place = place(group, read.offset + offset_of(group, read, ""));
-            self.unused.push((called, group.source, at(source, place, finding)));
-        }
-        for finding in findings {
+        let located = |finding: Finding| {
             let offset = read.offset + offset_of(group, read, &finding.pointer);
-            self.findings.push((group.source, at(source, place(group, offset), finding)));
+            at(source, place(group, offset), finding)
+        };
+        let asked = match read.identity.kind() {
+            KIND => Some((KIND, Code::UnusedInstrumentation, Code::InvalidInstrumentation)),
+            collector::KIND if collector::is_sidecar(resource) => {
+                Some((collector::KIND, Code::UnusedCollector, Code::InvalidCollector))
+            }
+            _ => None,
+        };
+        let source = group.source;
+        let name = metadata_text(resource, "name").unwrap_or_default();
+        let called = called(&namespace_of(resource, settings), name);
+        if let Some((kind, unused, invalid)) = asked
+            && !from_context
+            && !findings.iter().any(|finding| finding.code == invalid)
+        {
+            let finding = Finding::new(unused, "", "no workload of the input asks for it");
+            let finding = located(finding.about(subject(resource, &read.identity)));
+            self.unused.push(Conditional { called: (kind, called.clone()), source, finding });
+        }
+        for finding in findings.into_iter().map(located) {
+            if read.identity.kind() == collector::KIND {
+                let called = (collector::KIND, called.clone());
+                self.of_asked.push(Conditional { called, source, finding });
+            } else {
+                self.findings.push((source, finding));
+            }
         }
     }
 }
@@ -199,7 +234,7 @@ fn wanted(
     let mut result = Vec::new();
     for found in found {
         let Some(identity) = found.identity.clone().filter(is_wanted) else { continue };
-        let resource = if identity.kind() == KIND {
+        let resource = if Context::wants_whole(&identity) {
             document.value_of(found.cursor)
         } else {
             metadata(document, &found)

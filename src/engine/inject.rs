@@ -28,8 +28,8 @@ use renew::Past;
 pub(super) struct Injected {
     pub(super) edits: Vec<Edit>,
     pub(super) findings: Vec<(usize, Finding)>,
-    /// Instrumentations that its workloads ask for.
-    pub(super) asks_for: Vec<String>,
+    /// Resources that its workloads ask for: kinds, and what messages call them.
+    pub(super) asks_for: Vec<(&'static str, String)>,
     /// What changes, where that is asked for.
     pub(super) patches: Vec<Patch>,
     /// How many resources it holds.
@@ -114,8 +114,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
 struct Piece {
     edits: Vec<Edit>,
     findings: Vec<(usize, Finding)>,
-    /// Instrumentations that its workloads ask for.
-    asks_for: Vec<String>,
+    /// Resources that its workloads ask for.
+    asks_for: Vec<(&'static str, String)>,
     /// What changes, with the base of the resource.
     patches: Vec<(String, Patch)>,
     resources: usize,
@@ -249,8 +249,9 @@ impl Run<'_> {
                     piece.find(document, &found, vec![Finding::new(Code::NotAsked, "", message)]);
                 }
                 Verdict::Nothing => {}
-                Verdict::Skipped(finding) => piece.find(document, &found, vec![finding]),
-                Verdict::Refused(findings) => piece.find(document, &found, findings),
+                Verdict::Skipped(findings) | Verdict::Refused(findings) => {
+                    piece.find(document, &found, findings)
+                }
                 Verdict::Planned(plan) => jobs.push(Job::of(found, plan)),
             }
         }
@@ -342,8 +343,14 @@ impl Job {
 
     /// What the workload is to be, taken from its plan.
     fn edited(&mut self) -> Option<verify::Edited<'_>> {
-        let value = self.plan.as_mut()?.value.take();
-        Some(verify::Edited { base: &self.found.base, identity: self.found.identity.as_ref()?, value })
+        let plan = self.plan.as_mut()?;
+        let (value, refused) = (plan.value.take(), std::mem::take(&mut plan.refused));
+        Some(verify::Edited {
+            base: &self.found.base,
+            identity: self.found.identity.as_ref()?,
+            value,
+            refused,
+        })
     }
 }
 

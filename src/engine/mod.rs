@@ -130,10 +130,11 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     };
 
     found.extend(context.findings);
-    let asked: BTreeSet<String> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();
-    let unused =
-        context.unused.into_iter().filter(|(called, ..)| task != Task::Uninject && !asked.contains(called));
-    found.extend(unused.map(|(_, source, finding)| (source, finding)));
+    let asked: BTreeSet<_> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();
+    let of_asked = context.of_asked.into_iter().filter(|one| asked.contains(&one.called));
+    let unused = context.unused.into_iter();
+    let unused = unused.filter(|one| task != Task::Uninject && !asked.contains(&one.called));
+    found.extend(of_asked.chain(unused).map(|one| (one.source, one.finding)));
     let mut dropped = 0;
     for (index, (group, result)) in groups.iter().zip(results).enumerate() {
         output.unreadable |= result.unreadable;

@@ -259,6 +259,88 @@ codes! {
         "Use opentelemetry.io/v1alpha1 where the resource is applied to a cluster."
         "apiVersion: opentelemetry.io/v1beta1\n\
          kind: Instrumentation"
+    NoCollector "no-collector" Error
+        "A sidecar is asked for with \"true\", but the namespace has no OpenTelemetryCollector of mode sidecar."
+        "A workload that asks for a sidecar must not go out without it."
+        "Put the collector into the input, bring it with --context, or name one of another namespace."
+        "sidecar.opentelemetry.io/inject: \"true\" # and no OpenTelemetryCollector with mode: sidecar here"
+    AmbiguousCollector "ambiguous-collector" Error
+        "A sidecar is asked for with \"true\", but the namespace has several OpenTelemetryCollectors of mode sidecar."
+        "Choosing one would be a guess."
+        "Name the collector in the annotation instead of \"true\"."
+        "sidecar.opentelemetry.io/inject: \"true\" # write traces or metrics\n\
+         # and in the input: {metadata: {name: traces}, spec: {mode: sidecar}}, {metadata: {name: metrics}, spec: {mode: sidecar}}"
+    CollectorNotFound "collector-not-found" Error
+        "The annotation names an OpenTelemetryCollector that the input does not hold."
+        "A workload that asks for a sidecar must not go out without it."
+        "Correct the name, or bring the collector with --context."
+        "sidecar.opentelemetry.io/inject: monitoring/sidcar # is called sidecar"
+    CollectorNotSidecar "collector-not-sidecar" Error
+        "The annotation names an OpenTelemetryCollector of another mode."
+        "A collector that runs on its own has no container for pods."
+        "Name one with `mode: sidecar`, or send to the other's service and remove the annotation."
+        "kind: OpenTelemetryCollector\n\
+         spec: {mode: deployment} # a pod cannot get it as a sidecar"
+    InvalidCollector "invalid-collector" Error
+        "An OpenTelemetryCollector has a field or a value that the operator would not accept."
+        "Every pod that is to get it as a sidecar would not start, or go out without it."
+        "Correct the field that the message names."
+        "spec:\n\
+         \x20 mode: sidecar\n\
+         \x20 config: {receivers: {otlp: {protocols: {grcp: {}}}}} # grpc"
+    MissingVolume "missing-volume" Error
+        "The sidecar mounts a volume that neither the pod nor the collector has."
+        "No API server takes such a pod."
+        "Add the volume to the collector's `volumes`, or correct the name in `volumeMounts`."
+        "spec:\n\
+         \x20 volumeMounts: [{name: certs, mountPath: /certs}] # and volumes has no certs"
+    ConfigTooLarge "config-too-large" Error
+        "The collector's configuration does not fit into a variable."
+        "Linux takes at most 131072 bytes for one variable, name and end included; the container would not start."
+        "Shorten the configuration, or run the collector on its own."
+        "spec: {config: {processors: {filter: {…}}}} # 131,060 bytes as YAML"
+    ConfigDollar "config-dollar" Warning
+        "The collector's configuration has a `$$`, or a `$(NAME)` of an earlier variable."
+        "It is the value of a variable: the kubelet makes one `$` of two, and puts in the value of NAME, before the collector reads it."
+        "Write `$$$$` where the collector is to see `$$`; `${env:NAME}` is left to the collector."
+        "config:\n\
+         \x20 processors: {attributes: {actions: [{key: price, value: \"$$5\"}]}} # becomes $5"
+    EndpointQuirk "endpoint-quirk" Warning
+        "An endpoint of the collector means something else than it seems to."
+        "The operator completes endpoints by simple rules: what has no colon is a port, the first number behind a colon too, and a default endpoint hides `listen_address`."
+        "Write the endpoint whole, such as `0.0.0.0:4317`."
+        "config:\n\
+         \x20 receivers: {otlp: {protocols: {grpc: {endpoint: localhost}}}} # becomes 0.0.0.0:localhost"
+    PortClash "port-clash" Warning
+        "Two listeners of one pod use the same port."
+        "All containers of a pod share its ports: the second one fails to start."
+        "Give one of them another port; a `prometheus` exporter without endpoint takes 8888, the port of the collector's own metrics."
+        "config:\n\
+         \x20 exporters: {prometheus: {}} # 8888, like the collector's own metrics"
+    SidecarBlocksJob "sidecar-blocks-job" Warning
+        "A Job or CronJob gets a collector as an ordinary container."
+        "The Job never completes: the collector goes on running when the work is done."
+        "Use native sidecars (`nativeSidecars: true` in the config, Kubernetes 1.29 on)."
+        "spec: {nativeSidecars: false} # and a Job with sidecar.opentelemetry.io/inject: \"true\""
+    UnknownNamespace "unknown-namespace" Warning
+        "Nothing says which namespace the collector is in."
+        "The label `sidecar.opentelemetry.io/injected` then has its name alone."
+        "Set metadata.namespace, or `namespace` in the config."
+        "kind: OpenTelemetryCollector\n\
+         metadata: {name: sidecar} # no namespace"
+    IgnoredField "ignored-field" Info
+        "A collector has a field that has no effect on a sidecar."
+        "What it was to bring about does not happen: the pod is the workload's."
+        "Remove the field, or set the like of it in the workload's pod template."
+        "spec:\n\
+         \x20 mode: sidecar\n\
+         \x20 hostNetwork: true # the pod's own spec decides"
+    UnusedCollector "unused-collector" Info
+        "No workload of the input asks for the collector."
+        "It may be for workloads elsewhere, or a reference to it may be misspelt."
+        "Nothing to do, or correct the reference."
+        "kind: OpenTelemetryCollector\n\
+         metadata: {name: sidecar, namespace: shop} # and in shop: inject: other/sidecar"
     InvalidConfig "invalid-config" Error
         "The function config has an unknown key or a wrong value."
         "A setting that is not understood would silently not apply."

@@ -1,7 +1,8 @@
 //! Pieces of the Kubernetes API that are passed on as values. Their types only check them.
 
 use k8s_openapi::api::core::v1::{
-    EnvVar, PersistentVolumeClaimTemplate, ResourceRequirements, SecurityContext,
+    Container, EnvFromSource, EnvVar, Lifecycle, PersistentVolumeClaimTemplate, ResourceRequirements,
+    SecurityContext, Volume, VolumeMount,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,16 @@ pub const ENV: Shape = Shape::List(&Shape::Fragment(env));
 pub const RESOURCES: Shape = Shape::Fragment(resources);
 /// A container's `securityContext`.
 pub const SECURITY_CONTEXT: Shape = Shape::Fragment(security_context);
+/// `envFrom` entries.
+pub const ENV_FROM: Shape = Shape::List(&Shape::Fragment(typed::<EnvFromSource>));
+/// A container's `lifecycle`.
+pub const LIFECYCLE: Shape = Shape::Fragment(typed::<Lifecycle>);
+/// `volumeMounts` of a container.
+pub const MOUNTS: Shape = Shape::List(&Shape::Fragment(named::<VolumeMount>));
+/// Volumes of a pod.
+pub const VOLUMES: Shape = Shape::List(&Shape::Fragment(named::<Volume>));
+/// Containers of a pod.
+pub const CONTAINERS: Shape = Shape::List(&Shape::Fragment(named::<Container>));
 /// The claim of an ephemeral volume.
 pub const CLAIM: Shape = Shape::Fragment(claim);
 
@@ -153,6 +164,42 @@ pub fn with_quantities(resources: &Value) -> Result<Value, Fault> {
         }
     }
     Ok(result)
+}
+
+/// As [`typed`], with a name, and with quantities that manifests may also write as numbers.
+fn named<T: DeserializeOwned + Serialize>(value: &Value) -> Result<(), Fault> {
+    if pod::name(value).is_empty() && value.is_object() {
+        return fault("", "needs a name");
+    }
+    let mut value = value.clone();
+    quantities_as_text(&mut value);
+    typed::<T>(&value)
+}
+
+/// Writes every number that stands where the API has a quantity as text.
+fn quantities_as_text(value: &mut Value) {
+    const QUANTITIES: &[&str] = &["sizeLimit", "divisor"];
+    const MAPS: &[&str] = &["limits", "requests"];
+    let as_text = |value: &mut Value| {
+        if let Some(text) = quantity::text(value) {
+            *value = Value::String(text);
+        }
+    };
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::Object(quantities) if MAPS.contains(&key.as_str()) => {
+                        quantities.values_mut().for_each(as_text);
+                    }
+                    value if QUANTITIES.contains(&key.as_str()) => as_text(value),
+                    value => quantities_as_text(value),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(quantities_as_text),
+        _ => {}
+    }
 }
 
 /// Reads the value as a `T`, writes it again and looks for what was lost on the way.

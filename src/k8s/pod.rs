@@ -86,7 +86,9 @@ pub fn check(spec: Option<&Value>, pointer: &str) -> Result<(), Box<Finding>> {
     Ok(())
 }
 
-fn no_containers(pointer: &str) -> Finding {
+/// A refusal because there is no container to inject into.
+#[must_use]
+pub fn no_containers(pointer: &str) -> Finding {
     Finding::new(Code::ContainersRequired, pointer, "the pod template has no containers")
         .help("Add the container to `containers`, or remove the annotation.")
 }

@@ -28,6 +28,12 @@ pub enum Shape {
     ConfigPath,
     /// `true` or `false`.
     Flag,
+    /// A whole number.
+    Integer,
+    /// A mapping of whatever it likes.
+    Mapping,
+    /// Whatever it likes.
+    Anything,
     /// A quantity: a string or a number.
     Quantity,
     /// A mapping from any key to strings.

@@ -5,13 +5,14 @@ use super::{Scene, exporter, web_server};
 use crate::config::Settings;
 use crate::finding::{Code, Finding};
 use crate::languages::Delivery;
-use crate::select::Request;
+use crate::select::{self, Request};
 
+mod collector;
 mod order;
 mod pod_security;
 mod port;
 
-/// Warnings and infos about what was planned.
+/// Warnings and infos about the instrumentation that was planned.
 pub(super) fn all(
     scene: &Scene<'_>,
     requests: &[Request<'_>],
@@ -23,6 +24,18 @@ pub(super) fn all(
         findings.extend(port::mismatch(scene, request, draft));
     }
     findings.extend(order::misplaced(scene, requests, draft));
+    findings.extend(pod_security::lost(scene, settings, draft));
+    findings
+}
+
+/// Warnings and infos about the sidecar that was planned.
+pub(super) fn of_sidecar(
+    scene: &Scene<'_>,
+    request: &select::collector::Request<'_>,
+    settings: &Settings,
+    draft: &Draft,
+) -> Vec<Finding> {
+    let mut findings = collector::doubts(scene, request, settings);
     findings.extend(pod_security::lost(scene, settings, draft));
     findings
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::change::{Change, escape, look_up};
 
 /// A value on the way from what it is to what it shall be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Draft {
     value: Value,
     changes: Vec<Change>,
@@ -81,6 +81,11 @@ impl Draft {
             self.shifts |= index < *end;
         }
         self.carry_out(Change::remove(format!("{pointer}/{index}")));
+    }
+
+    /// Takes the key of the mapping at `parent` out.
+    pub(super) fn unset(&mut self, parent: &str, key: &str) {
+        self.carry_out(Change::remove(pointer_to(parent, key)));
     }
 
     /// Moves an element to the end of its list, unless it stands there.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::change::Change;
 use crate::config::Settings;
-use crate::config::annotations::Annotations;
+use crate::config::annotations::{Annotations, SIDECAR};
 use crate::config::context::{Context, namespace_of};
 use crate::finding::{Code, Finding, Injection};
 use crate::k8s::pod::misshapen;
@@ -13,6 +13,7 @@ use crate::languages::{self, Delivery};
 use crate::select::{Decision, Request, decide};
 
 mod attributes;
+mod collector;
 mod container;
 mod copy;
 mod doubts;
@@ -35,9 +36,9 @@ use draft::Draft;
 pub enum Verdict {
     /// It is no workload, or asks for nothing.
     Nothing,
-    /// It asks, but is left alone; an info says why.
-    Skipped(Finding),
-    /// It asks for what cannot be done; the first finding is the reason.
+    /// It asks, but is left alone; infos say why.
+    Skipped(Vec<Finding>),
+    /// It asks for what cannot be done; the findings are the reasons.
     Refused(Vec<Finding>),
     /// It is to be changed.
     Planned(Plan),
@@ -50,10 +51,12 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// The resource after the changes.
     pub value: Value,
-    /// What was injected, and what is doubtful about it.
+    /// What was injected, what is doubtful about it, and what was left alone of two requests.
     pub findings: Vec<Finding>,
     /// An element that the input has stands at another index than before.
     pub shifts: bool,
+    /// Why one of two requests was not carried out.
+    pub refused: Vec<Code>,
 }
 
 /// What every part of a plan reads.
@@ -65,53 +68,140 @@ struct Scene<'a> {
     namespace: String,
 }
 
+impl Scene<'_> {
+    /// The same scene with the workload as `resource` has it.
+    fn on<R>(&self, resource: &Value, settings: &Settings, act: impl FnOnce(&Scene<'_>) -> R) -> R {
+        let Self { workload, context, namespace, .. } = self;
+        let workload = Workload { resource, identity: workload.identity.clone(), kind: workload.kind };
+        let annotations = Annotations::new(&workload, namespace, context, settings);
+        let namespace = namespace.clone();
+        act(&Scene { workload: &workload, annotations: &annotations, context, namespace })
+    }
+}
+
 /// The outcome of a step: done, or why the workload is refused.
 type Step<T = ()> = Result<T, Box<Finding>>;
 
-/// Plans the changes of `resource`. Pointers of findings are relative to it.
+/// A request that was carried out, with those before it.
+struct Done {
+    draft: Draft,
+    injections: Vec<Injection>,
+    /// What was injected, in words.
+    parts: Vec<String>,
+    /// What is doubtful about it.
+    findings: Vec<Finding>,
+}
+
+/// What became of a request: nothing to do, done, or why it is left alone.
+type Outcome = Result<Option<Done>, Vec<Finding>>;
+
+/// Plans the changes of `resource`. Pointers of findings are relative to it. Sidecar and instrumentation are two
+/// requests, each carried out whole or not at all.
 #[must_use]
 pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
     let Some(workload) = Workload::of(resource, identity, &settings.kinds) else { return Verdict::Nothing };
     let namespace = namespace_of(resource, settings);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
-    let about = |finding: Finding| finding.about(workload.subject());
-    let requests = match decide(&workload, &annotations, context, settings) {
-        Decision::Nothing => return Verdict::Nothing,
-        Decision::Skip(finding) => return Verdict::Skipped(about(*finding)),
-        Decision::Refuse(findings) => return Verdict::Refused(findings.into_iter().map(about).collect()),
-        Decision::Inject(requests) => requests,
-    };
     let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
-    let (mut draft, images) = match carry_out(&scene, &requests) {
-        Ok(done) => done,
-        Err(finding) => return Verdict::Refused(vec![about(*finding)]),
+    let about = |findings: Vec<Finding>| -> Vec<Finding> {
+        findings.into_iter().map(|finding| finding.about(workload.subject())).collect()
     };
-    if draft.changes().is_empty() {
-        let message = "everything that is asked for is there already";
-        return Verdict::Skipped(about(Finding::new(
-            Code::AlreadyInstrumented,
-            workload.pointer(""),
-            message,
-        )));
-    }
-    let mut findings = vec![injected(&workload, &requests, images)];
-    findings.extend(doubts::all(&scene, &requests, settings, &draft));
-    let errors = settings.errors(&findings);
-    if !errors.is_empty() {
-        return Verdict::Refused(errors.into_iter().map(about).collect());
-    }
+    let mut left = Vec::new();
+    let sidecar = collector::carry_out(&scene, settings).unwrap_or_else(|findings| {
+        left.extend(findings);
+        None
+    });
+    let is_refused = |left: &[Finding]| left.iter().any(|finding| finding.code != Code::AlreadyInstrumented);
+    let refused_sidecar = is_refused(&left);
+    let of_sidecar = left.len();
+    // The languages find the pod as the sidecar leaves it.
+    let between = sidecar.as_ref().map(|done| done.draft.value().clone());
+    let instrumented = match &between {
+        None => instrument(&scene, settings, sidecar),
+        Some(between) => scene.on(between, settings, |scene| instrument(scene, settings, sidecar)),
+    };
+    let (done, refused) = match instrumented {
+        Ok(done) => (done, false),
+        Err((sidecar, findings)) => {
+            left.extend(findings);
+            (sidecar, is_refused(&left[of_sidecar..]))
+        }
+    };
+    let Some(Done { mut draft, injections, parts, findings }) = done else {
+        return match left.is_empty() {
+            true => Verdict::Nothing,
+            false if is_refused(&left) => Verdict::Refused(about(left)),
+            false => Verdict::Skipped(about(left)),
+        };
+    };
+    let is_carried_out = |key: &str| if key == SIDECAR { !refused_sidecar } else { !refused };
     if settings.annotate
-        && let Err(finding) = annotate(&scene, &mut draft)
+        && let Err(finding) = annotate(&scene, &mut draft, is_carried_out)
     {
-        return Verdict::Refused(vec![about(*finding)]);
+        return Verdict::Refused(about(vec![*finding]));
     }
+    let injected = (!injections.is_empty()).then(|| {
+        let message = parts.join("; ");
+        Finding { injections, ..Finding::new(Code::Injected, workload.pointer(""), message) }
+    });
+    let refused = left.iter().map(|finding| finding.code).collect();
+    let findings = injected.into_iter().chain(findings).chain(left).collect();
     let (changes, value, shifts) = draft.finish();
-    Verdict::Planned(Plan { changes, value, findings: findings.into_iter().map(about).collect(), shifts })
+    Verdict::Planned(Plan { changes, value, findings: about(findings), shifts, refused })
 }
 
-/// Carries out all languages on a copy of the resource; says which images each of them brings.
-fn carry_out(scene: &Scene<'_>, requests: &[Request<'_>]) -> Step<(Draft, Vec<Vec<String>>)> {
-    let mut draft = Draft::new(scene.workload.resource.clone());
+/// Carries out the languages after what was done before; gives that back where they are left alone.
+fn instrument(
+    scene: &Scene<'_>,
+    settings: &Settings,
+    before: Option<Done>,
+) -> Result<Option<Done>, (Option<Done>, Vec<Finding>)> {
+    let requests = match decide(scene.workload, scene.annotations, scene.context, settings) {
+        Decision::Nothing => return Ok(before),
+        Decision::Skip(finding) => return Err((before, vec![*finding])),
+        Decision::Refuse(findings) => return Err((before, findings)),
+        Decision::Inject(requests) => requests,
+    };
+    let draft = match &before {
+        Some(done) => done.draft.clone(),
+        None => Draft::new(scene.workload.resource.clone()),
+    };
+    let earlier = draft.changes().len();
+    let (draft, images) = match carry_out(scene, &requests, draft) {
+        Ok(done) => done,
+        Err(finding) => return Err((before, vec![*finding])),
+    };
+    if draft.changes().len() == earlier {
+        let message = "everything that is asked for is there already";
+        let finding = Finding::new(Code::AlreadyInstrumented, scene.workload.pointer(""), message);
+        return Err((before, vec![finding]));
+    }
+    let doubts = doubts::all(scene, &requests, settings, &draft);
+    let errors = settings.errors(&doubts);
+    if !errors.is_empty() {
+        return Err((before, errors));
+    }
+    let (mut injections, mut parts, mut findings) =
+        before.map_or_else(Default::default, |done| (done.injections, done.parts, done.findings));
+    for (request, images) in requests.iter().zip(images) {
+        let containers: Vec<String> = request.targets.iter().map(|target| target.name.clone()).collect();
+        parts.push(format!("{} into {}{}", request.language.id, containers.join(", "), in_brackets(&images)));
+        injections.push(Injection { language: request.language.id, containers, images });
+    }
+    findings.extend(doubts);
+    Ok(Some(Done { draft, injections, parts, findings }))
+}
+
+fn in_brackets(images: &[String]) -> String {
+    if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) }
+}
+
+/// Carries out all languages in a draft; says which images each of them brings.
+fn carry_out(
+    scene: &Scene<'_>,
+    requests: &[Request<'_>],
+    mut draft: Draft,
+) -> Step<(Draft, Vec<Vec<String>>)> {
     let images = requests.iter().map(|request| inject(scene, request, &mut draft));
     let images = images.collect::<Step<_>>()?;
     Ok((draft, images))
@@ -148,14 +238,23 @@ fn image(request: &Request<'_>) -> String {
     own.or_else(|| request.default_image.clone()).unwrap_or_default()
 }
 
-/// Writes the annotations that rules set into the pod template.
-fn annotate(scene: &Scene<'_>, draft: &mut Draft) -> Step {
-    let mut wanted = scene.annotations.of_rules().peekable();
+/// Writes the annotations that rules set into the pod template, those that `is_wanted`.
+fn annotate(scene: &Scene<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
+    let mut wanted = scene.annotations.of_rules().filter(|(key, _)| is_wanted(key)).peekable();
     if wanted.peek().is_none() {
         return Ok(());
     }
+    let annotations = metadata(scene, draft, "annotations")?;
+    for (key, value) in wanted {
+        draft.set(&annotations, &key, json!(value));
+    }
+    Ok(())
+}
+
+/// Where a mapping of the pod template's metadata stands, which comes into being where it is missing or null.
+fn metadata(scene: &Scene<'_>, draft: &mut Draft, key: &str) -> Step<String> {
     let pointer = |inside: &str| scene.workload.pointer(inside);
-    for (parent, key) in [("", "metadata"), ("/metadata", "annotations")] {
+    for (parent, key) in [("", "metadata"), ("/metadata", key)] {
         let at = pointer(&format!("{parent}/{key}"));
         match draft.value().pointer(&at) {
             None | Some(Value::Null) => draft.set(&pointer(parent), key, json!({})),
@@ -163,24 +262,7 @@ fn annotate(scene: &Scene<'_>, draft: &mut Draft) -> Step {
             Some(other) => return Err(misshapen(&at, "a mapping", other).into()),
         }
     }
-    for (key, value) in wanted {
-        draft.set(&pointer("/metadata/annotations"), &key, json!(value));
-    }
-    Ok(())
-}
-
-fn injected(workload: &Workload<'_>, requests: &[Request<'_>], images: Vec<Vec<String>>) -> Finding {
-    let injection = |(request, images): (&Request<'_>, Vec<String>)| {
-        let containers = request.targets.iter().map(|target| target.name.clone()).collect();
-        Injection { language: request.language.id, containers, images }
-    };
-    let injections: Vec<Injection> = requests.iter().zip(images).map(injection).collect();
-    let parts = injections.iter().map(|Injection { language, containers, images }| {
-        let images = if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) };
-        format!("{language} into {}{images}", containers.join(", "))
-    });
-    let message = parts.collect::<Vec<_>>().join("; ");
-    Finding { injections, ..Finding::new(Code::Injected, workload.pointer(""), message) }
+    Ok(pointer(&format!("/metadata/{key}")))
 }
 
 #[cfg(test)]

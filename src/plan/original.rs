@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde_json::Value;
 
+use super::draft::Draft;
 use super::{Scene, annotate, carry_out, sdk};
 use crate::change::{Change, look_up};
 use crate::config::Settings;
@@ -159,9 +160,10 @@ impl Search<'_> {
         let scene =
             Scene { workload: &workload, annotations: &annotations, context, namespace: namespace.clone() };
         let refused = |finding: Box<crate::finding::Finding>| Foreign(finding.message);
-        let (mut draft, _) = carry_out(&scene, requests).map_err(refused)?;
+        let draft = Draft::new(original.clone());
+        let (mut draft, _) = carry_out(&scene, requests, draft).map_err(refused)?;
         if self.settings.annotate {
-            annotate(&scene, &mut draft).map_err(refused)?;
+            annotate(&scene, &mut draft, |_| true).map_err(refused)?;
         }
         let (changes, value, _) = draft.finish();
         Ok((changes, value))

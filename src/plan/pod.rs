@@ -109,7 +109,8 @@ pub(super) fn add_container(
     Ok(())
 }
 
-fn conflict(scene: &Scene<'_>, key: &str, wanted: &str, message: String) -> Finding {
+/// A refusal because of a name that the pod has already.
+pub(super) fn conflict(scene: &Scene<'_>, key: &str, wanted: &str, message: String) -> Finding {
     let list = scene.workload.pointer(&format!("/spec/{key}"));
     let input = scene.workload.pod().map_or(&[][..], |pod| elements(pod, key));
     let pointer = match position(input, wanted) {

@@ -3,20 +3,20 @@
 use serde_json::{Map, Value};
 
 use crate::change::escape;
-use crate::config::annotations::{Annotations, known, unknown};
+use crate::config::Settings;
+use crate::config::annotations::{Annotations, PREFIX, is_known, ours, unknown};
 use crate::config::context::{Context, namespace_of};
-use crate::config::{Settings, annotations};
 use crate::finding::{Code, Finding};
 use crate::k8s::{Identity, Workload};
 use crate::select;
 
-/// What there is to say about a workload, and the Instrumentations that it asks for.
+/// What there is to say about a workload, and the resources that it asks for.
 #[derive(Debug, Default)]
 pub struct Remarks {
     /// Annotations that nobody reads.
     pub findings: Vec<Finding>,
-    /// Instrumentations by what messages call them.
-    pub asks_for: Vec<String>,
+    /// Kinds, and what messages call them.
+    pub asks_for: Vec<(&'static str, String)>,
 }
 
 /// Remarks about `resource`; pointers are relative to it.
@@ -40,14 +40,16 @@ pub fn remarks(resource: &Value, identity: &Identity, context: &Context, setting
 
 /// Annotations on a workload that count only on its pod template.
 fn misplaced(own: &Map<String, Value>, annotations: &Annotations<'_>) -> Vec<Finding> {
-    let ours =
-        own.iter().filter_map(|(key, value)| Some((key, key.strip_prefix(annotations::PREFIX)?, value)));
-    let misplaced = ours.filter(|(_, short, _)| known().any(|known| known == *short));
-    let misplaced = misplaced.filter(|(_, short, value)| {
-        // What the template says as well is a habit, and no mistake.
-        annotations.effective(short).is_empty() && value.as_str() != Some("false")
+    let misplaced = own.iter().filter(|(key, value)| {
+        ours(key).is_some_and(|(prefix, short)| {
+            let read = if prefix == PREFIX { short } else { key.as_str() };
+            // What the template says as well is a habit, and no mistake.
+            is_known(prefix, short)
+                && annotations.effective(read).is_empty()
+                && value.as_str() != Some("false")
+        })
     });
-    let finding = |(key, _, _): (&String, &str, &Value)| {
+    let finding = |(key, _): (&String, &Value)| {
         let pointer = format!("/metadata/annotations/{}", escape(key));
         let message = format!("annotation {key} stands on the workload, where nobody reads it");
         Finding::new(Code::MisplacedAnnotation, pointer, message)

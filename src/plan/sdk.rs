@@ -22,13 +22,18 @@ pub(super) const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 pub(super) const POD_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_NAME";
 /// Holds the pod's UID where UIDs are asked for.
 pub(super) const POD_UID: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_UID";
-const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
+/// Holds the node's name.
+pub(super) const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
 /// Names the propagators.
 pub(super) const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 /// Names the sampler.
 pub(super) const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 /// Holds the sampler's argument.
 pub(super) const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
+
+/// What only the cluster knows of every pod, and where the downward API has it.
+pub(super) const OF_POD: [(&str, &str); 3] =
+    [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
 /// Variables that are set where they are absent, those of the exporter and those for what only the cluster knows
 /// apart.

@@ -19,6 +19,7 @@ pub(super) const RULE: &[(&str, &str)] = &[
     ("names", "/rules/0/select/names"),
     ("namespaces", "/rules/0/select/namespaces"),
     ("options.", "/rules/0/options"),
+    ("sidecar", "/rules/0/sidecar"),
 ];
 /// Where the rule and its parts stand that no key of its own says.
 const OF_RULE: &[&str] = &["/rules/0", "/rules/0/select"];
@@ -45,7 +46,7 @@ pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Findi
         };
         let value = match value {
             // Hosts turn strings into numbers and booleans, so these are read as they are written.
-            Value::Bool(flag) if leaf == Leaf::Flag => Value::Bool(*flag),
+            Value::Bool(flag) if matches!(leaf, Leaf::Flag | Leaf::FlagOrText) => Value::Bool(*flag),
             Value::Bool(_) | Value::Number(_) => {
                 leaf.read(&written(&origin).unwrap_or_else(|| value.to_string()))
             }
@@ -91,6 +92,8 @@ enum Leaf {
     List,
     /// A text, or a list of them where it has commas.
     OneOrMore,
+    /// `true`, `false`, or another text.
+    FlagOrText,
 }
 
 impl Leaf {
@@ -98,6 +101,7 @@ impl Leaf {
         match shape {
             Shape::Flag => Self::Flag,
             Shape::List(_) => Self::List,
+            Shape::Either { shapes: [Shape::Flag, ..], .. } => Self::FlagOrText,
             Shape::Either { .. } => Self::OneOrMore,
             _ => Self::Text,
         }
@@ -106,11 +110,11 @@ impl Leaf {
     fn read(&self, text: &str) -> Value {
         let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
         match self {
-            Self::Flag if text.trim() == "true" => Value::Bool(true),
-            Self::Flag if text.trim() == "false" => Value::Bool(false),
+            Self::Flag | Self::FlagOrText if text.trim() == "true" => Value::Bool(true),
+            Self::Flag | Self::FlagOrText if text.trim() == "false" => Value::Bool(false),
             Self::List => parts().map(Value::from).collect(),
             Self::OneOrMore if text.contains(',') => parts().map(Value::from).collect(),
-            Self::OneOrMore => Value::from(text.trim()),
+            Self::OneOrMore | Self::FlagOrText => Value::from(text.trim()),
             Self::Text | Self::Flag => Value::from(text),
         }
     }

@@ -111,6 +111,9 @@ const REFERENCE: Format = Format {
     },
 };
 
+const COLLECTOR_REFERENCE: Format =
+    Format { what: "the name of an OpenTelemetryCollector, or namespace/name", ..REFERENCE };
+
 const CONTAINER: Format = Format {
     what: "the name of a container",
     pattern: Some("^[A-Za-z0-9-]+$"),
@@ -225,7 +228,7 @@ const SELECT: Object = Object {
 
 const RULE: Object = Object {
     required: &["select"],
-    any_of: &["inject", "options"],
+    any_of: &["inject", "options", "sidecar"],
     needs: &[("instrumentation", "inject")],
     keys: &[
         key("select", "Which workloads; all parts that are given must match.", Shape::Object(&SELECT)),
@@ -250,6 +253,15 @@ const RULE: Object = Object {
             Shape::Text(&REFERENCE),
         ),
         key("options", "What the languages need to know about the workload.", OPTIONS),
+        key(
+            "sidecar",
+            "The collector that pods get as a sidecar, by its name or namespace/name; true stands for the one of \
+             the namespace, false for none.",
+            Shape::Either {
+                what: "true, false, or a collector's name or namespace/name",
+                shapes: &[Shape::Flag, Shape::Text(&COLLECTOR_REFERENCE)],
+            },
+        ),
     ],
 };
 
@@ -261,6 +273,9 @@ const OPTIONS: Shape = Shape::Map {
     },
     filled: true,
 };
+
+/// The key of the collector's image.
+pub(super) const COLLECTOR: &str = "collector";
 
 /// What a workload can say about the languages.
 pub(super) fn options() -> impl Iterator<Item = &'static languages::Choice> {
@@ -304,11 +319,11 @@ pub(in crate::config) static SPEC: Object = object(&[
     key(
         "images",
         "Where default images come from; an image in an Instrumentation always wins. `registry` replaces \
-         everything before the last `/`, a language's own key the whole image.",
+         everything before the last `/`, the key of a language or of the collector the whole image.",
         Shape::Map {
             words: || {
                 let with_image = ALL.iter().filter(|language| language.settings.is_some());
-                std::iter::once("registry").chain(with_image.map(|language| language.id)).collect()
+                ["registry", COLLECTOR].into_iter().chain(with_image.map(|language| language.id)).collect()
             },
             of: |word| Shape::Text(if word == "registry" { &REGISTRY } else { &IMAGE }),
             filled: false,
@@ -350,6 +365,13 @@ pub(in crate::config) static SPEC: Object = object(&[
         about: "What happens to a workload that is refused: the run fails, or the workload is left out.",
         default: Some(OnError::Fail.as_str()),
         shape: Shape::Choice(OnError::words),
+    },
+    Key {
+        name: "nativeSidecars",
+        about: "Whether collector sidecars are init containers that go on running (Kubernetes 1.29 on), or \
+                ordinary containers.",
+        default: Some("true"),
+        shape: Shape::Flag,
     },
     key(
         "podSecurity",

@@ -33,6 +33,7 @@ pub(super) fn settings(spec: &Spec) -> Result<Settings, Vec<Finding>> {
             .and_then(Keep::of)
             .unwrap_or_default(),
         images: images(value),
+        plain_sidecars: value.get("nativeSidecars") == Some(&Value::Bool(false)),
         kinds: kinds(spec, &mut faults),
         require_references: flag(value, "requireReferences"),
         pod_security: value.get("podSecurity").and_then(pod_security),
@@ -70,6 +71,7 @@ fn rule(spec: &Spec, index: usize, value: &Value, faults: &mut Vec<Finding>) -> 
         Some(Annotation { key: option.annotation, aliases: &[], value })
     };
     sets.extend(keys::options().filter_map(option));
+    sets.extend(value.get("sidecar").and_then(Annotation::sidecar));
     let select = Select {
         kinds: globs(select, "kinds"),
         names: globs(select, "names"),
@@ -98,6 +100,7 @@ fn images(spec: &Value) -> Images {
     for (key, image) in entries {
         match languages::find(key) {
             Some(language) => drop(images.languages.insert(language.id, image)),
+            None if key == keys::COLLECTOR => images.collector = Some(image),
             None => images.registry = Some(image),
         }
     }

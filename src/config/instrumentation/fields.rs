@@ -25,9 +25,6 @@ const PULL_POLICY: Field = field("imagePullPolicy", Shape::OneOf(&["Always", "If
 const INIT_CONTEXT: Field = field("initContainerSecurityContext", SECURITY_CONTEXT);
 const SPEC_ENV: Field = field("env", ENV);
 
-/// The keys of the resource.
-pub(super) const RESOURCE: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
-
 const V1ALPHA1: &[Field] = &[
     field("exporter", Shape::Object(&[ENDPOINT, TLS])),
     field(

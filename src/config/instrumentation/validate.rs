@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Instrumentation, Version, check::dotted};
+use super::{Instrumentation, Version};
+use crate::config::shapes::dotted;
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::shape::Shape;

@@ -78,7 +78,7 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
     if present.is_empty() {
         return Vec::new();
     }
-    let of_input = scene.context.instrumentations().iter().filter_map(|entry| entry.outcome.as_deref().ok());
+    let of_input = scene.context.instrumentations.valid();
     let none = Instrumentation::default();
     let bases = of_input.chain(&settings.instrumentation).take(MOST).chain([&none]);
     let told = |base: &Instrumentation| {

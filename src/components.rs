@@ -1,0 +1,197 @@
+//! A collector's components, as data: which of them listen, and where.
+
+use crate::languages::DefaultImage;
+
+/// The image of a collector that names none.
+pub const IMAGE: DefaultImage = DefaultImage {
+    repository: "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector",
+    tag: "0.158.0",
+};
+
+/// Where a collector's own metrics are scraped unless it says otherwise.
+pub const METRICS: u16 = 8888;
+
+/// The exporter that listens.
+pub const PROMETHEUS: &str = "prometheus";
+/// The extension that answers probes.
+pub const HEALTH_CHECK: &str = "health_check";
+/// The extension with a user interface.
+pub const JAEGER_QUERY: &str = "jaeger_query";
+/// Receivers that ask the kubelet of their own node.
+pub const ASK_KUBELET: &[&str] = &["kubeletstats", "kubelet_stats"];
+
+/// Where [`HEALTH_CHECK`] listens by default.
+pub const HEALTH_CHECK_PORT: u16 = 13133;
+/// Where [`JAEGER_QUERY`] listens by default.
+pub const JAEGER_QUERY_PORT: u16 = 16686;
+
+/// A port that a component listens on by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// Its number.
+    pub number: u16,
+    /// What a container's port says about it.
+    pub transport: Option<Transport>,
+}
+
+/// A protocol of a container's port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// `TCP`.
+    Tcp,
+    /// `UDP`.
+    Udp,
+}
+
+impl Transport {
+    /// The word of the Kubernetes API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        }
+    }
+}
+
+/// How a receiver listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// At one endpoint.
+    One(Port),
+    /// At one endpoint for each of these protocols that its config has.
+    Each(&'static [(&'static str, Port)]),
+    /// At an endpoint that its config must say.
+    Required(Transport),
+    /// At its API server's endpoint, where that is enabled.
+    ApiServer,
+    /// Where its config says so.
+    Told,
+    /// Never.
+    Nowhere,
+}
+
+const fn port(number: u16) -> Port {
+    Port { number, transport: None }
+}
+
+const fn tcp(number: u16) -> Port {
+    Port { number, transport: Some(Transport::Tcp) }
+}
+
+const fn udp(number: u16) -> Port {
+    Port { number, transport: Some(Transport::Udp) }
+}
+
+/// Receivers that listen, by type.
+static RECEIVERS: &[(&str, Listener)] = &[
+    ("awsxray", Listener::One(udp(2000))),
+    ("carbon", Listener::One(port(2003))),
+    ("collectd", Listener::One(port(8081))),
+    ("fluent_forward", Listener::One(port(8006))),
+    ("fluentforward", Listener::One(port(8006))),
+    ("influxdb", Listener::One(port(8086))),
+    (
+        "jaeger",
+        Listener::Each(&[
+            ("grpc", tcp(14250)),
+            ("thrift_binary", udp(6832)),
+            ("thrift_compact", udp(6831)),
+            ("thrift_http", tcp(14268)),
+        ]),
+    ),
+    ("loki", Listener::Each(&[("grpc", port(9095)), ("http", port(3100))])),
+    ("otlp", Listener::Each(&[("grpc", port(4317)), ("http", port(4318))])),
+    ("prometheus", Listener::ApiServer),
+    ("sapm", Listener::One(port(7276))),
+    ("signalfx", Listener::One(port(9943))),
+    ("skywalking", Listener::Each(&[("grpc", port(11800)), ("http", port(12800))])),
+    ("splunk_hec", Listener::One(port(8088))),
+    ("statsd", Listener::One(udp(8125))),
+    ("tcp_log", Listener::Required(Transport::Tcp)),
+    ("tcplog", Listener::Required(Transport::Tcp)),
+    ("udp_log", Listener::Required(Transport::Udp)),
+    ("udplog", Listener::Required(Transport::Udp)),
+    ("wavefront", Listener::One(port(2003))),
+    ("zipkin", Listener::One(tcp(9411))),
+];
+
+/// Receivers that fetch what they receive.
+static SCRAPERS: &[&str] = &[
+    "aerospike",
+    "chrony",
+    "cloud_foundry",
+    "cloudfoundry",
+    "couchdb",
+    "docker_stats",
+    "filelog",
+    "flink_metrics",
+    "flinkmetrics",
+    "googlecloudpubsub",
+    "haproxy",
+    "http_check",
+    "httpcheck",
+    "jmx",
+    "k8s_cluster",
+    "k8s_events",
+    "k8s_objects",
+    "k8sobjects",
+    "kubelet_stats",
+    "kubeletstats",
+    "memcached",
+    "mysql",
+    "nginx",
+    "nsxt",
+    "oracledb",
+    "podman_stats",
+    "postgresql",
+    "prometheus_simple",
+    "pulsar",
+    "purefb",
+    "rabbitmq",
+    "redis",
+    "riak",
+    "saphana",
+    "snmp",
+    "ssh_check",
+    "sshcheck",
+    "vcenter",
+    "zookeeper",
+];
+
+/// A component's type: its name up to the first `/`.
+#[must_use]
+pub fn type_of(component: &str) -> &str {
+    component.split_once('/').map_or(component, |(kind, _)| kind)
+}
+
+/// How a receiver called `component` listens.
+#[must_use]
+pub fn receiver(component: &str) -> Listener {
+    let kind = type_of(component);
+    let row = RECEIVERS.iter().find(|(known, _)| *known == kind).map(|(_, listener)| *listener);
+    row.unwrap_or(if SCRAPERS.contains(&kind) { Listener::Nowhere } else { Listener::Told })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_type_stands_in_one_row() {
+        let types: Vec<&str> =
+            RECEIVERS.iter().map(|(kind, _)| *kind).chain(SCRAPERS.iter().copied()).collect();
+        assert_eq!(types.iter().collect::<BTreeSet<_>>().len(), types.len());
+        assert!(ASK_KUBELET.iter().all(|kind| SCRAPERS.contains(kind)));
+        assert!(types.iter().all(|kind| type_of(kind) == *kind));
+    }
+
+    #[test]
+    fn a_type_ends_at_the_first_slash() {
+        assert_eq!(receiver("otlp/a/b"), receiver("otlp"));
+        assert_eq!(receiver("otlp_2"), Listener::Told);
+        assert_eq!(receiver("redis/1"), Listener::Nowhere);
+    }
+}

@@ -1,0 +1,239 @@
+//! The collector that pods get as a sidecar: parsed loosely, validated into what its container needs.
+
+use serde_json::{Map, Value};
+
+use crate::components::HEALTH_CHECK;
+use crate::config::shapes::Faults;
+use crate::finding::{Code, Finding};
+use crate::k8s::fragment::with_quantities;
+use crate::k8s::image::Image;
+use crate::k8s::{Identity, pod, subject};
+use crate::yaml::{Document, emit_document};
+
+mod config;
+mod defaults;
+mod fields;
+mod mounts;
+mod ports;
+mod remarks;
+
+pub use mounts::stripped;
+
+/// Their kind, in the group of Instrumentations.
+pub const KIND: &str = "OpenTelemetryCollector";
+/// The mode of a collector that is one container of the pods that it serves.
+pub const SIDECAR: &str = "sidecar";
+/// What the container is called.
+pub const CONTAINER: &str = "otc-container";
+/// Holds the collector's configuration.
+pub const CONFIG: &str = "OTEL_CONFIG";
+
+/// A collector as its pods get it. What depends on the pod is missing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Collector {
+    /// The image, where one is named.
+    pub image: Option<String>,
+    /// The container's fields but its name, its image and its variables.
+    pub fields: Map<String, Value>,
+    /// Variables, as `env` entries.
+    pub env: Vec<Value>,
+    /// The configuration, as YAML.
+    pub config: String,
+    /// A receiver asks the kubelet of its own node.
+    pub asks_kubelet: bool,
+    /// Init containers that the pod gets, too.
+    pub init_containers: Vec<Value>,
+    /// Volumes that the pod gets.
+    pub volumes: Vec<Value>,
+    /// ConfigMaps that must be there.
+    pub config_maps: Vec<String>,
+    /// What the container listens on: number and protocol, whether or not a port says so.
+    pub listens_on: Vec<(u32, String)>,
+}
+
+/// A version of the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    V1Alpha1,
+    V1Beta1,
+}
+
+/// Faults and remarks on the way through a resource.
+struct Notes {
+    faults: Faults,
+    remarks: Vec<Finding>,
+}
+
+impl Notes {
+    fn remark(&mut self, code: Code, pointer: &str, message: String) {
+        self.remarks.push(Finding::new(code, pointer, message));
+    }
+}
+
+/// Whether a collector is one for pods.
+#[must_use]
+pub fn is_sidecar(resource: &Value) -> bool {
+    resource.pointer("/spec/mode").and_then(Value::as_str) == Some(SIDECAR)
+}
+
+impl Collector {
+    /// Reads a whole resource of mode `sidecar`; pointers are relative to it, findings name it. With it come
+    /// warnings and infos.
+    ///
+    /// # Errors
+    /// One `invalid-collector` for everything that is wrong.
+    pub fn read(resource: &Value, identity: &Identity) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
+        let mut notes = Notes { faults: Faults::new(Code::InvalidCollector), remarks: Vec::new() };
+        let collector = Self::of(resource, identity, &mut notes);
+        let subject = subject(resource, identity);
+        let named = |findings: Vec<Finding>| -> Vec<Finding> {
+            findings.into_iter().map(|finding| finding.about(subject.clone())).collect()
+        };
+        match collector {
+            Some(collector) if notes.faults.found.is_empty() => Ok((collector, named(notes.remarks))),
+            _ => Err(named(notes.faults.found)),
+        }
+    }
+
+    fn of(resource: &Value, identity: &Identity, notes: &mut Notes) -> Option<Self> {
+        let version = match identity.version() {
+            "v1alpha1" => Version::V1Alpha1,
+            "v1beta1" => Version::V1Beta1,
+            other => {
+                let known = format!("is {other}; known are v1alpha1 and v1beta1");
+                notes.faults.field("/apiVersion", &known);
+                return None;
+            }
+        };
+        notes.faults.top_level(resource);
+        let spec = resource.get("spec").unwrap_or(&Value::Null);
+        fields::check(spec, version, notes);
+        if !notes.faults.found.is_empty() {
+            return None;
+        }
+        let given = given(spec, version, notes)?;
+        let config = config::effective(&given, version, notes)?;
+        let ports = ports::of(spec, &config, notes);
+        let volumes = mounts::Volumes::of(spec);
+        let mut fields = Map::new();
+        let as_given = |key: &str| filled(spec, key).map(|value| (key.to_owned(), value.clone()));
+        fields.extend(["imagePullPolicy", "command"].into_iter().filter_map(as_given));
+        fields.insert("args".into(), args(spec));
+        if !ports.declared.is_empty() {
+            fields.insert("ports".into(), Value::Array(ports.declared));
+        }
+        if let Some(resources) = filled(spec, "resources") {
+            fields.insert("resources".into(), with_quantities(resources).unwrap_or_default());
+        }
+        if !volumes.mounts.is_empty() {
+            fields.insert("volumeMounts".into(), Value::Array(volumes.mounts));
+        }
+        fields.extend(probes(spec, &config));
+        fields.extend(["lifecycle", "securityContext", "envFrom"].into_iter().filter_map(as_given));
+        let collector = Self {
+            image: filled(spec, "image").and_then(Value::as_str).map(str::to_owned),
+            fields,
+            env: pod::elements(spec, "env").to_vec(),
+            config: emit_document(&config.value),
+            asks_kubelet: config.asks_kubelet(),
+            init_containers: pod::elements(spec, "initContainers").to_vec(),
+            volumes: volumes.all,
+            config_maps: volumes.config_maps,
+            listens_on: ports.listens_on,
+        };
+        remarks::of(&collector, spec, version, notes);
+        Some(collector)
+    }
+
+    /// The images of all its containers, where they are named.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        let of_init = self.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
+        self.image.as_deref().into_iter().chain(of_init)
+    }
+
+    /// Whether an image is named without a version.
+    fn has_unpinned_image(&self) -> Option<&str> {
+        self.images().find(|image| !Image::parse(image).is_some_and(|image| image.is_pinned()))
+    }
+}
+
+/// The field of a mapping, unless it is empty.
+fn filled<'v>(mapping: &'v Value, key: &str) -> Option<&'v Value> {
+    mapping.get(key).filter(|value| !is_empty(value))
+}
+
+/// Whether a value counts as none.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The configuration as it is given.
+fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String, Value>> {
+    const AT: &str = "/spec/config";
+    let Some(config) = filled(spec, "config") else {
+        notes.faults.field(AT, "is missing");
+        return None;
+    };
+    if version == Version::V1Beta1 {
+        return config.as_object().cloned();
+    }
+    let text = config.as_str().unwrap_or_default();
+    match Document::parse(text).and_then(|document| document.value()) {
+        Ok(Value::Object(given)) => Some(given),
+        Ok(Value::Null) => Some(Map::new()),
+        Ok(other) => {
+            notes.faults.wrong(AT, "a mapping as YAML", &other);
+            None
+        }
+        Err(problem) => {
+            let message = format!("must be YAML, but at byte {}: {problem}", problem.offset);
+            notes.faults.field(AT, &message);
+            None
+        }
+    }
+}
+
+fn args(spec: &Value) -> Value {
+    let given = spec.get("args").and_then(Value::as_object).into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut args: Vec<String> = given.map(|(key, value)| format!("--{key}={}", text(value))).collect();
+    args.sort_unstable();
+    args.push(format!("--config=env:{CONFIG}"));
+    Value::from(args)
+}
+
+/// The probes that the health check answers, with the numbers that the spec has for them.
+fn probes(spec: &Value, config: &config::Config) -> Map<String, Value> {
+    let mut probes = Map::new();
+    let Some((path, port)) = health_check(config) else { return probes };
+    for name in fields::PROBES {
+        let mut probe = Map::new();
+        let get = serde_json::json!({"path": path, "port": port});
+        probe.insert("httpGet".into(), get);
+        let numbers = spec.get(*name).and_then(Value::as_object).into_iter().flatten();
+        let is_set = |value: &Value| value.as_i64().is_some_and(|number| number != 0);
+        probe.extend(
+            numbers.filter(|(_, value)| is_set(value)).map(|(key, value)| (key.clone(), value.clone())),
+        );
+        probes.insert((*name).to_owned(), Value::Object(probe));
+    }
+    probes
+}
+
+/// Where the first health check answers; none where there is none.
+fn health_check(config: &config::Config) -> Option<(String, u32)> {
+    let name = config.extensions.iter().find(|name| crate::components::type_of(name) == HEALTH_CHECK)?;
+    let component = config.component("extensions", name)?;
+    let path = component.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let port = ports::listening(component, Some(u32::from(crate::components::HEALTH_CHECK_PORT)))?;
+    Some((path, port))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! The configuration: its shape, its telemetry, its defaults.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{Notes, Version, defaults, is_empty};
+use crate::change::escape;
+use crate::components::{ASK_KUBELET, METRICS, type_of};
+use crate::finding::Code;
+
+/// Where findings about the configuration point.
+pub(super) const AT: &str = "/spec/config";
+
+/// Sections that must be there.
+const REQUIRED: &[&str] = &["receivers", "exporters"];
+/// Sections that may be there.
+const OPTIONAL: &[&str] = &["processors", "connectors", "extensions"];
+const SERVICE: &str = "service";
+const OF_SERVICE: &[&str] = &["extensions", "telemetry", "pipelines"];
+
+/// A configuration as the collector gets it.
+pub(super) struct Config {
+    /// All of it.
+    pub(super) value: Value,
+    /// Receivers that a pipeline names.
+    pub(super) receivers: BTreeSet<String>,
+    /// Exporters that a pipeline names.
+    pub(super) exporters: BTreeSet<String>,
+    /// Extensions that the service names.
+    pub(super) extensions: BTreeSet<String>,
+}
+
+impl Config {
+    /// What is configured for a component; none where it is missing or null.
+    pub(super) fn component(&self, section: &str, name: &str) -> Option<&Value> {
+        self.value.get(section)?.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether a receiver asks the kubelet of its own node.
+    pub(super) fn asks_kubelet(&self) -> bool {
+        self.receivers.iter().any(|name| ASK_KUBELET.contains(&type_of(name)))
+    }
+}
+
+/// Where a component stands.
+pub(super) fn pointer(section: &str, name: &str) -> String {
+    format!("{AT}/{section}/{}", escape(name))
+}
+
+/// The configuration with everything that the operator adds; none where its shape is wrong.
+pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mut Notes) -> Option<Config> {
+    let before = notes.faults.found.len();
+    let mut value = Map::new();
+    for (key, section) in given {
+        let at = format!("{AT}/{}", escape(key));
+        let is_section = REQUIRED.contains(&key.as_str()) || OPTIONAL.contains(&key.as_str());
+        match section {
+            _ if !is_section && key != SERVICE => {
+                let known = REQUIRED.iter().chain(OPTIONAL).copied().chain([SERVICE]);
+                notes.faults.unknown(AT, key, known);
+            }
+            Value::Null => {}
+            Value::Object(mapping) if key == SERVICE => {
+                value.insert(key.clone(), Value::Object(service(mapping, notes)));
+            }
+            Value::Object(_) => drop(value.insert(key.clone(), section.clone())),
+            other => notes.faults.wrong(&at, "a mapping", other),
+        }
+    }
+    if version == Version::V1Alpha1 {
+        for key in REQUIRED.iter().copied().chain([SERVICE]) {
+            value.entry(key).or_insert_with(|| json!({}));
+        }
+        if let Some(Value::Object(service)) = value.get_mut(SERVICE) {
+            service.entry("pipelines").or_insert_with(|| json!({}));
+        }
+    }
+    for key in REQUIRED
+        .iter()
+        .copied()
+        .chain([SERVICE])
+        .filter(|key| !given.contains_key(*key) || given[*key].is_null())
+    {
+        if !value.contains_key(key) {
+            notes.faults.field(format!("{AT}/{key}"), "is missing");
+        }
+    }
+    if notes.faults.found.len() == before && value.get(SERVICE)?.get("pipelines").is_none() {
+        notes.faults.field(format!("{AT}/{SERVICE}/pipelines"), "is missing");
+    }
+    if notes.faults.found.len() > before {
+        return None;
+    }
+    telemetry(&mut value, notes);
+    let value = Value::Object(value);
+    let of_pipelines = |key: &str| -> BTreeSet<String> {
+        let pipelines = value[SERVICE]["pipelines"].as_object().into_iter().flatten();
+        pipelines.flat_map(|(_, pipeline)| texts(pipeline.get(key))).collect()
+    };
+    let mut config = Config {
+        receivers: of_pipelines("receivers"),
+        exporters: of_pipelines("exporters"),
+        extensions: texts(value[SERVICE].get("extensions")).collect(),
+        value,
+    };
+    defaults::fill_in(&mut config, notes);
+    (notes.faults.found.len() == before).then_some(config)
+}
+
+fn texts(list: Option<&Value>) -> impl Iterator<Item = String> + use<> {
+    let list = list.and_then(Value::as_array).cloned().unwrap_or_default();
+    list.into_iter().filter_map(|value| value.as_str().map(str::to_owned))
+}
+
+fn service(given: &Map<String, Value>, notes: &mut Notes) -> Map<String, Value> {
+    let at = format!("{AT}/{SERVICE}");
+    let mut service = Map::new();
+    for (key, value) in given {
+        let inside = format!("{at}/{}", escape(key));
+        match (key.as_str(), value) {
+            (_, _) if !OF_SERVICE.contains(&key.as_str()) => {
+                notes.faults.unknown(&at, key, OF_SERVICE.iter().copied());
+            }
+            (_, Value::Null) => {}
+            ("extensions", _) => {
+                check_names(value, &inside, notes);
+                if !is_empty(value) {
+                    service.insert(key.clone(), value.clone());
+                }
+            }
+            ("pipelines", Value::Object(pipelines)) => {
+                let given = pipelines.iter().filter(|(_, pipeline)| !pipeline.is_null());
+                let given = given.map(|(name, value)| {
+                    (name.clone(), pipeline(value, &format!("{inside}/{}", escape(name)), notes))
+                });
+                let pipelines = given.collect();
+                service.insert(key.clone(), Value::Object(pipelines));
+            }
+            (_, Value::Object(_)) => drop(service.insert(key.clone(), value.clone())),
+            (_, other) => notes.faults.wrong(&inside, "a mapping", other),
+        }
+    }
+    service
+}
+
+fn pipeline(given: &Value, at: &str, notes: &mut Notes) -> Value {
+    const LISTS: &[&str] = &["receivers", "processors", "exporters"];
+    let Some(mapping) = given.as_object() else {
+        notes.faults.wrong(at, "a mapping", given);
+        return Value::Null;
+    };
+    let mut pipeline = Map::new();
+    for (key, value) in mapping {
+        let inside = format!("{at}/{}", escape(key));
+        if !LISTS.contains(&key.as_str()) {
+            let message = format!("{key} has no effect in a pipeline, and is left out");
+            notes.remark(Code::IgnoredField, &inside, message);
+        } else if !value.is_null() {
+            check_names(value, &inside, notes);
+            if key != "processors" || !is_empty(value) {
+                pipeline.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    for key in REQUIRED {
+        pipeline.entry(*key).or_insert_with(|| json!([]));
+    }
+    Value::Object(pipeline)
+}
+
+fn check_names(list: &Value, at: &str, notes: &mut Notes) {
+    match list {
+        Value::Array(names) => {
+            for (index, name) in names.iter().enumerate().filter(|(_, name)| !name.is_string()) {
+                notes.faults.wrong(&format!("{at}/{index}"), "a string", name);
+            }
+        }
+        other => notes.faults.wrong(at, "a list", other),
+    }
+}
+
+/// Has the collector's own metrics scraped where nothing is said about them.
+fn telemetry(value: &mut Map<String, Value>, notes: &mut Notes) {
+    let at = format!("{AT}/{SERVICE}/telemetry");
+    let Some(Value::Object(service)) = value.get_mut(SERVICE) else { return };
+    // What the operator makes stands ahead of what it is for.
+    if !service.contains_key("telemetry") {
+        service.shift_insert(0, "telemetry".into(), json!({}));
+    }
+    let Some(Value::Object(telemetry)) = service.get_mut("telemetry") else { return };
+    let metrics = telemetry.entry("metrics").or_insert(Value::Null);
+    if metrics.is_null() {
+        *metrics = json!({});
+    }
+    let at = format!("{at}/metrics");
+    let metrics = match metrics {
+        Value::Object(metrics) => metrics,
+        other => return notes.faults.wrong(&at, "a mapping", other),
+    };
+    for (key, wanted) in [("address", "a string"), ("readers", "a list")] {
+        let is_right = |value: &Value| if key == "address" { value.is_string() } else { value.is_array() };
+        if let Some(value) = metrics.get(key).filter(|value| !value.is_null() && !is_right(value)) {
+            notes.faults.wrong(&format!("{at}/{key}"), wanted, value);
+        }
+    }
+    if ["address", "readers"].iter().all(|key| metrics.get(*key).is_none_or(is_empty)) {
+        let reader = json!({"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": METRICS}}}});
+        metrics.insert("readers".into(), json!([reader]));
+    }
+}

@@ -1,0 +1,155 @@
+//! The fields of a collector's spec, as data.
+
+use serde_json::Value;
+
+use super::{Notes, SIDECAR, Version, filled};
+use crate::finding::Code;
+use crate::k8s::fragment::{
+    CONTAINERS, ENV, ENV_FROM, LIFECYCLE, MOUNTS, RESOURCES, SECURITY_CONTEXT, VOLUMES,
+};
+use crate::k8s::shape::{Field, Shape, field};
+
+const PROBE: Shape = Shape::Object(&[
+    field("initialDelaySeconds", Shape::Integer),
+    field("timeoutSeconds", Shape::Integer),
+    field("periodSeconds", Shape::Integer),
+    field("successThreshold", Shape::Integer),
+    field("failureThreshold", Shape::Integer),
+    field("terminationGracePeriodSeconds", Shape::Integer),
+]);
+
+const PORT: Shape = Shape::Object(&[
+    field("name", Shape::Filled),
+    field("port", Shape::Integer),
+    field("protocol", Shape::OneOf(&["TCP", "UDP", "SCTP"])),
+    field("hostPort", Shape::Integer),
+    field("appProtocol", Shape::Text),
+    field("nodePort", Shape::Integer),
+    field("targetPort", Shape::Anything),
+]);
+
+const CONFIG_MAP: Shape = Shape::Object(&[field("name", Shape::Filled), field("mountpath", Shape::Filled)]);
+
+/// The probes of the container.
+pub(super) const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
+
+/// What a sidecar is made of, in every version.
+const USED: &[Field] = &[
+    field("mode", Shape::OneOf(&["daemonset", "deployment", SIDECAR, "statefulset"])),
+    field("image", Shape::Text),
+    field("imagePullPolicy", Shape::OneOf(&["Always", "IfNotPresent", "Never"])),
+    field("args", Shape::TextMap),
+    field("env", ENV),
+    field("envFrom", ENV_FROM),
+    field("resources", RESOURCES),
+    field("securityContext", SECURITY_CONTEXT),
+    field("lifecycle", LIFECYCLE),
+    field("volumeMounts", MOUNTS),
+    field("volumes", VOLUMES),
+    field("configmaps", Shape::List(&CONFIG_MAP)),
+    field("initContainers", CONTAINERS),
+    field("ports", Shape::List(&PORT)),
+    field("livenessProbe", PROBE),
+];
+
+const ONLY_V1BETA1: &[Field] = &[
+    field("config", Shape::Mapping),
+    field("command", Shape::List(&Shape::Text)),
+    field("readinessProbe", PROBE),
+    field("startupProbe", PROBE),
+    field("daemonSetUpdateStrategy", Shape::Mapping),
+];
+
+const ONLY_V1ALPHA1: &[Field] = &[
+    field("config", Shape::Text),
+    field("updateStrategy", Shape::Mapping),
+    field("minReplicas", Shape::Integer),
+    field("maxReplicas", Shape::Integer),
+];
+
+/// What the operator's webhook lets through for a sidecar only where it is empty.
+const EMPTY: &[Field] = &[
+    field("tolerations", Shape::Anything),
+    field("priorityClassName", Shape::Anything),
+    field("affinity", Shape::Anything),
+    field("additionalContainers", Shape::Anything),
+    field("volumeClaimTemplates", Shape::Anything),
+    field("persistentVolumeClaimRetentionPolicy", Shape::Anything),
+];
+
+/// What only some values of are let through, by the pointer of the value that is not.
+const CONDITIONAL: &[Field] = &[
+    field("targetAllocator", Shape::Mapping),
+    field("ingress", Shape::Mapping),
+    field("deploymentUpdateStrategy", Shape::Mapping),
+];
+
+/// What tells the operator how to manage a collector, and a sidecar nothing: not worth a word.
+const OF_THE_OPERATOR: &[Field] = &[
+    field("managementState", Shape::Text),
+    field("upgradeStrategy", Shape::Text),
+    field("replicas", Shape::Integer),
+    field("configVersions", Shape::Integer),
+];
+
+/// What has no effect on a sidecar.
+const IGNORED: &[Field] = &[
+    field("autoscaler", Shape::Mapping),
+    field("dnsPolicy", Shape::Text),
+    field("hostAliases", Shape::List(&Shape::Anything)),
+    field("hostNetwork", Shape::Flag),
+    field("hostPID", Shape::Flag),
+    field("hostUsers", Shape::Flag),
+    field("httpRoute", Shape::Mapping),
+    field("ipFamilies", Shape::List(&Shape::Text)),
+    field("ipFamilyPolicy", Shape::Text),
+    field("networkPolicy", Shape::Mapping),
+    field("nodeSelector", Shape::TextMap),
+    field("observability", Shape::Mapping),
+    field("podAnnotations", Shape::TextMap),
+    field("podDisruptionBudget", Shape::Mapping),
+    field("podDnsConfig", Shape::Mapping),
+    field("podManagementPolicy", Shape::Text),
+    field("podSecurityContext", Shape::Mapping),
+    field("serviceAccount", Shape::Text),
+    field("serviceName", Shape::Text),
+    field("sessionAffinity", Shape::Text),
+    field("sessionAffinityConfig", Shape::Mapping),
+    field("shareProcessNamespace", Shape::Flag),
+    field("terminationGracePeriodSeconds", Shape::Integer),
+    field("topologySpreadConstraints", Shape::List(&Shape::Anything)),
+    field("trafficDistribution", Shape::Text),
+];
+
+/// Ignored in v1alpha1, which alone has them.
+const IGNORED_V1ALPHA1: &[&str] = &["minReplicas", "maxReplicas"];
+
+/// Notes everything that is wrong with the fields of a spec, and what has no effect.
+pub(super) fn check(spec: &Value, version: Version, notes: &mut Notes) {
+    const AT: &str = "/spec";
+    let only = match version {
+        Version::V1Alpha1 => ONLY_V1ALPHA1,
+        Version::V1Beta1 => ONLY_V1BETA1,
+    };
+    let known = [USED, only, EMPTY, CONDITIONAL, OF_THE_OPERATOR, IGNORED].concat();
+    notes.faults.object(spec, &known, AT);
+    for Field { name, .. } in EMPTY.iter().filter(|field| filled(spec, field.name).is_some()) {
+        notes.faults.field(format!("{AT}/{name}"), "cannot be set for a sidecar");
+    }
+    let says = |pointer: &str, value: &Value| spec.pointer(pointer) == Some(value);
+    for (pointer, value) in [("/targetAllocator/enabled", true.into()), ("/ingress/type", "ingress".into())] {
+        if says(pointer, &value) {
+            notes.faults.field(format!("{AT}{pointer}"), &format!("cannot be {value} for a sidecar"));
+        }
+    }
+    for strategy in ["daemonSetUpdateStrategy", "updateStrategy", "deploymentUpdateStrategy"] {
+        if spec.get(strategy).and_then(|strategy| filled(strategy, "type")).is_some() {
+            notes.faults.field(format!("{AT}/{strategy}/type"), "cannot be set for a sidecar");
+        }
+    }
+    let ignored = IGNORED.iter().map(|field| field.name).chain(IGNORED_V1ALPHA1.iter().copied());
+    for name in ignored.filter(|name| filled(spec, name).is_some()) {
+        let message = format!("spec.{name} has no effect on a sidecar");
+        notes.remark(Code::IgnoredField, &format!("{AT}/{name}"), message);
+    }
+}

@@ -1,0 +1,320 @@
+//! The ports of the container: those that the configuration leads to, and those that the spec has.
+
+use serde_json::{Map, Value, json};
+
+use super::Notes;
+use super::config::{self, Config};
+use super::defaults::{mapping, text};
+use crate::components::{
+    HEALTH_CHECK, HEALTH_CHECK_PORT, JAEGER_QUERY, JAEGER_QUERY_PORT, Listener, METRICS, PROMETHEUS, Port,
+    Transport, receiver, type_of,
+};
+use crate::finding::Code;
+use crate::k8s::pod::{elements, name};
+
+/// The largest number that the Kubernetes API has for ports.
+const LAST: u32 = 65535;
+
+/// What came of the configuration and the spec.
+pub(super) struct Ports {
+    /// The container's ports, by name.
+    pub(super) declared: Vec<Value>,
+    /// What the container listens on: number and protocol.
+    pub(super) listens_on: Vec<(u32, String)>,
+}
+
+/// A port that the configuration leads to.
+struct Found {
+    name: String,
+    number: u32,
+    transport: Option<Transport>,
+    /// Where the configuration has it.
+    at: String,
+}
+
+/// The number behind the first `:` that a digit follows; none where there is none, or no number of a port.
+pub(super) fn port_in(address: &str) -> Option<u32> {
+    let starts = address.match_indices(':').map(|(at, _)| &address[at + 1..]);
+    let rest = starts.into_iter().find(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))?;
+    number(&rest[..rest.bytes().take_while(u8::is_ascii_digit).count()])
+}
+
+/// A number above 0 and below 2³¹.
+fn number(digits: &str) -> Option<u32> {
+    digits.parse::<i32>().ok().filter(|number| *number > 0).map(i32::unsigned_abs)
+}
+
+/// Where a component listens: at its endpoint, else its address, else at `default`.
+pub(super) fn listening(component: &Value, default: Option<u32>) -> Option<u32> {
+    let text = |key: &str| component.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let address = text("endpoint").or_else(|| text("listen_address"));
+    address.and_then(port_in).or(default)
+}
+
+/// The ports of a collector with that configuration.
+pub(super) fn of(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
+    let mut found = Vec::new();
+    for name in &config.receivers {
+        receivers(name, config, notes, &mut found);
+    }
+    for name in config.exporters.iter().filter(|name| type_of(name) == PROMETHEUS) {
+        found.extend(one("exporters", name, config, notes, METRICS, None));
+    }
+    for name in &config.extensions {
+        match type_of(name) {
+            HEALTH_CHECK => found.extend(one("extensions", name, config, notes, HEALTH_CHECK_PORT, None)),
+            JAEGER_QUERY => jaeger_query(name, config, &mut found),
+            _ => {}
+        }
+    }
+    found.iter_mut().for_each(|port| port.name = port_name(&port.name, port.number));
+    for port in &found {
+        let name = &port.name;
+        if !is_port_name(name) {
+            notes
+                .faults
+                .field(&port.at, &format!("leads to a port called {name:?}, which is no name for one"));
+        } else if port.number > LAST {
+            notes.faults.field(&port.at, &format!("leads to port {}, which does not exist", port.number));
+        }
+    }
+    found.push(metrics(config, notes));
+    let listens_on = found.iter().map(|port| (port.number, protocol(port.transport).to_owned())).collect();
+    clashes(&found, notes);
+    let mut declared = of_spec(spec, notes);
+    let own = declared.clone();
+    for port in found {
+        let is_there = |there: &Value| {
+            there["containerPort"] == port.number && there["protocol"] == protocol(port.transport)
+        };
+        if own.iter().any(is_there) {
+            continue;
+        }
+        let Some(name) = free_name(&own, &port.name, port.number) else { continue };
+        let mut entry = json!({"name": name, "containerPort": port.number});
+        if let Some(transport) = port.transport {
+            entry["protocol"] = json!(transport.as_str());
+        }
+        declared.push(entry);
+    }
+    declared.sort_by(|left, right| name(left).cmp(name(right)));
+    Ports { declared, listens_on }
+}
+
+/// What a port without a protocol speaks.
+fn protocol(transport: Option<Transport>) -> &'static str {
+    transport.unwrap_or(Transport::Tcp).as_str()
+}
+
+/// The name for a port beside those that are there: its own, else its number's; none where both are taken.
+fn free_name(there: &[Value], wanted: &str, number: u32) -> Option<String> {
+    let is_free = |wanted: &str| there.iter().all(|port| name(port) != wanted);
+    [wanted.to_owned(), format!("port-{number}")].into_iter().find(|wanted| is_free(wanted))
+}
+
+fn clashes(found: &[Found], notes: &mut Notes) {
+    for (index, port) in found.iter().enumerate() {
+        let is_same = |other: &&Found| {
+            (other.number, protocol(other.transport)) == (port.number, protocol(port.transport))
+        };
+        if let Some(other) = found[..index].iter().find(is_same) {
+            let message = format!("{} and {} both listen on port {}", other.name, port.name, port.number);
+            notes.remark(Code::PortClash, &other.at, message);
+        }
+    }
+}
+
+/// The port of a component with one endpoint.
+fn one(
+    section: &str,
+    name: &str,
+    config: &Config,
+    notes: &mut Notes,
+    default: u16,
+    transport: Option<Transport>,
+) -> Option<Found> {
+    let at = config::pointer(section, name);
+    let component = config.component(section, name).unwrap_or(&Value::Null);
+    check_texts(component, &at, notes);
+    let number = listening(component, Some(u32::from(default)))?;
+    Some(Found { name: name.to_owned(), number, transport, at })
+}
+
+/// Notes what is no text where addresses are read.
+fn check_texts(component: &Value, at: &str, notes: &mut Notes) {
+    match component {
+        Value::Object(component) => {
+            for key in ["endpoint", "listen_address"] {
+                let address = text(component, key, at, notes);
+                if key == "endpoint" {
+                    misread(address, at, notes);
+                }
+            }
+        }
+        Value::Null => {}
+        other => notes.faults.wrong(at, "a mapping", other),
+    }
+}
+
+/// Remarks that part of an IPv6 address is read as a port.
+fn misread(endpoint: &str, at: &str, notes: &mut Notes) {
+    let behind_last = endpoint.rsplit_once(':').and_then(|(_, last)| number(last));
+    if let Some(read) = port_in(endpoint).filter(|read| endpoint.contains('[') && Some(*read) != behind_last)
+    {
+        let message =
+            format!("port {read} is read from endpoint {endpoint}, where it is part of the address");
+        notes.remark(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
+    }
+}
+
+fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Found>) {
+    const SECTION: &str = "receivers";
+    let at = config::pointer(SECTION, name);
+    let component = config.component(SECTION, name);
+    match receiver(name) {
+        Listener::One(Port { number, transport }) => {
+            found.extend(one(SECTION, name, config, notes, number, transport));
+        }
+        Listener::Each(known) => {
+            let protocols = component.and_then(|component| component.get("protocols")?.as_object());
+            for (protocol, own) in protocols.into_iter().flatten() {
+                let Some((_, Port { number, transport })) = known.iter().find(|(known, _)| known == protocol)
+                else {
+                    continue;
+                };
+                let at = format!("{at}/protocols/{protocol}");
+                check_texts(own, &at, notes);
+                let number = listening(own, Some(u32::from(*number)));
+                let found_one =
+                    |number| Found { name: format!("{name}-{protocol}"), number, transport: *transport, at };
+                found.extend(number.map(found_one));
+            }
+        }
+        Listener::Required(transport) => {
+            let Some(component) = component else { return };
+            check_texts(component, &at, notes);
+            match listening(component, None) {
+                Some(number) => {
+                    found.push(Found { name: name.to_owned(), number, transport: Some(transport), at });
+                }
+                None => notes.faults.field(at, "needs an endpoint or a listen_address with a port"),
+            }
+        }
+        Listener::ApiServer => {
+            found.extend(api_server(component, &at, notes).map(|number| Found {
+                name: name.to_owned(),
+                number,
+                transport: None,
+                at,
+            }));
+        }
+        Listener::Told => {
+            let Some(component) = component else { return };
+            check_texts(component, &at, notes);
+            let number = listening(component, None);
+            found.extend(number.map(|number| Found { name: name.to_owned(), number, transport: None, at }));
+        }
+        Listener::Nowhere => {}
+    }
+}
+
+/// Where the API server of a Prometheus receiver listens, if it is enabled.
+fn api_server(component: Option<&Value>, at: &str, notes: &mut Notes) -> Option<u32> {
+    let server = mapping(component?.as_object()?, "api_server", at, notes)?;
+    if server.get("enabled") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    let at = format!("{at}/api_server");
+    let config = mapping(server, "server_config", &at, notes)?;
+    port_in(text(config, "endpoint", &format!("{at}/server_config"), notes))
+}
+
+fn jaeger_query(name: &str, config: &Config, found: &mut Vec<Found>) {
+    let Some(component) = config.component("extensions", name) else { return };
+    let port = |key: &str| port_in(component.get(key)?.get("endpoint")?.as_str()?);
+    let at = config::pointer("extensions", name);
+    let http = port("http").unwrap_or(u32::from(JAEGER_QUERY_PORT));
+    found.push(Found { name: name.to_owned(), number: http, transport: None, at: at.clone() });
+    if let Some(grpc) = port("grpc").filter(|grpc| *grpc != http) {
+        found.push(Found { name: format!("{name}-2"), number: grpc, transport: None, at });
+    }
+}
+
+/// The port of the collector's own metrics.
+fn metrics(config: &Config, notes: &mut Notes) -> Found {
+    const AT: &str = "/spec/config/service/telemetry/metrics";
+    let none = Map::new();
+    let metrics =
+        config.value.pointer("/service/telemetry/metrics").and_then(Value::as_object).unwrap_or(&none);
+    let address = metrics.get("address").and_then(Value::as_str).unwrap_or_default();
+    let readers = metrics.get("readers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let default = u32::from(METRICS);
+    let number = if readers.is_empty() {
+        let last = address.rsplit_once(':').map_or("", |(_, last)| last);
+        let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+        let given = last.parse::<i32>().ok().filter(|_| is_number);
+        given.map_or(default, i32::unsigned_abs)
+    } else {
+        let exporter = |reader: &Value| {
+            reader.pointer("/pull/exporter/prometheus").filter(|exporter| !exporter.is_null()).cloned()
+        };
+        let port = readers.iter().find_map(exporter).and_then(|exporter| exporter.get("port")?.as_u64());
+        let port = port.and_then(|port| u32::try_from(port).ok()).filter(|port| (1..=LAST).contains(port));
+        port.unwrap_or(default)
+    };
+    if !(1..=LAST).contains(&number) {
+        notes.faults.field(format!("{AT}/address"), &format!("leads to port {number}, which does not exist"));
+    }
+    Found { name: "metrics".into(), number, transport: Some(Transport::Tcp), at: AT.into() }
+}
+
+/// The ports that the spec has.
+fn of_spec(spec: &Value, notes: &mut Notes) -> Vec<Value> {
+    let mut ports: Vec<Value> = Vec::new();
+    for (index, given) in elements(spec, "ports").iter().enumerate() {
+        let at = format!("/spec/ports/{index}");
+        let number = given.get("port").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+        let Some(number) = number.filter(|number| (1..=LAST).contains(number)) else {
+            notes.faults.field(format!("{at}/port"), "must be from 1 to 65535");
+            continue;
+        };
+        if !is_port_name(name(given)) {
+            notes.faults.field(format!("{at}/name"), "is no name for a port");
+            continue;
+        }
+        let Some(free) = free_name(&ports, name(given), number) else { continue };
+        let protocol = given.get("protocol").and_then(Value::as_str).filter(|text| !text.is_empty());
+        let mut port = json!({"name": free, "containerPort": number, "protocol": protocol.unwrap_or(Transport::Tcp.as_str())});
+        if let Some(host) = given.get("hostPort").filter(|host| host.as_i64().is_some_and(|host| host != 0)) {
+            port["hostPort"] = host.clone();
+        }
+        ports.push(port);
+    }
+    ports
+}
+
+/// The name of the port of a component.
+fn port_name(component: &str, number: u32) -> String {
+    const LONGEST: usize = 15;
+    let name = component.replace(['/', '_'], "-");
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric();
+    let inner = |byte: u8| is_word(byte) || b"-_.".contains(&byte);
+    let ends = |byte: Option<u8>| byte.is_none_or(is_word);
+    let is_fit = component.len() <= LONGEST
+        && name.bytes().all(inner)
+        && ends(name.bytes().next())
+        && ends(name.bytes().last());
+    if is_fit { name } else { format!("port-{number}") }
+}
+
+/// Whether the Kubernetes API takes it for the name of a port (RFC 6335).
+fn is_port_name(name: &str) -> bool {
+    const LONGEST: usize = 15;
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LONGEST).contains(&name.len())
+        && name.bytes().all(inner)
+        && name.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !name.contains("--")
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}

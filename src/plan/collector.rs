@@ -1,0 +1,233 @@
+//! The collector of a pod.
+
+use serde_json::{Map, Value, json};
+
+use super::attributes;
+use super::container::{Place, from_field};
+use super::draft::Draft;
+use super::{Done, Outcome, Scene, Step, doubts, in_brackets, metadata, pod, sdk};
+use crate::config::Settings;
+use crate::config::annotations::SIDECAR;
+use crate::config::collector::{CONFIG, CONTAINER, stripped};
+use crate::finding::{Code, Finding, Injection};
+use crate::k8s::OwnerName;
+use crate::k8s::pod::{List, elements, name, position};
+use crate::select::collector::{Decision, Request, decide};
+
+/// What findings call a collector, where languages have their ids.
+const COLLECTOR: &str = "collector";
+/// The label of a pod that has a collector.
+pub(super) const LABEL: &str = "sidecar.opentelemetry.io/injected";
+/// The longest value of a label.
+const LONGEST_LABEL: usize = 63;
+/// The most that Linux takes for a variable (`MAX_ARG_STRLEN`), without `OTEL_CONFIG=` and the end.
+const LONGEST_CONFIG: usize = 131_059;
+
+const NODE_NAME: &str = "K8S_NODE_NAME";
+
+/// Carries out what the workload asks for.
+pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
+    let request = match decide(scene.workload, scene.annotations, scene.context, settings) {
+        Decision::Nothing => return Ok(None),
+        Decision::Skip(finding) => return Err(vec![*finding]),
+        Decision::Refuse(findings) => return Err(findings),
+        Decision::Remove => return Ok(Some(remove(scene))),
+        Decision::Add(request) => request,
+    };
+    let mut draft = Draft::new(scene.workload.resource.clone());
+    let image = add(scene, &request, settings, &mut draft).map_err(|finding| vec![*finding])?;
+    let findings = doubts::of_sidecar(scene, &request, settings, &draft);
+    let errors = settings.errors(&findings);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let of_init =
+        request.collector.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
+    let images: Vec<String> = std::iter::once(image.as_str()).chain(of_init).map(str::to_owned).collect();
+    let part = format!("{COLLECTOR} {} as {CONTAINER}{}", request.called(), in_brackets(&images));
+    let injection = Injection { language: COLLECTOR, containers: vec![CONTAINER.to_owned()], images };
+    Ok(Some(Done { draft, injections: vec![injection], parts: vec![part], findings }))
+}
+
+/// Takes every collector out of the pod.
+fn remove(scene: &Scene<'_>) -> Done {
+    let spec = scene.workload.pointer("/spec");
+    let mut draft = Draft::new(scene.workload.resource.clone());
+    for list in [List::Init, List::Regular] {
+        while let Some(index) = position(draft.list(&spec, list.key()), CONTAINER) {
+            if draft.list(&spec, list.key()).len() == 1 {
+                draft.unset(&spec, list.key());
+            } else {
+                draft.remove(&spec, list.key(), index);
+            }
+        }
+    }
+    let message = format!("container {CONTAINER} is taken out, since no sidecar is wanted");
+    let finding = Finding::new(Code::Uninjected, scene.workload.pointer(""), message);
+    Done { draft, injections: Vec::new(), parts: Vec::new(), findings: vec![finding] }
+}
+
+/// Adds the collector, its volumes, init containers and label; says which image.
+pub(super) fn add(
+    scene: &Scene<'_>,
+    request: &Request<'_>,
+    settings: &Settings,
+    draft: &mut Draft,
+) -> Step<String> {
+    let collector = request.collector;
+    if collector.config.len() > LONGEST_CONFIG {
+        let message = format!(
+            "the configuration of OpenTelemetryCollector {} has {} bytes as {CONFIG}; {LONGEST_CONFIG} fit",
+            request.called(),
+            collector.config.len()
+        );
+        return Err(refusal(scene, Code::ConfigTooLarge, message));
+    }
+    let labels = metadata(scene, draft, "labels")?;
+    draft.set(&labels, LABEL, json!(label(request)));
+    for container in &collector.init_containers {
+        pod::add_container(scene, draft, List::Init, None, container.clone())?;
+    }
+    let spec = scene.workload.pointer("/spec");
+    for volume in &collector.volumes {
+        if position(draft.list(&spec, "volumes"), name(volume)).is_some() {
+            let message = format!("the pod would have volume {} twice", name(volume));
+            return Err(pod::conflict(scene, "volumes", name(volume), message).into());
+        }
+        draft.append(&spec, "volumes", volume.clone());
+    }
+    let image = collector.image.clone().unwrap_or_else(|| settings.default_collector_image());
+    let container = container(scene, request, settings, &image)?;
+    check(scene, request, &container, draft.list(&spec, "volumes"))?;
+    let list = if settings.plain_sidecars { List::Regular } else { List::Init };
+    pod::add_container(scene, draft, list, None, container)?;
+    Ok(image)
+}
+
+fn refusal(scene: &Scene<'_>, code: Code, message: String) -> Box<Finding> {
+    Box::new(Finding::new(code, scene.annotations.pointer(SIDECAR), message))
+}
+
+/// The container as the pod gets it.
+fn container(scene: &Scene<'_>, request: &Request<'_>, settings: &Settings, image: &str) -> Step<Value> {
+    let collector = request.collector;
+    let mut container = Map::new();
+    container.insert("name".into(), json!(CONTAINER));
+    container.insert("image".into(), json!(image));
+    if !settings.plain_sidecars {
+        container.insert("restartPolicy".into(), json!("Always"));
+    }
+    container.extend(collector.fields.clone());
+    container.insert("env".into(), Value::Array(collector.env.clone()));
+    let mut draft = Draft::new(Value::Object(container));
+    let pointer = scene.annotations.pointer(SIDECAR);
+    let place = Place { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
+    place.append_field(&mut draft, "POD_NAME", "metadata.name");
+    for (variable, resource) in [("GOMEMLIMIT", "limits.memory"), ("GOMAXPROCS", "limits.cpu")] {
+        let source = json!({"resourceFieldRef": {"containerName": CONTAINER, "resource": resource}});
+        place.default_entry(&mut draft, &json!({"name": variable, "valueFrom": source}));
+    }
+    if collector.asks_kubelet {
+        place.append_field(&mut draft, NODE_NAME, "spec.nodeName");
+    }
+    define(scene, &place, &mut draft, json!({"name": CONFIG, "value": collector.config}))?;
+    if !place.has(&draft, sdk::ATTRIBUTES) {
+        let attributes = attributes(scene);
+        sdk::add_helpers(scene, &mut draft, &place, &attributes, sdk::POD_NAME)?;
+        for (variable, field) in sdk::OF_POD {
+            define(scene, &place, &mut draft, from_field(variable, field))?;
+        }
+        place.default(&mut draft, sdk::ATTRIBUTES, &attributes);
+    }
+    let (_, container, _) = draft.finish();
+    Ok(container)
+}
+
+/// Makes sure that a variable is there, and says that and nothing else.
+fn define(scene: &Scene<'_>, place: &Place, draft: &mut Draft, entry: Value) -> Step {
+    let same = |there: &&Value| name(there) == name(&entry);
+    let there: Vec<&Value> = place.env(draft).iter().filter(same).collect();
+    match there.as_slice() {
+        [] => place.default_entry(draft, &entry),
+        [only] if **only == entry => {}
+        _ => {
+            let message = format!("the collector sets {} itself, and to something else", name(&entry));
+            return Err(refusal(scene, Code::EnvConflict, message));
+        }
+    }
+    Ok(())
+}
+
+/// The resource attributes of the collector's own telemetry.
+fn attributes(scene: &Scene<'_>) -> String {
+    let mut attributes = vec![
+        ("k8s.namespace.name", attributes::namespace(scene)),
+        ("k8s.node.name", format!("$({})", sdk::NODE_NAME)),
+        ("k8s.pod.name", format!("$({})", sdk::POD_NAME)),
+        ("k8s.pod.uid", format!("$({})", sdk::POD_UID)),
+    ];
+    let workload = scene.workload;
+    for owner in workload.kind.owners.iter().filter(|owner| NAMED.contains(&owner.attribute)) {
+        let own = workload.name();
+        let name = match owner.name {
+            _ if own.is_empty() => continue,
+            OwnerName::Own => own.to_owned(),
+            OwnerName::Generated { variable, .. } => format!("{own}-$({variable})"),
+        };
+        attributes.push((owner.attribute, name));
+    }
+    attributes.sort_unstable();
+    let pairs: Vec<String> = attributes.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(",")
+}
+
+/// Owners whose names the collector's attributes have.
+pub(super) const NAMED: &[&str] = &["k8s.deployment.name", "k8s.replicaset.name"];
+
+/// What the label says: namespace and name of the collector, as much of them as fits.
+fn label(request: &Request<'_>) -> String {
+    let Request { namespace, name, .. } = request;
+    if namespace.is_empty() {
+        return stripped(first(name, LONGEST_LABEL - 1)).to_owned();
+    }
+    let room = (LONGEST_LABEL - 1).saturating_sub(name.chars().count());
+    let namespace = first(namespace, room);
+    let name = first(name, LONGEST_LABEL - 1 - namespace.chars().count());
+    stripped(&format!("{namespace}.{name}")).to_owned()
+}
+
+/// At most so many characters of a text.
+fn first(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Refuses what the API server would not take.
+fn check(scene: &Scene<'_>, request: &Request<'_>, container: &Value, volumes: &[Value]) -> Step {
+    let called = request.called();
+    if let Some(port) = twice(elements(container, "ports"), "name") {
+        let message = format!("OpenTelemetryCollector {called} would have port {port} twice");
+        return Err(refusal(scene, Code::NameConflict, message));
+    }
+    let mounts = elements(container, "volumeMounts");
+    if let Some(path) = twice(mounts, "mountPath") {
+        let message = format!("OpenTelemetryCollector {called} would mount two volumes at {path}");
+        return Err(refusal(scene, Code::MountConflict, message));
+    }
+    match mounts.iter().find(|mount| position(volumes, name(mount)).is_none()) {
+        None => Ok(()),
+        Some(mount) => {
+            let message =
+                format!("OpenTelemetryCollector {called} mounts volume {}, which is not there", name(mount));
+            Err(refusal(scene, Code::MissingVolume, message))
+        }
+    }
+}
+
+/// The first text that two elements have at `key`.
+fn twice<'v>(elements: &'v [Value], key: &str) -> Option<&'v str> {
+    let text = |element: &'v Value| element.get(key).and_then(Value::as_str);
+    let mut texts = elements.iter().filter_map(text).enumerate();
+    texts
+        .find(|(index, wanted)| elements[..*index].iter().filter_map(text).any(|other| other == *wanted))
+        .map(|(_, text)| text)
+}

@@ -1,0 +1,193 @@
+//! Which collector a pod gets as a sidecar.
+
+use super::{called, listed, place};
+use crate::config::Settings;
+use crate::config::annotations::{Annotations, SIDECAR};
+use crate::config::collector::{CONTAINER, Collector};
+use crate::config::context::{Context, Entry, Lookup, namespace_of};
+use crate::finding::{Code, Finding};
+use crate::k8s::Workload;
+use crate::k8s::pod::{self, List};
+
+/// What is decided about the sidecar of a workload.
+#[derive(Debug)]
+pub enum Decision<'c> {
+    /// None is asked for.
+    Nothing,
+    /// None is wanted: one that is there is taken out.
+    Remove,
+    /// One is wanted, and there.
+    Skip(Box<Finding>),
+    /// The one that is wanted cannot be had.
+    Refuse(Vec<Finding>),
+    /// This one.
+    Add(Request<'c>),
+}
+
+/// A collector for a pod.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'c> {
+    /// What it is.
+    pub collector: &'c Collector,
+    /// Its namespace; empty where nothing says it.
+    pub namespace: &'c str,
+    /// Its name.
+    pub name: &'c str,
+}
+
+impl Request<'_> {
+    /// What messages call it.
+    #[must_use]
+    pub fn called(&self) -> String {
+        called(self.namespace, self.name)
+    }
+}
+
+/// Decides about the sidecar of `workload`.
+#[must_use]
+pub fn decide<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    context: &'c Context,
+    settings: &Settings,
+) -> Decision<'c> {
+    let misshapen = annotations.misshapen_sidecar();
+    if !misshapen.is_empty() {
+        return Decision::Refuse(misshapen);
+    }
+    let there = position(workload);
+    match annotations.effective(SIDECAR) {
+        "" => Decision::Nothing,
+        switch if switch.eq_ignore_ascii_case("false") => match there {
+            Some(_) => Decision::Remove,
+            None => Decision::Nothing,
+        },
+        switch => {
+            if let Some((list, index)) = there {
+                let message = format!("container {CONTAINER} is there already");
+                let pointer = workload.pointer(&format!("/spec/{}/{index}", list.key()));
+                return Decision::Skip(Box::new(Finding::new(Code::AlreadyInstrumented, pointer, message)));
+            }
+            let checked = pod::check(workload.pod(), &workload.pointer("/spec"));
+            match (resolve(workload, annotations, switch, context, settings), checked) {
+                (Ok(request), Ok(())) => Decision::Add(request),
+                (Err(finding), _) | (Ok(_), Err(finding)) => Decision::Refuse(vec![*finding]),
+            }
+        }
+    }
+}
+
+/// The collector that a workload asks for, whether or not it has it already; none where that cannot be said.
+#[must_use]
+pub fn asked<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    context: &'c Context,
+    settings: &Settings,
+) -> Option<Request<'c>> {
+    let switch = annotations.effective(SIDECAR);
+    let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
+    is_wanted.then(|| resolve(workload, annotations, switch, context, settings).ok())?
+}
+
+/// What the collector is called that a workload asks for and the input has, valid or not.
+#[must_use]
+pub fn source(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    context: &Context,
+    settings: &Settings,
+) -> Option<String> {
+    let switch = annotations.effective(SIDECAR);
+    let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
+    let entry = is_wanted.then(|| find(workload, annotations, switch, context, settings).ok())??;
+    Some(called(&entry.namespace, &entry.name))
+}
+
+/// Where the pod has a collector.
+#[must_use]
+pub fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
+    let spec = workload.pod()?;
+    [List::Init, List::Regular]
+        .into_iter()
+        .find_map(|list| Some((list, pod::position(pod::elements(spec, list.key()), CONTAINER)?)))
+}
+
+/// The valid collector that a switch means.
+fn resolve<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    switch: &str,
+    context: &'c Context,
+    settings: &Settings,
+) -> Result<Request<'c>, Box<Finding>> {
+    let entry = find(workload, annotations, switch, context, settings)?;
+    let called = called(&entry.namespace, &entry.name);
+    match entry.outcome.as_deref() {
+        Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
+        Ok(None) => {
+            let message =
+                format!("OpenTelemetryCollector {called} is asked for, but its mode is not sidecar");
+            Err(refusal(annotations, Code::CollectorNotSidecar, &message))
+        }
+        Err(findings) => {
+            let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
+            let message = format!("OpenTelemetryCollector {called} is not valid: {first}");
+            Err(refusal(annotations, Code::InvalidCollector, &message))
+        }
+    }
+}
+
+fn refusal(annotations: &Annotations<'_>, code: Code, message: &str) -> Box<Finding> {
+    let told = annotations.rule(SIDECAR).map(|rule| format!(" (told by {rule})"));
+    let message = format!("{message}{}", told.unwrap_or_default());
+    Box::new(Finding::new(code, annotations.pointer(SIDECAR), message))
+}
+
+/// The collector that a switch means, whatever it says.
+fn find<'c>(
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+    switch: &str,
+    context: &'c Context,
+    settings: &Settings,
+) -> Result<&'c Entry<Option<Collector>>, Box<Finding>> {
+    let own = namespace_of(workload.resource, settings);
+    let is_any = switch.eq_ignore_ascii_case("true");
+    let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
+    let collectors = &context.collectors;
+    let lookup = if is_any {
+        let is_other = |outcome: &Result<Box<Option<Collector>>, _>| matches!(outcome.as_deref(), Ok(None));
+        collectors.lookup(|entry| entry.namespace == own && !is_other(&entry.outcome))
+    } else {
+        collectors.named(namespace, name)
+    };
+    match lookup {
+        Lookup::One(entry) => Ok(entry),
+        Lookup::Several(entries) => {
+            let whose = if is_any { place(&own) } else { called(namespace, name) };
+            let names = entries.iter().map(|entry| called(&entry.namespace, &entry.name));
+            let message =
+                format!("a sidecar is asked for {whose}, but there are {}: {}", entries.len(), listed(names));
+            Err(refusal(annotations, Code::AmbiguousCollector, &message))
+        }
+        Lookup::None => {
+            let all: Vec<_> = collectors.iter().collect();
+            let there_is = if all.is_empty() {
+                "the input has no OpenTelemetryCollector at all".to_owned()
+            } else {
+                let names = all.iter().map(|entry| called(&entry.namespace, &entry.name));
+                format!("there is {}", listed(names))
+            };
+            let (code, what) = if is_any {
+                let whose = place(&own);
+                (Code::NoCollector, format!("the OpenTelemetryCollector {whose} of mode sidecar"))
+            } else {
+                let name = called(namespace, name);
+                (Code::CollectorNotFound, format!("OpenTelemetryCollector {name}"))
+            };
+            let message = format!("{what} is asked for, and is not in the input; {there_is}");
+            Err(refusal(annotations, code, &message))
+        }
+    }
+}
