@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::{Done, Outcome, Scene, Step, doubts, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
-use crate::config::collector::{CONFIG, CONTAINER, stripped};
+use crate::config::collector::{CONFIG, CONTAINER, Collector, stripped};
 use crate::finding::{Code, Finding, Injection};
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{List, elements, name, position};
@@ -23,7 +23,58 @@ const LONGEST_LABEL: usize = 63;
 /// The most that Linux takes for a variable (`MAX_ARG_STRLEN`), without `OTEL_CONFIG=` and the end.
 const LONGEST_CONFIG: usize = 131_059;
 
+/// Holds the node's name for receivers that ask its kubelet.
 const NODE_NAME: &str = "K8S_NODE_NAME";
+
+/// Limits of the container that the Go runtime is to know.
+const LIMITS: [(&str, &str); 2] = [("GOMEMLIMIT", "limits.memory"), ("GOMAXPROCS", "limits.cpu")];
+
+fn from_limit(variable: &str, resource: &str) -> Value {
+    let source = json!({"resourceFieldRef": {"containerName": CONTAINER, "resource": resource}});
+    json!({"name": variable, "valueFrom": source})
+}
+
+/// Whether an `env` entry of a collector's container is one that it gets beside the user's.
+pub(super) fn is_own(scene: &Scene<'_>, entry: &Value) -> bool {
+    let helpers = sdk::helpers(scene);
+    let fields = [("POD_NAME", "metadata.name"), (NODE_NAME, "spec.nodeName")];
+    let fields = fields.iter().chain(&sdk::OF_POD).chain(&helpers);
+    name(entry) == CONFIG
+        || fields.into_iter().any(|(variable, field)| *entry == from_field(variable, field))
+        || LIMITS.iter().any(|(variable, resource)| *entry == from_limit(variable, resource))
+        || *entry == json!({"name": sdk::ATTRIBUTES, "value": attributes(scene)})
+}
+
+/// A collector as a pod gets it.
+#[derive(Debug, Clone)]
+pub(super) struct Sidecar<'c> {
+    pub(super) collector: &'c Collector,
+    /// What messages call it.
+    pub(super) called: String,
+    /// What the label says.
+    pub(super) label: String,
+    pub(super) image: String,
+    /// It is an ordinary container.
+    pub(super) is_plain: bool,
+}
+
+impl<'c> Sidecar<'c> {
+    pub(super) fn of(request: &Request<'c>, settings: &Settings) -> Self {
+        let Request { collector, .. } = request;
+        Self {
+            collector,
+            called: request.called(),
+            label: label(request),
+            image: collector.image.clone().unwrap_or_else(|| settings.default_collector_image()),
+            is_plain: settings.plain_sidecars,
+        }
+    }
+
+    /// The list that its container stands in.
+    pub(super) const fn list(&self) -> List {
+        if self.is_plain { List::Regular } else { List::Init }
+    }
+}
 
 /// Carries out what the workload asks for.
 pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
@@ -35,7 +86,8 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
         Decision::Add(request) => request,
     };
     let mut draft = Draft::new(scene.workload.resource.clone());
-    let image = add(scene, &request, settings, &mut draft).map_err(|finding| vec![*finding])?;
+    let sidecar = Sidecar::of(&request, settings);
+    add(scene, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
     let findings = doubts::of_sidecar(scene, &request, settings, &draft);
     let errors = settings.errors(&findings);
     if !errors.is_empty() {
@@ -43,8 +95,13 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
     }
     let of_init =
         request.collector.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
-    let images: Vec<String> = std::iter::once(image.as_str()).chain(of_init).map(str::to_owned).collect();
-    let part = format!("{COLLECTOR} {} as {CONTAINER}{}", request.called(), in_brackets(&images));
+    let mut images: Vec<String> = Vec::new();
+    for image in std::iter::once(sidecar.image.as_str()).chain(of_init) {
+        if !images.iter().any(|known| known == image) {
+            images.push(image.to_owned());
+        }
+    }
+    let part = format!("{COLLECTOR} {} as {CONTAINER}{}", sidecar.called, in_brackets(&images));
     let injection = Injection { language: COLLECTOR, containers: vec![CONTAINER.to_owned()], images };
     Ok(Some(Done { draft, injections: vec![injection], parts: vec![part], findings }))
 }
@@ -67,24 +124,19 @@ fn remove(scene: &Scene<'_>) -> Done {
     Done { draft, injections: Vec::new(), parts: Vec::new(), findings: vec![finding] }
 }
 
-/// Adds the collector, its volumes, init containers and label; says which image.
-pub(super) fn add(
-    scene: &Scene<'_>,
-    request: &Request<'_>,
-    settings: &Settings,
-    draft: &mut Draft,
-) -> Step<String> {
-    let collector = request.collector;
+/// Adds the collector, its volumes, init containers and label.
+pub(super) fn add(scene: &Scene<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -> Step {
+    let collector = sidecar.collector;
     if collector.config.len() > LONGEST_CONFIG {
         let message = format!(
             "the configuration of OpenTelemetryCollector {} has {} bytes as {CONFIG}; {LONGEST_CONFIG} fit",
-            request.called(),
+            sidecar.called,
             collector.config.len()
         );
         return Err(refusal(scene, Code::ConfigTooLarge, message));
     }
     let labels = metadata(scene, draft, "labels")?;
-    draft.set(&labels, LABEL, json!(label(request)));
+    draft.set(&labels, LABEL, json!(sidecar.label));
     for container in &collector.init_containers {
         pod::add_container(scene, draft, List::Init, None, container.clone())?;
     }
@@ -96,12 +148,9 @@ pub(super) fn add(
         }
         draft.append(&spec, "volumes", volume.clone());
     }
-    let image = collector.image.clone().unwrap_or_else(|| settings.default_collector_image());
-    let container = container(scene, request, settings, &image)?;
-    check(scene, request, &container, draft.list(&spec, "volumes"))?;
-    let list = if settings.plain_sidecars { List::Regular } else { List::Init };
-    pod::add_container(scene, draft, list, None, container)?;
-    Ok(image)
+    let container = container(scene, sidecar)?;
+    check(scene, sidecar, &container, draft.list(&spec, "volumes"))?;
+    pod::add_container(scene, draft, sidecar.list(), None, container)
 }
 
 fn refusal(scene: &Scene<'_>, code: Code, message: String) -> Box<Finding> {
@@ -109,12 +158,12 @@ fn refusal(scene: &Scene<'_>, code: Code, message: String) -> Box<Finding> {
 }
 
 /// The container as the pod gets it.
-fn container(scene: &Scene<'_>, request: &Request<'_>, settings: &Settings, image: &str) -> Step<Value> {
-    let collector = request.collector;
+fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
+    let collector = sidecar.collector;
     let mut container = Map::new();
     container.insert("name".into(), json!(CONTAINER));
-    container.insert("image".into(), json!(image));
-    if !settings.plain_sidecars {
+    container.insert("image".into(), json!(sidecar.image));
+    if !sidecar.is_plain {
         container.insert("restartPolicy".into(), json!("Always"));
     }
     container.extend(collector.fields.clone());
@@ -123,9 +172,8 @@ fn container(scene: &Scene<'_>, request: &Request<'_>, settings: &Settings, imag
     let pointer = scene.annotations.pointer(SIDECAR);
     let place = Place { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
     place.append_field(&mut draft, "POD_NAME", "metadata.name");
-    for (variable, resource) in [("GOMEMLIMIT", "limits.memory"), ("GOMAXPROCS", "limits.cpu")] {
-        let source = json!({"resourceFieldRef": {"containerName": CONTAINER, "resource": resource}});
-        place.default_entry(&mut draft, &json!({"name": variable, "valueFrom": source}));
+    for (variable, resource) in LIMITS {
+        place.default_entry(&mut draft, &from_limit(variable, resource));
     }
     if collector.asks_kubelet {
         place.append_field(&mut draft, NODE_NAME, "spec.nodeName");
@@ -202,8 +250,8 @@ fn first(text: &str, characters: usize) -> &str {
 }
 
 /// Refuses what the API server would not take.
-fn check(scene: &Scene<'_>, request: &Request<'_>, container: &Value, volumes: &[Value]) -> Step {
-    let called = request.called();
+fn check(scene: &Scene<'_>, sidecar: &Sidecar<'_>, container: &Value, volumes: &[Value]) -> Step {
+    let called = &sidecar.called;
     if let Some(port) = twice(elements(container, "ports"), "name") {
         let message = format!("OpenTelemetryCollector {called} would have port {port} twice");
         return Err(refusal(scene, Code::NameConflict, message));

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde_json::Value;
 
+use super::collector::{LABEL, Sidecar, add};
 use super::draft::Draft;
 use super::{Scene, annotate, carry_out, sdk};
 use crate::change::{Change, look_up};
@@ -20,6 +21,7 @@ use crate::languages::Delivery;
 use crate::select::{self, Request};
 
 mod candidates;
+mod collector;
 mod earlier;
 mod keys;
 mod part;
@@ -51,6 +53,7 @@ pub struct Foreign(pub String);
 /// # Errors
 /// Where no original is found, what differs.
 pub fn original(
+    wanted: Wanted,
     resource: &Value,
     is_new: &dyn Fn(&str) -> bool,
     identity: &Identity,
@@ -65,39 +68,55 @@ pub fn original(
     let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
     let search = Search { scene: &scene, is_new, identity, settings };
     let mut foreign = Foreign("nothing that an injection writes is there".into());
-    if !asked.is_empty() {
-        match search.of(&asked) {
-            Ok(original) => return Ok(original),
-            Err(difference) => foreign = difference,
-        }
-    }
-    // Of what is read off the pod, the guess that leaves the least.
-    let mut best: Option<Original> = None;
-    for earlier in earlier::guesses(&scene, &asked, settings) {
-        match search.of(&earlier.requests()) {
-            Ok(original) if earlier.is_asked => return Ok(original),
-            Ok(original) => {
-                let size = |original: &Original| original.value.to_string().len();
-                let is_better = best.as_ref().is_none_or(|best| size(&original) < size(best));
-                best = if is_better { Some(original) } else { best };
+    if wanted == Wanted::All && select::collector::position(&workload).is_some() {
+        let asked_one = select::collector::asked(&workload, &annotations, context, settings);
+        let asked_one = asked_one.map(|request| Sidecar::of(&request, settings));
+        let earlier = collector::Earlier::guesses(&scene);
+        let sidecars = asked_one.into_iter().chain(earlier.iter().map(collector::Earlier::sidecar));
+        let sidecars: Vec<Sidecar<'_>> = sidecars.collect();
+        // With the instrumentation on top of it, or alone.
+        for sidecar in &sidecars {
+            match search.best(&asked, Some(sidecar)) {
+                Ok(original) => return Ok(original),
+                Err(difference) => foreign = difference,
             }
-            Err(difference) => foreign = difference,
+        }
+        for sidecar in &sidecars {
+            if let Ok(original) = search.of(&[], Some(sidecar)) {
+                return Ok(original);
+            }
         }
     }
-    best.ok_or(foreign)
+    search.best(&asked, None).map_err(|difference| if asked.is_empty() { foreign } else { difference })
 }
 
 /// Whether a text may hold a workload that an injection of ours has written into.
 #[must_use]
 pub fn is_mentioned(text: &str) -> bool {
-    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(sdk::POD_NAME));
-    NAME.find(text.as_bytes()).is_some()
+    static MARKS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [sdk::POD_NAME, LABEL].map(Finder::new));
+    MARKS.iter().any(|mark| mark.find(text.as_bytes()).is_some())
 }
 
 /// Whether something in the pod looks as if an injection had written it.
 #[must_use]
 pub fn has_traces(workload: &Workload<'_>) -> bool {
-    workload.pod().is_some_and(earlier::has_traces)
+    workload.pod().is_some_and(earlier::has_traces) || has_sidecar(workload)
+}
+
+/// Whether the pod has a collector and its label.
+#[must_use]
+pub fn has_sidecar(workload: &Workload<'_>) -> bool {
+    let has_label = || workload.metadata("labels").is_some_and(|labels| labels.contains_key(LABEL));
+    select::collector::position(workload).is_some() && has_label()
+}
+
+/// What of an injection is taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Sidecar and instrumentation.
+    All,
+    /// The instrumentation.
+    Instrumentation,
 }
 
 /// A search for the original of one workload.
@@ -109,19 +128,44 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// The original that `requests` lead from to the workload.
-    fn of(&self, requests: &[Request<'_>]) -> Result<Original, Foreign> {
+    /// The original that leads to the workload by what is `asked` for, or else by what was asked for earlier.
+    fn best(&self, asked: &[Request<'_>], sidecar: Option<&Sidecar<'_>>) -> Result<Original, Foreign> {
+        let mut foreign = Foreign("nothing that an injection writes is there".into());
+        if !asked.is_empty() {
+            match self.of(asked, sidecar) {
+                Ok(original) => return Ok(original),
+                Err(difference) => foreign = difference,
+            }
+        }
+        // Of what is read off the pod, the guess that leaves the least.
+        let mut best: Option<Original> = None;
+        for earlier in earlier::guesses(self.scene, asked, self.settings) {
+            match self.of(&earlier.requests(), sidecar) {
+                Ok(original) if earlier.is_asked => return Ok(original),
+                Ok(original) => {
+                    let size = |original: &Original| original.value.to_string().len();
+                    let is_better = best.as_ref().is_none_or(|best| size(&original) < size(best));
+                    best = if is_better { Some(original) } else { best };
+                }
+                Err(difference) => foreign = difference,
+            }
+        }
+        best.ok_or(foreign)
+    }
+
+    /// The original that `sidecar` and `requests` lead from to the workload.
+    fn of(&self, requests: &[Request<'_>], sidecar: Option<&Sidecar<'_>>) -> Result<Original, Foreign> {
         // A user's own attributes, and those alone, may need one round each.
         const ROUNDS: usize = 100;
         let there = self.scene.workload.resource;
-        let mut candidates = Candidates::of(self.scene, self.is_new, requests, self.settings);
+        let mut candidates = Candidates::of(self.scene, self.is_new, requests, sidecar, self.settings);
         for _ in 0..ROUNDS {
             let back = candidates.changes(there);
             let mut value = there.clone();
             for change in &back {
                 change.apply(&mut value).map_err(|error| Foreign(error.to_string()))?;
             }
-            let (again, result) = self.inject(&value, requests)?;
+            let (again, result) = self.inject(&value, requests, sidecar)?;
             if candidates.refute(there, &result) {
                 continue;
             }
@@ -139,7 +183,12 @@ impl Search<'_> {
     }
 
     /// What injecting `original` changes, and the result.
-    fn inject(&self, original: &Value, requests: &[Request<'_>]) -> Result<(Vec<Change>, Value), Foreign> {
+    fn inject(
+        &self,
+        original: &Value,
+        requests: &[Request<'_>],
+        sidecar: Option<&Sidecar<'_>>,
+    ) -> Result<(Vec<Change>, Value), Foreign> {
         let Scene { context, namespace, .. } = self.scene;
         let workload = Workload::of(original, self.identity, &self.settings.kinds)
             .ok_or_else(|| Foreign("it is no workload without it".into()))?;
@@ -153,15 +202,25 @@ impl Search<'_> {
                 target.name
             )));
         }
-        if let Some(mark) = select::earlier_injection(&workload) {
+        if let Some(mark) = select::earlier_injection(&workload).filter(|_| !requests.is_empty()) {
             return Err(Foreign(mark.message));
         }
         let annotations = Annotations::new(&workload, namespace, context, self.settings);
         let scene =
             Scene { workload: &workload, annotations: &annotations, context, namespace: namespace.clone() };
         let refused = |finding: Box<crate::finding::Finding>| Foreign(finding.message);
-        let draft = Draft::new(original.clone());
-        let (mut draft, _) = carry_out(&scene, requests, draft).map_err(refused)?;
+        let mut draft = Draft::new(original.clone());
+        let mut draft = match sidecar {
+            None => carry_out(&scene, requests, draft).map_err(refused)?.0,
+            Some(sidecar) => {
+                add(&scene, sidecar, &mut draft).map_err(refused)?;
+                let between = draft.value().clone();
+                scene
+                    .on(&between, self.settings, |scene| carry_out(scene, requests, draft))
+                    .map_err(refused)?
+                    .0
+            }
+        };
         if self.settings.annotate {
             annotate(&scene, &mut draft, |_| true).map_err(refused)?;
         }

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
-use super::original::{self, Original};
+use super::original::{self, Original, Wanted};
 use super::{Plan, Verdict, plan};
 use crate::config::Settings;
-use crate::config::context::Context;
+use crate::config::annotations::{Annotations, SIDECAR};
+use crate::config::context::{Context, namespace_of};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, name, position};
 use crate::k8s::{Identity, Workload};
+use crate::select;
 
 /// What becomes of an injection of ours.
 #[derive(Debug)]
@@ -32,9 +34,21 @@ pub fn renewal(
     settings: &Settings,
 ) -> Option<Renewal> {
     let workload = Workload::of(resource, identity, &settings.kinds).filter(original::has_traces)?;
-    let original = original::original(resource, is_new, identity, context, settings).ok()?;
     let about = |finding: Finding| finding.about(workload.subject());
     let finding = |code, message: String| about(Finding::new(code, workload.pointer(""), message));
+    let back = |wanted| original::original(wanted, resource, is_new, identity, context, settings).ok();
+    let original = match sidecar(&workload, context, settings) {
+        Sidecar::Absent => back(Wanted::Instrumentation),
+        Sidecar::Asked => back(Wanted::All),
+        Sidecar::Stale if back(Wanted::All).is_some() => {
+            if let Verdict::Planned(_) = plan(resource, identity, context, settings) {
+                return None;
+            }
+            let message = "no annotation, namespace or rule asks for the sidecar that the pod template has";
+            return Some(Renewal::Stays(finding(Code::StaleInjection, message.to_owned()).into()));
+        }
+        Sidecar::Stale => back(Wanted::Instrumentation),
+    }?;
     match plan(&original.value, identity, context, settings) {
         Verdict::Nothing => {
             let message = "no annotation, namespace or rule asks for the injection that the pod template has";
@@ -63,6 +77,31 @@ pub fn renewal(
             }
             Some(Renewal::Updated(Box::new(original), Box::new(plan)))
         }
+    }
+}
+
+/// What a sidecar that may be there means for a renewal.
+enum Sidecar {
+    /// It is none of ours, or nothing says what it should be now.
+    Absent,
+    /// It is asked for.
+    Asked,
+    /// Nothing asks for it.
+    Stale,
+}
+
+fn sidecar(workload: &Workload<'_>, context: &Context, settings: &Settings) -> Sidecar {
+    if !original::has_sidecar(workload) {
+        return Sidecar::Absent;
+    }
+    let namespace = namespace_of(workload.resource, settings);
+    let annotations = Annotations::new(workload, &namespace, context, settings);
+    if annotations.effective(SIDECAR).is_empty() {
+        return Sidecar::Stale;
+    }
+    match select::collector::asked(workload, &annotations, context, settings) {
+        Some(_) => Sidecar::Asked,
+        None => Sidecar::Absent,
     }
 }
 

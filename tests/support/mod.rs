@@ -54,11 +54,13 @@ pub(crate) fn vectors() -> Vec<(String, String)> {
         let text = std::fs::read_to_string(folder.join("input.yaml")).expect("an input");
         vectors.push((file_name(&folder), text));
     }
-    let random = std::fs::read_to_string(testdata("vectors/random.jsonl")).expect("the random vectors");
-    for line in random.lines() {
-        let value: Value = serde_json::from_str(line).expect("JSON");
-        let text = value["input"].as_str().expect("text").to_owned();
-        vectors.push((value["id"].as_str().expect("an id").to_owned(), text));
+    for file in ["vectors/random.jsonl", "vectors/sidecar.jsonl"] {
+        let cases = std::fs::read_to_string(testdata(file)).expect("vectors");
+        for line in cases.lines() {
+            let value: Value = serde_json::from_str(line).expect("JSON");
+            let text = value["input"].as_str().expect("text").to_owned();
+            vectors.push((value["id"].as_str().expect("an id").to_owned(), text));
+        }
     }
     vectors
 }

@@ -8,7 +8,7 @@ use crate::engine::read::Found;
 use crate::finding::{Code, Finding};
 use crate::k8s::{Kind, Workload};
 use crate::plan::Plan;
-use crate::plan::original::{self, Foreign, Original};
+use crate::plan::original::{self, Foreign, Original, Wanted};
 use crate::plan::renewal::{Renewal, renewal};
 use crate::yaml::{Document, edited};
 
@@ -107,6 +107,7 @@ impl Run<'_> {
             let Some(workload) = workload.filter(original::has_traces) else { continue };
             let pointer = workload.pointer("");
             match original::original(
+                Wanted::All,
                 &resource,
                 &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)),
                 identity,
@@ -114,6 +115,12 @@ impl Run<'_> {
                 self.settings,
             ) {
                 Ok(original) if Back::of(document, &[(found, &original)]).is_some() => {
+                    let after = Workload::of(&original.value, identity, &self.settings.kinds);
+                    if after.as_ref().is_some_and(original::has_traces) {
+                        let message = "the rest of it is not what an injection would write";
+                        let finding = Finding::new(Code::CannotUninject, pointer.clone(), message);
+                        piece.find(document, found, vec![finding]);
+                    }
                     originals.push((found, original));
                     let message = "the injection is taken out";
                     piece.find(document, found, vec![Finding::new(Code::Uninjected, pointer, message)]);

@@ -9,11 +9,13 @@ use super::list;
 use super::part::{Doubt, Fate, Owner, Part};
 use crate::change::look_up;
 use crate::config::Settings;
-use crate::config::annotations::Annotations;
+use crate::config::annotations::{Annotations, ours};
+use crate::config::collector::CONTAINER;
 use crate::k8s::Workload;
 use crate::k8s::pod::{self, List, is_from_elsewhere, position, text};
 use crate::languages::web_server::{AGENT, COPY};
 use crate::languages::{Delivery, Env};
+use crate::plan::collector::{LABEL, Sidecar};
 use crate::plan::env::Texts;
 use crate::plan::{Scene, exporter, sdk, sidecar, web_server};
 use crate::select::{Request, Target};
@@ -39,6 +41,7 @@ impl<'c> Candidates<'c> {
         scene: &Scene<'_>,
         is_new: &'c dyn Fn(&str) -> bool,
         requests: &[Request<'_>],
+        sidecar: Option<&Sidecar<'_>>,
         settings: &Settings,
     ) -> Self {
         let resource = scene.workload.resource;
@@ -52,9 +55,15 @@ impl<'c> Candidates<'c> {
         for request in requests {
             candidates.pod(resource, request);
         }
-        if settings.annotate {
-            candidates.annotations(scene, settings);
+        let mut metadata = Vec::new();
+        if let Some(sidecar) = sidecar {
+            candidates.sidecar(resource, sidecar);
+            metadata.push(("labels", vec![LABEL.to_owned()]));
         }
+        if settings.annotate {
+            metadata.push(("annotations", annotations(scene, settings)));
+        }
+        candidates.metadata(scene, metadata);
         candidates
     }
 
@@ -174,30 +183,44 @@ impl<'c> Candidates<'c> {
         }
     }
 
-    /// The annotations that rules may have set.
-    fn annotations(&mut self, scene: &Scene<'_>, settings: &Settings) {
-        const METADATA: &str = "/metadata";
-        const ANNOTATIONS: &str = "/metadata/annotations";
-        let Some(there) = scene.workload.metadata("annotations") else { return };
-        let mut bare = scene.workload.resource.clone();
-        if let Some(Value::Object(annotations)) = bare.pointer_mut(&scene.workload.pointer(ANNOTATIONS)) {
-            annotations.retain(|key, _| !key.starts_with(crate::config::annotations::PREFIX));
-        }
-        let Some(workload) = Workload::of(&bare, &scene.workload.identity, &settings.kinds) else { return };
-        let annotations = Annotations::new(&workload, &scene.namespace, scene.context, settings);
-        let set: Vec<String> = annotations
-            .of_rules()
-            .filter(|(key, value)| there.get(key).and_then(Value::as_str) == Some(value))
-            .map(|(key, _)| key)
-            .collect();
-        let is_all = !set.is_empty() && set.len() == there.len();
-        self.keys.extend(set.into_iter().map(|key| Key::new(Owner::Template(ANNOTATIONS), key)));
-        if is_all {
-            self.keys.push(Key::new(Owner::Template(METADATA), "annotations"));
-            let metadata = look_up(scene.workload.resource, &scene.workload.pointer(METADATA));
-            if metadata.and_then(Value::as_object).is_some_and(|metadata| metadata.len() == 1) {
-                self.keys.push(Key::new(Owner::Template(""), "metadata"));
+    /// The containers and volumes that came with a sidecar.
+    fn sidecar(&mut self, resource: &Value, sidecar: &Sidecar<'_>) {
+        let spec = format!("{}/spec", &self.template);
+        let of = |elements: &[Value]| elements.iter().map(pod::name).map(str::to_owned).collect::<Vec<_>>();
+        let collector = sidecar.collector;
+        for (key, names) in [
+            (List::Init.key(), of(&collector.init_containers)),
+            (sidecar.list().key(), vec![CONTAINER.to_owned()]),
+            ("volumes", of(&collector.volumes)),
+        ] {
+            let elements = list(resource, &spec, key);
+            let part = self.part(resource, SPEC, key, NAME);
+            for name in names {
+                part.suspect(elements, &name, [Fate::Gone].into_iter());
             }
+        }
+    }
+
+    /// The keys of mappings in the pod template's metadata that may have been set, and the mappings where nothing
+    /// else stands in them.
+    fn metadata(&mut self, scene: &Scene<'_>, set: Vec<(&'static str, Vec<String>)>) {
+        const METADATA: Owner = Owner::Template("/metadata");
+        let mut emptied = 0;
+        for (key, names) in set {
+            let Some(there) = scene.workload.metadata(key) else { continue };
+            let is_all = !names.is_empty() && names.len() == there.len();
+            let owner =
+                Owner::Template(if key == "labels" { "/metadata/labels" } else { "/metadata/annotations" });
+            self.keys.extend(names.into_iter().map(|name| Key::new(owner.clone(), name)));
+            if is_all {
+                self.keys.push(Key::new(METADATA, key));
+                emptied += 1;
+            }
+        }
+        let metadata = look_up(scene.workload.resource, &scene.workload.pointer("/metadata"));
+        let many = metadata.and_then(Value::as_object).map_or(0, serde_json::Map::len);
+        if emptied > 0 && many == emptied {
+            self.keys.push(Key::new(Owner::Template(""), "metadata"));
         }
     }
 
@@ -275,6 +298,23 @@ impl<'c> Candidates<'c> {
             })
         })
     }
+}
+
+/// The annotations that rules may have set.
+fn annotations(scene: &Scene<'_>, settings: &Settings) -> Vec<String> {
+    let Some(there) = scene.workload.metadata("annotations") else { return Vec::new() };
+    let mut bare = scene.workload.resource.clone();
+    let pointer = scene.workload.pointer("/metadata/annotations");
+    if let Some(Value::Object(annotations)) = bare.pointer_mut(&pointer) {
+        annotations.retain(|key, _| ours(key).is_none());
+    }
+    let Some(workload) = Workload::of(&bare, &scene.workload.identity, &settings.kinds) else {
+        return Vec::new();
+    };
+    let annotations = Annotations::new(&workload, &scene.namespace, scene.context, settings);
+    let set = annotations.of_rules();
+    let set = set.filter(|(key, value)| there.get(key).and_then(Value::as_str) == Some(value));
+    set.map(|(key, _)| key).collect()
 }
 
 /// The mounts of a language's own volumes in a target.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::config::Settings;
+use crate::config::collector::CONTAINER;
 use crate::config::instrumentation::{Agent, Instrumentation};
 use crate::k8s::pod::{self, List, elements, name, position, text};
 use crate::languages::{ALL, Copy, Delivery, Effect, Language};
@@ -64,7 +65,7 @@ fn is_agent(list: List, name: &str) -> bool {
 }
 
 fn is_configured(container: &Value) -> bool {
-    position(elements(container, "env"), sdk::POD_NAME).is_some()
+    name(container) != CONTAINER && position(elements(container, "env"), sdk::POD_NAME).is_some()
 }
 
 /// What the workload of `scene` may have been told: read off the pod, with the variables of an Instrumentation that
@@ -205,7 +206,8 @@ impl<'p> Pod<'p> {
     /// The containers that are the user's, and targets.
     fn targets(&self, is_target: impl Fn(&Value) -> bool) -> Vec<Target> {
         let target = |(list, container): (List, &Value)| Target { list, name: name(container).to_owned() };
-        let users = self.all().filter(|(list, container)| !is_agent(*list, name(container)));
+        let is_ours = |list: List, name: &str| is_agent(list, name) || name == CONTAINER;
+        let users = self.all().filter(|(list, container)| !is_ours(*list, name(container)));
         users.filter(|(_, container)| is_target(container)).map(target).collect()
     }
 
