@@ -80,7 +80,7 @@ fn both_refuse_what_is_wrong() {
         "select: {names: [a]}, options: {goTargetExe: ''}",
         "select: {names: [a]}, options: {pythonPlatform: musl}, instrumentation: a",
         "select: {names: [a]}, inject: go, instrumentation: a/b/c",
-        "select: {names: [a]}, inject: go, sidecar: true",
+        "select: {names: [a]}, inject: go, sidecar: 1",
     ];
     let rules = rules.iter().map(|rule| format!("rules: [{{{rule}}}]"));
     let others = [
@@ -106,7 +106,7 @@ fn both_refuse_what_is_wrong() {
         "instrumentation: {exporter: {endpont: a}}",
         "instrumentation: {propagators: b3}",
         "instrumentation: {sdk: {}}",
-        "nativeSidecars: true",
+        "nativeSidecars: yes please",
     ];
     for spec in rules.chain(others.map(str::to_owned)) {
         let config = config(&spec);

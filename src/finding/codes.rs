@@ -269,7 +269,7 @@ codes! {
         "Choosing one would be a guess."
         "Name the collector in the annotation instead of \"true\"."
         "sidecar.opentelemetry.io/inject: \"true\" # write traces or metrics\n\
-         # and in the input: {metadata: {name: traces}, spec: {mode: sidecar}}, {metadata: {name: metrics}, spec: {mode: sidecar}}"
+         # and in the input two collectors of mode sidecar: {metadata: {name: traces}}, {metadata: {name: metrics}}"
     CollectorNotFound "collector-not-found" Error
         "The annotation names an OpenTelemetryCollector that the input does not hold."
         "A workload that asks for a sidecar must not go out without it."

@@ -116,17 +116,17 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     let of_sidecar = left.len();
     // The languages find the pod as the sidecar leaves it.
     let between = sidecar.as_ref().map(|done| done.draft.value().clone());
+    let before = sidecar.as_ref();
     let instrumented = match &between {
-        None => instrument(&scene, settings, sidecar),
-        Some(between) => scene.on(between, settings, |scene| instrument(scene, settings, sidecar)),
+        None => instrument(&scene, settings, before),
+        Some(between) => scene.on(between, settings, |scene| instrument(scene, settings, before)),
     };
-    let (done, refused) = match instrumented {
-        Ok(done) => (done, false),
-        Err((sidecar, findings)) => {
-            left.extend(findings);
-            (sidecar, is_refused(&left[of_sidecar..]))
-        }
-    };
+    let instrumented = instrumented.unwrap_or_else(|findings| {
+        left.extend(findings);
+        None
+    });
+    let refused = is_refused(&left[of_sidecar..]);
+    let done = instrumented.or(sidecar);
     let Some(Done { mut draft, injections, parts, findings }) = done else {
         return match left.is_empty() {
             true => Verdict::Nothing,
@@ -150,39 +150,33 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     Verdict::Planned(Plan { changes, value, findings: about(findings), shifts, refused })
 }
 
-/// Carries out the languages after what was done before; gives that back where they are left alone.
-fn instrument(
-    scene: &Scene<'_>,
-    settings: &Settings,
-    before: Option<Done>,
-) -> Result<Option<Done>, (Option<Done>, Vec<Finding>)> {
+/// Carries out the languages after what was done before.
+fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
     let requests = match decide(scene.workload, scene.annotations, scene.context, settings) {
-        Decision::Nothing => return Ok(before),
-        Decision::Skip(finding) => return Err((before, vec![*finding])),
-        Decision::Refuse(findings) => return Err((before, findings)),
+        Decision::Nothing => return Ok(None),
+        Decision::Skip(finding) => return Err(vec![*finding]),
+        Decision::Refuse(findings) => return Err(findings),
         Decision::Inject(requests) => requests,
     };
-    let draft = match &before {
+    let draft = match before {
         Some(done) => done.draft.clone(),
         None => Draft::new(scene.workload.resource.clone()),
     };
     let earlier = draft.changes().len();
-    let (draft, images) = match carry_out(scene, &requests, draft) {
-        Ok(done) => done,
-        Err(finding) => return Err((before, vec![*finding])),
-    };
+    let (draft, images) = carry_out(scene, &requests, draft).map_err(|finding| vec![*finding])?;
     if draft.changes().len() == earlier {
         let message = "everything that is asked for is there already";
         let finding = Finding::new(Code::AlreadyInstrumented, scene.workload.pointer(""), message);
-        return Err((before, vec![finding]));
+        return Err(vec![finding]);
     }
     let doubts = doubts::all(scene, &requests, settings, &draft);
     let errors = settings.errors(&doubts);
     if !errors.is_empty() {
-        return Err((before, errors));
+        return Err(errors);
     }
-    let (mut injections, mut parts, mut findings) =
-        before.map_or_else(Default::default, |done| (done.injections, done.parts, done.findings));
+    let (mut injections, mut parts, mut findings) = before.map_or_else(Default::default, |done| {
+        (done.injections.clone(), done.parts.clone(), done.findings.clone())
+    });
     for (request, images) in requests.iter().zip(images) {
         let containers: Vec<String> = request.targets.iter().map(|target| target.name.clone()).collect();
         parts.push(format!("{} into {}{}", request.language.id, containers.join(", "), in_brackets(&images)));

@@ -361,17 +361,17 @@ pub(in crate::config) static SPEC: Object = object(&[
         Shape::Text(&NAMESPACE),
     ),
     Key {
-        name: "onError",
-        about: "What happens to a workload that is refused: the run fails, or the workload is left out.",
-        default: Some(OnError::Fail.as_str()),
-        shape: Shape::Choice(OnError::words),
-    },
-    Key {
         name: "nativeSidecars",
         about: "Whether collector sidecars are init containers that go on running (Kubernetes 1.29 on), or \
                 ordinary containers.",
         default: Some("true"),
         shape: Shape::Flag,
+    },
+    Key {
+        name: "onError",
+        about: "What happens to a workload that is refused: the run fails, or the workload is left out.",
+        default: Some(OnError::Fail.as_str()),
+        shape: Shape::Choice(OnError::words),
     },
     key(
         "podSecurity",

@@ -47,7 +47,7 @@ fn both_forms_say_the_same() {
         "onError": "skip",
         "requireReferences": true,
         "podSecurity": {"enforce": "baseline", "version": "v1.34"},
-        "images": {"registry": "mirror.example.com/otel", "java": "java:1"},
+        "images": {"registry": "mirror.example.com/otel", "java": "java:1", "collector": "collector:1"},
         "severity": {"missing-reference": "off", "injected": "warning"},
         "instrumentation": {
             "propagators": ["b3", "baggage"],
@@ -58,10 +58,15 @@ fn both_forms_say_the_same() {
             "inject": ["nodejs", "go"],
             "instrumentation": "shop/default",
             "options": {"goTargetExe": "/app/app"},
+            "sidecar": true,
         }],
+        "nativeSidecars": false,
     });
     let data = json!({
         "mode": "validate",
+        "nativeSidecars": "false",
+        "images.collector": "collector:1",
+        "sidecar": "true",
         "annotate": "true",
         "namespace": "shop",
         "instrumentationResources": "local-config",
@@ -95,6 +100,8 @@ fn both_forms_say_the_same() {
         assert_eq!(settings.pod_security, Some(PodSecurity { enforce: Level::Baseline, version }));
         assert_eq!(settings.images.registry.as_deref(), Some("mirror.example.com/otel"));
         assert_eq!(settings.images.languages["java"], "java:1");
+        assert_eq!(settings.images.collector.as_deref(), Some("collector:1"));
+        assert!(settings.plain_sidecars);
         assert_eq!(settings.severities[&Code::MissingReference], None);
         assert_eq!(settings.severities[&Code::Injected], Some(Severity::Warning));
         let instrumentation = settings.instrumentation.as_ref().expect("an Instrumentation");
@@ -107,6 +114,7 @@ fn both_forms_say_the_same() {
                 ("inject-nodejs", "shop/default".to_owned()),
                 ("inject-go", "shop/default".to_owned()),
                 ("otel-go-auto-target-exe", "/app/app".to_owned()),
+                ("sidecar.opentelemetry.io/inject", "true".to_owned()),
             ]
         );
         let select = &settings.rules[0].select;
@@ -138,7 +146,7 @@ fn what_is_absent_has_its_default() {
         assert_eq!(settings.namespace, None);
         assert!(settings.instrumentation.is_none());
         assert!(settings.rules.is_empty() && settings.kinds.is_empty() && settings.severities.is_empty());
-        assert!(!settings.annotate && !settings.require_references);
+        assert!(!settings.annotate && !settings.require_references && !settings.plain_sidecars);
         assert_eq!(settings.images, crate::config::Images::default());
     }
 }
@@ -148,7 +156,10 @@ fn defaults_are_words_of_their_keys_and_keys_are_sorted() {
     for key in keys::SPEC.keys {
         match (&key.shape, key.default) {
             (keys::Shape::Choice(words), Some(default)) => assert_eq!(words().first(), Some(&default)),
-            (keys::Shape::Flag, Some(default)) => assert_eq!(default, "false"),
+            (keys::Shape::Flag, Some(default)) => {
+                let is_on = key.name == "nativeSidecars";
+                assert_eq!(default, if is_on { "true" } else { "false" });
+            }
             (_, default) => assert_eq!(default, None, "{}", key.name),
         }
         assert!(key.about.ends_with('.'), "{}", key.name);
@@ -245,7 +256,7 @@ fn wrong_types_and_words_are_refused() {
         (json!({"rules": {}}), "/rules"),
         (json!({"rules": []}), "/rules"),
         (json!({"rules": [null]}), "/rules/0"),
-        (json!({"nativeSidecars": true}), "/nativeSidecars"),
+        (json!({"nativeSidecars": "true"}), "/nativeSidecars"),
         (json!({"podSecurity": {"version": "v1.34"}}), "/podSecurity"),
         (json!({"podSecurity": {"enforce": "strict"}}), "/podSecurity/enforce"),
         (json!({"podSecurity": {"enforce": "baseline", "version": "1.34"}}), "/podSecurity/version"),
@@ -298,7 +309,8 @@ fn a_rule_is_whole_or_refused() {
         (json!({"select": all, "options": {"goTargetExe": ""}}), "/options/goTargetExe"),
         (json!({"select": all, "options": {"pythonPlatform": "uclibc"}}), "/options/pythonPlatform"),
         (json!({"select": all, "options": {"dotnetRuntime": "win"}}), "/options/dotnetRuntime"),
-        (json!({"select": all, "inject": "go", "sidecar": true}), "/sidecar"),
+        (json!({"select": all, "sidecar": 1}), "/sidecar"),
+        (json!({"select": all, "sidecar": "Shop"}), "/sidecar"),
     ] {
         assert_eq!(refusal(&self::rule(rule.clone())).0, format!("/spec/rules/0{pointer}"), "{rule}");
     }

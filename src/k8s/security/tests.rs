@@ -68,6 +68,8 @@ fn every_control_is_broken_by_something() {
         (&format!("{CONTEXT}/capabilities"), json!({"drop": ["ALL"], "add": ["CHOWN"]})),
     ];
     assert_eq!(level(&restricted(), Version::LATEST), Level::Restricted);
+    let image = changed("/spec/volumes", json!([{"name": "v", "image": {"reference": "a:1"}}]));
+    assert_eq!(level(&image, Version::LATEST), Level::Restricted);
     for (pointer, value) in &baseline {
         let pod = changed(pointer, value.clone());
         assert_eq!(level(&pod, Version::LATEST), Level::Privileged, "{pointer} {value}");
