@@ -474,8 +474,11 @@ fn dangling(before: &Value, after: &Value) -> Option<String> {
             let is_copied =
                 old.iter().any(|old| old["env"].as_array().is_some_and(|env| env.contains(entry)));
             let written = value.replacen(own.unwrap_or_default(), "", 1);
-            // What a collector is configured with is its user's text.
-            let written = if is_copied || name == "OTEL_CONFIG" { "" } else { written.as_str() };
+            // What a collector is configured with is its user's text, and so are its own variables.
+            let is_of_collector = container["name"] == "otc-container"
+                && (name != "OTEL_RESOURCE_ATTRIBUTES"
+                    || !names.contains(&"OTEL_RESOURCE_ATTRIBUTES_NODE_NAME"));
+            let written = if is_copied || is_of_collector { "" } else { written.as_str() };
             for reference in written.split("$(").skip(1) {
                 let reference = reference.split(')').next().unwrap_or_default();
                 if !names.contains(&reference) {

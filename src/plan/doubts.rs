@@ -36,6 +36,7 @@ pub(super) fn of_sidecar(
     draft: &Draft,
 ) -> Vec<Finding> {
     let mut findings = collector::doubts(scene, request, settings);
+    findings.extend(order::misplaced_of_sidecar(scene, draft));
     findings.extend(pod_security::lost(scene, settings, draft));
     findings
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::config::annotations::SIDECAR;
+use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position, text};
 use crate::plan::Scene;
@@ -29,14 +31,30 @@ pub(super) fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Dra
             name: target.name.clone(),
         };
         for (early, late) in early_references(elements(&list[index], "env")) {
-            let message = format!(
-                "{early} of container {} refers to {late}, which stands after it and is not expanded there",
-                target.name
-            );
+            let message = message(early, late, &target.name);
             findings.push(Finding::new(Code::EnvOrder, place.pointer_to(scene, early), message));
         }
     }
     findings
+}
+
+/// References of the sidecar that stand before what they name.
+pub(super) fn misplaced_of_sidecar(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
+    let spec = scene.workload.pointer("/spec");
+    let lists = [List::Init, List::Regular].map(|list| draft.list(&spec, list.key()));
+    let sidecars = lists.into_iter().filter_map(|list| position(list, CONTAINER).map(|index| &list[index]));
+    let early = sidecars.flat_map(|sidecar| early_references(elements(sidecar, "env")));
+    let finding = |(early, late)| {
+        let pointer = scene.annotations.pointer(SIDECAR);
+        Finding::new(Code::EnvOrder, pointer, message(early, late, CONTAINER))
+    };
+    early.map(finding).collect()
+}
+
+fn message(early: &str, late: &str, container: &str) -> String {
+    format!(
+        "{early} of container {container} refers to {late}, which stands after it and is not expanded there"
+    )
 }
 
 /// Variables and the later ones that they refer to.
