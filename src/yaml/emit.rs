@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// How the lines of new text are written.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +86,17 @@ fn is_quantity(text: &str) -> bool {
         && matches!(suffix, "m" | "Ki" | "Mi" | "Gi" | "Ti" | "k" | "M" | "G" | "T")
 }
 
+/// A number without an exponent, which is a string for readers of YAML 1.1 unless it is written in full.
+fn number(number: &Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        None => number.to_string(),
+        Some(float) => {
+            let text = float.to_string();
+            if text.contains('.') { text } else { text + ".0" }
+        }
+    }
+}
+
 /// A scalar or an empty collection on one line.
 fn inline(value: &Value) -> Option<Cow<'_, str>> {
     match value {
@@ -93,6 +104,7 @@ fn inline(value: &Value) -> Option<Cow<'_, str>> {
         Value::Array(items) if items.is_empty() => Some(Cow::Borrowed("[]")),
         Value::Object(entries) if entries.is_empty() => Some(Cow::Borrowed("{}")),
         Value::Array(_) | Value::Object(_) => None,
+        Value::Number(number) => Some(Cow::Owned(self::number(number))),
         scalar => Some(Cow::Owned(scalar.to_string())),
     }
 }
@@ -121,7 +133,17 @@ pub(super) fn entry(result: &mut String, key: &str, value: &Value, column: usize
 }
 
 fn entry_after_indent(result: &mut String, key: &str, value: &Value, column: usize, layout: Layout) {
-    result.push_str(&string(key));
+    // Readers look no further than 1024 characters for the colon.
+    const LONGEST: usize = 1000;
+    let key = string(key);
+    if key.len() > LONGEST {
+        result.push_str("? ");
+        result.push_str(&key);
+        result.push_str(layout.newline);
+        indent(result, column);
+    } else {
+        result.push_str(&key);
+    }
     result.push(':');
     after_colon(result, value, column, layout);
 }
@@ -240,6 +262,7 @@ pub(super) fn json(result: &mut String, value: &Value, indent: Option<&str>, ste
             (entries.is_empty(), '}')
         }
         Value::String(text) => return result.push_str(&quoted(text)),
+        Value::Number(number) => return result.push_str(&self::number(number)),
         scalar => return result.push_str(&scalar.to_string()),
     };
     if let (Some(indent), false) = (indent, is_empty) {

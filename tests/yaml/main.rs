@@ -10,6 +10,7 @@ mod back_end;
 mod cases;
 mod choices;
 mod corpus;
+mod documents;
 mod emitter;
 mod hostile;
 mod judge;
