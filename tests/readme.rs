@@ -101,6 +101,7 @@ fn links_lead_somewhere() {
         "examples/nodejs-and-go/README.md",
         "examples/kustomize-patches/README.md",
         "examples/kustomize-rules/README.md",
+        "examples/sidecar-and-nodejs/README.md",
         "docs/config.md",
         "docs/select.md",
         "functions/kustomize-plugin/README.md",

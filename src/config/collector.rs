@@ -134,7 +134,11 @@ impl Collector {
             image: filled(spec, "image").and_then(Value::as_str).map(str::to_owned),
             fields,
             env: pod::elements(spec, "env").to_vec(),
-            config: emit_document(&config.value),
+            config: {
+                // Without its end it may stand in lines of its own.
+                let text = emit_document(&config.value);
+                text.strip_suffix('\n').map_or(text.clone(), str::to_owned)
+            },
             asks_kubelet: config.asks_kubelet(),
             init_containers: pod::elements(spec, "initContainers").to_vec(),
             volumes: volumes.all,

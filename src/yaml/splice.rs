@@ -323,7 +323,7 @@ impl Writer<'_, '_> {
                 }
             }
         }
-        Layout { step: step.unwrap_or(2), dash: dash.unwrap_or(0), newline: "\n", has_literals: false }
+        Layout { step: step.unwrap_or(2), dash: dash.unwrap_or(0), newline: "\n", has_literals: true }
     }
 }
 

@@ -7,20 +7,32 @@ use crate::world::{World, copy, repository, tree};
 use crate::{Case, cases, kustomize};
 
 pub(crate) const CASES: &[Case] = cases![
-    &[] => [the_kpt_example_is_injected_as_expected, an_injected_example_is_injected_to_itself],
+    &[] => [the_kpt_examples_are_injected_as_expected, an_injected_example_is_injected_to_itself],
     &[Tool::Kustomize] => [the_kustomize_examples_are_built_as_expected],
 ];
 
 pub(crate) const KPT: &str = "examples/nodejs-and-go";
 pub(crate) const KUSTOMIZE: &str = "examples/kustomize-patches";
 pub(crate) const RULES: &str = "examples/kustomize-rules";
+/// A package for kpt and kustomize.
+pub(crate) const SIDECAR: &str = "examples/sidecar-and-nodejs";
+/// The kpt packages, and what is expected of them.
+pub(crate) const PACKAGES: [(&str, &str); 2] =
+    [(KPT, "examples/nodejs-and-go/.expected"), (SIDECAR, "examples/sidecar-and-nodejs/.expected/package")];
+/// What kustomize builds, and what is expected of it.
+const BUILT: [(&str, &str); 3] = [
+    (KUSTOMIZE, "examples/kustomize-patches/.expected"),
+    (RULES, "examples/kustomize-rules/.expected"),
+    (SIDECAR, "examples/sidecar-and-nodejs/.expected/built"),
+];
 
 /// Makes every `.expected` anew, as far as the tools are there.
 pub(crate) fn update() {
     let kustomize = Tool::Kustomize.path().into_iter();
-    let kustomize = kustomize.flat_map(|_| [KUSTOMIZE, RULES].map(|example| (example, built(example))));
-    for (example, (world, actual)) in [(KPT, injected())].into_iter().chain(kustomize) {
-        let expected = repository().join(example).join(".expected");
+    let kustomize = kustomize.flat_map(|_| BUILT.map(|(example, expected)| (expected, built(example))));
+    let packages = PACKAGES.map(|(example, expected)| (expected, injected(example)));
+    for (expected, (world, actual)) in packages.into_iter().chain(kustomize) {
+        let expected = repository().join(expected);
         if expected.exists() {
             fs::remove_dir_all(&expected).expect("a folder");
         }
@@ -28,23 +40,23 @@ pub(crate) fn update() {
     }
 }
 
-/// Compares the folder `actual` with an example's `.expected`.
+/// Compares the folder `actual` with a folder of the repository.
 #[track_caller]
-pub(crate) fn is_expected(example: &str, world: &World, actual: &str) {
+pub(crate) fn is_expected(folder: &str, world: &World, actual: &str) {
     const STALE: &str = "is stale: UPDATE_EXPECTED=1 cargo test --test hosts";
-    let expected = tree(&repository().join(example).join(".expected"));
+    let expected = tree(&repository().join(folder));
     let actual = tree(&world.path(actual));
-    assert!(actual.keys().eq(expected.keys()), "{example}/.expected {STALE}: {:?}", actual.keys());
+    assert!(actual.keys().eq(expected.keys()), "{folder} {STALE}: {:?}", actual.keys());
     for (name, bytes) in &actual {
         let text = String::from_utf8_lossy(bytes);
-        assert!(expected[name] == *bytes, "{example}/.expected/{name} {STALE}\n{text}");
+        assert!(expected[name] == *bytes, "{folder}/{name} {STALE}\n{text}");
     }
 }
 
-/// The kpt example after the command.
-fn injected() -> (World, &'static str) {
+/// A kpt example after the command.
+fn injected(example: &str) -> (World, &'static str) {
     let world = World::new();
-    world.copy(KPT, "package");
+    world.copy(example, "package");
     world.otel_inject(&["inject", "package", "-o", "injected"], "").good();
     (world, "injected")
 }
@@ -58,15 +70,17 @@ fn built(example: &str) -> (World, &'static str) {
     (world, "built")
 }
 
-fn the_kpt_example_is_injected_as_expected() {
-    let (world, actual) = injected();
-    is_expected(KPT, &world, actual);
+fn the_kpt_examples_are_injected_as_expected() {
+    for (example, expected) in PACKAGES {
+        let (world, actual) = injected(example);
+        is_expected(expected, &world, actual);
+    }
 }
 
 fn the_kustomize_examples_are_built_as_expected() {
-    for example in [KUSTOMIZE, RULES] {
+    for (example, expected) in BUILT {
         let (world, actual) = built(example);
-        is_expected(example, &world, actual);
+        is_expected(expected, &world, actual);
     }
 }
 

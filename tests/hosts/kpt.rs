@@ -10,7 +10,7 @@ use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![
     &[Tool::Kpt] => [
-        rendering_the_example_twice_gives_what_is_expected,
+        rendering_the_examples_twice_gives_what_is_expected,
         rendering_again_renews_what_has_changed,
         evaluating_gives_what_is_expected,
         source_and_sink_give_what_is_expected,
@@ -42,33 +42,39 @@ fn resources(world: &World) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Checks the resources in `package` against the example's `.expected`.
+/// Checks the resources in `package` against what is expected of an example.
 #[track_caller]
-fn is_the_expected_package(world: &World) {
+fn is_the_expected_package(world: &World, expected: &str) {
     for (name, bytes) in resources(world) {
         world.file(&format!("rendered/{name}"), bytes);
     }
-    is_expected(examples::KPT, world, "rendered");
+    is_expected(expected, world, "rendered");
 }
 
-fn rendering_the_example_twice_gives_what_is_expected() {
-    let world = World::new();
-    world.copy(examples::KPT, "package");
-    world.run(Tool::Kpt, &RENDER).good();
-    is_the_expected_package(&world);
-    let once = tree(&world.path("package"));
-    world.run(Tool::Kpt, &RENDER).good();
-    assert_eq!(tree(&world.path("package")), once);
+fn rendering_the_examples_twice_gives_what_is_expected() {
+    for (example, expected) in examples::PACKAGES {
+        let world = World::new();
+        world.copy(example, "package");
+        world.run(Tool::Kpt, &RENDER).good();
+        is_the_expected_package(&world, expected);
+        let once = tree(&world.path("package"));
+        world.run(Tool::Kpt, &RENDER).good();
+        assert_eq!(tree(&world.path("package")), once);
+    }
 }
 
 fn rendering_again_renews_what_has_changed() {
+    renews_a_change(examples::KPT, "package/instrumentation.yaml");
+    renews_a_change(examples::SIDECAR, "package/collector.yaml");
+}
+
+fn renews_a_change(example: &str, file: &str) {
     let rendered = |renders: usize| {
         let world = World::new();
-        world.copy(examples::KPT, "package");
+        world.copy(example, "package");
         for _ in 1..renders {
             world.run(Tool::Kpt, &RENDER).good();
         }
-        let file = "package/instrumentation.yaml";
         let changed = world.text(file).replace("opentelemetry-collector.", "elsewhere.");
         world.file(file, changed);
         let run = world.run(Tool::Kpt, &RENDER);
@@ -82,7 +88,7 @@ fn evaluating_gives_what_is_expected() {
     let world = World::new();
     world.copy(examples::KPT, "package");
     world.run(Tool::Kpt, &EVAL).good();
-    is_the_expected_package(&world);
+    is_the_expected_package(&world, examples::PACKAGES[0].1);
 }
 
 fn source_and_sink_give_what_is_expected() {
@@ -90,7 +96,7 @@ fn source_and_sink_give_what_is_expected() {
     world.copy(examples::KPT, "package");
     world.shell("kpt fn source package | otel-inject | kpt fn sink rendered").good();
     fs::remove_file(world.path("rendered/Kptfile")).expect("the Kptfile came along");
-    is_expected(examples::KPT, &world, "rendered");
+    is_expected(examples::PACKAGES[0].1, &world, "rendered");
 }
 
 fn the_repository_renders_its_examples() {
@@ -113,7 +119,11 @@ fn the_repository_renders_its_examples() {
     assert_eq!(after.len(), before.len());
     assert_eq!(
         changed,
-        [format!("{}/checkout.yaml", examples::KPT), format!("{}/frontend.yaml", examples::KPT)]
+        [
+            format!("{}/checkout.yaml", examples::KPT),
+            format!("{}/frontend.yaml", examples::KPT),
+            format!("{}/frontend.yaml", examples::SIDECAR),
+        ]
     );
     world.run(Tool::Kpt, &RENDER).good();
     assert!(tree(&world.path("package")) == after, "a second rendering changes the package");

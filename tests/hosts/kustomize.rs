@@ -127,7 +127,7 @@ fn examples_through_the_plugin(run: impl Fn(&World) -> Run) {
         world.file("package/otel-inject.yaml", config.replace(ANNOTATION, ""));
         let built = run(&world).good();
         world.file("built/manifests.yaml", built);
-        is_expected(example, &world, "built");
+        is_expected(&format!("{example}/.expected"), &world, "built");
     }
 }
 
