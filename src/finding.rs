@@ -1,5 +1,6 @@
 //! Findings: what a run has to say, each with a stable code, a place and a way out.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -154,7 +155,7 @@ pub struct Finding {
     /// What happened here.
     pub message: String,
     /// What to do about it.
-    pub help: String,
+    pub help: Cow<'static, str>,
     /// What was injected, where the finding says so.
     pub injections: Vec<Injection>,
 }
@@ -170,14 +171,14 @@ impl Finding {
             position: None,
             origin: None,
             message: message.into(),
-            help: code.page().remedy.to_owned(),
+            help: Cow::Borrowed(code.page().remedy),
             injections: Vec::new(),
         }
     }
 
     /// The same finding with a remedy of its own.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
         self
     }

@@ -78,12 +78,20 @@ fn sidecar(text: &str) -> Value {
 type Case = (Code, &'static [(&'static str, &'static str)], usize);
 
 const CASES: &[Case] = &[
-    (Code::NoCollector, &[("mode: sidecar", "mode: deployment")], 29),
-    (Code::CollectorNotFound, &[("inject: 'true'", "inject: other/sidecar")], 29),
-    (Code::CollectorNotSidecar, &[("mode: sidecar", "mode: daemonset"), ("inject: 'true'", "inject: sidecar")], 29),
+    (Code::NoCollector, &[("mode: sidecar", "mode: deployment")], 30),
+    (Code::CollectorNotFound, &[("inject: 'true'", "inject: other/sidecar")], 30),
+    (
+        Code::CollectorNotSidecar,
+        &[("mode: sidecar", "mode: daemonset"), ("inject: 'true'", "inject: sidecar")],
+        30,
+    ),
     (Code::InvalidCollector, &[("grpc: {}", "grcp: {}")], 12),
     (Code::InvalidCollector, &[("grpc: {}", "grpc: {endpoint: 4317}")], 12),
-    (Code::InvalidCollector, &[("  mode: sidecar\n", "  mode: sidecar\n  tolerations: [{operator: Exists}]\n")], 8),
+    (
+        Code::InvalidCollector,
+        &[("  mode: sidecar\n", "  mode: sidecar\n  tolerations: [{operator: Exists}]\n")],
+        8,
+    ),
     (Code::InvalidCollector, &[("  mode: sidecar\n", "  mode: sidecar\n  imgae: x:1\n")], 8),
     (Code::InvalidCollector, &[("  mode: sidecar\n", "  mode: sidecar\n  replicas: two\n")], 8),
     (Code::InvalidCollector, &[("v1beta1", "v1beta2")], 1),
@@ -91,7 +99,7 @@ const CASES: &[Case] = &[
     (
         Code::MissingVolume,
         &[("  mode: sidecar\n", "  mode: sidecar\n  volumeMounts: [{name: certs, mountPath: /certs}]\n")],
-        30,
+        31,
     ),
     (
         Code::NameConflict,
@@ -99,7 +107,7 @@ const CASES: &[Case] = &[
             ("  mode: sidecar\n", "  mode: sidecar\n  volumes: [{name: data, emptyDir: {}}]\n"),
             ("      containers:\n", "      volumes: [{name: data, emptyDir: {}}]\n      containers:\n"),
         ],
-        32,
+        33,
     ),
     (
         Code::MountConflict,
@@ -107,45 +115,57 @@ const CASES: &[Case] = &[
             "  mode: sidecar\n",
             "  mode: sidecar\n  volumes: [{name: a, emptyDir: {}}]\n  volumeMounts: [{name: a, mountPath: /a}, {name: a, mountPath: /a}]\n",
         )],
-        31,
+        32,
     ),
     (
         Code::EnvConflict,
         &[("  mode: sidecar\n", "  mode: sidecar\n  env: [{name: OTEL_CONFIG, value: mine}]\n")],
-        30,
+        31,
     ),
-    (Code::ConfigDollar, &[("debug: {}", "debug: {price: $$5}")], 8),
-    (Code::ConfigDollar, &[("debug: {}", "debug: {pod: $(POD_NAME)}")], 8),
+    (Code::ConfigDollar, &[("debug: {}", "debug: {price: $$5}")], 9),
+    (Code::ConfigDollar, &[("debug: {}", "debug: {pod: $(POD_NAME)}")], 9),
     (Code::EndpointQuirk, &[("grpc: {}", "grpc: {endpoint: localhost}")], 12),
     (Code::EndpointQuirk, &[("grpc: {}", "grpc: {endpoint: '[::1]:4317'}")], 12),
     (Code::EndpointQuirk, &[("grpc: {}", "grpc: {listen_address: 'localhost:4317'}")], 12),
-    (Code::PortClash, &[("debug: {}", "prometheus: {}"), ("exporters: [debug]", "exporters: [prometheus]")], 14),
-    (Code::PortClash, &[("image: app:1", "image: app:1\n          ports: [{containerPort: 4317}]")], 34),
-    (Code::MissingReference, &[("  mode: sidecar\n", "  mode: sidecar\n  configmaps: [{name: certs, mountpath: certs}]\n")], 30),
+    (
+        Code::PortClash,
+        &[("debug: {}", "prometheus: {}"), ("exporters: [debug]", "exporters: [prometheus]")],
+        14,
+    ),
+    (Code::PortClash, &[("image: app:1", "image: app:1\n          ports: [{containerPort: 4317}]")], 35),
+    (
+        Code::MissingReference,
+        &[("  mode: sidecar\n", "  mode: sidecar\n  configmaps: [{name: certs, mountpath: certs}]\n")],
+        31,
+    ),
     (Code::IgnoredField, &[("  mode: sidecar\n", "  mode: sidecar\n  hostNetwork: true\n")], 8),
     (Code::UnusedCollector, &[("inject: 'true'", "inject: 'false'")], 1),
-    (Code::UnknowableAttribute, &[("kind: StatefulSet", "kind: Deployment")], 29),
+    (Code::UnknowableAttribute, &[("kind: StatefulSet", "kind: Deployment")], 30),
     (Code::UnpinnedImage, &[("  mode: sidecar\n", "  mode: sidecar\n  image: collector\n")], 8),
-    (Code::UnknownNamespace, &[("  namespace: shop\n", "")], 27),
-    (Code::InvalidAnnotation, &[("inject: 'true'", "inject: true")], 29),
-    (Code::UnknownAnnotation, &[("io/inject: 'true'", "io/injected: 'true'")], 29),
+    (Code::UnknownNamespace, &[("  namespace: shop\n", "")], 28),
+    (Code::InvalidAnnotation, &[("inject: 'true'", "inject: true")], 30),
+    (Code::UnknownAnnotation, &[("io/inject: 'true'", "io/injected: 'true'")], 30),
     (
         Code::MisplacedAnnotation,
         &[
             ("  name: web\n", "  name: web\n  annotations: {sidecar.opentelemetry.io/inject: 'true'}\n"),
-            ("      annotations:\n        sidecar.opentelemetry.io/inject: 'true'\n", "      labels: {a: b}\n"),
+            (
+                "      annotations:\n        sidecar.opentelemetry.io/inject: 'true'\n",
+                "      labels: {a: b}\n",
+            ),
         ],
-        24,
+        25,
     ),
     (
         Code::EnvOrder,
         &[("  mode: sidecar\n", "  mode: sidecar\n  env: [{name: A, value: $(POD_NAME)}]\n")],
-        30,
+        31,
     ),
 ];
 
 #[test]
 fn what_is_wrong_or_doubtful_is_said_where_it_stands() {
+    let mut failures = Vec::new();
     for (code, replaced, line) in CASES {
         let mut text = both();
         for (before, after) in *replaced {
@@ -158,7 +178,9 @@ fn what_is_wrong_or_doubtful_is_said_where_it_stands() {
             .filter(|finding| finding.code == *code)
             .filter_map(|finding| Some(finding.position.as_ref()?.line))
             .collect();
-        assert!(lines.contains(line), "{code} {replaced:?}: {lines:?} {findings:?}");
+        if !lines.contains(line) {
+            failures.push(format!("{code} {replaced:?}: {lines:?}, not {line}"));
+        }
         let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
         assert_eq!(is_error, code.page().severity == Severity::Error, "{code}");
         assert!(!is_error || after == text, "{code}");
@@ -166,6 +188,7 @@ fn what_is_wrong_or_doubtful_is_said_where_it_stands() {
     let (_, findings) = run(&both(), &json!({}));
     let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [Code::Injected], "a sound input gives rise to nothing");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
@@ -215,7 +238,11 @@ fn a_rule_asks_for_a_sidecar_and_the_pod_has_the_last_word() {
         let (text, _) = run(&bare, &json!({"rules": [{"select": all, "sidecar": wanted}], "annotate": true}));
         assert_eq!(sidecar(&text)["restartPolicy"], "Always", "{wanted}");
         let annotation = wanted.as_str().unwrap_or("true");
-        assert!(text.contains(&format!("sidecar.opentelemetry.io/inject: {}", json!(annotation))) || text.contains(&format!("sidecar.opentelemetry.io/inject: {annotation}\n")), "{text}");
+        assert!(
+            text.contains(&format!("sidecar.opentelemetry.io/inject: {}", json!(annotation)))
+                || text.contains(&format!("sidecar.opentelemetry.io/inject: {annotation}\n")),
+            "{text}"
+        );
     }
     let (text, _) = run(&bare, &json!({"rules": [{"select": all, "sidecar": false}]}));
     assert_eq!(text, bare);
@@ -238,13 +265,16 @@ fn images_come_from_where_the_config_says() {
 #[test]
 fn what_is_refused_leaves_the_other_as_it_would_be_alone() {
     let asks = "        instrumentation.opentelemetry.io/inject-sdk: 'true'\n";
-    let instrumentation =
-        "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {name: a, namespace: shop}\n---\n";
+    let instrumentation = "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {name: a, namespace: shop}\n---\n";
     let two = format!("{instrumentation}{}", both().replace("    spec:\n", &format!("{asks}    spec:\n")));
     let skip = json!({"onError": "skip"});
     let codes = |text: &str| -> BTreeSet<Code> {
         let findings = run(text, &json!({})).1;
-        findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.code).collect()
+        findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| finding.code)
+            .collect()
     };
     // Without a collector, and without an Instrumentation.
     let lonely = two.replace("inject: 'true'", "inject: other");
@@ -253,7 +283,10 @@ fn what_is_refused_leaves_the_other_as_it_would_be_alone() {
     assert_eq!(codes(&lonely), BTreeSet::from([Code::CollectorNotFound]));
     let lonely = two.replace("inject-sdk: 'true'", "inject-sdk: other");
     let alone = two.replace("inject-sdk: 'true'", "inject-sdk: 'false'");
-    assert_eq!(run(&lonely, &skip).0, run(&alone, &skip).0.replace("inject-sdk: 'false'", "inject-sdk: other"));
+    assert_eq!(
+        run(&lonely, &skip).0,
+        run(&alone, &skip).0.replace("inject-sdk: 'false'", "inject-sdk: other")
+    );
     assert_eq!(codes(&lonely), BTreeSet::from([Code::InstrumentationNotFound]));
     // Both are refused, and both say so.
     let neither = lonely.replace("inject: 'true'", "inject: other");

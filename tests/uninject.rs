@@ -173,6 +173,94 @@ fn a_deleted_variable_of_an_instrumentation_stays() {
     assert!(has(&findings, Code::AlreadyInstrumented), "{findings:?}");
 }
 
+const COLLECTOR: &str = "\
+---
+apiVersion: opentelemetry.io/v1beta1
+kind: OpenTelemetryCollector
+metadata: {name: sidecar}
+spec:
+  mode: sidecar
+  volumes: [{name: certs, secret: {secretName: certs}}]
+  volumeMounts: [{name: certs, mountPath: /certs}]
+  config:
+    receivers: {otlp: {protocols: {grpc: {}}}}
+    exporters: {otlp: {endpoint: 'gateway:4317'}}
+    service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}
+";
+
+/// The workload with a sidecar, and with an agent where `is_instrumented`.
+fn beside(is_instrumented: bool) -> String {
+    let asks = "        sidecar.opentelemetry.io/inject: 'true'\n";
+    let nodejs = "        instrumentation.opentelemetry.io/inject-nodejs: 'true'\n";
+    let asks = if is_instrumented { format!("{asks}{nodejs}") } else { asks.to_owned() };
+    format!("{}{COLLECTOR}", both(&WORKLOAD.replace(nodejs, &asks)))
+}
+
+#[test]
+fn a_sidecar_comes_and_goes_with_and_without_an_agent() {
+    for is_instrumented in [false, true] {
+        let text = beside(is_instrumented);
+        let injected = injected(&text).expect("an injection");
+        assert_eq!(run(inject, &injected).0, injected);
+        assert_eq!(run(uninject, &injected).0, text);
+        // What it came from is not needed, nor is it known to stay as it was.
+        let alone = injected.replace(COLLECTOR, "");
+        assert_eq!(run(inject, &alone).0, alone);
+        assert_eq!(run(uninject, &alone).0, text.replace(COLLECTOR, ""));
+        let renewed =
+            run(inject, &injected.replace("{endpoint: 'gateway:4317'}", "{endpoint: 'other:4317'}"));
+        let anew = run(inject, &text.replace("gateway:4317", "other:4317"));
+        assert_eq!(renewed.0, anew.0);
+        assert!(has(&renewed.1, Code::Updated), "{:?}", renewed.1);
+    }
+}
+
+#[test]
+fn one_of_two_is_added_to_the_other() {
+    let text = beside(true);
+    let whole = injected(&text).expect("an injection");
+    for switch in ["sidecar.opentelemetry.io/inject", "instrumentation.opentelemetry.io/inject-nodejs"] {
+        let off = |text: &str, value: &str| {
+            let [before, after] = if value == "false" { ["true", "false"] } else { ["false", "true"] };
+            text.replace(&format!("{switch}: '{before}'"), &format!("{switch}: '{after}'"))
+        };
+        let first = injected(&off(&text, "false")).expect("an injection of the other");
+        let (both, findings) = run(inject, &off(&first, "true"));
+        assert_eq!(both, whole, "{switch}");
+        assert!(has(&findings, Code::Updated), "{findings:?}");
+    }
+}
+
+#[test]
+fn a_sidecar_that_nothing_asks_for_is_stale() {
+    let text = beside(false);
+    let injected = injected(&text).expect("an injection");
+    let unasked =
+        |text: &str| text.replace("        sidecar.opentelemetry.io/inject: 'true'\n", "        a: b\n");
+    let (after, findings) = run(inject, &unasked(&injected));
+    assert_eq!(after, unasked(&injected));
+    assert!(has(&findings, Code::StaleInjection), "{findings:?}");
+    assert_eq!(run(uninject, &unasked(&injected)).0, unasked(&text));
+}
+
+#[test]
+fn a_sidecar_that_was_edited_since_stays() {
+    let injected = injected(&beside(true)).expect("an injection");
+    for (before, after) in [
+        ("--config=env:OTEL_CONFIG", "--config=/etc/own.yaml"),
+        ("endpoint: \"0.0.0.0:4317\"", "endpoint: localhost:1"),
+        ("containerPort: 4317", "containerPort: 4319"),
+        ("- name: OTEL_CONFIG\n", "# by hand\n            - name: OTEL_CONFIG\n"),
+    ] {
+        assert!(injected.contains(before), "{before} in {injected}");
+        let edited = injected.replacen(before, after, 1);
+        assert!(refusal(&edited).is_some(), "{before}");
+        let (text, findings) = run(inject, &edited.replace("gateway", "elsewhere"));
+        assert!(text.contains(after), "{before}");
+        assert!(has(&findings, Code::AlreadyInstrumented), "{before}: {findings:?}");
+    }
+}
+
 #[test]
 fn pods_of_every_release_lead_back() {
     let releases = entries(&testdata("released"));
@@ -255,11 +343,21 @@ const LATER: &[Later] = &[
     Later {
         name: "configuration",
         kind: "OpenTelemetryCollector",
-        spec: |spec| match spec["config"].is_object() {
-            true => set(spec, &["config", "receivers", "otlp/later"], json!({"protocols": {"http": {}}})),
-            false => Vec::new(),
+        spec: |spec| {
+            if !spec["config"].is_object() {
+                return Vec::new();
+            }
+            let mut changes =
+                set(spec, &["config", "receivers", "otlp~1later"], json!({"protocols": {"http": {}}}));
+            let pipelines = spec["config"]["service"]["pipelines"].as_object().into_iter().flatten();
+            for (name, _) in pipelines.filter(|(_, pipeline)| pipeline["receivers"].is_array()) {
+                let name = name.replace('/', "~1");
+                let first = format!("/spec/config/service/pipelines/{name}/receivers/0");
+                changes.push(Change::add(first, json!("otlp/later")));
+            }
+            changes
         },
-        texts: &[("- otlp\n", "- otlp/later\n")],
+        texts: &[],
     },
     Later {
         name: "language",

@@ -37,7 +37,7 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     /// A rule's annotations are written into the pod template.
     pub annotate: bool,
-    /// What becomes of the Instrumentations in the output.
+    /// What becomes of the Instrumentations, and of collectors for pods, in the output.
     pub instrumentation_resources: Keep,
     /// Where default images come from.
     pub images: Images,
@@ -184,7 +184,7 @@ choice! {
 }
 
 choice! {
-    /// What becomes of the Instrumentations in the output.
+    /// What becomes of the Instrumentations, and of collectors for pods, in the output.
     Keep
     /// They stay as they are.
     #[default]

@@ -49,7 +49,7 @@ struct Run<'r> {
     context: &'r Context,
     settings: &'r Settings,
     task: Task,
-    /// What becomes of Instrumentations.
+    /// What becomes of what is injected from.
     keep: Keep,
 }
 
@@ -187,14 +187,14 @@ impl Run<'_> {
         let mut removed = Vec::new();
         let mut removals = Vec::new();
         if self.keep == Keep::Drop {
-            let is_dropped = |found: &&Found| found.identity.as_ref().is_some_and(instrumentations::is_one);
+            let is_dropped = |found: &&Found| instrumentations::is_one(document, found);
             piece.dropped = found.iter().filter(is_dropped).count();
             if self.task == Task::Patch {
                 let patch = |found: &Found| Patch { subject: found.subject(document), changes: None };
                 let dropped = found.iter().filter(is_dropped);
                 piece.patches = dropped.map(|found| (found.base.clone(), patch(found))).collect();
             }
-            match instrumentations::removals(&found) {
+            match instrumentations::removals(document, &found) {
                 Removal::Whole => {
                     let range = 0..document.source().len();
                     piece.edits.push(Edit { range, text: String::new() });
@@ -213,7 +213,7 @@ impl Run<'_> {
                 removals.push(Job { found, plan: None, changes });
                 continue;
             }
-            if self.keep == Keep::LocalConfig && instrumentations::is_one(identity) {
+            if self.keep == Keep::LocalConfig && instrumentations::is_one(document, &found) {
                 let changes = instrumentations::local_config(document, &found);
                 jobs.push(Job { found, plan: None, changes });
                 continue;

@@ -1,21 +1,25 @@
-//! What becomes of the Instrumentations in the output: kept, taken out, or kept from clusters.
+//! What becomes of what is injected from in the output: kept, taken out, or kept from clusters.
 
 use serde_json::json;
 
 use super::cut::Group;
 use super::read::Found;
 use crate::change::{Change, escape};
+use crate::config::collector::{self, SIDECAR};
 use crate::config::instrumentation::{GROUP, KIND};
 use crate::finding::{Code, Finding};
-use crate::k8s::Identity;
 use crate::yaml::{Cursor, Document, Edit};
 
 /// Hosts keep a resource out of clusters where this says anything but `"false"`.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
-/// Whether a resource is an Instrumentation of any version.
-pub(super) fn is_one(identity: &Identity) -> bool {
-    identity.group() == GROUP && identity.kind() == KIND
+/// Whether a resource is one that only an injection reads: an Instrumentation of any version, or a collector for pods.
+pub(super) fn is_one(document: &Document<'_>, found: &Found) -> bool {
+    let Some(identity) = found.identity.as_ref().filter(|identity| identity.group() == GROUP) else {
+        return false;
+    };
+    let mode = || document.text(document.get(document.get(found.cursor, "spec")?, "mode")?);
+    identity.kind() == KIND || (identity.kind() == collector::KIND && mode() == Some(SIDECAR))
 }
 
 /// The changes that keep the resource out of clusters; none where it says so itself.
@@ -40,7 +44,7 @@ pub(super) fn local_config(document: &Document<'_>, found: &Found) -> Vec<Change
     }
 }
 
-/// What is taken out of a document with its Instrumentations.
+/// What is taken out of a document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Removal {
     /// All of it.
@@ -49,9 +53,9 @@ pub(super) enum Removal {
     Parts(Vec<String>),
 }
 
-/// Takes the Instrumentations out of a document.
-pub(super) fn removals(found: &[Found]) -> Removal {
-    let goes = |found: &Found| found.identity.as_ref().is_some_and(is_one);
+/// Takes them out of a document.
+pub(super) fn removals(document: &Document<'_>, found: &[Found]) -> Removal {
+    let goes = |found: &Found| is_one(document, found);
     if !found.is_empty() && found.iter().all(goes) {
         return Removal::Whole;
     }
@@ -88,7 +92,7 @@ pub(super) fn removal(group: &Group<'_>, next: Option<&Group<'_>>) -> Edit {
 
 /// The error about an output without resources: hosts delete what is missing.
 pub(super) fn nothing_left() -> Finding {
-    let message = "the input holds nothing but Instrumentations, and the config drops them";
+    let message = "the input holds nothing but what is injected from, and the config drops that";
     Finding::new(Code::EmptyInput, "", message).help("Keep them: instrumentationResources: local-config.")
 }
 
@@ -99,7 +103,7 @@ mod tests {
 
     fn parts(text: &str) -> Removal {
         let document = Document::parse(text).expect("YAML");
-        removals(&read::resources(&document))
+        removals(&document, &read::resources(&document))
     }
 
     const ONE: &str = "{apiVersion: opentelemetry.io/v1beta1, kind: Instrumentation}";
@@ -109,6 +113,13 @@ mod tests {
         let other = "{apiVersion: v1, kind: Secret}";
         let list = |items: &[&str]| format!("{{apiVersion: v1, kind: List, items: [{}]}}", items.join(", "));
         assert_eq!(parts(ONE), Removal::Whole);
+        let collector = |mode: &str| {
+            parts(&format!(
+                "{{apiVersion: opentelemetry.io/v1beta1, kind: OpenTelemetryCollector, spec: {{mode: {mode}}}}}"
+            ))
+        };
+        assert_eq!(collector("sidecar"), Removal::Whole);
+        assert_eq!(collector("deployment"), Removal::Parts(vec![]));
         assert_eq!(parts(other), Removal::Parts(vec![]));
         assert_eq!(parts(&list(&[ONE, &list(&[ONE])])), Removal::Whole);
         let mixed = list(&[ONE, other, &list(&[ONE, ONE]), ONE]);

@@ -60,28 +60,29 @@ impl Version {
 /// What keeps the pod of a template from `level`: the field, and what is wrong with it. Nothing where it meets it.
 #[must_use]
 pub fn violations(template: &Value, level: Level, version: Version) -> Vec<String> {
-    broken(&Pod::new(template, version.0, None), level)
+    let pod = Pod::new(template, version.0, None);
+    controls(&pod, level).flat_map(|control| (control.check)(&pod)).collect()
 }
 
-/// As [`violations`], of what stands in the template and not in the one `before`: where that has none, the pod meets
-/// whatever level it met before.
+/// Whether there are [`violations`] in what stands in the template and not in the one `before`: where there are none,
+/// the pod meets whatever level it met before.
 #[must_use]
-pub fn added_violations(template: &Value, before: &Value, level: Level, version: Version) -> Vec<String> {
-    broken(&Pod::new(template, version.0, Some(before)), level)
+pub fn adds_violations(template: &Value, before: &Value, level: Level, version: Version) -> bool {
+    !keeps(&Pod::new(template, version.0, Some(before)), level)
 }
 
 /// Whether the pod of a template meets `level`.
 #[must_use]
 pub fn meets(template: &Value, level: Level, version: Version) -> bool {
-    let pod = Pod::new(template, version.0, None);
-    controls(&pod, level).all(|control| (control.check)(&pod).is_empty())
+    keeps(&Pod::new(template, version.0, None), level)
 }
 
-fn broken(pod: &Pod<'_>, level: Level) -> Vec<String> {
-    controls(pod, level).flat_map(|control| (control.check)(pod)).collect()
+/// Whether no control of a level is broken, the strictest ones first: most pods break one of those.
+fn keeps(pod: &Pod<'_>, level: Level) -> bool {
+    controls(pod, level).rev().all(|control| (control.check)(pod).is_empty())
 }
 
-fn controls(pod: &Pod<'_>, level: Level) -> impl Iterator<Item = &'static Control> + use<> {
+fn controls(pod: &Pod<'_>, level: Level) -> impl DoubleEndedIterator<Item = &'static Control> + use<> {
     let version = pod.version;
     CONTROLS.iter().filter(move |control| control.level <= level && control.since <= version)
 }

@@ -39,7 +39,7 @@ fn annotation(finding: &Finding) -> String {
     properties.push(("title", format!("otel-inject: {}", finding.code)));
     let properties = properties.iter().map(|(key, value)| format!("{key}={}", property(&flat(value))));
     let subject = finding.subject.as_ref().map_or_else(String::new, |subject| format!("{subject}: "));
-    let help = if finding.severity == Severity::Info { "" } else { finding.help.as_str() };
+    let help = if finding.severity == Severity::Info { "" } else { &*finding.help };
     let text = [flat(&format!("{subject}{}", finding.message)), flat(help)];
     let text = text.iter().filter(|line| !line.is_empty()).map(|line| data(line)).collect::<Vec<_>>();
     format!("::{command} {}::{}\n", properties.collect::<Vec<_>>().join(","), text.join("%0A"))

@@ -304,7 +304,7 @@ fn json(findings: &[Finding]) -> Value {
             }
         }
         entry.insert("message".to_owned(), finding.message.as_str().into());
-        entry.insert("help".to_owned(), finding.help.as_str().into());
+        entry.insert("help".to_owned(), (*finding.help).into());
         if !finding.injections.is_empty() {
             let injection = |Injection { language, containers, images }: &Injection| json!({"language": language, "containers": containers, "images": images});
             entry.insert("injections".to_owned(), finding.injections.iter().map(injection).collect());

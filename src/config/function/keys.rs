@@ -337,8 +337,8 @@ pub(in crate::config) static SPEC: Object = object(&[
     ),
     Key {
         name: "instrumentationResources",
-        about: "What becomes of the Instrumentations in the output: kept, taken out, or marked with \
-                config.kubernetes.io/local-config so that hosts do not deploy them.",
+        about: "What becomes of the Instrumentations, and of collectors of mode sidecar, in the output: kept, taken \
+                out, or marked with config.kubernetes.io/local-config so that hosts do not deploy them.",
         default: Some(Keep::Keep.as_str()),
         shape: Shape::Choice(Keep::words),
     },

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::change::look_up;
 use crate::config::Settings;
 use crate::finding::{Code, Finding};
-use crate::k8s::security::{Level, Version, added_violations, meets, violations};
+use crate::k8s::security::{Level, Version, adds_violations, meets, violations};
 use crate::plan::Scene;
 use crate::plan::draft::Draft;
 
@@ -22,7 +22,7 @@ pub(super) fn lost(scene: &Scene<'_>, settings: &Settings, draft: &Draft) -> Opt
     let after = look_up(draft.value(), &pointer).unwrap_or(&none);
     let is_lost = |level: &Level| {
         *level <= enforced
-            && !added_violations(after, before, *level, version).is_empty()
+            && adds_violations(after, before, *level, version)
             && meets(before, *level, version)
             && !meets(after, *level, version)
     };
