@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use otel_inject::config::{OnError, Settings};
 use otel_inject::k8s::{Identity, Kind};
 use otel_inject::yaml::split_documents;
-use otel_inject::{Role, Source, inject};
+use otel_inject::{Role, Source, inject, uninject};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -22,9 +22,11 @@ mod support;
 
 // Documents by chance.
 
-/// A stream with an Instrumentation and some workloads.
+/// A stream with an Instrumentation, a collector and some workloads.
 #[derive(Debug, Clone)]
 struct Input {
+    /// Lines of the collector's spec, and what one of its components is told.
+    collector: (Vec<&'static str>, Value),
     workloads: Vec<Workload>,
     layout: Layout,
 }
@@ -100,10 +102,26 @@ const ANNOTATIONS: &[&str] = &[
     "instrumentation.opentelemetry.io/container-names: i0,c0",
     "instrumentation.opentelemetry.io/go-container-names: c1",
     "instrumentation.opentelemetry.io/otel-go-auto-target-exe: /app/app",
+    "sidecar.opentelemetry.io/inject: \"true\"",
+    "sidecar.opentelemetry.io/inject: shop/sidecar # another's",
+    "sidecar.opentelemetry.io/inject: nobody",
     "resource.opentelemetry.io/team: checkout # ours",
     "resource.opentelemetry.io/service.name: \"front\"",
     "resource.opentelemetry.io/k8s.node.name: here",
     "example.com/octal: \"0755\"",
+];
+
+const OF_COLLECTOR: &[&str] = &[
+    "image: example.com/collector:1",
+    "args: {feature-gates: -a}",
+    "env: [{name: POD_NAME, value: mine}, {name: TOKEN, value: $(POD_NAME)}]",
+    "resources: {limits: {memory: 64Mi}}",
+    "configmaps: [{name: certs, mountpath: certs}]",
+    "volumes: [{name: data, emptyDir: {}}]",
+    "initContainers: [{name: first, image: 'first:1'}]",
+    "ports: [{name: own, port: 9999}]",
+    "livenessProbe: {periodSeconds: 5}",
+    "hostNetwork: true",
 ];
 
 const NOISE: &[&str] = &[
@@ -204,7 +222,34 @@ fn workload() -> impl Strategy<Value = Workload> {
 fn input() -> impl Strategy<Value = Input> {
     let layout = (select(&[0, 0, 2, 3][..]), prop::bool::weighted(0.2), prop::bool::weighted(0.2))
         .prop_map(|(dash, crlf, open)| Layout { dash, crlf, open });
-    (vec(workload(), 1..4), layout).prop_map(|(workloads, layout)| Input { workloads, layout })
+    (collector(), vec(workload(), 1..4), layout).prop_map(|(collector, workloads, layout)| Input {
+        collector,
+        workloads,
+        layout,
+    })
+}
+
+fn collector() -> impl Strategy<Value = (Vec<&'static str>, Value)> {
+    const WORDS: &[&str] =
+        &["a", "on", "08", "1e3", "12:30", "~", "two\nlines\n", "${env:X}", "'", "- x", "y: z", "2001-01-01"];
+    let leaf = prop_oneof![
+        4 => select(WORDS).prop_map(Value::from),
+        2 => any::<i32>().prop_map(Value::from),
+        1 => (-1e9..1e9).prop_map(|number: f64| Value::from(number)),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => Just(Value::Null),
+    ];
+    let told = leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::Array),
+            vec(("[a-z]{1,3}", inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+        ]
+    });
+    (vec(select(OF_COLLECTOR), 0..4), told).prop_map(|(mut lines, told)| {
+        let mut seen = BTreeSet::new();
+        lines.retain(|line| seen.insert(line.split(':').next()));
+        (lines, told)
+    })
 }
 
 /// Lines, each with what it is indented by.
@@ -361,9 +406,30 @@ spec:
       value: /go
 ";
 
+const COLLECTOR: &str = "\
+---
+apiVersion: opentelemetry.io/v1beta1
+kind: OpenTelemetryCollector
+metadata:
+  name: sidecar
+  namespace: shop
+spec:
+  mode: sidecar";
+
+/// Documents ahead of the workloads.
+const SOURCES: usize = 2;
+
 impl Input {
     fn text(&self) -> String {
         let mut writer = Writer { text: INSTRUMENTATION.to_owned(), layout: self.layout, comments: 0 };
+        let (lines, told) = &self.collector;
+        writer.lines(0, COLLECTOR);
+        lines.iter().for_each(|line| writer.line(2, line));
+        writer.lines(2, "config:\n  receivers: {otlp: {protocols: {grpc: {}}}}");
+        writer.line(4, &format!("exporters: {{debug: {{told: {told}}}}}"));
+        writer.line(4, "extensions: {health_check: {}}");
+        writer.lines(4, "service:\n  extensions: [health_check]");
+        writer.line(6, "pipelines: {traces: {receivers: [otlp], exporters: [debug]}}");
         for (index, workload) in self.workloads.iter().enumerate() {
             writer.workload(workload, index);
         }
@@ -548,7 +614,7 @@ proptest! {
         prop_assert_eq!(before.len(), after.len());
         for (index, (before, after)) in before.into_iter().zip(after).enumerate() {
             let is_same = text[before] == output.text()[after];
-            let is_injected = index > 0 && names.contains(format!("w{}", index - 1).as_str());
+            let is_injected = index >= SOURCES && names.contains(format!("w{}", index - SOURCES).as_str());
             prop_assert_eq!(is_same, !is_injected, "document {} of\n{}", index, &text);
         }
     }
@@ -566,6 +632,33 @@ proptest! {
         for (before, after) in before.iter().zip(&after) {
             prop_assert_eq!(lost(before, after, ""), None, "{}", output.text());
             prop_assert_eq!(dangling(before, after), None, "{}", output.text());
+        }
+    }
+
+    #[test]
+    fn what_is_injected_is_taken_out_again(input in input()) {
+        let text = input.text();
+        let after = once(&text, OnError::Skip);
+        let source = Source { file: None, text: after.text().as_bytes(), role: Role::Stream };
+        let output = uninject(&[source], &settings(OnError::Skip));
+        let before = String::from_utf8(edited(after.text().as_bytes(), &output.edits[0])).expect("UTF-8");
+        let again = once(&before, OnError::Skip);
+        prop_assert_eq!(again.text(), after.text(), "{}", before);
+        let has_agent = text.contains("instrumentation.opentelemetry.io/");
+        prop_assert!(has_agent || before == text, "{}\n{}", before, text);
+    }
+
+    #[test]
+    fn a_configuration_decodes_to_what_was_told(input in input()) {
+        let text = input.text();
+        let told = &input.collector.1;
+        for document in documents(once(&text, OnError::Skip).text()).expect("documents") {
+            for container in containers(&document).iter().filter(|container| container["name"] == "otc-container") {
+                let env = container["env"].as_array().expect("variables");
+                let config = env.iter().find(|entry| entry["name"] == "OTEL_CONFIG").expect("a configuration");
+                let config = documents(config["value"].as_str().expect("a text")).expect("YAML");
+                prop_assert_eq!(&config[0]["exporters"]["debug"]["told"], told);
+            }
         }
     }
 
