@@ -11,7 +11,7 @@ use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONFIG, CONTAINER, Collector, stripped};
 use crate::finding::{Code, Finding, Injection};
 use crate::k8s::OwnerName;
-use crate::k8s::pod::{List, elements, name, position};
+use crate::k8s::pod::{List, name, position};
 use crate::select::collector::{Decision, Request, decide};
 
 /// What findings call a collector, where languages have their ids.
@@ -127,14 +127,6 @@ fn remove(scene: &Scene<'_>) -> Done {
 /// Adds the collector, its volumes, init containers and label.
 pub(super) fn add(scene: &Scene<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -> Step {
     let collector = sidecar.collector;
-    if collector.config.len() > LONGEST_CONFIG {
-        let message = format!(
-            "the configuration of OpenTelemetryCollector {} has {} bytes as {CONFIG}; {LONGEST_CONFIG} fit",
-            sidecar.called,
-            collector.config.len()
-        );
-        return Err(refusal(scene, Code::ConfigTooLarge, message));
-    }
     let labels = metadata(scene, draft, "labels")?;
     draft.set(&labels, LABEL, json!(sidecar.label));
     for container in &collector.init_containers {
@@ -148,8 +140,16 @@ pub(super) fn add(scene: &Scene<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -
         }
         draft.append(&spec, "volumes", volume.clone());
     }
+    check(scene, sidecar, draft.list(&spec, "volumes"))?;
     let container = container(scene, sidecar)?;
-    check(scene, sidecar, &container, draft.list(&spec, "volumes"))?;
+    if collector.config.len() > LONGEST_CONFIG {
+        let message = format!(
+            "the configuration of OpenTelemetryCollector {} has {} bytes as {CONFIG}; {LONGEST_CONFIG} fit",
+            sidecar.called,
+            collector.config.len()
+        );
+        return Err(refusal(scene, Code::ConfigTooLarge, message));
+    }
     pod::add_container(scene, draft, sidecar.list(), None, container)
 }
 
@@ -250,13 +250,15 @@ fn first(text: &str, characters: usize) -> &str {
 }
 
 /// Refuses what the API server would not take.
-fn check(scene: &Scene<'_>, sidecar: &Sidecar<'_>, container: &Value, volumes: &[Value]) -> Step {
+fn check(scene: &Scene<'_>, sidecar: &Sidecar<'_>, volumes: &[Value]) -> Step {
     let called = &sidecar.called;
-    if let Some(port) = twice(elements(container, "ports"), "name") {
+    let fields = &sidecar.collector.fields;
+    let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if let Some(port) = twice(list("ports"), "name") {
         let message = format!("OpenTelemetryCollector {called} would have port {port} twice");
         return Err(refusal(scene, Code::NameConflict, message));
     }
-    let mounts = elements(container, "volumeMounts");
+    let mounts = list("volumeMounts");
     if let Some(path) = twice(mounts, "mountPath") {
         let message = format!("OpenTelemetryCollector {called} would mount two volumes at {path}");
         return Err(refusal(scene, Code::MountConflict, message));
