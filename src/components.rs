@@ -159,6 +159,28 @@ static SCRAPERS: &[&str] = &[
     "zookeeper",
 ];
 
+/// Every receiver that listens, and where, in words.
+pub fn listeners() -> impl Iterator<Item = (&'static str, String)> {
+    let port = |Port { number, transport }: &Port| match transport {
+        Some(Transport::Udp) => format!("{number}/UDP"),
+        _ => number.to_string(),
+    };
+    RECEIVERS.iter().map(move |(kind, listener)| {
+        let place = match listener {
+            Listener::One(one) => port(one),
+            Listener::Each(protocols) => {
+                let each = protocols.iter().map(|(protocol, one)| format!("{protocol} {}", port(one)));
+                each.collect::<Vec<_>>().join(", ")
+            }
+            Listener::Required(transport) => format!("where it is told, {}", transport.as_str()),
+            Listener::ApiServer => "at its API server's endpoint".to_owned(),
+            Listener::Told => "where it is told".to_owned(),
+            Listener::Nowhere => "nowhere".to_owned(),
+        };
+        (*kind, place)
+    })
+}
+
 /// A component's type: its name up to the first `/`.
 #[must_use]
 pub fn type_of(component: &str) -> &str {

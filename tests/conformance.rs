@@ -27,12 +27,17 @@ struct Case {
 impl Case {
     /// A function config that goes on where something is refused, or does not.
     fn function_config(&self, skip: bool) -> Value {
-        let mut spec = self.config.clone();
-        if skip {
-            spec.insert("onError".to_owned(), json!("skip"));
-        }
-        json!({"apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject", "metadata": {"name": "x"}, "spec": spec})
+        function_config(&self.config, skip)
     }
+}
+
+/// A function config that says so much, and goes on where something is refused, or does not.
+fn function_config(spec: &Map<String, Value>, skip: bool) -> Value {
+    let mut spec = spec.clone();
+    if skip {
+        spec.insert("onError".to_owned(), json!("skip"));
+    }
+    json!({"apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject", "metadata": {"name": "x"}, "spec": spec})
 }
 
 fn vectors() -> &'static Path {
@@ -409,10 +414,13 @@ fn every_difference_from_the_operator_is_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("report.json");
     let mut failures = Vec::new();
-    for difference in differences::all() {
+    let config = folder.path().join("config.yaml");
+    for difference in differences::of_instrumentation().into_iter().chain(differences::of_collectors()) {
         let called = format!("{} ({})", difference.number, difference.we);
+        std::fs::write(&config, function_config(&difference.config, false).to_string()).expect("a file");
+        let flags = ["--config", config.to_str().expect("UTF-8")];
         let arguments = ["--on-error", "skip", "--report", path.to_str().expect("UTF-8")];
-        let output = run(&arguments, &difference.input);
+        let output = run(&[&flags[..], &arguments].concat(), &difference.input);
         assert_eq!(output.status.code(), Some(0), "{called}: {}", text(&output.stderr));
         let workload = documents(&text(&output.stdout)).pop().expect("a workload");
         let mut value = workload.pointer(&difference.at).cloned().unwrap_or_default();
@@ -433,7 +441,7 @@ fn every_difference_from_the_operator_is_shown() {
         }
         let refuses = Code::ALL.iter().find(|known| Some(known.id()) == code.as_deref());
         let refuses = refuses.is_some_and(|code| code.page().severity == Severity::Error);
-        let status = run(&[], &difference.input).status.code();
+        let status = run(&flags, &difference.input).status.code();
         if status != Some(i32::from(refuses)) {
             failures.push(format!("{called}: exit {status:?}"));
         }

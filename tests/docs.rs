@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use otel_inject::components;
 use otel_inject::config::function;
 use otel_inject::finding::Code;
 use otel_inject::k8s::Kind;
@@ -44,7 +45,7 @@ fn is_committed(name: &str, expected: &str) {
 fn parity() -> String {
     let mut page = String::from(
         "# Parity with the OpenTelemetry Operator\n\n\
-         <!-- Generated from the tables of languages and kinds and testdata/differences.yaml: \
+         <!-- Generated from the tables of languages, components and kinds and testdata/differences*.yaml: \
          UPDATE_DOCS=1 cargo test --test docs -->\n\n\
          The reference is release 0.158.0. What a pod gets from it at admission, it gets from a build: the same \
          containers, variables (names, values and order), mounts, volumes, images, resources and security \
@@ -55,6 +56,11 @@ fn parity() -> String {
     for language in ALL {
         let facts: String = report::facts(language).iter().map(|fact| format!("- {fact}\n")).collect();
         page.push_str(&format!("\n#### {}\n\n{facts}", language.id));
+    }
+    page.push_str("\n### Collector sidecars\n\nThe container with its configuration, ports, probes and variables; volumes, init containers and label. \
+         Receivers whose ports are known:\n\n| receiver | listens |\n|---|---|\n");
+    for (receiver, listener) in components::listeners() {
+        page.push_str(&format!("| `{receiver}` | {listener} |\n"));
     }
     page.push_str("\n### Kinds\n\n| group | kind | pod template |\n|---|---|---|\n");
     for kind in Kind::ALL {
@@ -68,8 +74,17 @@ fn parity() -> String {
         "\n## Different, on purpose\n\nEvery row has a case that shows it; the numbers are those of the \
          specification.\n\n| | here | the operator | why | finding |\n|---|---|---|---|---|\n",
     );
-    let mut differences = differences::all();
-    differences.sort_by_key(|difference| difference.number);
+    page.push_str(&rows(differences::of_instrumentation()));
+    page.push_str(
+        "\n### Collector sidecars\n\n| | here | the operator | why | finding |\n|---|---|---|---|---|\n",
+    );
+    page.push_str(&rows(differences::of_collectors()));
+    page
+}
+
+/// Rows of a table of differences.
+fn rows(differences: Vec<differences::Difference>) -> String {
+    let mut page = String::new();
     for difference in differences {
         let code = difference.ours.code.map(|code| format!("[`{code}`](findings.md#{code})"));
         page.push_str(&format!(

@@ -1,12 +1,9 @@
-//! `testdata/differences.yaml`: where the result is not the operator's, each on purpose.
+//! `testdata/differences*.yaml`: where the result is not the operator's, each on purpose.
 
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
-
-/// How many differences the specification of the injection numbers.
-pub(crate) const NUMBERS: std::ops::RangeInclusive<u32> = 1..=16;
 
 /// A difference and a case that shows it.
 #[derive(Debug, Deserialize)]
@@ -21,6 +18,9 @@ pub(crate) struct Difference {
     pub(crate) operator: String,
     /// Why that is not done here.
     pub(crate) why: String,
+    /// A part of the function config's spec.
+    #[serde(default)]
+    pub(crate) config: serde_json::Map<String, Value>,
     /// Pointer into the workload, which is the input's last document.
     pub(crate) at: String,
     /// Only the first line of the text there counts.
@@ -42,16 +42,27 @@ pub(crate) struct Outcome {
     pub(crate) value: Value,
 }
 
-/// Every difference.
-pub(crate) fn all() -> Vec<Difference> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/differences.yaml");
+/// The differences of instrumentation.
+pub(crate) fn of_instrumentation() -> Vec<Difference> {
+    read("differences.yaml", 1..=16)
+}
+
+/// The differences of collectors.
+pub(crate) fn of_collectors() -> Vec<Difference> {
+    read("differences-collector.yaml", 1..=7)
+}
+
+/// A list of differences, with those `numbers` in the specification.
+fn read(file: &str, numbers: std::ops::RangeInclusive<u32>) -> Vec<Difference> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(file);
     let text = std::fs::read_to_string(path).expect("the list of differences");
-    let differences: Vec<Difference> = serde_yaml::from_str(&text).expect("a list of differences");
-    for number in NUMBERS {
+    let mut differences: Vec<Difference> = serde_yaml::from_str(&text).expect("a list of differences");
+    differences.sort_by_key(|difference| difference.number);
+    for number in numbers.clone() {
         assert!(differences.iter().any(|difference| difference.number == number), "{number} has no case");
     }
     for difference in &differences {
-        assert!(NUMBERS.contains(&difference.number), "there is no number {}", difference.number);
+        assert!(numbers.contains(&difference.number), "there is no number {}", difference.number);
         assert!(!difference.operator.contains('\n'), "{}: one line", difference.number);
     }
     differences
