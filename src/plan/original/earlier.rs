@@ -26,17 +26,19 @@ struct Told {
     targets: Vec<Target>,
     options: BTreeMap<&'static str, String>,
     instrumentation: Instrumentation,
+    /// The image where the Instrumentation names none.
+    default_image: Option<String>,
 }
 
 impl Earlier {
     pub(super) fn requests(&self) -> Vec<Request<'_>> {
         let request = |told| {
-            let Told { language, targets, options, instrumentation }: &Told = told;
+            let Told { language, targets, options, instrumentation, default_image }: &Told = told;
             Request {
                 language,
                 instrumentation,
                 source: "of an earlier run".to_owned(),
-                default_image: None,
+                default_image: default_image.clone(),
                 targets: targets.clone(),
                 list_key: language.switch,
                 options: options.clone(),
@@ -93,7 +95,8 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         let told = asked.iter().map(|request| {
             let told = pod.told(request.language, &request.targets, request.instrumentation);
             let instrumentation = keep(request.instrumentation, told.instrumentation);
-            Told { targets: request.targets.clone(), instrumentation, ..told }
+            let default_image = request.default_image.clone();
+            Told { targets: request.targets.clone(), instrumentation, default_image, ..told }
         });
         Earlier { told: told.collect(), is_asked: true }
     };
@@ -285,7 +288,7 @@ impl<'p> Pod<'p> {
             let context = |target: &Target| self.container(target.list, &target.name)?.get("securityContext");
             targets.sort_by_key(|target| context(target) != agent.get("securityContext"));
         }
-        Told { language, targets, options, instrumentation }
+        Told { language, targets, options, instrumentation, default_image: None }
     }
 
     /// A language's part of the Instrumentation, read off the container that brings the agent.
