@@ -91,19 +91,21 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         });
         Earlier { told: told.collect(), is_asked: false }
     };
-    let of_asked = |keep: Changed| {
+    let of_asked = |keep: Option<Changed>| {
         let told = asked.iter().map(|request| {
             let told = pod.told(request.language, &request.targets, request.instrumentation);
+            let told = Told { targets: request.targets.clone(), ..told };
+            let Some(keep) = keep else { return told };
             let instrumentation = keep(request.instrumentation, told.instrumentation);
-            let default_image = request.default_image.clone();
-            Told { targets: request.targets.clone(), instrumentation, default_image, ..told }
+            let (options, default_image) = (request.options.clone(), request.default_image.clone());
+            Told { instrumentation, options, default_image, ..told }
         });
         Earlier { told: told.collect(), is_asked: true }
     };
     let is_settled =
         present.iter().all(|(language, _)| asked.iter().any(|request| request.language.id == language.id));
     // What is asked for now with one thing as the pod has it, then with all of them, then what the pod has.
-    let one_thing = CHANGED.iter().map(|keep| of_asked(*keep)).filter(|_| is_settled);
+    let one_thing = CHANGED.iter().map(|keep| Some(*keep)).chain([None]).map(of_asked).filter(|_| is_settled);
     let read_off = bases.map(told).take(if is_settled { 1 } else { MOST });
     one_thing.chain(read_off).collect()
 }
@@ -126,7 +128,6 @@ const CHANGED: &[Changed] = &[
         sampler_argument: then.sampler_argument,
         ..now.clone()
     },
-    |_, then| then,
 ];
 
 /// A pod that an earlier run left behind.
