@@ -145,7 +145,7 @@ impl Collector {
             config_maps: volumes.config_maps,
             listens_on: ports.listens_on,
         };
-        remarks::of(&collector, spec, version, notes);
+        remarks::of(&collector, spec, notes);
         Some(collector)
     }
 

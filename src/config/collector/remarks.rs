@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::config::AT;
-use super::{CONFIG, Collector, Notes, Version};
+use super::{CONFIG, Collector, Notes};
 use crate::finding::Code;
 use crate::k8s::pod::name;
 
@@ -11,7 +11,7 @@ use crate::k8s::pod::name;
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];
 
 /// Remarks about a collector as a whole.
-pub(super) fn of(collector: &Collector, spec: &Value, version: Version, notes: &mut Notes) {
+pub(super) fn of(collector: &Collector, spec: &Value, notes: &mut Notes) {
     if let Some(image) = collector.has_unpinned_image() {
         let own = spec.get("image").and_then(Value::as_str);
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
@@ -20,10 +20,7 @@ pub(super) fn of(collector: &Collector, spec: &Value, version: Version, notes: &
     let is_earlier =
         |wanted: &str| EARLIER.contains(&wanted) || collector.env.iter().any(|entry| name(entry) == wanted);
     if let Some(expanded) = expanded(&collector.config, is_earlier) {
-        let message = format!(
-            "the kubelet replaces {expanded} in {CONFIG}{}",
-            if version == Version::V1Beta1 { "" } else { ", which holds config" }
-        );
+        let message = format!("the kubelet replaces {expanded} in {CONFIG}");
         notes.remark(Code::ConfigDollar, AT, message);
     }
 }
