@@ -85,9 +85,7 @@ pub fn asked<'c>(
     context: &'c Context,
     settings: &Settings,
 ) -> Option<Request<'c>> {
-    let switch = annotations.effective(SIDECAR);
-    let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
-    is_wanted.then(|| resolve(workload, annotations, switch, context, settings).ok())?
+    resolve(workload, annotations, wanted(annotations)?, context, settings).ok()
 }
 
 /// What the collector is called that a workload asks for and the input has, valid or not.
@@ -98,10 +96,14 @@ pub fn source(
     context: &Context,
     settings: &Settings,
 ) -> Option<String> {
-    let switch = annotations.effective(SIDECAR);
-    let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
-    let entry = is_wanted.then(|| find(workload, annotations, switch, context, settings).ok())??;
+    let entry = find(workload, annotations, wanted(annotations)?, context, settings).ok()?;
     Some(called(&entry.namespace, &entry.name))
+}
+
+/// The switch, where it asks for a collector.
+fn wanted<'a>(annotations: &Annotations<'a>) -> Option<&'a str> {
+    let switch = annotations.effective(SIDECAR);
+    (!switch.is_empty() && !switch.eq_ignore_ascii_case("false")).then_some(switch)
 }
 
 /// Where the pod has a collector.

@@ -52,13 +52,7 @@ fn components_listen_where_they_are_told_or_by_default() {
             json!({"endpoint": "0.0.0.0:1"}),
             vec!["zipkin 1"],
         ),
-        (
-            "receivers",
-            "zipkin",
-            json!({"endpoint": "2"}),
-            json!({"endpoint": "0.0.0.0:2"}),
-            vec!["zipkin 2"],
-        ),
+        ("receivers", "zipkin", json!({"endpoint": "2"}), json!({"endpoint": "0.0.0.0:2"}), vec!["zipkin 2"]),
         (
             "receivers",
             "zipkin",
