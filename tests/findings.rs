@@ -58,6 +58,30 @@ fn annotations_on_the_workload_are_misplaced() {
 }
 
 #[test]
+fn annotations_on_a_template_that_is_not_used_are_misplaced() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let rollout =
+        text("{}", "", &asks, "").replace("apps/v1\nkind: Deployment", "argoproj.io/v1alpha1\nkind: Rollout");
+    assert_eq!(doubts(&rollout), []);
+    let refers = rollout.replace("spec:\n  template", "spec:\n  workloadRef: {name: web}\n  template");
+    assert_eq!(doubts(&refers), [(Code::MisplacedAnnotation, 14), (Code::UnusedInstrumentation, 1)]);
+}
+
+#[test]
+fn a_workload_without_an_api_version_does_not_pass_in_silence() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let codes = |text: &str| -> Vec<Code> {
+        let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
+        inject(&sources, &Settings::default()).findings.into_iter().map(|finding| finding.code).collect()
+    };
+    for version in ["", "apiVersion: ''\n"] {
+        let text = text("{}", "", &asks, "").replace("apiVersion: apps/v1\n", version);
+        assert!(codes(&text).contains(&Code::InvalidYaml), "{version}");
+        assert!(!codes(&text.replace(&asks, "")).contains(&Code::InvalidYaml), "{version}");
+    }
+}
+
+#[test]
 fn annotations_that_nobody_reads_are_unknown() {
     let unknown = format!("{PREFIX}/inject-node: 'true'");
     let found = doubts(&text("{}", "", &unknown, ""));

@@ -9,6 +9,7 @@ use super::read::{self, Found};
 use super::{Patch, Role, Source, Task, at, context, in_order, place};
 use crate::apply;
 use crate::change::Change;
+use crate::config::annotations::{PREFIX, SIDECAR};
 use crate::config::context::Context;
 use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
@@ -206,7 +207,11 @@ impl Run<'_> {
             }
         }
         for (index, found) in found.into_iter().enumerate() {
-            let Some(identity) = &found.identity else { continue };
+            let Some(identity) = &found.identity else {
+                let unread = self.unread(document, &found);
+                piece.find(document, &found, unread.into_iter().collect());
+                continue;
+            };
             piece.missed_context |= is_missed(document, &found);
             if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
                 let changes = vec![Change::remove(removed.remove(part))];
@@ -259,6 +264,16 @@ impl Run<'_> {
         jobs.extend(removals.into_iter().rev());
         self.carry_out(document, jobs, &mut piece);
         piece
+    }
+
+    /// A workload that asks for an injection, and does not say its group and version.
+    fn unread(&self, document: &Document<'_>, found: &Found) -> Option<Finding> {
+        let kind = document.text(document.get(found.cursor, "kind")?)?;
+        let asks = [PREFIX, SIDECAR].iter().any(|mark| document.source().contains(mark));
+        let mut known = Kind::ALL.iter().chain(&self.settings.kinds);
+        let is_one = asks && known.any(|row| row.kind == kind);
+        let message = format!("it is a {kind} with an injection's annotations, and without an apiVersion");
+        is_one.then(|| Finding::new(Code::InvalidYaml, "", message))
     }
 
     /// Edits the document for all jobs at once; where one of them stands in the way, one by one.

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::config::annotations::{Annotations, PREFIX, is_known, ours, unknown};
 use crate::config::context::{Context, namespace_of};
 use crate::finding::{Code, Finding};
-use crate::k8s::{Identity, Workload};
+use crate::k8s::{Identity, Kind, Workload, subject};
 use crate::select;
 
 /// What there is to say about a workload, and the resources that it asks for.
@@ -22,7 +22,10 @@ pub struct Remarks {
 /// Remarks about `resource`; pointers are relative to it.
 #[must_use]
 pub fn remarks(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Remarks {
-    let Some(workload) = Workload::of(resource, identity, &settings.kinds) else { return Remarks::default() };
+    let Some(workload) = Workload::of(resource, identity, &settings.kinds) else {
+        let findings = of_elsewhere(resource, identity);
+        return Remarks { findings, asks_for: Vec::new() };
+    };
     let namespace = namespace_of(resource, settings);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
     let of_template = workload.metadata("annotations");
@@ -36,6 +39,26 @@ pub fn remarks(resource: &Value, identity: &Identity, context: &Context, setting
     }
     let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
     Remarks { findings, asks_for: select::sources(&workload, &annotations, context, settings) }
+}
+
+/// Annotations on a pod template that is not used, since another resource's is.
+fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
+    let kind = Kind::find(identity.group(), identity.kind());
+    let Some((kind, elsewhere)) = kind.and_then(|kind| Some((kind, kind.elsewhere?))) else {
+        return Vec::new();
+    };
+    let at = format!("{}/metadata/annotations", kind.template);
+    let annotations = resource.pointer(&at).and_then(Value::as_object).into_iter().flatten();
+    let asks = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));
+    let finding = |(key, _): (&String, &Value)| {
+        let named = elsewhere.trim_start_matches('/').replace('/', ".");
+        let message = format!("annotation {key} asks for nothing here: {named} names the pod template");
+        let finding = Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message);
+        finding
+            .about(subject(resource, identity))
+            .help("Move it to the pod template of the workload that is named.")
+    };
+    annotations.filter(|(key, _)| asks(key)).map(finding).collect()
 }
 
 /// Annotations on a workload that count only on its pod template.
