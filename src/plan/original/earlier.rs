@@ -91,23 +91,41 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         });
         Earlier { told: told.collect(), is_asked: false }
     };
-    let of_asked = |keep: Option<Changed>| {
-        let told = asked.iter().map(|request| {
-            let told = pod.told(request.language, &request.targets, request.instrumentation);
-            let told = Told { targets: request.targets.clone(), ..told };
-            let Some(keep) = keep else { return told };
-            let instrumentation = keep(request.instrumentation, told.instrumentation);
-            let (options, default_image) = (request.options.clone(), request.default_image.clone());
-            Told { instrumentation, options, default_image, ..told }
-        });
-        Earlier { told: told.collect(), is_asked: true }
-    };
     let is_settled =
         present.iter().all(|(language, _)| asked.iter().any(|request| request.language.id == language.id));
     // What is asked for now with one thing as the pod has it, then with all of them, then what the pod has.
-    let one_thing = CHANGED.iter().map(|keep| Some(*keep)).chain([None]).map(of_asked).filter(|_| is_settled);
-    let read_off = bases.map(told).take(if is_settled { 1 } else { MOST });
-    one_thing.chain(read_off).collect()
+    let mut guesses = Vec::new();
+    if is_settled {
+        let read_off = |request: &Request<'_>| Told {
+            targets: request.targets.clone(),
+            ..pod.told(request.language, &request.targets, request.instrumentation)
+        };
+        let with = |request: &Request<'_>, instrumentation: Instrumentation| Told {
+            language: request.language,
+            targets: request.targets.clone(),
+            options: request.options.clone(),
+            instrumentation,
+            default_image: request.default_image.clone(),
+        };
+        let guess = |told: &dyn Fn(&Request<'_>) -> Told| Earlier {
+            told: asked.iter().map(told).collect(),
+            is_asked: true,
+        };
+        guesses.extend(CHANGED.iter().map(|keep| {
+            guess(&|request| with(request, keep(request.instrumentation, read_off(request).instrumentation)))
+        }));
+        for of_source in pod.endpoints(asked) {
+            guesses.push(guess(&|request| {
+                let source =
+                    of_source.iter().find(|(source, _)| std::ptr::eq(*source, request.instrumentation));
+                let endpoint = source.and_then(|(_, endpoint)| endpoint.clone());
+                with(request, Instrumentation { endpoint, ..request.instrumentation.clone() })
+            }));
+        }
+        guesses.push(guess(&read_off));
+    }
+    guesses.extend(bases.map(told).take(if is_settled { 1 } else { MOST }));
+    guesses
 }
 
 /// An Instrumentation as it is now, with one thing as the pod has it.
@@ -215,6 +233,44 @@ impl<'p> Pod<'p> {
         users.filter(|(_, container)| is_target(container)).map(target).collect()
     }
 
+    /// The containers that were configured for a language: its own, or the targets.
+    fn configured(&self, language: &Language, targets: &[Target]) -> Vec<&'p Value> {
+        match &language.recipe.delivery {
+            Delivery::Sidecar(sidecar) => self.container(List::Regular, sidecar.name).into_iter().collect(),
+            _ => targets.iter().filter_map(|target| self.container(target.list, &target.name)).collect(),
+        }
+    }
+
+    /// Which of several Instrumentations had an endpoint, where only one of them shows in a container: every way, each
+    /// with the endpoint that its containers have.
+    fn endpoints<'r>(&self, asked: &[Request<'r>]) -> Vec<Vec<(&'r Instrumentation, Option<String>)>> {
+        // More than three for one workload are nobody's.
+        const MOST: usize = 3;
+        let mut sources: Vec<(&Instrumentation, Option<String>)> = Vec::new();
+        for request in asked {
+            let plain =
+                self.configured(request.language, &request.targets).into_iter().find_map(|container| {
+                    let env = Env(elements(container, "env"));
+                    env.plain(position(env.0, exporter::ENDPOINT)?)
+                });
+            match sources.iter_mut().find(|(source, _)| std::ptr::eq(*source, request.instrumentation)) {
+                Some((_, known)) => *known = known.take().or(plain),
+                None => sources.push((request.instrumentation, plain)),
+            }
+        }
+        if !(2..=MOST).contains(&sources.len()) {
+            return Vec::new();
+        }
+        let ways = 0..1_usize << sources.len();
+        let way = |way: usize| {
+            let chosen = sources.iter().enumerate();
+            let chosen = chosen
+                .map(|(index, (source, plain))| (*source, plain.clone().filter(|_| way >> index & 1 == 1)));
+            chosen.collect()
+        };
+        ways.map(way).collect()
+    }
+
     /// What an earlier run was told about a language, the variables that it was to add taken from `base`.
     fn told(&self, language: &'static Language, targets: &[Target], base: &Instrumentation) -> Told {
         let delivery = &language.recipe.delivery;
@@ -224,10 +280,7 @@ impl<'p> Pod<'p> {
             Delivery::WebServer(server) => self.container(List::Init, server.attach.name),
             Delivery::None => None,
         };
-        let configured: Vec<&Value> = match (delivery, agent) {
-            (Delivery::Sidecar(_), Some(agent)) => vec![agent],
-            _ => targets.iter().filter_map(|target| self.container(target.list, &target.name)).collect(),
-        };
+        let configured = self.configured(language, targets);
         let envs: Vec<Env<'_>> = configured.iter().map(|container| Env(elements(container, "env"))).collect();
         let has = |entry: &&Value| {
             let of_agent = agent.map(|agent| elements(agent, "env"));
