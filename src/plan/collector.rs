@@ -34,15 +34,19 @@ fn from_limit(variable: &str, resource: &str) -> Value {
     json!({"name": variable, "valueFrom": source})
 }
 
-/// Whether an `env` entry of a collector's container is one that it gets beside the user's.
-pub(super) fn is_own(scene: &Scene<'_>, entry: &Value) -> bool {
+/// How far behind an `env` entry of a collector's container stands among those that it gets beside the user's; none
+/// where it is no such entry.
+pub(super) fn rank(scene: &Scene<'_>, entry: &Value) -> Option<usize> {
     let helpers = sdk::helpers(scene);
-    let fields = [("POD_NAME", "metadata.name"), (NODE_NAME, "spec.nodeName")];
-    let fields = fields.iter().chain(&sdk::OF_POD).chain(&helpers);
-    name(entry) == CONFIG
-        || fields.into_iter().any(|(variable, field)| *entry == from_field(variable, field))
-        || LIMITS.iter().any(|(variable, resource)| *entry == from_limit(variable, resource))
-        || *entry == json!({"name": sdk::ATTRIBUTES, "value": attributes(scene)})
+    let field = |(variable, field): (&str, &str)| from_field(variable, field);
+    let ahead = std::iter::once(field(("POD_NAME", "metadata.name")))
+        .chain(LIMITS.map(|(variable, resource)| from_limit(variable, resource)))
+        .chain([field((NODE_NAME, "spec.nodeName"))]);
+    let behind = helpers.into_iter().chain(sdk::OF_POD).map(field);
+    let behind = behind.chain([json!({"name": sdk::ATTRIBUTES, "value": attributes(scene)})]);
+    // Whatever it says, the configuration stands between them.
+    let mut all = ahead.map(Some).chain([None]).chain(behind.map(Some));
+    all.position(|own| own.map_or(name(entry) == CONFIG, |own| own == *entry))
 }
 
 /// A collector as a pod gets it.

@@ -7,7 +7,7 @@ use crate::config::instrumentation::GROUP;
 use crate::k8s::Identity;
 use crate::k8s::pod::{List, elements, name, position, text};
 use crate::plan::Scene;
-use crate::plan::collector::{LABEL, Sidecar, is_own};
+use crate::plan::collector::{LABEL, Sidecar, rank};
 use crate::select::collector;
 use crate::yaml::Document;
 
@@ -61,7 +61,16 @@ impl Earlier {
 /// A collector that leads to `container`.
 fn read(scene: &Scene<'_>, spec: &Value, container: &Value, takes_all: bool) -> Option<Collector> {
     let env = elements(container, "env");
-    let users = env.len() - env.iter().rev().take_while(|entry| is_own(scene, entry)).count();
+    // Ours stand in their order behind the user's, which may be the same.
+    let mut next = usize::MAX;
+    let is_own = |entry: &&Value| match rank(scene, entry) {
+        Some(rank) if rank < next => {
+            next = rank;
+            true
+        }
+        _ => false,
+    };
+    let users = env.len() - env.iter().rev().take_while(is_own).count();
     let config = text(&env[position(env, CONFIG)?]);
     let (volumes, init_containers) = beside(scene, spec, container, takes_all);
     let mut told = Map::new();
