@@ -83,7 +83,7 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
     }
     let of_input = scene.context.instrumentations.valid();
     let none = Instrumentation::default();
-    let bases = of_input.chain(&settings.instrumentation).take(MOST).chain([&none]);
+    let bases = of_input.chain(&settings.instrumentation).take(MOST).chain([&none]).collect::<Vec<_>>();
     let told = |base: &Instrumentation| {
         let told = present.iter().map(|(language, targets)| {
             let asked = asked.iter().find(|request| request.language.id == language.id);
@@ -95,17 +95,17 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         present.iter().all(|(language, _)| asked.iter().any(|request| request.language.id == language.id));
     // What is asked for now with one thing as the pod has it, then with all of them, then what the pod has.
     let mut guesses = Vec::new();
+    let with = |request: &Request<'_>, instrumentation: Instrumentation| Told {
+        language: request.language,
+        targets: request.targets.clone(),
+        options: request.options.clone(),
+        instrumentation,
+        default_image: request.default_image.clone(),
+    };
     if is_settled {
         let read_off = |request: &Request<'_>| Told {
             targets: request.targets.clone(),
             ..pod.told(request.language, &request.targets, request.instrumentation)
-        };
-        let with = |request: &Request<'_>, instrumentation: Instrumentation| Told {
-            language: request.language,
-            targets: request.targets.clone(),
-            options: request.options.clone(),
-            instrumentation,
-            default_image: request.default_image.clone(),
         };
         let guess = |told: &dyn Fn(&Request<'_>) -> Told| Earlier {
             told: asked.iter().map(told).collect(),
@@ -124,7 +124,20 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         }
         guesses.push(guess(&read_off));
     }
-    guesses.extend(bases.map(told).take(if is_settled { 1 } else { MOST }));
+    if !is_settled {
+        // A language has taken the place of another; the rest is what it was.
+        let beside = |base: &Instrumentation| {
+            let told = present.iter().map(|(language, targets)| {
+                match asked.iter().find(|request| request.language.id == language.id) {
+                    Some(request) => with(request, request.instrumentation.clone()),
+                    None => pod.told(language, targets, base),
+                }
+            });
+            Earlier { told: told.collect(), is_asked: false }
+        };
+        guesses.extend(bases.iter().copied().map(beside));
+    }
+    guesses.extend(bases.into_iter().map(told).take(if is_settled { 1 } else { MOST }));
     guesses
 }
 
