@@ -425,7 +425,7 @@ fn second_run(name: &str, input: &str, injected: &str, change: &Later) -> Option
 }
 
 /// Tries every change on a part of the vectors: never another outcome than a first run's, and at most one injection
-/// in fifty not recognized.
+/// in two hundred not recognized.
 fn renew(step: usize) {
     let tried = sample(step).into_par_iter().flat_map_iter(|(name, input)| {
         let injected = injected(&input);
@@ -438,7 +438,7 @@ fn renew(step: usize) {
     let count = |wanted: Second| tried.iter().filter(|second| **second == wanted).count();
     let kept = count(Second::Kept);
     println!("{} renewed, {} current, {kept} kept", count(Second::Renewed), count(Second::Current));
-    assert!(kept * 50 <= tried.len(), "{kept} of {}", tried.len());
+    assert!(kept * 200 <= tried.len(), "{kept} of {}", tried.len());
     assert!(count(Second::Renewed) * 2 >= tried.len(), "few changes change something");
 }
 

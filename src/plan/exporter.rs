@@ -88,14 +88,18 @@ pub(super) fn volumes(instrumentation: &Instrumentation) -> impl Iterator<Item =
 
 /// The certificates that a container's variables and mounts tell of.
 pub(super) fn read(mounts: &[Value], file: impl Fn(&'static str) -> Option<String>) -> Option<Tls> {
-    let named = |holder: &Holder| {
-        let paths = mounts.iter().filter_map(|mount| mount.get("mountPath")?.as_str());
-        let mut names = paths.filter_map(|path| path.strip_prefix(holder.directory));
-        names.find(|name| mounts.contains(&holder.mount(name))).map(str::to_owned)
+    let named = |holder: &Holder, mount: Option<&Value>| {
+        let name = mount?.get("mountPath")?.as_str()?.strip_prefix(holder.directory)?;
+        (*mount? == holder.mount(name)).then(|| name.to_owned())
     };
+    // Those of one Instrumentation stand together; further ones are another's.
+    let is_one =
+        |mount: &Value| [&SECRET, &CONFIG_MAP].iter().any(|holder| named(holder, Some(mount)).is_some());
+    let first = mounts.iter().position(is_one).unwrap_or(mounts.len());
+    let secret = named(&SECRET, mounts.get(first));
     let tls = Tls {
-        secret: named(&SECRET),
-        config_map: named(&CONFIG_MAP),
+        config_map: named(&CONFIG_MAP, mounts.get(first + usize::from(secret.is_some()))),
+        secret,
         ca_file: file(CERTIFICATE),
         cert_file: file(CLIENT_CERTIFICATE),
         key_file: file(CLIENT_KEY),
