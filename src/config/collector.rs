@@ -134,11 +134,8 @@ impl Collector {
             image: filled(spec, "image").and_then(Value::as_str).map(str::to_owned),
             fields,
             env: pod::elements(spec, "env").to_vec(),
-            config: {
-                // Without its end it may stand in lines of its own.
-                let text = emit_document(&config.value);
-                text.strip_suffix('\n').map_or(text.clone(), str::to_owned)
-            },
+            // Without its end it may stand in lines of its own.
+            config: emit_document(&config.value).trim_end_matches('\n').to_owned(),
             asks_kubelet: config.asks_kubelet(),
             init_containers: pod::elements(spec, "initContainers").to_vec(),
             volumes: volumes.all,
@@ -155,8 +152,8 @@ impl Collector {
         self.image.as_deref().into_iter().chain(of_init)
     }
 
-    /// Whether an image is named without a version.
-    fn has_unpinned_image(&self) -> Option<&str> {
+    /// An image that is named without a version.
+    fn unpinned_image(&self) -> Option<&str> {
         self.images().find(|image| !Image::parse(image).is_some_and(|image| image.is_pinned()))
     }
 }

@@ -12,7 +12,7 @@ const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAM
 
 /// Remarks about a collector as a whole.
 pub(super) fn of(collector: &Collector, spec: &Value, notes: &mut Notes) {
-    if let Some(image) = collector.has_unpinned_image() {
+    if let Some(image) = collector.unpinned_image() {
         let own = spec.get("image").and_then(Value::as_str);
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
         notes.remark(Code::UnpinnedImage, at, format!("{image:?} has no version"));
