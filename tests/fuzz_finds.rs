@@ -52,6 +52,13 @@ fn finds() -> Vec<Find> {
         // A comment right behind a colon.
         find("{\"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\"a\": , \"k\": 1 #c\n}")),
         find("{\n  \"a\":#c\n}", &[Change::add("/k", json!(1))], Some("{\n  \"a\": , #c\n  \"k\": 1\n}")),
+        // The same, where what it stands behind goes.
+        find("{\"b\": 1,\n\"a\":#c\n}", &[Change::remove("/a")], Some("{\"b\": 1 #c\n}")),
+        find(
+            "{\"b\": 1,\n\"a\":#c\n}",
+            &[Change::add("/k", json!(1)), Change::remove("/a")],
+            Some("{\"b\": 1, \"k\": 1 #c\n}"),
+        ),
         // An anchor right before a bracket.
         find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
         find("k: &a{}\n", &[Change::replace("/k", json!("x"))], Some("k: &a x\n")),

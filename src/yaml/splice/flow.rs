@@ -275,7 +275,9 @@ impl Writer<'_, '_> {
             if self.has_comment(range.clone()) {
                 return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
             }
-            let blank = self.after_bare_colon(range.start);
+            // A comment right behind a colon is one, but not right behind anything else.
+            let is_before_comment = self.lines.byte(range.end) == Some(b'#');
+            let blank = if is_before_comment { " " } else { self.after_bare_colon(range.start) };
             self.replace(range, blank);
         }
         Ok(())
