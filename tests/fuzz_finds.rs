@@ -59,6 +59,13 @@ fn finds() -> Vec<Find> {
             &[Change::add("/k", json!(1)), Change::remove("/a")],
             Some("{\"b\": 1, \"k\": 1 #c\n}"),
         ),
+        // A text of several lines in the place of nothing.
+        find("- #c\n", &[Change::replace("/0", json!("a\nb"))], Some("- \"a\\nb\" #c\n")),
+        find(
+            "k: #c\n",
+            &[Change::replace("/k", json!({"l": "a\nb"}))],
+            Some("k: #c\n  l: |-\n    a\n    b\n"),
+        ),
         // An anchor right before a bracket.
         find("- &a{}\n", &[Change::add("/0/k", json!({"name": "x"}))], Some("- &a\n  k:\n    name: x\n")),
         find("k: &a{}\n", &[Change::replace("/k", json!("x"))], Some("k: &a x\n")),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{Around, Member, Writer};
-use crate::yaml::emit;
+use crate::yaml::emit::{self, Layout};
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
 use crate::yaml::{Edit, Problem};
@@ -358,8 +358,10 @@ impl Writer<'_, '_> {
             self.replace(at, text);
             return Ok(());
         }
+        // A text stays on the line, where a comment may stand behind it.
+        let layout = Layout { has_literals: !value.is_string(), ..around.layout };
         let mut text = String::new();
-        emit::after_colon(&mut text, value, around.key_column, around.layout);
+        emit::after_colon(&mut text, value, around.key_column, layout);
         let (inline, lines) = text.split_once('\n').unwrap_or((&text, ""));
         if !inline.is_empty() {
             let at = if span.is_empty() { around.head..around.head } else { span };
