@@ -17,6 +17,7 @@ mod mounts;
 mod ports;
 mod remarks;
 
+pub use fields::PROBES;
 pub use mounts::stripped;
 
 /// Their kind, in the group of Instrumentations.
@@ -146,15 +147,15 @@ impl Collector {
         Some(collector)
     }
 
-    /// The images of all its containers, where they are named.
-    pub fn images(&self) -> impl Iterator<Item = &str> {
-        let of_init = self.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
-        self.image.as_deref().into_iter().chain(of_init)
+    /// The images of its init containers.
+    pub fn init_images(&self) -> impl Iterator<Item = &str> {
+        self.init_containers.iter().filter_map(|container| container.get("image")?.as_str())
     }
 
     /// An image that is named without a version.
     fn unpinned_image(&self) -> Option<&str> {
-        self.images().find(|image| !Image::parse(image).is_some_and(|image| image.is_pinned()))
+        let mut images = self.image.as_deref().into_iter().chain(self.init_images());
+        images.find(|image| !Image::parse(image).is_some_and(|image| image.is_pinned()))
     }
 }
 
@@ -176,9 +177,8 @@ fn is_empty(value: &Value) -> bool {
 
 /// The configuration as it is given.
 fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String, Value>> {
-    const AT: &str = "/spec/config";
     let Some(config) = filled(spec, "config") else {
-        notes.faults.field(AT, "is missing");
+        notes.faults.field(config::AT, "is missing");
         return None;
     };
     if version == Version::V1Beta1 {
@@ -189,12 +189,12 @@ fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String
         Ok(Value::Object(given)) => Some(given),
         Ok(Value::Null) => Some(Map::new()),
         Ok(other) => {
-            notes.faults.wrong(AT, "a mapping as YAML", &other);
+            notes.faults.wrong(config::AT, "a mapping as YAML", &other);
             None
         }
         Err(problem) => {
             let message = format!("must be YAML, but at byte {}: {problem}", problem.offset);
-            notes.faults.field(AT, &message);
+            notes.faults.field(config::AT, &message);
             None
         }
     }

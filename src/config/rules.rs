@@ -2,7 +2,6 @@
 
 use globset::GlobMatcher;
 use kube_core::{Selector, SelectorExt};
-
 use serde_json::Value;
 
 use crate::config::annotations::SIDECAR;

@@ -160,20 +160,20 @@ impl Collected {
             _ => None,
         };
         let source = group.source;
+        let Some((kind, unused, invalid)) = asked else {
+            self.findings.extend(findings.into_iter().map(|finding| (source, located(finding))));
+            return;
+        };
         let name = metadata_text(resource, "name").unwrap_or_default();
-        let called = called(&namespace_of(resource, settings), name);
-        if let Some((kind, unused, invalid)) = asked
-            && !from_context
-            && !findings.iter().any(|finding| finding.code == invalid)
-        {
+        let called = (kind, called(&namespace_of(resource, settings), name));
+        if !from_context && !findings.iter().any(|finding| finding.code == invalid) {
             let finding = Finding::new(unused, "", "no workload of the input asks for it");
             let finding = located(finding.about(subject(resource, &read.identity)));
-            self.unused.push(Conditional { called: (kind, called.clone()), source, finding });
+            self.unused.push(Conditional { called: called.clone(), source, finding });
         }
         for finding in findings.into_iter().map(located) {
-            if read.identity.kind() == collector::KIND {
-                let called = (collector::KIND, called.clone());
-                self.of_asked.push(Conditional { called, source, finding });
+            if kind == collector::KIND {
+                self.of_asked.push(Conditional { called: called.clone(), source, finding });
             } else {
                 self.findings.push((source, finding));
             }

@@ -23,8 +23,10 @@ const LONGEST_LABEL: usize = 63;
 /// The most that Linux takes for a variable (`MAX_ARG_STRLEN`), without `OTEL_CONFIG=` and the end.
 const LONGEST_CONFIG: usize = 131_059;
 
-/// Holds the node's name for receivers that ask its kubelet.
-const NODE_NAME: &str = "K8S_NODE_NAME";
+/// Holds the pod's name, and where the downward API has it.
+const OWN_NAME: (&str, &str) = ("POD_NAME", "metadata.name");
+/// The same for the node's name, for receivers that ask its kubelet.
+const OWN_NODE: (&str, &str) = ("K8S_NODE_NAME", "spec.nodeName");
 
 /// Limits of the container that the Go runtime is to know.
 const LIMITS: [(&str, &str); 2] = [("GOMEMLIMIT", "limits.memory"), ("GOMAXPROCS", "limits.cpu")];
@@ -34,19 +36,22 @@ fn from_limit(variable: &str, resource: &str) -> Value {
     json!({"name": variable, "valueFrom": source})
 }
 
-/// How far behind an `env` entry of a collector's container stands among those that it gets beside the user's; none
-/// where it is no such entry.
-pub(super) fn rank(scene: &Scene<'_>, entry: &Value) -> Option<usize> {
+/// Says how far behind an `env` entry of a collector's container stands among those that it gets beside the user's;
+/// none where it is no such entry.
+pub(super) fn ranks(scene: &Scene<'_>) -> impl Fn(&Value) -> Option<usize> + use<> {
     let helpers = sdk::helpers(scene);
     let field = |(variable, field): (&str, &str)| from_field(variable, field);
-    let ahead = std::iter::once(field(("POD_NAME", "metadata.name")))
+    let ahead = std::iter::once(field(OWN_NAME))
         .chain(LIMITS.map(|(variable, resource)| from_limit(variable, resource)))
-        .chain([field((NODE_NAME, "spec.nodeName"))]);
+        .chain([field(OWN_NODE)]);
     let behind = helpers.into_iter().chain(sdk::OF_POD).map(field);
     let behind = behind.chain([json!({"name": sdk::ATTRIBUTES, "value": attributes(scene)})]);
     // Whatever it says, the configuration stands between them.
-    let mut all = ahead.map(Some).chain([None]).chain(behind.map(Some));
-    all.position(|own| own.map_or(name(entry) == CONFIG, |own| own == *entry))
+    let all: Vec<Option<Value>> = ahead.map(Some).chain([None]).chain(behind.map(Some)).collect();
+    move |entry| {
+        let is_it = |own: &Option<Value>| own.as_ref().map_or(name(entry) == CONFIG, |own| own == entry);
+        all.iter().position(is_it)
+    }
 }
 
 /// A collector as a pod gets it.
@@ -97,10 +102,8 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
     if !errors.is_empty() {
         return Err(errors);
     }
-    let of_init =
-        request.collector.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
     let mut images: Vec<String> = Vec::new();
-    for image in std::iter::once(sidecar.image.as_str()).chain(of_init) {
+    for image in std::iter::once(sidecar.image.as_str()).chain(request.collector.init_images()) {
         if !images.iter().any(|known| known == image) {
             images.push(image.to_owned());
         }
@@ -175,12 +178,12 @@ fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
     let mut draft = Draft::new(Value::Object(container));
     let pointer = scene.annotations.pointer(SIDECAR);
     let place = Place { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
-    place.append_field(&mut draft, "POD_NAME", "metadata.name");
+    place.append_field(&mut draft, OWN_NAME.0, OWN_NAME.1);
     for (variable, resource) in LIMITS {
         place.default_entry(&mut draft, &from_limit(variable, resource));
     }
     if collector.asks_kubelet {
-        place.append_field(&mut draft, NODE_NAME, "spec.nodeName");
+        place.append_field(&mut draft, OWN_NODE.0, OWN_NODE.1);
     }
     define(scene, &place, &mut draft, json!({"name": CONFIG, "value": collector.config}))?;
     if !place.has(&draft, sdk::ATTRIBUTES) {

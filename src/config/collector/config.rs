@@ -76,15 +76,9 @@ pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mu
             service.entry("pipelines").or_insert_with(|| json!({}));
         }
     }
-    for key in REQUIRED
-        .iter()
-        .copied()
-        .chain([SERVICE])
-        .filter(|key| !given.contains_key(*key) || given[*key].is_null())
-    {
-        if !value.contains_key(key) {
-            notes.faults.field(format!("{AT}/{key}"), "is missing");
-        }
+    let is_missing = |key: &&str| !value.contains_key(*key) && given.get(*key).is_none_or(Value::is_null);
+    for key in REQUIRED.iter().copied().chain([SERVICE]).filter(is_missing) {
+        notes.faults.field(format!("{AT}/{key}"), "is missing");
     }
     if notes.faults.found.len() == before && value.get(SERVICE)?.get("pipelines").is_none() {
         notes.faults.field(format!("{AT}/{SERVICE}/pipelines"), "is missing");
@@ -108,9 +102,9 @@ pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mu
     (notes.faults.found.len() == before).then_some(config)
 }
 
-fn texts(list: Option<&Value>) -> impl Iterator<Item = String> + use<> {
-    let list = list.and_then(Value::as_array).cloned().unwrap_or_default();
-    list.into_iter().filter_map(|value| value.as_str().map(str::to_owned))
+fn texts(list: Option<&Value>) -> impl Iterator<Item = String> {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|value| value.as_str().map(str::to_owned))
 }
 
 fn service(given: &Map<String, Value>, notes: &mut Notes) -> Map<String, Value> {

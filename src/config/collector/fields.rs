@@ -31,7 +31,7 @@ const PORT: Shape = Shape::Object(&[
 const CONFIG_MAP: Shape = Shape::Object(&[field("name", Shape::Filled), field("mountpath", Shape::Filled)]);
 
 /// The probes of the container.
-pub(super) const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
+pub const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
 
 /// What a sidecar is made of, in every version.
 const USED: &[Field] = &[

@@ -58,10 +58,10 @@ impl<'c> Candidates<'c> {
         let mut metadata = Vec::new();
         if let Some(sidecar) = sidecar {
             candidates.sidecar(resource, sidecar);
-            metadata.push(("labels", vec![LABEL.to_owned()]));
+            metadata.push(("labels", "/metadata/labels", vec![LABEL.to_owned()]));
         }
         if settings.annotate {
-            metadata.push(("annotations", annotations(scene, settings)));
+            metadata.push(("annotations", "/metadata/annotations", annotations(scene, settings)));
         }
         candidates.metadata(scene, metadata);
         candidates
@@ -173,8 +173,14 @@ impl<'c> Candidates<'c> {
             }
             Delivery::None => {}
         }
+        let lists = [(List::Init.key(), init), (List::Regular.key(), regular), ("volumes", volumes)];
+        self.suspect_in_spec(resource, lists);
+    }
+
+    /// Elements of the pod's lists that may have been added, by their names.
+    fn suspect_in_spec<const N: usize>(&mut self, resource: &Value, lists: [(&'static str, Vec<String>); N]) {
         let spec = format!("{}/spec", &self.template);
-        for (key, names) in [(List::Init.key(), init), (List::Regular.key(), regular), ("volumes", volumes)] {
+        for (key, names) in lists {
             let elements = list(resource, &spec, key);
             let part = self.part(resource, SPEC, key, NAME);
             for name in names {
@@ -185,33 +191,25 @@ impl<'c> Candidates<'c> {
 
     /// The containers and volumes that came with a sidecar.
     fn sidecar(&mut self, resource: &Value, sidecar: &Sidecar<'_>) {
-        let spec = format!("{}/spec", &self.template);
         let of = |elements: &[Value]| elements.iter().map(pod::name).map(str::to_owned).collect::<Vec<_>>();
         let collector = sidecar.collector;
-        for (key, names) in [
+        let lists = [
             (List::Init.key(), of(&collector.init_containers)),
             (sidecar.list().key(), vec![CONTAINER.to_owned()]),
             ("volumes", of(&collector.volumes)),
-        ] {
-            let elements = list(resource, &spec, key);
-            let part = self.part(resource, SPEC, key, NAME);
-            for name in names {
-                part.suspect(elements, &name, [Fate::Gone].into_iter());
-            }
-        }
+        ];
+        self.suspect_in_spec(resource, lists);
     }
 
     /// The keys of mappings in the pod template's metadata that may have been set, and the mappings where nothing
     /// else stands in them.
-    fn metadata(&mut self, scene: &Scene<'_>, set: Vec<(&'static str, Vec<String>)>) {
+    fn metadata(&mut self, scene: &Scene<'_>, set: Vec<(&'static str, &'static str, Vec<String>)>) {
         const METADATA: Owner = Owner::Template("/metadata");
         let mut emptied = 0;
-        for (key, names) in set {
+        for (key, pointer, names) in set {
             let Some(there) = scene.workload.metadata(key) else { continue };
             let is_all = !names.is_empty() && names.len() == there.len();
-            let owner =
-                Owner::Template(if key == "labels" { "/metadata/labels" } else { "/metadata/annotations" });
-            self.keys.extend(names.into_iter().map(|name| Key::new(owner.clone(), name)));
+            self.keys.extend(names.into_iter().map(|name| Key::new(Owner::Template(pointer), name)));
             if is_all {
                 self.keys.push(Key::new(METADATA, key));
                 emptied += 1;

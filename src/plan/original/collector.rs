@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, SIDECAR};
+use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, PROBES, SIDECAR};
 use crate::config::instrumentation::GROUP;
 use crate::k8s::Identity;
 use crate::k8s::pod::{List, elements, name, position, text};
 use crate::plan::Scene;
-use crate::plan::collector::{LABEL, Sidecar, rank};
+use crate::plan::collector::{LABEL, Sidecar, ranks};
 use crate::select::collector;
 use crate::yaml::Document;
 
@@ -22,7 +22,6 @@ const SAME: &[&str] = &[
     "securityContext",
     "envFrom",
 ];
-const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
 
 /// What an earlier run was told.
 pub(super) struct Earlier {
@@ -62,8 +61,9 @@ impl Earlier {
 fn read(scene: &Scene<'_>, spec: &Value, container: &Value, takes_all: bool) -> Option<Collector> {
     let env = elements(container, "env");
     // Ours stand in their order behind the user's, which may be the same.
+    let rank = ranks(scene);
     let mut next = usize::MAX;
-    let is_own = |entry: &&Value| match rank(scene, entry) {
+    let is_own = |entry: &&Value| match rank(entry) {
         Some(rank) if rank < next => {
             next = rank;
             true
