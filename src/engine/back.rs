@@ -2,8 +2,10 @@
 
 use std::borrow::Borrow;
 
+use serde_json::Value;
+
 use super::read::Found;
-use crate::change::Change;
+use crate::change::{Change, Operation, look_up};
 use crate::plan::original::Original;
 use crate::yaml::{Document, Edit, edited};
 
@@ -61,6 +63,39 @@ impl Back {
         }
         before + (offset - after)
     }
+}
+
+/// What `search` finds when it is told which of the workload's texts an injection may have written anew; its
+/// `original`, where there is one, is proved. A list that was empty and one that was not there leave the same text
+/// more often than not: where the proof fails, the lists that would go are taken for such as were filled, each alone,
+/// then more and more of them. None where nothing is proved.
+pub(super) fn proved<T>(
+    document: &Document<'_>,
+    found: &Found,
+    resource: &Value,
+    search: impl Fn(&dyn Fn(&str) -> bool) -> T,
+    original: impl Fn(&T) -> Option<&Original>,
+) -> Option<T> {
+    // A text that was edited is searched once more for each.
+    const MOST: usize = 16;
+    let attempt = |filled: &[String]| {
+        search(&|pointer| {
+            !filled.iter().any(|list| list == pointer)
+                && document.is_written_as_new(&format!("{}{pointer}", found.base))
+        })
+    };
+    let is_proved = |original: &Original| Back::of(document, &[(found, original)]).is_some();
+    let first = attempt(&[]);
+    let Some(back) = original(&first).filter(|original| !is_proved(original)).map(|original| &original.back)
+    else {
+        return Some(first);
+    };
+    let lists = back.iter().filter(|change| matches!(change.operation, Operation::Remove));
+    let lists = lists.filter(|change| look_up(resource, &change.pointer).is_some_and(Value::is_array));
+    let lists: Vec<String> = lists.map(|change| change.pointer.clone()).take(MOST).collect();
+    let several = (2..=lists.len()).map(|many| &lists[..many]);
+    let mut attempts = lists.chunks(1).chain(several).map(attempt);
+    attempts.find(|attempt| original(attempt).is_some_and(is_proved))
 }
 
 /// The one edit that makes `after` of `before`, as short as it can be.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Piece, Run, is_missed};
-use crate::engine::back::{Back, edit_between};
+use crate::engine::back::{Back, edit_between, proved};
 use crate::engine::read::Found;
 use crate::finding::{Code, Finding};
 use crate::k8s::{Kind, Workload};
@@ -33,20 +33,18 @@ impl Run<'_> {
         for (index, found) in found.iter().enumerate() {
             let Some(identity) = &found.identity else { continue };
             let Ok(resource) = document.value_of(found.cursor) else { continue };
-            let own = match renewal(
-                &resource,
-                &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)),
-                identity,
-                self.context,
-                self.settings,
-            ) {
+            let search = |is_new: &dyn Fn(&str) -> bool| {
+                renewal(&resource, is_new, identity, self.context, self.settings)
+            };
+            let led_back = proved(document, found, &resource, search, |renewal| match renewal {
+                Some(Renewal::Updated(original, _)) => Some(original),
+                _ => None,
+            });
+            let own = match led_back.flatten() {
                 None => continue,
                 Some(Renewal::Stays(finding)) => Past::Stays(vec![*finding]),
                 Some(Renewal::Refused(findings)) => Past::Stays(findings),
                 Some(Renewal::Updated(original, plan)) => {
-                    if Back::of(document, &[(found, &*original)]).is_none() {
-                        continue;
-                    }
                     originals.push((found, *original));
                     Past::Anew(plan)
                 }
@@ -106,15 +104,11 @@ impl Run<'_> {
             let workload = Workload::of(&resource, identity, &self.settings.kinds);
             let Some(workload) = workload.filter(original::has_traces) else { continue };
             let pointer = workload.pointer("");
-            match original::original(
-                Wanted::All,
-                &resource,
-                &|pointer| document.is_written_as_new(&format!("{}{pointer}", found.base)),
-                identity,
-                self.context,
-                self.settings,
-            ) {
-                Ok(original) if Back::of(document, &[(found, &original)]).is_some() => {
+            let search = |is_new: &dyn Fn(&str) -> bool| {
+                original::original(Wanted::All, &resource, is_new, identity, self.context, self.settings)
+            };
+            match proved(document, found, &resource, search, |result| result.as_ref().ok()) {
+                Some(Ok(original)) => {
                     let after = Workload::of(&original.value, identity, &self.settings.kinds);
                     if after.as_ref().is_some_and(original::has_traces) {
                         let message = "the rest of it is not what an injection would write";
@@ -125,11 +119,11 @@ impl Run<'_> {
                     let message = "the injection is taken out";
                     piece.find(document, found, vec![Finding::new(Code::Uninjected, pointer, message)]);
                 }
-                Ok(_) => {
+                None => {
                     let message = "its text is not what an injection would write, though its value is";
                     piece.find(document, found, vec![Finding::new(Code::CannotUninject, pointer, message)]);
                 }
-                Err(Foreign(difference)) => {
+                Some(Err(Foreign(difference))) => {
                     piece.find(
                         document,
                         found,
