@@ -364,12 +364,12 @@ const LATER: &[Later] = &[
         kind: "Instrumentation",
         spec: |_| Vec::new(),
         texts: &[
-            ("inject-nodejs", "inject-x"),
+            ("inject-nodejs", "inject-other"),
             ("inject-java", "inject-nodejs"),
-            ("inject-x", "inject-java"),
-            ("nodejs-container-names", "x-container-names"),
+            ("inject-other", "inject-java"),
+            ("nodejs-container-names", "other-container-names"),
             ("java-container-names", "nodejs-container-names"),
-            ("x-container-names", "java-container-names"),
+            ("other-container-names", "java-container-names"),
         ],
     },
 ];

@@ -237,6 +237,14 @@ impl Configuration {
         Some((version, directives.collect::<Option<_>>()?))
     }
 
+    /// The endpoint in a text of this kind.
+    #[must_use]
+    pub fn endpoint_in<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let (key, _) = self.directives.iter().find(|(_, value)| *value == "{endpoint}")?;
+        let (_, directives) = self.read(text)?;
+        directives.into_iter().find_map(|(name, value)| (name == *key).then_some(value))
+    }
+
     /// The first lines.
     fn head(&self, version: &str) -> String {
         let mut suffixes = self.version.iter().flat_map(|version| version.suffixes);

@@ -67,7 +67,7 @@ pub fn original(
     let asked = select::asked(&workload, &annotations, context, settings);
     let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
     let search = Search { scene: &scene, is_new, identity, settings };
-    let mut foreign = Foreign("nothing that an injection writes is there".into());
+    let mut of_sidecar = None;
     if wanted == Wanted::All && select::collector::position(&workload).is_some() {
         let asked_one = select::collector::asked(&workload, &annotations, context, settings);
         let asked_one = asked_one.map(|request| Sidecar::of(&request, settings));
@@ -78,7 +78,7 @@ pub fn original(
         for sidecar in &sidecars {
             match search.best(&asked, Some(sidecar)) {
                 Ok(original) => return Ok(original),
-                Err(difference) => foreign = difference,
+                Err(difference) => of_sidecar = Some(difference),
             }
         }
         for sidecar in &sidecars {
@@ -87,7 +87,9 @@ pub fn original(
             }
         }
     }
-    search.best(&asked, None).map_err(|difference| if asked.is_empty() { foreign } else { difference })
+    search
+        .best(&asked, None)
+        .map_err(|difference| of_sidecar.filter(|_| asked.is_empty()).unwrap_or(difference))
 }
 
 /// Whether a text may hold a workload that an injection of ours has written into.

@@ -438,5 +438,7 @@ fn attributes(value: &str, runs: usize, is_cloned: bool) -> Vec<Fate> {
         index if is_cloned => vec![Fate::Cut(0..starts[index] - 1), Fate::Cut(0..starts[index])],
         index => vec![Fate::Cut(0..starts[index] - 1)],
     };
-    (first..pieces.len()).take(MOST).flat_map(cut).collect()
+    // A name with a comma looks like the end of a run.
+    let all = (first > 0).then_some(0);
+    (first..pieces.len()).take(MOST).chain(all).flat_map(cut).collect()
 }

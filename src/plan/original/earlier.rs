@@ -129,16 +129,21 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         guesses.extend(bases.into_iter().take(1).map(told));
     } else {
         // A language has taken the place of another; the rest is what it was.
-        let beside = |base: &Instrumentation| {
+        let beside = |base: &Instrumentation, keep: Changed| {
             let told = present.iter().map(|(language, targets)| {
                 match asked.iter().find(|request| request.language.id == language.id) {
                     Some(request) => with(request, request.instrumentation.clone()),
-                    None => pod.told(language, targets, base),
+                    None => {
+                        let told = pod.told(language, targets, base);
+                        Told { instrumentation: keep(base, told.instrumentation), ..told }
+                    }
                 }
             });
             Earlier { told: told.collect(), is_asked: false }
         };
-        guesses.extend(bases.iter().copied().map(beside));
+        for keep in [IMAGES, |_, then| then] {
+            guesses.extend(bases.iter().map(|base| beside(base, keep)));
+        }
         guesses.extend(bases.into_iter().take(MOST).map(told));
     }
     guesses
@@ -147,14 +152,16 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
 /// An Instrumentation as it is now, with one thing as the pod has it.
 type Changed = fn(&Instrumentation, Instrumentation) -> Instrumentation;
 
+const IMAGES: Changed = |now, then| {
+    let mut languages = now.languages.clone();
+    for (id, agent) in then.languages {
+        languages.entry(id).or_default().image = agent.image;
+    }
+    Instrumentation { languages, ..now.clone() }
+};
+
 const CHANGED: &[Changed] = &[
-    |now, then| {
-        let mut languages = now.languages.clone();
-        for (id, agent) in then.languages {
-            languages.entry(id).or_default().image = agent.image;
-        }
-        Instrumentation { languages, ..now.clone() }
-    },
+    IMAGES,
     |now, then| Instrumentation { endpoint: then.endpoint, ..now.clone() },
     |now, then| Instrumentation { propagators: then.propagators, ..now.clone() },
     |now, then| Instrumentation {

@@ -8,6 +8,7 @@ use super::{Told, is_agent, is_configured};
 use crate::config::collector::CONTAINER;
 use crate::config::instrumentation::{Agent, Instrumentation};
 use crate::k8s::pod::{self, List, elements, name, position, text};
+use crate::languages::web_server::WebServer;
 use crate::languages::{ALL, Copy, Delivery, Effect, Language};
 use crate::plan::env::Texts;
 use crate::plan::{exporter, sdk};
@@ -120,11 +121,18 @@ impl<'p> Pod<'p> {
         const MOST: usize = 3;
         let mut sources: Vec<(&Instrumentation, Option<String>)> = Vec::new();
         for request in asked {
-            let plain =
-                self.configured(request.language, &request.targets).into_iter().find_map(|container| {
+            let plain = match &request.language.recipe.delivery {
+                // Its container may have another language's.
+                Delivery::WebServer(server) => {
+                    self.container(List::Init, server.attach.name).and_then(|attach| {
+                        Some(server.configuration.endpoint_in(written(server, attach)?)?.to_owned())
+                    })
+                }
+                _ => self.configured(request.language, &request.targets).into_iter().find_map(|container| {
                     let env = Env(elements(container, "env"));
                     env.plain(position(env.0, exporter::ENDPOINT)?)
-                });
+                }),
+            };
             match sources.iter_mut().find(|(source, _)| std::ptr::eq(*source, request.instrumentation)) {
                 Some((_, known)) => *known = known.take().or(plain),
                 None => sources.push((request.instrumentation, plain)),
@@ -273,11 +281,7 @@ impl<'p> Pod<'p> {
     }
 
     /// What a web server's attach container shows: path, version and directives.
-    fn configuration(
-        &self,
-        server: &crate::languages::web_server::WebServer,
-        attach: &Value,
-    ) -> Map<String, Value> {
+    fn configuration(&self, server: &WebServer, attach: &Value) -> Map<String, Value> {
         let mut extra = Map::new();
         let mount = self.all().filter(|(list, _)| *list == List::Regular).find_map(|(_, container)| {
             let mounts = elements(container, "volumeMounts");
@@ -292,10 +296,9 @@ impl<'p> Pod<'p> {
             };
             extra.insert(server.path_key.to_owned(), json!(path));
         }
-        let env = elements(attach, "env");
         let configuration = &server.configuration;
-        let written = position(env, configuration.variable).map(|index| text(&env[index]));
-        if let Some((version, directives)) = written.and_then(|written| configuration.read(written)) {
+        if let Some((version, directives)) = written(server, attach).and_then(|text| configuration.read(text))
+        {
             let attrs = directives.into_iter().map(|(name, value)| json!({"name": name, "value": value}));
             extra.insert("attrs".to_owned(), attrs.collect());
             if let Some(known) = configuration.version.as_ref().filter(|_| !version.is_empty()) {
@@ -330,6 +333,12 @@ impl<'p> Pod<'p> {
         }
         options
     }
+}
+
+/// The configuration that a web server's attach container writes.
+fn written<'a>(server: &WebServer, attach: &'a Value) -> Option<&'a str> {
+    let env = elements(attach, "env");
+    position(env, server.configuration.variable).map(|index| text(&env[index]))
 }
 
 /// Whether the text of an option's word stands wherever its placeholder does.
