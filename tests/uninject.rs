@@ -424,8 +424,8 @@ fn second_run(name: &str, input: &str, injected: &str, change: &Later) -> Option
     Some(Second::Kept)
 }
 
-/// Tries every change on a part of the vectors: never another outcome than a first run's, and at most one injection
-/// in two hundred not recognized.
+/// Tries every change on a part of the vectors: never another outcome than a first run's, and every injection is
+/// recognized.
 fn renew(step: usize) {
     let tried = sample(step).into_par_iter().flat_map_iter(|(name, input)| {
         let injected = injected(&input);
@@ -438,7 +438,7 @@ fn renew(step: usize) {
     let count = |wanted: Second| tried.iter().filter(|second| **second == wanted).count();
     let kept = count(Second::Kept);
     println!("{} renewed, {} current, {kept} kept", count(Second::Renewed), count(Second::Current));
-    assert!(kept * 200 <= tried.len(), "{kept} of {}", tried.len());
+    assert_eq!(kept, 0, "of {}", tried.len());
     assert!(count(Second::Renewed) * 2 >= tried.len(), "few changes change something");
 }
 

@@ -139,7 +139,13 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
                     }
                 }
             });
-            Earlier { told: told.collect(), is_asked: false }
+            // Settings alone leave nothing in a container that another language has.
+            let unseen = asked.iter().filter(|request| {
+                matches!(request.language.recipe.delivery, Delivery::None)
+                    && !present.iter().any(|(language, _)| language.id == request.language.id)
+            });
+            let unseen = unseen.map(|request| with(request, request.instrumentation.clone()));
+            Earlier { told: told.chain(unseen).collect(), is_asked: false }
         };
         for keep in [IMAGES, |_, then| then] {
             guesses.extend(bases.iter().map(|base| beside(base, keep)));
