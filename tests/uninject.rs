@@ -103,10 +103,25 @@ fn comments_and_layout_come_back() {
                 spec: {containers: [{name: a, image: 'x:1'}]}} # last\n";
     let windows = both(WORKLOAD).replace('\n', "\r\n");
     let unended = format!("{INSTRUMENTATION}---\n{}", WORKLOAD.trim_end());
-    for text in [both(WORKLOAD), both(flow), windows, unended] {
+    // As sops writes a value that it encrypts.
+    let encrypted =
+        both(&WORKLOAD.replace("name: app", "name: 'ENC[AES256_GCM,data:eg==,iv:Yw=,tag:Qw==,type:str]'"));
+    for text in [both(WORKLOAD), both(flow), windows, unended, encrypted] {
         let injected = injected(&text).expect("an injection");
         assert_eq!(run(uninject, &injected).0, text);
     }
+}
+
+#[test]
+fn an_empty_list_below_a_comment_stays_a_list() {
+    let (head, _) = WORKLOAD.split_once("          env").expect("variables");
+    let with = |env: &str, mounts: &str| {
+        both(&format!(
+            "{head}          env: {env}# none\n          # nor these\n          volumeMounts: {mounts}\n"
+        ))
+    };
+    let injected = injected(&with("", "~")).expect("an injection");
+    assert_eq!(run(uninject, &injected).0, with("[] ", "[]"));
 }
 
 #[test]

@@ -417,20 +417,21 @@ fn attributes(value: &str, runs: usize, is_cloned: bool) -> Vec<Fate> {
     let commas: Vec<usize> = value.match_indices(',').map(|(at, _)| at).collect();
     let starts: Vec<usize> = std::iter::once(0).chain(commas.iter().map(|at| at + 1)).collect();
     let pieces: Vec<&str> = value.split(',').collect();
-    let key = |piece: &'_ str| piece.split_once('=').map(|(key, _)| key.to_owned());
+    // The rest of a name with commas has no key, or one with a colon.
+    let key =
+        |index: usize| pieces[index].split_once('=').map(|(key, _)| key).filter(|key| !key.contains(':'));
     let mut left = runs.max(1);
     let mut first = pieces.len().saturating_sub(1);
+    let mut later = key(first);
     while first > 0 {
-        let (earlier, later) = (key(pieces[first - 1]), key(pieces[first]));
-        if earlier.is_none() || later.is_none() {
-            break;
-        }
-        if earlier >= later {
+        let earlier = key(first - 1);
+        if earlier.is_some() && later.is_some() && earlier >= later {
             left -= 1;
             if left == 0 {
                 break;
             }
         }
+        later = earlier.or(later);
         first -= 1;
     }
     let cut = |index: usize| match index {
@@ -438,7 +439,5 @@ fn attributes(value: &str, runs: usize, is_cloned: bool) -> Vec<Fate> {
         index if is_cloned => vec![Fate::Cut(0..starts[index] - 1), Fate::Cut(0..starts[index])],
         index => vec![Fate::Cut(0..starts[index] - 1)],
     };
-    // A name with a comma looks like the end of a run.
-    let all = (first > 0).then_some(0);
-    (first..pieces.len()).take(MOST).chain(all).flat_map(cut).collect()
+    (first..pieces.len()).take(MOST).flat_map(cut).collect()
 }
