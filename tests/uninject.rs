@@ -125,6 +125,22 @@ fn an_empty_list_below_a_comment_stays_a_list() {
 }
 
 #[test]
+fn no_more_lists_are_empty_than_must_be() {
+    let two = WORKLOAD.replace(
+        "inject-nodejs: 'true'",
+        "inject-java: 'true'\n        \
+        instrumentation.opentelemetry.io/container-names: app,other",
+    );
+    let (head, _) = two.split_once("          env").expect("variables");
+    let pair = |empty: &str| {
+        let mounts = format!("          # none\n          volumeMounts: {empty}\n          tty: true\n");
+        both(&format!("{head}{mounts}        - name: other\n          image: web:1\n{mounts}"))
+    };
+    let injected = injected(&pair("~")).expect("an injection");
+    assert_eq!(run(uninject, &injected).0, pair("[]"));
+}
+
+#[test]
 fn what_was_edited_since_stays() {
     let injected = injected(&both(WORKLOAD)).expect("an injection");
     let edits = [

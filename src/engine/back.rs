@@ -68,7 +68,7 @@ impl Back {
 /// What `search` finds when it is told which of the workload's texts an injection may have written anew; its
 /// `original`, where there is one, is proved. A list that was empty and one that was not there leave the same text
 /// more often than not: where the proof fails, the lists that would go are taken for such as were filled, each alone,
-/// then more and more of them. None where nothing is proved.
+/// then more and more of them, and none without need. None where nothing is proved.
 pub(super) fn proved<T>(
     document: &Document<'_>,
     found: &Found,
@@ -93,9 +93,18 @@ pub(super) fn proved<T>(
     let lists = back.iter().filter(|change| matches!(change.operation, Operation::Remove));
     let lists = lists.filter(|change| look_up(resource, &change.pointer).is_some_and(Value::is_array));
     let lists: Vec<String> = lists.map(|change| change.pointer.clone()).take(MOST).collect();
-    let several = (2..=lists.len()).map(|many| &lists[..many]);
-    let mut attempts = lists.chunks(1).chain(several).map(attempt);
-    attempts.find(|attempt| original(attempt).is_some_and(is_proved))
+    let proved = |filled: &[String]| Some(attempt(filled)).filter(|it| original(it).is_some_and(is_proved));
+    let some = lists.chunks(1).chain((2..=lists.len()).map(|many| &lists[..many]));
+    let (mut filled, mut best) =
+        some.map(|some| (some.to_vec(), proved(some))).find(|(_, it)| it.is_some())?;
+    // None of them without need: what an injection would add is absent wherever it may be.
+    for list in (0..filled.len()).rev() {
+        let fewer = [&filled[..list], &filled[list + 1..]].concat();
+        if let Some(it) = proved(&fewer) {
+            (filled, best) = (fewer, Some(it));
+        }
+    }
+    best
 }
 
 /// The one edit that makes `after` of `before`, as short as it can be.
