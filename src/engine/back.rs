@@ -97,8 +97,9 @@ pub(super) fn proved<T>(
     let some = lists.chunks(1).chain((2..=lists.len()).map(|many| &lists[..many]));
     let (mut filled, mut best) =
         some.map(|some| (some.to_vec(), proved(some))).find(|(_, it)| it.is_some())?;
-    // None of them without need: what an injection would add is absent wherever it may be.
-    for list in (0..filled.len()).rev() {
+    // None of them without need: what an injection would add is absent wherever it may be. The last is needed, since
+    // those ahead of it have failed.
+    for list in (0..filled.len() - 1).rev() {
         let fewer = [&filled[..list], &filled[list + 1..]].concat();
         if let Some(it) = proved(&fewer) {
             (filled, best) = (fewer, Some(it));

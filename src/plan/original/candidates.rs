@@ -425,7 +425,7 @@ fn attributes(value: &str, runs: usize, is_cloned: bool) -> Vec<Fate> {
     let mut later = key(first);
     while first > 0 {
         let earlier = key(first - 1);
-        if earlier.is_some() && later.is_some() && earlier >= later {
+        if earlier.zip(later).is_some_and(|(earlier, later)| earlier >= later) {
             left -= 1;
             if left == 0 {
                 break;

@@ -87,15 +87,15 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
     let of_input = scene.context.instrumentations.valid();
     let none = Instrumentation::default();
     let bases = of_input.chain(&settings.instrumentation).take(MOST).chain([&none]).collect::<Vec<_>>();
+    let asked_for = |language: &Language| asked.iter().find(|request| request.language.id == language.id);
     let told = |base: &Instrumentation| {
         let told = present.iter().map(|(language, targets)| {
-            let asked = asked.iter().find(|request| request.language.id == language.id);
-            pod.told(language, targets, asked.map_or(base, |request| request.instrumentation))
+            let base = asked_for(language).map_or(base, |request| request.instrumentation);
+            pod.told(language, targets, base)
         });
         Earlier { told: told.collect(), is_asked: false }
     };
-    let is_settled =
-        present.iter().all(|(language, _)| asked.iter().any(|request| request.language.id == language.id));
+    let is_settled = present.iter().all(|(language, _)| asked_for(language).is_some());
     // What is asked for now with one thing as the pod has it, then with all of them, then what the pod has.
     let mut guesses = Vec::new();
     let with = |request: &Request<'_>, instrumentation: Instrumentation| Told {
@@ -129,14 +129,13 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
         guesses.extend(bases.into_iter().take(1).map(told));
     } else {
         // A language has taken the place of another; the rest is what it was.
+        let as_asked = |request: &Request<'_>| with(request, request.instrumentation.clone());
         let beside = |base: &Instrumentation, keep: Changed| {
-            let told = present.iter().map(|(language, targets)| {
-                match asked.iter().find(|request| request.language.id == language.id) {
-                    Some(request) => with(request, request.instrumentation.clone()),
-                    None => {
-                        let told = pod.told(language, targets, base);
-                        Told { instrumentation: keep(base, told.instrumentation), ..told }
-                    }
+            let told = present.iter().map(|(language, targets)| match asked_for(language) {
+                Some(request) => as_asked(request),
+                None => {
+                    let told = pod.told(language, targets, base);
+                    Told { instrumentation: keep(base, told.instrumentation), ..told }
                 }
             });
             // Settings alone leave nothing in a container that another language has.
@@ -144,8 +143,7 @@ pub(super) fn guesses(scene: &Scene<'_>, asked: &[Request<'_>], settings: &Setti
                 matches!(request.language.recipe.delivery, Delivery::None)
                     && !present.iter().any(|(language, _)| language.id == request.language.id)
             });
-            let unseen = unseen.map(|request| with(request, request.instrumentation.clone()));
-            Earlier { told: told.chain(unseen).collect(), is_asked: false }
+            Earlier { told: told.chain(unseen.map(as_asked)).collect(), is_asked: false }
         };
         for keep in [IMAGES, |_, then| then] {
             guesses.extend(bases.iter().map(|base| beside(base, keep)));

@@ -121,18 +121,7 @@ impl<'p> Pod<'p> {
         const MOST: usize = 3;
         let mut sources: Vec<(&Instrumentation, Option<String>)> = Vec::new();
         for request in asked {
-            let plain = match &request.language.recipe.delivery {
-                // Its container may have another language's.
-                Delivery::WebServer(server) => {
-                    self.container(List::Init, server.attach.name).and_then(|attach| {
-                        Some(server.configuration.endpoint_in(written(server, attach)?)?.to_owned())
-                    })
-                }
-                _ => self.configured(request.language, &request.targets).into_iter().find_map(|container| {
-                    let env = Env(elements(container, "env"));
-                    env.plain(position(env.0, exporter::ENDPOINT)?)
-                }),
-            };
+            let plain = self.endpoint(request);
             match sources.iter_mut().find(|(source, _)| std::ptr::eq(*source, request.instrumentation)) {
                 Some((_, known)) => *known = known.take().or(plain),
                 None => sources.push((request.instrumentation, plain)),
@@ -151,6 +140,30 @@ impl<'p> Pod<'p> {
         ways.map(way).collect()
     }
 
+    /// The endpoint that the containers of a request have.
+    fn endpoint(&self, request: &Request<'_>) -> Option<String> {
+        let language = request.language;
+        if let Delivery::WebServer(server) = &language.recipe.delivery {
+            // The target may have another language's.
+            let text = written(server, self.agent_container(language)?)?;
+            return server.configuration.endpoint_in(text).map(str::to_owned);
+        }
+        self.configured(language, &request.targets).into_iter().find_map(|container| {
+            let env = Env(elements(container, "env"));
+            env.plain(position(env.0, exporter::ENDPOINT)?)
+        })
+    }
+
+    /// The container that brings a language's agent.
+    fn agent_container(&self, language: &Language) -> Option<&'p Value> {
+        match &language.recipe.delivery {
+            Delivery::Copy(copy) => self.container(List::Init, copy.name),
+            Delivery::Sidecar(sidecar) => self.container(List::Regular, sidecar.name),
+            Delivery::WebServer(server) => self.container(List::Init, server.attach.name),
+            Delivery::None => None,
+        }
+    }
+
     /// What an earlier run was told about a language, the variables that it was to add taken from `base`.
     pub(super) fn told(
         &self,
@@ -159,12 +172,7 @@ impl<'p> Pod<'p> {
         base: &Instrumentation,
     ) -> Told {
         let delivery = &language.recipe.delivery;
-        let agent = match delivery {
-            Delivery::Copy(copy) => self.container(List::Init, copy.name),
-            Delivery::Sidecar(sidecar) => self.container(List::Regular, sidecar.name),
-            Delivery::WebServer(server) => self.container(List::Init, server.attach.name),
-            Delivery::None => None,
-        };
+        let agent = self.agent_container(language);
         let configured = self.configured(language, targets);
         let envs: Vec<Env<'_>> = configured.iter().map(|container| Env(elements(container, "env"))).collect();
         let has = |entry: &&Value| {
