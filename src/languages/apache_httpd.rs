@@ -24,8 +24,6 @@ pub(super) static APACHE_HTTPD: Language = Language {
             field("configPath", Shape::ConfigPath),
         ],
     }),
-    init_marks: &["otel-agent-attach-apache", CLONE],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::WebServer(WebServer {

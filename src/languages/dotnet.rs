@@ -21,8 +21,6 @@ pub(super) static DOTNET: Language = Language {
         requests: ["50m", "128Mi"],
         fields: &[],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-dotnet"],
-    marks: &[],
     options: &[Choice {
         annotation: "otel-dotnet-auto-runtime",
         key: "dotnetRuntime",

@@ -23,8 +23,6 @@ pub(super) static GO: Language = Language {
         requests: ["50m", "64Mi"],
         fields: &[field("securityContext", SECURITY_CONTEXT)],
     }),
-    init_marks: &[],
-    marks: &["opentelemetry-auto-instrumentation"],
     options: &[Choice {
         annotation: "otel-go-auto-target-exe",
         key: "goTargetExe",

@@ -24,8 +24,6 @@ pub(super) static JAVA: Language = Language {
             Shape::List(&Shape::Object(&[field("image", Shape::Image), field("dir", Shape::Filled)])),
         )],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-java"],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {

@@ -23,8 +23,6 @@ pub(super) static NGINX: Language = Language {
             field("configFile", Shape::ConfigPath),
         ],
     }),
-    init_marks: &[CLONE],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::WebServer(WebServer {

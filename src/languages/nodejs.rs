@@ -20,8 +20,6 @@ pub(super) static NODEJS: Language = Language {
         requests: ["50m", "128Mi"],
         fields: &[],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-nodejs"],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {

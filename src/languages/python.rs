@@ -20,8 +20,6 @@ pub(super) static PYTHON: Language = Language {
         requests: ["50m", "64Mi"],
         fields: &[],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-python"],
-    marks: &[],
     options: &[Choice {
         annotation: "otel-python-platform",
         key: "pythonPlatform",

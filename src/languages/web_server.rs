@@ -226,25 +226,6 @@ impl Configuration {
         std::iter::once(self.head(facts.version)).chain(directives).collect()
     }
 
-    /// The version and the directives of a text of this kind.
-    #[must_use]
-    pub fn read<'t>(&self, text: &'t str) -> Option<(&'static str, Vec<(&'t str, &'t str)>)> {
-        let versions = self.version.iter().flat_map(|version| version.suffixes).map(|(version, _)| *version);
-        let heads = versions.chain([""]).map(|version| (version, self.head(version)));
-        let (version, directives) =
-            heads.into_iter().find_map(|(version, head)| Some((version, text.strip_prefix(&head)?)))?;
-        let directives = directives.split_terminator(self.line_end).map(|line| line.split_once(' '));
-        Some((version, directives.collect::<Option<_>>()?))
-    }
-
-    /// The endpoint in a text of this kind.
-    #[must_use]
-    pub fn endpoint_in<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let (key, _) = self.directives.iter().find(|(_, value)| *value == "{endpoint}")?;
-        let (_, directives) = self.read(text)?;
-        directives.into_iter().find_map(|(name, value)| (name == *key).then_some(value))
-    }
-
     /// The first lines.
     fn head(&self, version: &str) -> String {
         let mut suffixes = self.version.iter().flat_map(|version| version.suffixes);

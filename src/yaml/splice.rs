@@ -12,6 +12,7 @@ use crate::change::Change;
 
 mod block;
 mod flow;
+mod guest;
 
 impl Document<'_> {
     /// The edits that carry `changes` out, in order and without overlap.
@@ -33,7 +34,9 @@ impl Document<'_> {
         let mut writer = Writer {
             document: self,
             lines,
+            guests: &overlay.guests,
             edits: Vec::new(),
+            empty_text: None,
             block_scalar_lines: None,
             run_ends_block_scalar: false,
         };
@@ -70,6 +73,10 @@ struct FlowStyle {
 pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
+    /// Elements that move into new values, by the texts that hold their places.
+    guests: &'d [(String, Slot<'d>)],
+    /// What is written behind the key of the collection that is being emptied, if not `[]` or `{}`.
+    empty_text: Option<String>,
     pub(super) edits: Vec<Edit>,
     /// Inserted lines that end with a block scalar, which needs its line break where they come to be the last.
     block_scalar_lines: Option<String>,
@@ -222,6 +229,7 @@ impl Writer<'_, '_> {
             Slot::Kept(_) | Slot::New(_) => Ok(()),
             Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
             Slot::Replaced(id, value) => self.replaced(*id, value, &around),
+            Slot::Restored(id, text) => self.restored(*id, text, &around),
             Slot::Mapping(id, _) | Slot::Sequence(id, _)
                 if around.flow.is_none() && self.is_childless(*id) =>
             {

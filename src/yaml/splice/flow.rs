@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Around, FlowStyle, Member, Writer};
+use crate::change::longest_increasing;
 use crate::yaml::emit;
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
@@ -73,6 +74,7 @@ impl Writer<'_, '_> {
                             self.lines.newline(at),
                         );
                     }
+                    let text = self.with_guests(text)?;
                     placed.push(Placed::Text(text));
                 }
             }
@@ -101,26 +103,25 @@ impl Writer<'_, '_> {
         }
         let style = self.flow_style(id, members.first().map(|member| member.start), around);
         let mut placed = Vec::with_capacity(items.len());
-        let mut last = None;
+        let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let order: Vec<usize> = items.iter().filter_map(position).collect();
+        let mut stays = longest_increasing(&order).into_iter();
         for slot in items {
-            let original = slot.node().and_then(|node| originals.binary_search(&node).ok());
-            let Some(original) = original else {
-                let mut text = String::new();
-                if let Slot::New(value) = slot {
-                    emit::json(
-                        &mut text,
-                        value,
-                        style.indent.as_deref(),
-                        &style.step,
-                        self.lines.newline(at),
-                    );
-                }
+            let Some(original) = position(slot) else {
+                let text = match slot {
+                    Slot::New(value) => {
+                        let mut text = String::new();
+                        let newline = self.lines.newline(at);
+                        emit::json(&mut text, value, style.indent.as_deref(), &style.step, newline);
+                        self.with_guests(text)?
+                    }
+                    slot => self.flow_guest(slot)?,
+                };
                 placed.push(Placed::Text(text));
                 continue;
             };
             let inner = Around { head: members[original].start, flow: Some(style.clone()), ..around.clone() };
-            if last.is_none_or(|last| last < original) {
-                last = Some(original);
+            if stays.next() == Some(true) {
                 self.slot(slot, inner)?;
                 placed.push(Placed::Original(original));
             } else {
