@@ -35,17 +35,17 @@ fn is_refused(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
-/// The recorded pods, or a part of them that is quick to try: the named ones and every `step`-th of the others.
+/// Every `step`-th of the recorded pods.
 fn sample(step: usize) -> Vec<(String, String)> {
-    let is_meant = |index: usize, name: &str| !name.starts_with("field-") || index.is_multiple_of(step);
-    let all = vectors().into_iter().enumerate();
-    all.filter(|(index, (name, _))| is_meant(*index, name)).map(|(_, vector)| vector).collect()
+    vectors().into_iter().step_by(step).collect()
 }
 
 /// The text after a first run, where that injects something.
 fn injected(input: &str) -> Option<String> {
     let (injected, findings) = run(inject, input);
-    (injected != input && has(&findings, Code::Injected)).then_some(injected)
+    // A collector that an annotation does not want goes for good.
+    let is_removal = has(&findings, Code::Uninjected);
+    (injected != input && has(&findings, Code::Injected) && !is_removal).then_some(injected)
 }
 
 #[test]
@@ -76,7 +76,8 @@ spec: {exporter: {endpoint: 'http://collector:4317'}, env: [{name: TEAM, value: 
 const WORKLOAD: &str = "\
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web}
+metadata:
+  name: web
 spec:
   template:
     metadata:
@@ -409,7 +410,7 @@ fn what_is_no_record_is_refused_with_its_place() {
             assert_eq!(after, text);
             let finding =
                 findings.iter().find(|finding| finding.code == Code::InvalidRecord).expect("a refusal");
-            assert_eq!(finding.position.as_ref().map(|position| position.line), Some(5), "{other}");
+            assert_eq!(finding.position.as_ref().map(|position| position.line), Some(6), "{other}");
         }
     }
 }
@@ -686,8 +687,8 @@ const EDITS: &[(&str, Edit)] = &[
         let is_used = |name: &Value| {
             own.is_some_and(|env| env.iter().filter(|entry| entry["name"] == *name).count() > 1)
         };
-        if let (Some(gone), Some(env)) =
-            (gone.filter(|name| !is_used(name)), first(pod).and_then(|container| list(container, "env")))
+        if let Some(gone) = gone.filter(|name| !is_used(name))
+            && let Some(env) = first(pod).and_then(|container| list(container, "env"))
         {
             env.retain(|entry| entry["name"] != *gone);
         }
@@ -711,12 +712,16 @@ const EDITS: &[(&str, Edit)] = &[
         }
     }),
     ("a label", |pod, _| {
-        if let Some(labels) = pod.get_mut("metadata").and_then(|metadata| map(metadata, "labels")) {
+        if map(pod, "metadata").is_some()
+            && let Some(labels) = map(&mut pod["metadata"], "labels")
+        {
             labels.insert("edited".to_owned(), json!("yes"));
         }
     }),
     ("an attribute", |pod, _| {
-        if let Some(annotations) = pod.get_mut("metadata").and_then(|metadata| map(metadata, "annotations")) {
+        if map(pod, "metadata").is_some()
+            && let Some(annotations) = map(&mut pod["metadata"], "annotations")
+        {
             annotations.insert("resource.opentelemetry.io/team".to_owned(), json!("edited"));
         }
     }),
@@ -803,6 +808,13 @@ fn meaning(text: &str) -> Vec<Value> {
     documents
 }
 
+/// Fails with the differences where two texts do not hold the same.
+#[track_caller]
+fn is_same(left: &str, right: &str, what: &str) {
+    let (left, right) = (Value::from(meaning(left)), Value::from(meaning(right)));
+    assert!(left == right, "{what}: {:#?}", between(&left, &right, identify, &Forms::new()));
+}
+
 /// Tries an edit of an injected text against the same edit of its original: a second run is a first run, and what is
 /// taken out leaves the edit alone.
 fn try_edit(name: &str, input: &str, injected: &str, edit: (&str, Edit), rewrite: Option<Rewrite>) -> bool {
@@ -822,15 +834,14 @@ fn try_edit(name: &str, input: &str, injected: &str, edit: (&str, Edit), rewrite
     }
     let (second, findings) = run(inject, &there);
     assert!(!is_refused(&findings), "{name}, {what}: {findings:?}");
-    assert_eq!(meaning(&second), meaning(&first), "{name}, {what}");
-    let changes = meaning(&second) != meaning(&there);
-    assert_eq!(has(&findings, Code::Updated), changes || second != there, "{name}, {what}: {findings:?}");
+    is_same(&second, &first, &format!("{name}, {what}"));
+    assert_eq!(has(&findings, Code::Updated), second != there, "{name}, {what}: {findings:?}");
     assert!(!has(&findings, Code::EditedInjection), "{name}, {what}: {findings:?}");
     let (taken_out, findings) = run(uninject, &there);
     assert!(!is_refused(&findings), "{name}, {what}: {findings:?}");
-    assert_eq!(meaning(&taken_out), meaning(&anew), "{name}, {what}");
+    is_same(&taken_out, &anew, &format!("{name}, {what}, taken out"));
     let (taken_out, _) = run(uninject, &second);
-    assert_eq!(meaning(&taken_out), meaning(&anew), "{name}, {what}, after a second run");
+    is_same(&taken_out, &anew, &format!("{name}, {what}, taken out after a second run"));
     true
 }
 
@@ -854,12 +865,12 @@ fn edit(step: usize, all: bool) {
         })
         .sum();
     println!("{tried} edits");
-    assert!(tried > 500, "only {tried} edits");
+    assert!(tried > 250, "only {tried} edits");
 }
 
 #[test]
 fn an_edit_beside_an_injection_is_as_if_it_had_come_first() {
-    edit(8, false);
+    edit(6, false);
 }
 
 #[test]
@@ -878,7 +889,7 @@ fn try_later(name: &str, input: &str, injected: &str, change: &Later) -> bool {
     }
     let (second, findings) = run(inject, &there);
     let what = change.name;
-    assert_eq!(meaning(&second), meaning(&first), "{name}, {what}: {findings:?}");
+    is_same(&second, &first, &format!("{name}, {what}"));
     assert_eq!(has(&findings, Code::Updated), second != there, "{name}, {what}: {findings:?}");
     assert_eq!(run(uninject, &second).0, anew, "{name}, {what}: the way back");
     true
@@ -891,12 +902,12 @@ fn renew(step: usize) {
     });
     let tried: usize = tried.sum();
     println!("{tried} changes");
-    assert!(tried > 200, "only {tried} changes");
+    assert!(tried > 100, "only {tried} changes");
 }
 
 #[test]
 fn what_has_changed_is_updated() {
-    renew(8);
+    renew(6);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::{Change, Operation, escape, member};
 /// What identifies an element of the list that a key holds; none where only its place does.
 pub type Identify = for<'v> fn(&str, &'v Value) -> Option<&'v str>;
 
-/// How values are to be written, by their paths: keys, and elements by what identifies them.
-pub type Forms = BTreeMap<String, String>;
+/// Values with the texts by which they are to be written, by their paths: keys, and elements by what identifies them.
+pub type Forms = BTreeMap<String, (Value, String)>;
 
 /// The changes that make `after` of `before`. What is equal on both sides is not touched, elements keep their
 /// order as far as it is the same, and an element is changed in place where both lists have it.
@@ -56,19 +56,18 @@ impl Walk<'_> {
         if before == after {
             return;
         }
-        match (before, after) {
-            (Value::Object(before), Value::Object(after)) => self.mappings(pointer, path, before, after),
-            (Value::Array(before), Value::Array(after)) if !(before.is_empty() || after.is_empty()) => {
-                self.lists(pointer, path, key, before, after);
+        let form = self.forms.get(path).filter(|(value, _)| value == after);
+        let operation = match (before, after, form) {
+            (_, _, Some((value, text))) => Operation::Restore { value: value.clone(), text: text.clone() },
+            (Value::Object(before), Value::Object(after), _) => {
+                return self.mappings(pointer, path, before, after);
             }
-            _ => {
-                let operation = match self.forms.get(path) {
-                    Some(text) => Operation::Restore { value: after.clone(), text: text.clone() },
-                    None => Operation::Replace(after.clone()),
-                };
-                self.changes.push(Change { pointer: pointer.to_owned(), operation });
+            (Value::Array(before), Value::Array(after), _) if !before.is_empty() => {
+                return self.lists(pointer, path, key, before, after);
             }
-        }
+            _ => Operation::Replace(after.clone()),
+        };
+        self.changes.push(Change { pointer: pointer.to_owned(), operation });
     }
 
     fn mappings(

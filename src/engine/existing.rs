@@ -163,7 +163,7 @@ impl Subject<'_> {
             return Outcome { target: None, findings };
         }
         let form = |_: &str, path: &[String]| {
-            let restored = undone.forms.get(&joined(path)).cloned();
+            let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
             let present = || {
                 let pointer = pointer_to(self.resource, path)?;
                 self.document.form(&format!("{}{pointer}", self.base)).map(str::to_owned)

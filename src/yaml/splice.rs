@@ -48,21 +48,21 @@ impl Document<'_> {
 
 /// What a node's surroundings say about how to write in it.
 #[derive(Debug, Clone)]
-struct Around {
+pub(super) struct Around {
     /// The offset after the node's colon or dash; 0 for the root.
-    head: usize,
+    pub(super) head: usize,
     /// The column of the key that the node is the value of.
-    key_column: usize,
+    pub(super) key_column: usize,
     /// The node is an element: the column is its dash's.
-    is_item: bool,
-    layout: Layout,
+    pub(super) is_item: bool,
+    pub(super) layout: Layout,
     /// Within a flow collection: how its members are laid out.
-    flow: Option<FlowStyle>,
+    pub(super) flow: Option<FlowStyle>,
 }
 
 /// How the members of a flow collection stand.
 #[derive(Debug, Clone)]
-struct FlowStyle {
+pub(super) struct FlowStyle {
     /// The blanks before each member, where each stands on a line of its own.
     indent: Option<String>,
     /// What a nested collection's members are indented by.
@@ -227,7 +227,7 @@ impl Writer<'_, '_> {
     fn slot(&mut self, slot: &Slot<'_>, around: Around) -> Result<(), Problem> {
         match slot {
             Slot::Kept(_) | Slot::New(_) => Ok(()),
-            Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
+            Slot::Text(id, text) => self.scalar(*id, text, &around),
             Slot::Replaced(id, value) => self.replaced(*id, value, &around),
             Slot::Restored(id, text) => self.restored(*id, text, &around),
             Slot::Mapping(id, _) | Slot::Sequence(id, _)

@@ -84,7 +84,7 @@ impl Walk<'_> {
             match value.as_ref().and_then(|value| part.rest(value.as_str()?)) {
                 Some(rest) => {
                     if part.plain {
-                        self.forms.insert(self.at(key), rest.clone());
+                        self.forms.insert(self.at(key), (Value::from(rest.as_str()), rest.clone()));
                     }
                     if let Some(value) = value {
                         *value = Value::from(rest);
@@ -116,7 +116,7 @@ impl Walk<'_> {
             return;
         };
         let value = Document::parse(text).and_then(|document| document.value()).unwrap_or_default();
-        self.forms.insert(self.at(key), text.to_owned());
+        self.forms.insert(self.at(key), (value.clone(), text.to_owned()));
         entries.insert(key.to_owned(), value);
     }
 
@@ -153,6 +153,8 @@ impl Walk<'_> {
                 self.path.pop();
             }
         }
+        // What is ours goes behind what was there; what came since may be behind that.
+        let behind = gone.iter().position(|gone| *gone).unwrap_or(elements.len());
         let mut index = 0;
         elements.retain(|_| {
             index += 1;
@@ -165,7 +167,7 @@ impl Walk<'_> {
                     let end = look_up(self.injected, &list).and_then(Value::as_array).map_or(0, Vec::len);
                     let back = self.returns.iter().filter(|change| change.pointer.starts_with(&list)).count();
                     self.returns.push(Change::relocate(from, format!("{list}/{}", end + back)));
-                    let at = place_before(key, elements, before).unwrap_or(elements.len());
+                    let at = place_before(key, elements, before).unwrap_or(behind.min(elements.len()));
                     elements.insert(at, element);
                 }
                 None => {

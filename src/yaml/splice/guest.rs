@@ -118,7 +118,7 @@ impl Writer<'_, '_> {
                 let end = node.start + raw.trim_end_matches(['\r', '\n']).len();
                 let is_string = !text.is_empty() && !text.starts_with([' ', '\t', '[', '{']);
                 if is_string && around.flow.is_some() && text.contains(['[', ']', '{', '}', ',']) {
-                    return self.scalar(id, text, true);
+                    return self.scalar(id, text, around);
                 }
                 let start = if is_string { node.start } else { head };
                 self.edits.push(Edit { range: start..end, text: text.to_owned() });
