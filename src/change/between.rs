@@ -100,7 +100,10 @@ impl Walk<'_> {
         // Those that stay, in their order before and in their order after.
         let mut order: Vec<usize> = (0..before.len()).filter(|index| stays[*index]).collect();
         let wanted: Vec<usize> = origins.iter().flatten().copied().collect();
-        let in_place = longest_increasing(&wanted);
+        // The other way round than a plan moves: of two that change places, the first one.
+        let mirrored: Vec<usize> = wanted.iter().rev().map(|origin| before.len() - origin).collect();
+        let mut in_place = longest_increasing(&mirrored);
+        in_place.reverse();
         for (place, origin) in wanted.iter().enumerate().filter(|(place, _)| !in_place[*place]) {
             let of = |wanted: usize, order: &[usize]| order.iter().position(|index| *index == wanted);
             let Some(from) = of(*origin, &order) else { continue };
@@ -160,25 +163,26 @@ pub(crate) fn origins(
     origins
 }
 
-/// Which of `numbers`, all different, are part of a longest increasing run of them.
+/// Which of `numbers`, all different, are part of a longest increasing run of them: of several, the one of those that
+/// come first, so that what was moved to the end is what moves.
 pub(crate) fn longest_increasing(numbers: &[usize]) -> Vec<bool> {
-    // Per length, the index of the smallest number that ends a run of it; and what is before each number.
-    let mut ends: Vec<usize> = Vec::new();
-    let mut previous: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
-    for (index, number) in numbers.iter().enumerate() {
-        let length = ends.partition_point(|end| numbers[*end] < *number);
-        previous.push(length.checked_sub(1).map(|shorter| ends[shorter]));
-        if length == ends.len() {
-            ends.push(index);
+    // From the end, per length: the index of the largest number that begins a run of it; and what is behind each.
+    let mut starts: Vec<usize> = Vec::new();
+    let mut next: Vec<Option<usize>> = vec![None; numbers.len()];
+    for (index, number) in numbers.iter().enumerate().rev() {
+        let length = starts.partition_point(|start| numbers[*start] > *number);
+        next[index] = length.checked_sub(1).map(|shorter| starts[shorter]);
+        if length == starts.len() {
+            starts.push(index);
         } else {
-            ends[length] = index;
+            starts[length] = index;
         }
     }
     let mut is_part = vec![false; numbers.len()];
-    let mut at = ends.last().copied();
+    let mut at = starts.last().copied();
     while let Some(index) = at {
         is_part[index] = true;
-        at = previous[index];
+        at = next[index];
     }
     is_part
 }
@@ -210,6 +214,14 @@ mod tests {
             assert_eq!(changes.len(), 1, "{changes:?}");
             assert_eq!(applied(before, &changes), *after);
         }
+    }
+
+    #[test]
+    fn of_two_that_change_places_the_second_moves() {
+        assert_eq!(longest_increasing(&[1, 0]), [true, false]);
+        assert_eq!(longest_increasing(&[1, 2, 3, 0]), [true, true, true, false]);
+        assert_eq!(longest_increasing(&[3, 0, 1, 2]), [false, true, true, true]);
+        assert_eq!(longest_increasing(&[]), [false; 0]);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Target {
     pub(super) value: Value,
     /// It must stay the same when it is planned again: nothing records what was written into it.
     pub(super) unrecorded: Option<Vec<Code>>,
+    /// The head of the block scalar that the text ended with before it was injected.
+    pub(super) end: Option<String>,
 }
 
 /// One workload of a document.
@@ -59,7 +61,7 @@ impl Subject<'_> {
             Some(Err(why)) => self.invalid(&format!("annotation {ANNOTATION} is not a record: {why}")),
             Some(Ok(record)) => match record.undo(self.resource) {
                 Err(Invalid(why)) => self.invalid(&why),
-                Ok(undone) if task == Task::Uninject => self.taken_out(undone, &workload),
+                Ok(undone) if task == Task::Uninject => self.taken_out(&record, undone, &workload),
                 Ok(undone) => self.refreshed(&record, undone, &workload),
             },
         };
@@ -91,10 +93,10 @@ impl Subject<'_> {
         };
         // Patches are their own record.
         let is_recorded = task != Task::Patch && self.settings.record == Recording::Annotation;
-        match self.recorded(&mut plan, self.resource, &form, is_recorded) {
+        match self.recorded(&mut plan, self.resource, &form, None, is_recorded) {
             Ok(unrecorded) => {
                 let Plan { changes, value, findings, .. } = plan;
-                Outcome { target: Some(Target { changes, value, unrecorded }), findings }
+                Outcome { target: Some(Target { changes, value, unrecorded, end: None }), findings }
             }
             Err(finding) => Outcome { target: None, findings: vec![*finding] },
         }
@@ -107,6 +109,7 @@ impl Subject<'_> {
         plan: &mut Plan,
         original: &Value,
         form: &dyn Fn(&str, &[String]) -> Option<String>,
+        end: Option<&String>,
         is_recorded: bool,
     ) -> Result<Option<Vec<Code>>, Box<Finding>> {
         let is_injection = !plan.sources.is_empty();
@@ -114,7 +117,8 @@ impl Subject<'_> {
             return Ok(Some(std::mem::take(&mut plan.refused)));
         }
         let original = plan.base.as_ref().unwrap_or(original);
-        let record = Record::between(original, &plan.value, form, std::mem::take(&mut plan.sources));
+        let mut record = Record::between(original, &plan.value, form, std::mem::take(&mut plan.sources));
+        record.end = end.cloned().or_else(|| self.document.open_head().map(str::to_owned));
         let Some(changes) = record.write(&plan.value) else {
             let message =
                 "metadata or its annotations are not a mapping, so the injection cannot be recorded";
@@ -142,7 +146,7 @@ impl Subject<'_> {
         }
         let mut plan = match self.plan(&undone.value) {
             Verdict::Nothing if self.settings.stale == Stale::Remove => {
-                return self.taken_out(undone, workload);
+                return self.taken_out(record, undone, workload);
             }
             Verdict::Nothing => {
                 let message =
@@ -171,10 +175,11 @@ impl Subject<'_> {
             restored.or_else(present)
         };
         let is_recorded = self.settings.record == Recording::Annotation;
-        let unrecorded = match self.recorded(&mut plan, &undone.value, &form, is_recorded) {
-            Ok(unrecorded) => unrecorded,
-            Err(finding) => return Outcome { target: None, findings: vec![*finding] },
-        };
+        let unrecorded =
+            match self.recorded(&mut plan, &undone.value, &form, record.end.as_ref(), is_recorded) {
+                Ok(unrecorded) => unrecorded,
+                Err(finding) => return Outcome { target: None, findings: vec![*finding] },
+            };
         let is_current = plan.value == *self.resource;
         for finding in &mut plan.findings {
             if finding.code == Code::Injected {
@@ -193,7 +198,8 @@ impl Subject<'_> {
             return Outcome { target: None, findings };
         }
         let changes = self.changes(&mut undone, &plan.value);
-        Outcome { target: Some(Target { changes, value: plan.value, unrecorded }), findings }
+        let target = Target { changes, value: plan.value, unrecorded, end: record.end.clone() };
+        Outcome { target: Some(target), findings }
     }
 
     /// The changes that lead from the workload to `after`. An element of the user's comes back from a container of
@@ -221,7 +227,7 @@ impl Subject<'_> {
         changes
     }
 
-    fn taken_out(&self, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
+    fn taken_out(&self, record: &Record, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
         let errors = self.settings.errors(&findings);
         if !errors.is_empty() {
@@ -230,7 +236,8 @@ impl Subject<'_> {
         findings.insert(0, Finding::new(Code::Uninjected, workload.pointer(""), "removed the injection"));
         let value = std::mem::take(&mut undone.value);
         let changes = self.changes(&mut undone, &value);
-        Outcome { target: Some(Target { changes, value, unrecorded: None }), findings }
+        let target = Target { changes, value, unrecorded: None, end: record.end.clone() };
+        Outcome { target: Some(target), findings }
     }
 
     /// A warning that names what is ours and is not as it was written.

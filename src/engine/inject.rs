@@ -250,13 +250,17 @@ impl Run<'_> {
         if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        let (edits, mut done) = match document.splice(jobs.iter().flat_map(|job| &job.changes)) {
+        // The last one reaches the end of the text.
+        let end = |job: &Job| job.target.as_ref().and_then(|target| target.end.clone());
+        let last = jobs.last().and_then(end);
+        let all = jobs.iter().flat_map(|job| &job.changes);
+        let (edits, mut done) = match document.splice_to(all, last.as_deref()) {
             Ok(edits) => (edits, jobs),
             Err(_) => {
                 let mut edits = Vec::new();
                 let mut done = Vec::new();
                 for job in jobs {
-                    match document.splice(&job.changes) {
+                    match document.splice_to(&job.changes, end(&job).as_deref()) {
                         Ok(own) => {
                             edits.extend(own);
                             done.push(job);

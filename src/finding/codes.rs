@@ -50,7 +50,7 @@ codes! {
         "The existing injection was replaced with a current one."
         "The workload, an Instrumentation, an image, a rule or an annotation has changed since."
         "Nothing to do."
-        "info[updated] web.yaml:9:5 Deployment shop/web: app: OTEL_EXPORTER_OTLP_ENDPOINT changed from \"http://a:4318\" to \"http://b:4318\""
+        "info[updated] web.yaml:9:5 Deployment shop/web: app OTEL_SERVICE_NAME changed"
     EditedInjection "edited-injection" Warning
         "Something that an injection wrote was edited or deleted by hand, or by another tool."
         "The injection owns what it wrote: the edit is replaced with what would be written now, or taken out with the rest."

@@ -35,6 +35,9 @@ pub struct Record {
     pub from: Vec<String>,
     #[serde(rename = "in")]
     root: Node,
+    /// The head of the block scalar that the text ended with, where it had no final line break.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
 }
 
 /// What is ours in a mapping (by key) or list (by what identifies an element).

@@ -339,6 +339,15 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// The head of a block scalar that ends with the text, where the text ends without a line break: its indicator and
+    /// flags.
+    #[must_use]
+    pub fn open_head(&self) -> Option<&'t str> {
+        let head = &self.text[self.open_block_scalar()?..];
+        let is_flag = |c: char| c.is_ascii_digit() || "+-".contains(c);
+        Some(&head[..head.len() - head[1..].trim_start_matches(is_flag).len()])
+    }
+
     /// The indicator of a block scalar that ends with the text, where the text ends without a line break.
     pub(super) fn open_block_scalar(&self) -> Option<usize> {
         let is_written = |node: &&Node<'_>| {

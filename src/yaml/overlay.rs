@@ -1,6 +1,7 @@
 //! What changes make of a document, before any text is touched: original nodes and new values in one tree.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -94,11 +95,18 @@ pub(super) struct Overlay<'d, 't, 'c> {
     pub(super) root: Slot<'c>,
     /// Elements that move into a new value, by the texts that hold their places there.
     pub(super) guests: Vec<(String, Slot<'c>)>,
+    /// Nodes that were moved.
+    pub(super) moved: BTreeSet<NodeId>,
 }
 
 impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
     pub(super) fn new(document: &'d Document<'t>) -> Option<Self> {
-        Some(Self { document, root: Slot::Kept(document.root()?), guests: Vec::new() })
+        Some(Self {
+            document,
+            root: Slot::Kept(document.root()?),
+            guests: Vec::new(),
+            moved: BTreeSet::new(),
+        })
     }
 
     /// Carries `change` out.
@@ -110,6 +118,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             Operation::Remove => self.take(&change.pointer).map(drop),
             Operation::Move { from } => {
                 let slot = self.take(from)?;
+                self.moved.extend(slot.node());
                 self.put(&change.pointer, slot, true)
             }
         }

@@ -1,5 +1,6 @@
 //! Changes as edits of the text: lines are inserted beside their neighbours, in their neighbours' style.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::emit::Layout;
@@ -8,7 +9,7 @@ use super::overlay::{Overlay, Slot, is_block_scalar};
 use super::parser::line_break;
 use super::text::Lines;
 use super::{Edit, Problem};
-use crate::change::Change;
+use crate::change::{Change, longest_increasing};
 
 mod block;
 mod flow;
@@ -21,6 +22,19 @@ impl Document<'_> {
     /// When a change cannot be written without changing other bytes: behind an alias, a merge key or a
     /// shared anchor, or in a form that this editor does not touch.
     pub fn splice<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Result<Vec<Edit>, Problem> {
+        self.splice_to(changes, None)
+    }
+
+    /// As [`Self::splice`]. Where that makes a block scalar the end of a text without a final line break, `end` is the
+    /// head that it gets: it had that before lines were put behind it.
+    ///
+    /// # Errors
+    /// As [`Self::splice`].
+    pub fn splice_to<'c>(
+        &self,
+        changes: impl IntoIterator<Item = &'c Change>,
+        end: Option<&str>,
+    ) -> Result<Vec<Edit>, Problem> {
         let Some(mut overlay) = Overlay::new(self) else {
             return Err(Problem::uneditable(0, "an empty document"));
         };
@@ -35,6 +49,7 @@ impl Document<'_> {
             document: self,
             lines,
             guests: &overlay.guests,
+            moved: &overlay.moved,
             edits: Vec::new(),
             empty_text: None,
             block_scalar_lines: None,
@@ -42,7 +57,7 @@ impl Document<'_> {
         };
         let layout = writer.usual_layout();
         writer.slot(&overlay.root, Around { head: 0, key_column: 0, is_item: false, layout, flow: None })?;
-        writer.finish()
+        writer.finish(end)
     }
 }
 
@@ -75,6 +90,8 @@ pub(super) struct Writer<'d, 't> {
     pub(super) lines: Lines<'t>,
     /// Elements that move into new values, by the texts that hold their places.
     guests: &'d [(String, Slot<'d>)],
+    /// Nodes that were moved.
+    moved: &'d BTreeSet<NodeId>,
     /// What is written behind the key of the collection that is being emptied, if not `[]` or `{}`.
     empty_text: Option<String>,
     pub(super) edits: Vec<Edit>,
@@ -100,7 +117,7 @@ impl Writer<'_, '_> {
 
     /// The edits in order. A text that ends without a line break goes on doing so: until here, its last line
     /// counts as one that has a break.
-    fn finish(mut self) -> Result<Vec<Edit>, Problem> {
+    fn finish(mut self, head: Option<&str>) -> Result<Vec<Edit>, Problem> {
         let text = self.document.text;
         let is_insertion = |edit: &Edit| edit.text.ends_with('\n');
         self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -125,6 +142,14 @@ impl Writer<'_, '_> {
                     if self.block_scalar_before(end).is_none_or(|scalar| self.has_flag(scalar, '-')) =>
                 {
                     self.edits[first].range.start -= self.lines.break_before(end);
+                    if let (Some(scalar), Some(head)) = (self.block_scalar_before(end), head) {
+                        let start = scalar.start;
+                        let rest = &text[start + 1..];
+                        let flags = rest.len()
+                            - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len();
+                        self.edits.push(Edit { range: start..start + 1 + flags, text: head.to_owned() });
+                        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+                    }
                 }
                 (_, Some(first_lines), Some(last_lines)) => {
                     if first.is_none() {
@@ -243,6 +268,20 @@ impl Writer<'_, '_> {
             Slot::Sequence(id, items) if self.is_flow(*id)? => self.flow_sequence(*id, items, &around),
             Slot::Sequence(id, items) => self.block_sequence(*id, items, &around),
         }
+    }
+
+    /// The originals among `items` that stay where they are: as many as keep their order, those that were not moved
+    /// before others.
+    fn stays(&self, items: &[Slot<'_>], originals: &[NodeId]) -> Vec<NodeId> {
+        let place = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let kept: Vec<usize> = items.iter().filter_map(place).collect();
+        if kept.is_sorted() {
+            return kept.into_iter().map(|place| originals[place]).collect();
+        }
+        let unmoved = kept.into_iter().filter(|place| !self.moved.contains(&originals[*place]));
+        let unmoved: Vec<usize> = unmoved.collect();
+        let stays = longest_increasing(&unmoved).into_iter().zip(unmoved);
+        stays.filter(|(stays, _)| *stays).map(|(_, place)| originals[place]).collect()
     }
 
     fn is_childless(&self, id: NodeId) -> bool {

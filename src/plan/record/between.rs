@@ -37,7 +37,7 @@ impl Record {
                 node.taken.insert(loss.token, Taken { to, before: loss.followers });
             }
         }
-        Self { v: VERSION, from, root }
+        Self { v: VERSION, from, root, end: None }
     }
 }
 

@@ -5,7 +5,6 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{Around, Member, Writer};
-use crate::change::longest_increasing;
 use crate::yaml::emit::{self, Layout};
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
@@ -181,13 +180,12 @@ impl Writer<'_, '_> {
 
         // The elements in their final order; those whose text stays where it is are `in_place`.
         let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
-        let order: Vec<usize> = items.iter().filter_map(position).collect();
-        let mut stays = longest_increasing(&order).into_iter();
+        let stays = self.stays(items, &originals);
         let mut in_place: Vec<usize> = Vec::new();
         let mut run = String::new();
         for slot in items {
             match position(slot) {
-                Some(original) if stays.next() == Some(true) => {
+                Some(original) if stays.binary_search(&originals[original]).is_ok() => {
                     self.flush(&mut run, &in_place, &members, around)?;
                     in_place.push(original);
                     let head = members[original].start + 1;

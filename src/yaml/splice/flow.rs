@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::{Around, FlowStyle, Member, Writer};
-use crate::change::longest_increasing;
 use crate::yaml::emit;
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
@@ -104,8 +103,7 @@ impl Writer<'_, '_> {
         let style = self.flow_style(id, members.first().map(|member| member.start), around);
         let mut placed = Vec::with_capacity(items.len());
         let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
-        let order: Vec<usize> = items.iter().filter_map(position).collect();
-        let mut stays = longest_increasing(&order).into_iter();
+        let stays = self.stays(items, &originals);
         for slot in items {
             let Some(original) = position(slot) else {
                 let text = match slot {
@@ -121,7 +119,7 @@ impl Writer<'_, '_> {
                 continue;
             };
             let inner = Around { head: members[original].start, flow: Some(style.clone()), ..around.clone() };
-            if stays.next() == Some(true) {
+            if stays.binary_search(&originals[original]).is_ok() {
                 self.slot(slot, inner)?;
                 placed.push(Placed::Original(original));
             } else {
@@ -278,7 +276,12 @@ impl Writer<'_, '_> {
             }
             // A comment right behind a colon is one, but not right behind anything else.
             let is_before_comment = self.lines.byte(range.end) == Some(b'#');
-            let blank = if is_before_comment { " " } else { self.after_bare_colon(range.start) };
+            let has_blank = self.lines.byte(range.end).is_some_and(|byte| byte.is_ascii_whitespace());
+            let blank = match (is_before_comment, has_blank) {
+                (true, _) => " ",
+                (false, true) => "",
+                (false, false) => self.after_bare_colon(range.start),
+            };
             self.replace(range, blank);
         }
         Ok(())
