@@ -11,5 +11,5 @@ pub(super) static SDK: Language = Language {
     init_marks: &[],
     marks: &[],
     options: &[],
-    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocol: None },
+    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocols: &[] },
 };
