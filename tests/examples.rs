@@ -28,22 +28,30 @@ fn deployments(stream: &str) -> BTreeMap<String, Value> {
 }
 
 const CONFIG: [&str; 4] = ["--config", "otel-inject.yaml", "--context", "instrumentation.yaml"];
+const EXPECTED: &str = ".expected/manifests.yaml";
 
-#[test]
-fn rules_make_the_pods_that_patches_made() {
-    let (printed, _) = run(&[&["inject", "base", "--namespace", "shop"][..], &CONFIG].concat());
-    let expected = std::fs::read_to_string(folder().join(".expected/manifests.yaml")).expect("a file");
+/// The Deployments of `base` after the rules, with the Instrumentation of an example.
+fn injected(instrumentation: &str) -> BTreeMap<String, Value> {
+    let args = ["inject", "base", "--namespace", "shop", "--config", "otel-inject.yaml", "--context"];
+    let (printed, _) = run(&[&args[..], &[instrumentation]].concat());
     let mut ours = deployments(&printed);
     for deployment in ours.values_mut() {
         // kustomize writes it; to us it is told.
         deployment["metadata"]["namespace"] = json!("shop");
     }
-    assert_eq!(ours, deployments(&expected));
     assert_eq!(ours.len(), 3);
-    if let Ok(patches) =
-        std::fs::read_to_string(folder().join("../kustomize-patches/.expected/manifests.yaml"))
-    {
-        assert_eq!(expected, patches);
+    ours
+}
+
+#[test]
+fn rules_make_the_pods_that_patches_made() {
+    let patches = "../kustomize-patches";
+    for (instrumentation, expected) in [
+        ("instrumentation.yaml".to_owned(), EXPECTED.to_owned()),
+        (format!("{patches}/instrumentation.yaml"), format!("{patches}/{EXPECTED}")),
+    ] {
+        let expected = std::fs::read_to_string(folder().join(expected)).expect("a file");
+        assert_eq!(injected(&instrumentation), deployments(&expected));
     }
 }
 

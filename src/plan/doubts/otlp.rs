@@ -219,15 +219,11 @@ impl Source<'_> {
             format!("{why}, but {place} names port {port}, which usually takes {}", expected.transport());
         let mut help = format!("Use port {}", spoken.port());
         let can_change = self.agent.is_none_or(|agent| agent.spoken.can.contains(expected));
-        let changed = match export.protocol {
-            // The exporter's own name says it.
-            Some(chosen) if chosen.variable.ends_with("_EXPORTER") => None,
-            Some(chosen) => Some(chosen.variable.to_owned()),
-            None if is_of_one_signal => Some(variable(Some(export.signal), "PROTOCOL")),
-            None => Some(variable(None, "PROTOCOL")),
-        };
-        if let Some(changed) = changed.filter(|_| can_change) {
-            help.push_str(&format!(", or set {changed} to {:?}", expected.value()));
+        // Where the exporter's own name says it, no variable of a protocol counts.
+        let is_named = export.protocol.is_some_and(|chosen| chosen.variable.ends_with("_EXPORTER"));
+        if can_change && !is_named {
+            let variable = variable(is_of_one_signal.then_some(export.signal), "PROTOCOL");
+            help.push_str(&format!(", or set {variable} to {:?}", expected.value()));
         }
         Some((Code::OtlpPortMismatch, message, help + "."))
     }
