@@ -157,7 +157,12 @@ fn ports_are_those_of_the_protocol() {
             &[],
         ),
         ("java", 4318, &[(TRACES_ENDPOINT, "http://collector:4317"), ("OTEL_TRACES_EXPORTER", "none")], &[]),
-        ("java", 4318, &[(TRACES_ENDPOINT, "http://c:4317"), ("OTEL_TRACES_EXPORTER", "logging, otlp")], PORT),
+        (
+            "java",
+            4318,
+            &[(TRACES_ENDPOINT, "http://c:4317"), ("OTEL_TRACES_EXPORTER", "logging, otlp")],
+            PORT,
+        ),
         ("java", 4317, &[("OTEL_SDK_DISABLED", "true")], &[]),
         ("python", 4317, &[], PORT),
         ("python", 4318, &[], &[]),
@@ -210,10 +215,22 @@ fn exporters_are_judged_by_what_the_instrumentation_says() {
             "{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: http/protobuf}",
             1,
         ),
-        ("nodejs", format!("{{{endpoint}}}"), "{name: OTEL_EXPORTER_OTLP_PROTOCOL, valueFrom: {fieldRef: {fieldPath: metadata.name}}}", 0),
+        (
+            "nodejs",
+            format!("{{{endpoint}}}"),
+            "{name: OTEL_EXPORTER_OTLP_PROTOCOL, valueFrom: {fieldRef: {fieldPath: metadata.name}}}",
+            0,
+        ),
         // A module has its endpoint and its exporter in its configuration.
         ("nginx", directive("NginxModuleOtelExporterEndpoint", "http://collector:4318"), "", 1),
-        ("nginx", format!("{{exporter: {{endpoint: 'http://collector:4318'}}, nginx: {{attrs: [{{name: NginxModuleOtelSpanExporter, value: ostream}}]}}}}"), "", 0),
+        (
+            "nginx",
+            format!(
+                "{{exporter: {{endpoint: 'http://collector:4318'}}, nginx: {{attrs: [{{name: NginxModuleOtelSpanExporter, value: ostream}}]}}}}"
+            ),
+            "",
+            0,
+        ),
         ("nginx", "{}".to_owned(), "{name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://collector:4318'}", 0),
     ];
     for (language, spec, env, count) in cases {
@@ -222,7 +239,9 @@ fn exporters_are_judged_by_what_the_instrumentation_says() {
     }
     // v1beta1 says the protocol in a field of its own.
     let beta = |protocol: &str| {
-        let spec = format!("{{envConfig: {{exporter: {{endpoint: 'http://collector:4317', protocol: {protocol}}}}}}}");
+        let spec = format!(
+            "{{envConfig: {{exporter: {{endpoint: 'http://collector:4317', protocol: {protocol}}}}}}}"
+        );
         let asks = format!("{PREFIX}/inject-java: 'true'");
         doubts(&text(&spec, "", &asks, "").replacen("v1alpha1", "v1beta1", 1))
     };
@@ -239,15 +258,33 @@ fn the_image_tells_how_an_agent_speaks() {
     let digest = format!("sha256:{}", "0".repeat(64));
     let cases = [
         ("nodejs", format!("{OPERATOR}-nodejs:0.53.0"), 4317, 0, ""),
-        ("nodejs", format!("{OPERATOR}-nodejs:0.53.0"), 4318, 1, "nothing arrives: the agent speaks OTLP over gRPC"),
-        ("nodejs", format!("{OPERATOR}-nodejs:0.54.0"), 4317, 1, "nothing arrives: the agent speaks OTLP over HTTP"),
+        (
+            "nodejs",
+            format!("{OPERATOR}-nodejs:0.53.0"),
+            4318,
+            1,
+            "nothing arrives: the agent speaks OTLP over gRPC",
+        ),
+        (
+            "nodejs",
+            format!("{OPERATOR}-nodejs:0.54.0"),
+            4317,
+            1,
+            "nothing arrives: the agent speaks OTLP over HTTP",
+        ),
         ("nodejs", format!("{OPERATOR}-nodejs:0.54.0-2@{digest}"), 4318, 0, ""),
         ("java", format!("{OPERATOR}-java:1.33.6"), 4317, 0, ""),
         ("java", format!("{OPERATOR}-java:1.33.6"), 4318, 1, "speaks OTLP over gRPC"),
         ("java", format!("{OPERATOR}-java:2.0.0"), 4317, 1, "speaks OTLP over HTTP"),
         // Unknown: the default agent's facts, and said to be.
         ("java", format!("{OPERATOR}-java@{digest}"), 4317, 1, "holds the default agent (2.30.0)"),
-        ("java", "mirror.example.com/java:1.33.6".to_owned(), 4317, 1, "if image \"mirror.example.com/java:1.33.6\""),
+        (
+            "java",
+            "mirror.example.com/java:1.33.6".to_owned(),
+            4317,
+            1,
+            "if image \"mirror.example.com/java:1.33.6\"",
+        ),
         ("java", "mirror.example.com/java:1.33.6".to_owned(), 4318, 0, ""),
     ];
     for (language, image, port, count, words) in cases {
@@ -264,14 +301,56 @@ fn exporters_that_lose_everything_are_described_with_the_ways_out() {
     let traces = env(&[(TRACES_ENDPOINT, "http://collector:4318")]);
     let image = ", python: {image: 'example.com/python:1.0'}";
     let cases = [
-        ("nodejs", spec(""), "", "nodejs: nothing arrives: the agent speaks OTLP over HTTP, but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4317, which usually takes gRPC", "Use port 4318, or set OTEL_EXPORTER_OTLP_PROTOCOL to \"grpc\"."),
-        ("nodejs", "{exporter: {endpoint: 'http://collector:4318'}}".to_owned(), &*grpc, "nodejs: nothing arrives: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4318, which usually takes HTTP", "Use port 4317, or set OTEL_EXPORTER_OTLP_PROTOCOL to \"http/protobuf\"."),
-        ("nodejs", spec(", env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]"), &traces, "nodejs: no traces arrive: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", but OTEL_EXPORTER_OTLP_TRACES_ENDPOINT of app names port 4318, which usually takes HTTP", "Use port 4317, or set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to \"http/protobuf\"."),
+        (
+            "nodejs",
+            spec(""),
+            "",
+            "nodejs: nothing arrives: the agent speaks OTLP over HTTP, but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4317, which usually takes gRPC",
+            "Use port 4318, or set OTEL_EXPORTER_OTLP_PROTOCOL to \"grpc\".",
+        ),
+        (
+            "nodejs",
+            "{exporter: {endpoint: 'http://collector:4318'}}".to_owned(),
+            &*grpc,
+            "nodejs: nothing arrives: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4318, which usually takes HTTP",
+            "Use port 4317, or set OTEL_EXPORTER_OTLP_PROTOCOL to \"http/protobuf\".",
+        ),
+        (
+            "nodejs",
+            spec(", env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]"),
+            &traces,
+            "nodejs: no traces arrive: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", but OTEL_EXPORTER_OTLP_TRACES_ENDPOINT of app names port 4318, which usually takes HTTP",
+            "Use port 4317, or set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to \"http/protobuf\".",
+        ),
         // A protocol that the agent does not speak is never a way out.
-        ("python", spec(""), "", "python: nothing arrives: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"http/protobuf\", but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4317, which usually takes gRPC", "Use port 4318."),
-        ("python", spec(""), &grpc, "python: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", which the agent does not speak: its image has no exporter for it, so the agent's configuration fails and nothing arrives", "Use \"http/protobuf\" (usual port 4318)."),
-        ("python", spec(image), &grpc, "python: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", which image \"example.com/python:1.0\" must speak; the default agent (0.64b0) does not: its image has no exporter for it, so the agent's configuration fails and nothing arrives", "Use \"http/protobuf\" (usual port 4318)."),
-        ("apache-httpd", "{exporter: {endpoint: 'http://collector:4318'}}".to_owned(), "", "apache-httpd: nothing arrives: the agent speaks OTLP over gRPC, but the module of app names port 4318, which usually takes HTTP", "Use port 4317."),
+        (
+            "python",
+            spec(""),
+            "",
+            "python: nothing arrives: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"http/protobuf\", but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4317, which usually takes gRPC",
+            "Use port 4318.",
+        ),
+        (
+            "python",
+            spec(""),
+            &grpc,
+            "python: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", which the agent does not speak: its image has no exporter for it, so the agent's configuration fails and nothing arrives",
+            "Use \"http/protobuf\" (usual port 4318).",
+        ),
+        (
+            "python",
+            spec(image),
+            &grpc,
+            "python: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", which image \"example.com/python:1.0\" must speak; the default agent (0.64b0) does not: its image has no exporter for it, so the agent's configuration fails and nothing arrives",
+            "Use \"http/protobuf\" (usual port 4318).",
+        ),
+        (
+            "apache-httpd",
+            "{exporter: {endpoint: 'http://collector:4318'}}".to_owned(),
+            "",
+            "apache-httpd: nothing arrives: the agent speaks OTLP over gRPC, but the module of app names port 4318, which usually takes HTTP",
+            "Use port 4317.",
+        ),
     ];
     for (language, spec, env, message, help) in cases {
         let found = exporters(language, &spec, env);

@@ -239,7 +239,11 @@ impl Configuration {
 
     /// Where the module sends traces by OTLP; none where the Instrumentation's `attrs` choose another exporter.
     #[must_use]
-    pub fn destination<'e>(&self, endpoint: Option<&'e str>, attrs: &[(&'e str, &'e str)]) -> Option<&'e str> {
+    pub fn destination<'e>(
+        &self,
+        endpoint: Option<&'e str>,
+        attrs: &[(&'e str, &'e str)],
+    ) -> Option<&'e str> {
         let replaced = |ours: &str| {
             let (key, _) = self.directives.iter().find(|(_, value)| *value == ours)?;
             attrs.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)

@@ -35,7 +35,8 @@ pub(super) fn doubts(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) ->
         for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
             let source = Source { language: request.language, agent, image: &image, container };
             let Some((code, message, help)) = source.doubt(&export) else { continue };
-            let cause = (code, export.protocol.map(|chosen| chosen.variable), export.endpoint.map(|(at, _)| at));
+            let cause =
+                (code, export.protocol.map(|chosen| chosen.variable), export.endpoint.map(|(at, _)| at));
             if causes.contains(&cause) {
                 continue;
             }
