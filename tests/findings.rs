@@ -123,11 +123,14 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
+/// A language, the port of the Instrumentation's endpoint, the container's variables, and what is wrong.
+type Case<'c> = (&'c str, u16, &'c [(&'c str, &'c str)], &'c [Code]);
+
 #[test]
 fn ports_are_those_of_the_protocol() {
     const PORT: &[Code] = &[Code::OtlpPortMismatch];
     const PROTOCOLS: &[Code] = &[Code::OtlpProtocolUnavailable];
-    let cases: &[(&str, u16, &[(&str, &str)], &[Code])] = &[
+    let cases: &[Case] = &[
         ("java", 4317, &[], PORT),
         ("java", 4318, &[], &[]),
         ("java", 80, &[], &[]),
@@ -163,7 +166,10 @@ fn ports_are_those_of_the_protocol() {
             &[(TRACES_ENDPOINT, "http://c:4317"), ("OTEL_TRACES_EXPORTER", "logging, otlp")],
             PORT,
         ),
-        ("java", 4317, &[("OTEL_SDK_DISABLED", "true")], &[]),
+        ("java", 4317, &[("OTEL_SDK_DISABLED", "True")], &[]),
+        ("java", 4317, &[("OTEL_SDK_DISABLED", "false")], PORT),
+        // Of two entries the kubelet takes the later one.
+        ("java", 4317, &[(PROTOCOL, "http/protobuf"), (PROTOCOL, "grpc")], &[]),
         ("python", 4317, &[], PORT),
         ("python", 4318, &[], &[]),
         ("python", 4317, &[(PROTOCOL, "grpc")], PROTOCOLS),
@@ -225,9 +231,7 @@ fn exporters_are_judged_by_what_the_instrumentation_says() {
         ("nginx", directive("NginxModuleOtelExporterEndpoint", "http://collector:4318"), "", 1),
         (
             "nginx",
-            format!(
-                "{{exporter: {{endpoint: 'http://collector:4318'}}, nginx: {{attrs: [{{name: NginxModuleOtelSpanExporter, value: ostream}}]}}}}"
-            ),
+            "{exporter: {endpoint: 'http://collector:4318'}, nginx: {attrs: [{name: NginxModuleOtelSpanExporter, value: ostream}]}}".to_owned(),
             "",
             0,
         ),

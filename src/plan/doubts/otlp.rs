@@ -29,7 +29,7 @@ pub(super) fn doubts(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) ->
         let all = draft.list(&spec, list.key());
         let Some(index) = position(all, container) else { continue };
         let env = Env(elements(&all[index], "env"));
-        if matches!(env.first(&["OTEL_SDK_DISABLED"]), Some(Told::Value { value: "true", .. })) {
+        if is_disabled(request, &env) {
             continue;
         }
         for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
@@ -58,6 +58,13 @@ fn containers<'r>(request: &'r Request<'_>) -> Vec<(List, &'r str)> {
         Delivery::WebServer(_) => targets.next().into_iter().collect(),
         Delivery::Copy(_) | Delivery::None => targets.collect(),
     }
+}
+
+/// Whether a variable switches the SDK off. An agent outside the application's process does not read it.
+fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
+    let is_inside = matches!(request.language.recipe.delivery, Delivery::Copy(_) | Delivery::None);
+    let told = env.first(&["OTEL_SDK_DISABLED"]);
+    is_inside && matches!(told, Some(Told::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
 }
 
 /// A container's variables.
