@@ -175,7 +175,7 @@ fn a_function_config_is_obeyed() {
         assert_eq!(yaml(&run.stdout)["results"][0]["severity"], "warning");
     }
     for config in [
-        "apiVersion: v1\nkind: ConfigMap\ndata:\n  instrumentation.exporter.endpoint: http://collector:4317",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  instrumentation.exporter.endpoint: http://collector:4318",
         INSTRUMENTATION,
     ] {
         run(&[], &resource_list(&[DEPLOYMENT], config)).is_injected();

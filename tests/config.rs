@@ -15,7 +15,7 @@ metadata:
   name: default
 spec:
   exporter:
-    endpoint: http://collector:4317
+    endpoint: http://collector:4318
 ";
 
 const DEPLOYMENT: &str = "\
@@ -315,14 +315,14 @@ fn run_plain(stdin: &str) -> Run {
 
 #[test]
 fn the_configs_instrumentation_is_used_where_the_namespace_has_none() {
-    let spec = "instrumentation: {exporter: {endpoint: 'http://fallback:4317'}}";
+    let spec = "instrumentation: {exporter: {endpoint: 'http://fallback:4318'}}";
     let endpoint = |documents: &[&str], spec: &str| {
         let documents = filtered(spec, &joined(documents)).documents();
         let containers = containers(workload(&documents, "api")).clone();
         env(&containers[0], "OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned)
     };
-    assert_eq!(endpoint(&[ANNOTATED], spec).as_deref(), Some("http://fallback:4317"));
-    assert_eq!(endpoint(&[INSTRUMENTATION, ANNOTATED], spec).as_deref(), Some("http://collector:4317"));
+    assert_eq!(endpoint(&[ANNOTATED], spec).as_deref(), Some("http://fallback:4318"));
+    assert_eq!(endpoint(&[INSTRUMENTATION, ANNOTATED], spec).as_deref(), Some("http://collector:4318"));
     let by_name =
         format!("{spec}, rules: [{{select: {{names: [web]}}, inject: nodejs, instrumentation: default}}]");
     filtered(&by_name, DEPLOYMENT).is_refused(1, "instrumentation-not-found");
@@ -481,7 +481,7 @@ metadata:
   name: default
 spec:
   exporter:
-    endpoint: https://collector:4317
+    endpoint: https://collector:4318
     tls:
       secretName: keys
       ca_file: ca.crt

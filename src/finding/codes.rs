@@ -222,10 +222,18 @@ codes! {
         "Correct the name; the message has the nearest one that is read."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
     OtlpPortMismatch "otlp-port-mismatch" Warning
-        "The exporter's endpoint has the usual port of the protocol that the agent does not speak."
-        "The collector refuses what arrives there, and no telemetry comes through."
-        "Use port 4318 for HTTP and 4317 for gRPC, or set OTEL_EXPORTER_OTLP_PROTOCOL."
-        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Java speaks HTTP: 4318"
+        "The exporter's endpoint has the usual port of a protocol that the agent does not use."
+        "A receiver of gRPC refuses HTTP, and one of HTTP refuses gRPC: nothing arrives."
+        "Use the port that the message names: 4317 is for gRPC, 4318 for HTTP. Or set OTEL_EXPORTER_OTLP_PROTOCOL to what the port takes, where the message says that the agent can speak it."
+        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Java and Node.js speak HTTP: 4318\n\
+         # or, for what is to stay on 4317: nodejs: {env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]}"
+    OtlpProtocolUnavailable "otlp-protocol-unavailable" Warning
+        "A variable asks for an OTLP protocol that the agent does not speak."
+        "The agent fails to start, or goes on with another protocol than the receiver expects."
+        "Use one of the protocols that the message lists, with its port. `otel-inject explain LANGUAGE` has them by version."
+        "spec:\n\
+         \x20 python: # its image has no exporter for gRPC\n\
+         \x20   env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]"
     EnvOrder "env-order" Warning
         "A variable refers to one that stands after it."
         "Only variables that stand before are expanded; this one keeps the text `$(NAME)`."

@@ -7,12 +7,15 @@ use crate::finding::Code;
 use crate::k8s::pod::List;
 use crate::k8s::shape::Field;
 
+use otlp::Spoken;
+
 mod apache_httpd;
 mod dotnet;
 mod go;
 mod java;
 mod nginx;
 mod nodejs;
+pub mod otlp;
 mod python;
 mod sdk;
 pub mod web_server;
@@ -108,8 +111,8 @@ pub struct Recipe {
     pub env: &'static [Env],
     /// Variables that nobody else may set.
     pub reserved: &'static [&'static str],
-    /// The OTLP protocol that the agent speaks when nothing is said; none where the application decides.
-    pub protocol: Option<Protocol>,
+    /// How the agent speaks OTLP, by its versions in ascending order; nothing where the application decides.
+    pub protocols: &'static [Spoken],
 }
 
 /// How an agent comes into a pod.
@@ -296,15 +299,6 @@ impl Env {
     pub const fn extends(&self) -> bool {
         !matches!(self, Self::Default { .. })
     }
-}
-
-/// How OTLP is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// Usually port 4317.
-    Grpc,
-    /// Usually port 4318.
-    Http,
 }
 
 /// The language called `id`.

@@ -9,5 +9,5 @@ pub(super) static SDK: Language = Language {
     containers: &["sdk-container-names"],
     settings: None,
     options: &[],
-    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocol: None },
+    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocols: &[] },
 };

@@ -181,10 +181,6 @@ fn set_env(
 
 /// The text of the module's configuration.
 fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: &sdk::App) -> String {
-    fn text<'a>(attr: &'a Value, key: &str) -> &'a str {
-        attr.get(key).and_then(Value::as_str).unwrap_or_default()
-    }
-    let attrs = extra(request, "attrs").and_then(Value::as_array).into_iter().flatten();
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
     server.configuration.text(&Facts {
@@ -192,6 +188,20 @@ fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: 
         endpoint: request.instrumentation.endpoint.as_deref(),
         service: &sdk::service_name(scene, request.instrumentation, app),
         namespace: &attributes::namespace(scene),
-        attrs: attrs.map(|attr| (text(attr, "name"), text(attr, "value"))).collect(),
+        attrs: attrs(request),
     })
+}
+
+/// Directives of the Instrumentation.
+fn attrs<'r>(request: &'r Request<'_>) -> Vec<(&'r str, &'r str)> {
+    fn text<'a>(attr: &'a Value, key: &str) -> &'a str {
+        attr.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+    let attrs = extra(request, "attrs").and_then(Value::as_array).into_iter().flatten();
+    attrs.map(|attr| (text(attr, "name"), text(attr, "value"))).collect()
+}
+
+/// Where the module sends traces by OTLP.
+pub(super) fn destination<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<&'r str> {
+    server.configuration.destination(request.instrumentation.endpoint.as_deref(), &attrs(request))
 }
