@@ -179,7 +179,7 @@ fn a_second_run_finds_the_rule_fulfilled() {
         let first = filtered(&spec, &joined(&[INSTRUMENTATION, DEPLOYMENT]));
         let second = filtered(&spec, &first.stdout);
         assert_eq!((second.stdout.as_str(), second.code), (first.stdout.as_str(), 0), "{}", second.stderr);
-        assert!(second.stderr.starts_with("info[already-instrumented]"), "{}", second.stderr);
+        assert!(second.stderr.starts_with("info[up-to-date]"), "{}", second.stderr);
     }
 }
 
@@ -291,7 +291,7 @@ fn annotations_of_rules_are_written_where_asked() {
         // Without the config, the annotations ask for the same.
         let again = run_plain(&run.stdout);
         assert_eq!(again.stdout, run.stdout, "{}", again.stderr);
-        assert!(again.stderr.contains("info[already-instrumented]"), "{}", again.stderr);
+        assert!(again.stderr.contains("info[up-to-date]"), "{}", again.stderr);
     }
     let own = "      annotations: {a: b, instrumentation.opentelemetry.io/nodejs-container-names: side}\n";
     let own = DEPLOYMENT.replace("      labels: {app: web}\n", own);
@@ -533,7 +533,7 @@ fn a_refused_workload_is_left_out_where_asked() {
     filtered(spec, &input).is_refused(1, "unknown-container");
     let run = filtered(&format!("{spec}, onError: skip"), &input);
     assert!(run.stderr.starts_with("warning[unknown-container]"), "{}", run.stderr);
-    assert_eq!(run.stdout.matches("OTEL_SERVICE_NAME").count(), 1, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("name: OTEL_SERVICE_NAME").count(), 1, "{}", run.stdout);
 }
 
 // Modes, namespaces and kinds

@@ -61,7 +61,7 @@ fn rules_make_the_pods_that_patches_made() {
 fn what_is_expected_stays_as_it_is() {
     let (printed, said) = run(&[&["inject", ".expected/manifests.yaml"][..], &CONFIG].concat());
     assert_eq!(printed, std::fs::read_to_string(folder().join(".expected/manifests.yaml")).expect("a file"));
-    assert!(said.ends_with("0 injected, 3 already instrumented, 0 errors, 0 warnings\n"), "{said}");
+    assert!(said.ends_with("otel-inject: 3 up to date, 0 errors, 0 warnings\n"), "{said}");
 }
 
 /// Every manifest that an example is expected to give.

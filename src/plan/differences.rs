@@ -58,7 +58,7 @@ fn container(called: &str, before: &Value, after: &Value, found: &mut Vec<String
 }
 
 fn changed(pair: [Option<&Value>; 2], texts: [Option<&str>; 2]) -> String {
-    const LONGEST: usize = 100;
+    const LONGEST: usize = 300;
     match texts {
         [Some(before), Some(after)] if before.len().max(after.len()) <= LONGEST => {
             format!("changed from \"{before}\" to \"{after}\"")
