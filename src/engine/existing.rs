@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Task;
 use crate::change::{Change, Operation, between, escape, look_up};
-use crate::config::annotations::Annotations;
+use crate::config::annotations::{Annotations, is_known, ours};
 use crate::config::context::{Context, namespace_of};
 use crate::config::{Recording, Settings, Stale};
 use crate::finding::{Code, Finding, Severity};
@@ -144,7 +144,14 @@ impl Subject<'_> {
         if !errors.is_empty() {
             return Outcome { target: None, findings: errors };
         }
-        let mut plan = match self.plan(&undone.value) {
+        let verdict = match self.plan(&undone.value) {
+            // What rules once wrote into the pod template asks by itself.
+            Verdict::Nothing => {
+                self.with_own_annotations(&undone.value, workload).map(|value| self.plan(&value))
+            }
+            verdict => Some(verdict),
+        };
+        let mut plan = match verdict.unwrap_or(Verdict::Nothing) {
             Verdict::Nothing if self.settings.stale == Stale::Remove => {
                 return self.taken_out(record, undone, workload);
             }
@@ -200,6 +207,24 @@ impl Subject<'_> {
         let changes = self.changes(&mut undone, &plan.value);
         let target = Target { changes, value: plan.value, unrecorded, end: record.end.clone() };
         Outcome { target: Some(target), findings }
+    }
+
+    /// `undone` with the pod template's annotations of ours that the record took out; none where there are none.
+    fn with_own_annotations(&self, undone: &Value, workload: &Workload<'_>) -> Option<Value> {
+        let present = workload.metadata("annotations")?;
+        let own = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));
+        let mut value = undone.clone();
+        let template = match workload.pointer("") {
+            pointer if pointer.is_empty() => &mut value,
+            pointer => value.pointer_mut(&pointer)?,
+        };
+        let mut found = false;
+        for (key, annotation) in present.iter().filter(|(key, _)| own(key)) {
+            let there = &mut template["metadata"]["annotations"][key.as_str()];
+            found |= there.is_null();
+            *there = annotation.clone();
+        }
+        found.then_some(value)
     }
 
     /// The changes that lead from the workload to `after`. An element of the user's comes back from a container of

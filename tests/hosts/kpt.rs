@@ -12,6 +12,8 @@ pub(crate) const CASES: &[Case] = cases![
     &[Tool::Kpt] => [
         rendering_the_examples_twice_gives_what_is_expected,
         rendering_again_renews_what_has_changed,
+        a_function_behind_ours_that_sets_images_converges,
+        a_rendered_package_is_taken_back_to_its_files,
         evaluating_gives_what_is_expected,
         source_and_sink_give_what_is_expected,
         the_repository_renders_its_examples,
@@ -97,6 +99,37 @@ fn source_and_sink_give_what_is_expected() {
     world.shell("kpt fn source package | otel-inject | kpt fn sink rendered").good();
     fs::remove_file(world.path("rendered/Kptfile")).expect("the Kptfile came along");
     is_expected(examples::PACKAGES[0].1, &world, "rendered");
+}
+
+/// What is ours is written again each time, and mirrored again behind it.
+fn a_function_behind_ours_that_sets_images_converges() {
+    let world = World::new();
+    world.copy(examples::KPT, "package");
+    let mirror = "sed -e s,image:.ghcr.io/open-telemetry,image:\\ mirror.example.com/otel,";
+    let kptfile = format!("{KPTFILE}pipeline:\n  mutators:\n    - exec: otel-inject\n    - exec: {mirror}\n");
+    world.file("package/Kptfile", kptfile);
+    world.run(Tool::Kpt, &RENDER).good();
+    let first = resources(&world);
+    assert!(world.text("package/frontend.yaml").contains("image: mirror.example.com/otel/"));
+    for _ in 0..2 {
+        world.run(Tool::Kpt, &RENDER).good();
+        assert!(resources(&world) == first, "{}", world.text("package/frontend.yaml"));
+    }
+}
+
+fn a_rendered_package_is_taken_back_to_its_files() {
+    let world = World::new();
+    world.copy(examples::KPT, "package");
+    let before = resources(&world);
+    world.run(Tool::Kpt, &RENDER).good();
+    assert!(resources(&world) != before, "something is injected");
+    let run = world.otel_inject(&["uninject", "--in-place", "package"], "");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let after = resources(&world);
+    for (name, bytes) in &before {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        assert_eq!(text(&after[name]), text(bytes), "{name}");
+    }
 }
 
 fn the_repository_renders_its_examples() {

@@ -1,6 +1,9 @@
 //! kustomize, and the kustomize in kubectl: exec functions and legacy plugins.
 
+use rayon::prelude::*;
+
 use crate::examples::{self, is_expected};
+use crate::support::{documents, vectors};
 use crate::tools::Tool;
 use crate::world::{Run, World};
 use crate::{Case, cases};
@@ -20,6 +23,8 @@ pub(crate) const CASES: &[Case] = cases![
         a_validator_never_passes_in_silence,
         a_validator_passes_and_fails_as_its_mode_says,
         instrumentations_are_dropped_or_kept_local,
+        images_that_are_set_behind_an_injection_converge,
+        what_kustomize_writes_anew_is_current_and_leads_back,
     ],
     &[Tool::Kubectl] => [
         the_legacy_plugin_of_kubectl_builds_the_examples,
@@ -291,4 +296,51 @@ fn instrumentations_are_dropped_or_kept_local() {
             assert_eq!(built.contains("kind: Instrumentation"), keep == "keep", "{keep}: {built}");
         }
     }
+}
+
+/// What is built is committed, and injected again the next time.
+fn images_that_are_set_behind_an_injection_converge() {
+    let world = World::new();
+    world.file("kustomization.yaml", "resources: [committed.yaml]\nimages:\n- name: ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation-nodejs\n  newName: mirror.example.com/nodejs\n- name: app\n  newTag: \"2\"\n");
+    let mut committed = deployment("true");
+    world.file("agents.yaml", INSTRUMENTATION);
+    let mut rounds = Vec::new();
+    for _ in 0..3 {
+        let injected = world.otel_inject(&["--context", "agents.yaml"], &committed);
+        assert_eq!(injected.code, 0, "{}", injected.stderr);
+        world.file("committed.yaml", &injected.stdout);
+        committed = world.run(Tool::Kustomize, &["build", "."]).good();
+        rounds.push(committed.clone());
+    }
+    assert!(rounds[0].contains("otel-inject.dev/record"), "{}", rounds[0]);
+    assert_eq!(rounds[1], rounds[2]);
+}
+
+/// kustomize reads every document and writes it anew: comments, quotes and the order of keys are its own.
+fn what_kustomize_writes_anew_is_current_and_leads_back() {
+    let meaning = |text: &str| documents(text).expect("documents");
+    let built = |text: &str| {
+        let world = World::new();
+        world.file("kustomization.yaml", "resources: [input.yaml]\n");
+        world.file("input.yaml", text);
+        let run = world.run(Tool::Kustomize, &["build", "."]);
+        (run.code == 0).then_some(run.stdout)
+    };
+    let tried = vectors().into_par_iter().step_by(4).filter_map(|(name, input)| {
+        let world = World::new();
+        let injected = world.otel_inject(&["-q"], &input);
+        if injected.code != 0 || !injected.stdout.contains("otel-inject.dev/record") {
+            return None;
+        }
+        let (plain, rewritten) = (built(&input)?, built(&injected.stdout)?);
+        let again = world.otel_inject(&[], &rewritten);
+        assert_eq!(meaning(&again.stdout), meaning(&rewritten), "{name}: {}", again.stderr);
+        assert!(again.stderr.contains("[up-to-date]"), "{name}: {}", again.stderr);
+        let back = world.otel_inject(&["uninject", "-"], &rewritten);
+        assert_eq!(back.code, 0, "{name}: {}", back.stderr);
+        assert_eq!(meaning(&back.stdout), meaning(&plain), "{name}");
+        Some(())
+    });
+    let tried = tried.count();
+    assert!(tried > 40, "only {tried} vectors");
 }

@@ -29,7 +29,12 @@ fn both(input: &str) -> Option<[Vec<Value>; 2]> {
         return None;
     }
     world.file("component/kustomization.yaml", &patches.stdout);
-    let injected = world.otel_inject(&["inject", "patched/input.yaml"], "");
+    // Patches are their own record.
+    world.file(
+        "config.yaml",
+        "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata: {name: c}\nspec: {record: none}\n",
+    );
+    let injected = world.otel_inject(&["inject", "--config", "config.yaml", "patched/input.yaml"], "");
     world.file("injected/input.yaml", &injected.stdout);
     let injected = build(&world, "injected");
     if injected.code != 0 {

@@ -336,19 +336,6 @@ pub(in crate::config) static SPEC: Object = object(&[
         Shape::Instrumentation,
     ),
     Key {
-        name: "record",
-        about: "Whether an injection is recorded in the annotation otel-inject.dev/record of the workload: without a \
-                record it can be neither updated nor taken out.",
-        default: Some(Recording::Annotation.as_str()),
-        shape: Shape::Choice(Recording::words),
-    },
-    Key {
-        name: "stale",
-        about: "What happens to an injection that nothing asks for any more: it stays with a warning, or is taken out.",
-        default: Some(Stale::Keep.as_str()),
-        shape: Shape::Choice(Stale::words),
-    },
-    Key {
         name: "instrumentationResources",
         about: "What becomes of the Instrumentations, and of collectors of mode sidecar, in the output: kept, taken \
                 out, or marked with config.kubernetes.io/local-config so that hosts do not deploy them.",
@@ -393,6 +380,13 @@ pub(in crate::config) static SPEC: Object = object(&[
         Shape::Object(&POD_SECURITY),
     ),
     Key {
+        name: "record",
+        about: "Whether an injection is recorded in the annotation otel-inject.dev/record of the workload: without a \
+                record it can be neither updated nor taken out.",
+        default: Some(Recording::Annotation.as_str()),
+        shape: Shape::Choice(Recording::words),
+    },
+    Key {
         name: "requireReferences",
         about: "Refuse workloads whose Instrumentation names a Secret or ConfigMap that the input does not hold.",
         default: Some("false"),
@@ -420,6 +414,12 @@ pub(in crate::config) static SPEC: Object = object(&[
             filled: false,
         },
     ),
+    Key {
+        name: "stale",
+        about: "What happens to an injection that nothing asks for any more: it stays with a warning, or is taken out.",
+        default: Some(Stale::Keep.as_str()),
+        shape: Shape::Choice(Stale::words),
+    },
 ]);
 
 impl Object {
