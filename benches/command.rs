@@ -55,8 +55,87 @@ fn main() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let out = &mut io::stdout().lock();
     start_up(folder.path(), out)?;
+    refresh(folder.path(), out)?;
+    growth(folder.path(), out)?;
     peak_memory(folder.path(), out)?;
     beside_kustomize(folder.path(), out)
+}
+
+/// What the command prints.
+fn output_of(config: &Path, input: &Path) -> io::Result<String> {
+    let mut command = Command::new(COMMAND);
+    let output = command.arg("--config").arg(config).stdin(File::open(input)?).output()?;
+    succeeded(output.status)?;
+    String::from_utf8(output.stdout).map_err(io::Error::other)
+}
+
+/// Injected workloads whose images were bumped since, beside a first injection and a run that finds nothing to do.
+fn refresh(folder: &Path, out: &mut impl Write) -> io::Result<()> {
+    const RUNS: usize = 7;
+    const WORKLOADS: usize = 10_000;
+    let config = written(folder, "config.yaml", CONFIG)?;
+    let all: String = (0..WORKLOADS)
+        .map(|number| format!("---\n{}", DOCUMENT.replace("name: cart", &format!("name: cart-{number}"))))
+        .collect();
+    let first = written(folder, "first.yaml", &all)?;
+    let injected = output_of(&config, &first)?;
+    let current = written(folder, "current.yaml", &injected)?;
+    let bumped = written(folder, "bumped.yaml", &injected.replace("cart:1.0.0", "cart:1.0.1"))?;
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..RUNS {
+        for (times, input) in times.iter_mut().zip([&first, &current, &bumped]) {
+            let mut command = Command::new(COMMAND);
+            command.arg("--config").arg(&config);
+            times.push(time(command, Some(input)));
+        }
+    }
+    let [first, current, bumped] = times.map(|times| sorted(times.into_iter()).map(|times| times[RUNS / 2]));
+    let (first, current, bumped) = (first?, current?, bumped?);
+    let times = |time: Duration| time.as_secs_f64() / first.as_secs_f64();
+    writeln!(
+        out,
+        "refresh: {WORKLOADS} workloads are injected in {:.0} ms; found current in {:.2} times that, updated in {:.2} \
+         times (medians of {RUNS})",
+        milliseconds(first),
+        times(current),
+        times(bumped)
+    )
+}
+
+/// One pod with more and more containers, injected and updated.
+fn growth(folder: &Path, out: &mut impl Write) -> io::Result<()> {
+    const RUNS: usize = 7;
+    let config = written(folder, "config.yaml", CONFIG)?;
+    let mut last = None;
+    for containers in [100, 200, 400, 800] {
+        let names: Vec<String> = (0..containers).map(|number| format!("c{number}")).collect();
+        let lists: String =
+            names.iter().map(|name| format!("      - name: {name}\n        image: app:1\n")).collect();
+        let (head, _) = DOCUMENT.split_once("      - name: app").unwrap_or((DOCUMENT, ""));
+        let asks = "inject-nodejs: 'true'\n";
+        let all =
+            format!("{asks}        instrumentation.opentelemetry.io/container-names: {}\n", names.join(","));
+        let input = written(folder, "pod.yaml", &format!("{}{lists}", head.replace(asks, &all)))?;
+        let injected = output_of(&config, &input)?.replace("app:1", "app:2");
+        let bumped = written(folder, "bumped.yaml", &injected)?;
+        let median = |input: &Path| -> io::Result<Duration> {
+            let run = || {
+                let mut command = Command::new(COMMAND);
+                command.arg("--config").arg(&config);
+                time(command, Some(input))
+            };
+            Ok(sorted((0..RUNS).map(|_| run()))?[RUNS / 2])
+        };
+        let [first, second] = [median(&input)?, median(&bumped)?].map(milliseconds);
+        let ratio =
+            last.map_or_else(String::new, |last: f64| format!(", {:.2} times the half", second / last));
+        writeln!(
+            out,
+            "growth: a pod of {containers} containers in {first:.1} ms, updated in {second:.1} ms{ratio}"
+        )?;
+        last = Some(second);
+    }
+    Ok(())
 }
 
 /// One document with its config, from the start of the process to its end.
