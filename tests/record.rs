@@ -148,6 +148,17 @@ fn what_was_there_in_place_of_a_list_comes_back_to_the_letter() {
 }
 
 #[test]
+fn a_wrapped_string_comes_back_in_its_lines() {
+    let wrapped = WORKLOAD.replace(
+        "value: --max-old-space-size=256\n",
+        "value: \"--max-old-space-size=256 \\\n                \"\n",
+    );
+    assert_ne!(wrapped, WORKLOAD);
+    let text = both(&wrapped);
+    assert_eq!(run(uninject, &injected(&text).expect("an injection")).0, text);
+}
+
+#[test]
 fn the_record_is_small_and_says_where_it_is_from() {
     let injected = injected(&both(WORKLOAD)).expect("an injection");
     let value = documents(&injected).expect("documents").remove(0);
@@ -488,7 +499,12 @@ spec:
   - {name: conf, configMap: {name: conf}}
   - {name: cache, emptyDir: {}}
 ";
-    for text in [both(text), both(&text.replace('\n', "\r\n"))] {
+    let flow = text.replace(
+        "    - mountPath: \"/etc/nginx\" # all of it\n      name: 'conf'\n      # and not to be written\n      readOnly: true\n",
+        "    - {name: 'conf', mountPath: /etc/nginx} # all of it\n",
+    );
+    assert_ne!(flow, text);
+    for text in [both(text), both(&flow), both(&text.replace('\n', "\r\n"))] {
         let injected = injected(&text).expect("an injection");
         assert!(injected.contains("# ours, from the shop"));
         assert_eq!(run(uninject, &injected).0, text);

@@ -30,14 +30,20 @@ impl Writer<'_, '_> {
         };
         let quote = usize::from(!matches!(style, Style::Plain));
         let Some(inner) = raw.get(quote..raw.len().saturating_sub(quote)) else { return false };
-        let (prefix, suffix) = (write(prefix), write(suffix));
+        let (prefix, mut suffix) = (write(prefix), write(suffix));
+        // Behind a line break, a blank is written so that it is not folded away.
+        let escaped = suffix.strip_prefix(' ').map(|rest| format!("\\x20{rest}"));
+        let escaped =
+            escaped.filter(|escaped| matches!(style, Style::Double) && inner.ends_with(escaped.as_str()));
+        let is_escaped = escaped.is_some();
+        suffix = escaped.unwrap_or(suffix);
         let rest = inner.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(&suffix));
         let start = node.start + quote;
         let end = node.end - quote;
         // Blanks at either end of a text of several lines would be folded away.
         let is_folded = |rest: &str| rest.contains('\n') && rest.trim().len() < rest.len();
         let is_whole = |rest: &str| !rest.ends_with('\\') && !is_folded(rest);
-        if !rest.is_some_and(is_whole) {
+        if !rest.is_some_and(|rest| is_escaped || is_whole(rest)) {
             return false;
         }
         for range in [start..start + prefix.len(), end - suffix.len()..end] {

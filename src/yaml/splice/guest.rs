@@ -74,13 +74,11 @@ impl Writer<'_, '_> {
     /// begin its line, or has a line that cannot be shifted so far.
     fn own_lines(&self, id: NodeId, column: usize) -> Option<String> {
         let node = &self.document.nodes[id];
-        if !matches!(node.content, Content::Mapping { flow: false }) {
-            return None;
-        }
         let text = self.document.text;
         let line = self.lines.line_start(node.start);
         let own = text[line..].len() - text[line..].trim_start_matches(' ').len();
-        if self.lines.byte(line + own) != Some(b'-') || text[line + own + 1..node.start].contains('-') {
+        let is_element = self.lines.byte(line + own) == Some(b'-');
+        if !is_element || !self.lines.is_blank(line + own + 1..node.start) {
             return None;
         }
         let start = self.lines.comments_above(line, 0);
