@@ -90,7 +90,7 @@ impl Writer<'_, '_> {
         if is_folded && !suffix.starts_with(' ') {
             // A blank line kept the break from being folded.
             let blank = self.lines.line_start(start - 1);
-            if !self.lines.is_blank(blank..start) {
+            if !self.document.text[blank..start].trim().is_empty() {
                 return false;
             }
             start = blank;
