@@ -77,7 +77,7 @@ pub fn for_cluster(text: &[u8]) -> ForCluster {
             // What cannot be taken out stays: no one reads a broken stream.
             let stays = if own.is_some() { stays } else { found.iter().collect() };
             if let Some(own) = own {
-                left_out.extend(goes.iter().map(|found| found.subject(document).to_string()));
+                left_out.extend(goes.iter().map(|found| called(document, found)));
                 edits.extend(own.into_iter().map(|edit| edit.shifted(group.offset + offset)));
             }
             kept.extend(stays.into_iter().filter(|found| is_resource(document, found)).map(|found| {
@@ -120,6 +120,15 @@ fn edits_of(document: &Document<'_>, found: &[Found]) -> Option<Vec<Edit>> {
             document.splice(&changes).ok()
         }
     }
+}
+
+/// What findings call a resource, which may have a kind alone.
+fn called(document: &Document<'_>, found: &Found) -> String {
+    let mut subject = found.subject(document);
+    if let Some(kind) = document.get(found.cursor, "kind").and_then(|node| document.text(node)) {
+        kind.clone_into(&mut subject.kind);
+    }
+    subject.to_string()
 }
 
 /// A mapping without a kind is anything: a chart's values, say.

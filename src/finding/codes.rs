@@ -385,12 +385,12 @@ codes! {
         "Part of the input was not printed: a cluster does not take it."
         "A stream of files and folders is for `kubectl apply`. It has no local-config resources, no kustomization.yaml, Kptfile or function config, and no files without a resource."
         "Nothing to do. With --in-place or --output all files stay complete."
-        "info[left-out]: not printed: kustomization.yaml, Instrumentation shop/default, values.yaml"
+        "otel-inject inject manifests/ | kubectl apply -f - # manifests/kustomization.yaml is not printed"
     FileAttributes "file-attributes" Warning
         "A file was replaced, and its new version lacks the owner, group, hard links or extended attributes of the old one."
         "Others may no longer read or write the file, or have the old text."
         "Run as the file's owner, or restore what the message names."
-        "warning[file-attributes] web.yaml: the replaced file loses its group 27"
+        "sudo -u ci otel-inject inject --in-place manifests/ # the files were another user's"
     Io "io" Error
         "A file or stream could not be read or written."
         "The run has no complete input, or no place for its output."

@@ -38,14 +38,9 @@ pub(super) fn keep(file: &File, like: &Path) -> io::Result<Vec<String>> {
     // Last: a change of the owner or of an access control list changes the mode as well.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     if wanted.nlink() > 1 {
-        lost.push(format!("hard links (its other {} keep the old text)", names(wanted.nlink() - 1)));
+        lost.push("hard links (its other names keep the old text)".to_owned());
     }
     Ok(lost)
-}
-
-#[cfg(unix)]
-fn names(count: u64) -> String {
-    if count == 1 { "name".to_owned() } else { format!("{count} names") }
 }
 
 /// The extended attributes; access control lists are some of them.

@@ -33,7 +33,7 @@ pub(super) struct Cli {
     pub(super) flags: Flags,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
     /// The function config: OtelInject, ConfigMap or Instrumentation [default: none]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -167,7 +167,9 @@ mod tests {
     fn commands() -> Vec<clap::Command> {
         let mut command = Cli::command().term_width(100);
         command.build();
-        let below: Vec<_> = command.get_subcommands().cloned().collect();
+        // The help of clap's `help` is clap's.
+        let below: Vec<_> =
+            command.get_subcommands().filter(|below| below.get_name() != "help").cloned().collect();
         std::iter::once(command).chain(below).collect()
     }
 
@@ -219,6 +221,27 @@ mod tests {
                 let is_shown = [&own, &shared].iter().any(|text| text.contains(&format!("--{flag} ")));
                 assert!(is_shown || BUILT_IN.contains(&flag), "{} --{flag}", part.get_name());
             }
+        }
+    }
+
+    #[test]
+    fn a_path_where_a_command_belongs_names_the_command() {
+        let refused = |words: &[&str]| {
+            let args = ["otel-inject"].iter().chain(words).map(OsString::from).collect();
+            Cli::read(args, true).expect_err("an error").to_string()
+        };
+        for words in [
+            &["web.yaml"][..],
+            &["./web"],
+            &["web.yaml", "--in-place"],
+            &["--namespace", "shop", "manifests/"],
+            &["src"],
+        ] {
+            let meant = format!("did you mean: otel-inject inject {}\n", words.join(" "));
+            assert!(refused(words).contains(&meant), "{}", refused(words));
+        }
+        for words in [&["injekt"][..], &["--namespace", "shop", "check"]] {
+            assert!(!refused(words).contains("did you mean: "), "{}", refused(words));
         }
     }
 

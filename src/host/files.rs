@@ -82,8 +82,6 @@ pub(super) struct Text {
     pub(super) path: PathBuf,
     /// The file's path in the folder that was named, or its name alone.
     pub(super) relative: PathBuf,
-    /// It was named itself, not found in a folder.
-    pub(super) is_named: bool,
     /// What the file was when it was read; none for what is no file.
     pub(super) stamp: Option<Stamp>,
     pub(super) bytes: Vec<u8>,
@@ -119,7 +117,7 @@ pub(super) fn position(file: Option<&str>, place: Place) -> Position {
 pub(super) fn stdin() -> Result<Text> {
     let bytes = read::stdin()?;
     let (path, relative) = (PathBuf::new(), PathBuf::new());
-    Ok(Text { name: None, path, relative, is_named: true, stamp: None, bytes })
+    Ok(Text { name: None, path, relative, stamp: None, bytes })
 }
 
 /// The files at `paths` in order, each once; folders give theirs by the bytes of their paths.
@@ -154,7 +152,7 @@ pub(super) fn read(paths: &[PathBuf], reading: Reading) -> Result<Vec<Text>> {
             let relative =
                 if is_named { file.file_name().map(Path::new) } else { file.strip_prefix(path).ok() };
             let relative = relative.unwrap_or(&file).to_owned();
-            texts.push(Text { name: Some(name(&file)), relative, is_named, stamp, path: file, bytes });
+            texts.push(Text { name: Some(name(&file)), relative, stamp, path: file, bytes });
         }
     }
     Ok(texts)

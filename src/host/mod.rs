@@ -93,7 +93,7 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         None if is_list => Face::Krm,
         None => Face::Stream,
     };
-    start(&face, input.map(|text| vec![text]).map_err(|error| io_error(&error)), &cli.flags, inject)
+    start(&face, &[], input.map(|text| vec![text]).map_err(|error| io_error(&error)), &cli.flags, inject)
 }
 
 /// What is done with the texts.
@@ -127,13 +127,27 @@ fn start_files(inputs: &Inputs, destination: Destination, work: Work) -> u8 {
             Err(error) => Err(io_error(&error)),
         }
     };
-    start(&Face::Files(destination), texts, &inputs.flags, work)
+    start(&Face::Files(destination), &inputs.paths, texts, &inputs.flags, work)
 }
 
-fn start(face: &Face, inputs: Result<Vec<Text>, Finding>, flags: &Flags, work: Work) -> u8 {
+fn start(
+    face: &Face,
+    paths: &[PathBuf],
+    inputs: Result<Vec<Text>, Finding>,
+    flags: &Flags,
+    work: Work,
+) -> u8 {
+    let collision = collision(face, paths, flags);
+    // A report that is in the way is not written to say so.
+    let mut without_report = flags.clone();
+    without_report.report = None;
+    let flags = if collision.is_some() { &without_report } else { flags };
     match inputs {
-        Ok(inputs) => execute(face, &inputs, flags, work),
-        Err(finding) => conclude(face, &[], flags, None, Mode::Inject, failed(vec![finding])),
+        Ok(inputs) => execute(face, &inputs, flags, collision, work),
+        Err(finding) => {
+            let output = failed(vec![collision.unwrap_or(finding)]);
+            conclude(face, &[], flags, None, Mode::Inject, output)
+        }
     }
 }
 
@@ -150,7 +164,7 @@ fn usage(error: &clap::Error) -> u8 {
     COULD_NOT_RUN
 }
 
-fn execute(face: &Face, inputs: &[Text], flags: &Flags, work: Work) -> u8 {
+fn execute(face: &Face, inputs: &[Text], flags: &Flags, refused: Option<Finding>, work: Work) -> u8 {
     let envelope = match face {
         Face::Krm => match Envelope::read(&inputs[0].bytes) {
             Ok(envelope) => Some(envelope),
@@ -163,7 +177,10 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags, work: Work) -> u8 {
         },
         _ => None,
     };
-    let decided = decide(face, inputs, flags, envelope.as_ref(), work);
+    let decided = match refused {
+        Some(finding) => Err(vec![finding]),
+        None => decide(face, inputs, flags, envelope.as_ref(), work),
+    };
     let (output, mode) = decided.unwrap_or_else(|findings| (failed(findings), Mode::Inject));
     conclude(face, inputs, flags, envelope.as_ref(), mode, output)
 }
@@ -182,7 +199,6 @@ fn decide(
     if let Face::Files(destination) = face {
         keeps_sources(destination, inputs, &settings).map_err(|finding| vec![finding])?;
     }
-    collision(face, inputs, &context, flags).map_or(Ok(()), |finding| Err(vec![finding]))?;
     let role = if matches!(face, Face::Krm) { Role::ResourceList } else { Role::Stream };
     let inputs_and_context =
         inputs.iter().map(|text| (text, role)).chain(context.iter().map(|text| (text, Role::Context)));
@@ -242,35 +258,46 @@ fn keeps_sources(destination: &Destination, inputs: &[Text], settings: &Settings
         .help("Write to another folder with --output, or use instrumentationResources: local-config."))
 }
 
-/// The error about an output that would replace what the run reads.
-fn collision(face: &Face, inputs: &[Text], context: &[Text], flags: &Flags) -> Option<Finding> {
+/// The error about an output that would replace what the run reads, or what it has no business with.
+fn collision(face: &Face, paths: &[PathBuf], flags: &Flags) -> Option<Finding> {
     let file = match face {
         Face::Files(destination) => destination.file(),
         _ => None,
     };
     let report = flags.report.as_ref().map(|(path, _)| path.as_path());
-    let outputs: Vec<&Path> = file.into_iter().chain(report).collect();
     let real = |path: &Path| path.canonicalize().or_else(|_| save::place(path)).ok();
     let error = |path: &Path, what: &str| {
-        let message = format!("{:?} is {what}", path.display().to_string());
+        let message = format!("{:?} {what}", path.display().to_string());
         Some(Finding::new(Code::Io, "", message).help("Give each output a file of its own."))
     };
-    if let [one, other] = outputs[..]
-        && real(one).is_some_and(|one| Some(one) == real(other))
+    if let (Some(file), Some(report)) = (file, report)
+        && real(file).is_some_and(|file| Some(file) == real(report))
     {
-        return error(one, "named for two outputs");
+        return error(report, "is named for two outputs");
     }
-    for output in outputs {
-        let Some(place) = real(output) else { continue };
-        if flags.config.as_deref().and_then(real).as_ref() == Some(&place) {
-            return error(output, "the config, and would be replaced by an output");
+    let named = || paths.iter().chain(&flags.context).chain(&flags.config);
+    for output in file.into_iter().chain(report) {
+        // A pipe or a terminal loses nothing.
+        if !output.is_file() {
+            continue;
         }
-        let read = inputs.iter().chain(context).filter(|text| text.stamp.is_some());
-        for text in read.filter(|text| real(&text.path).as_ref() == Some(&place)) {
-            // An earlier report, or earlier patches, may well lie in the folder.
-            if text.is_named || engine::for_cluster(&text.bytes).has_names {
-                return error(output, "an input, and would be replaced by an output");
-            }
+        let place = real(output);
+        if named().any(|path| real(path) == place) {
+            return error(output, "is an input, and would be replaced by an output");
+        }
+        // Found in a folder or not read at all: an earlier report goes, somebody's manifest does not.
+        let bytes = match files::bytes(output) {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(io_error(&error)),
+        };
+        if engine::for_cluster(&bytes).has_names {
+            return error(output, "holds Kubernetes resources, and would be replaced by an output");
+        }
+        if let Face::Files(Destination::Patches { .. }) = face
+            && Some(output) == file
+            && !patches::is_replaceable(&bytes)
+        {
+            return error(output, "holds more than patches, and would be replaced by them");
         }
     }
     None

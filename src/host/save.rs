@@ -258,9 +258,12 @@ impl Prepared {
     fn put(&self) -> Result<Done> {
         let failed = || format!("cannot replace {}", self.target.display());
         self.check(&self.target)?;
-        if fs::symlink_metadata(&self.target).is_err() {
+        let Ok(existing) = fs::symlink_metadata(&self.target) else {
             fs::rename(&self.file, &self.target).with_context(failed)?;
             return Ok(Done::Created);
+        };
+        if existing.is_dir() {
+            bail!("{}: it is a folder", failed());
         }
         match exchange(&self.file, &self.target) {
             Ok(()) => {}
@@ -342,4 +345,103 @@ pub(super) fn parent(target: &Path) -> &Path {
 
 fn cannot(target: &Path) -> String {
     format!("cannot write {}", target.display())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::TempDir::new().expect("a folder")
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn nobody_else_sees_what_is_not_complete() {
+        let folder = folder();
+        let target = folder.path().join("a");
+        fs::write(&target, "old").expect("a file");
+        for mode in [0o600, 0o640, 0o666, 0o444] {
+            fs::set_permissions(&target, fs::Permissions::from_mode(mode)).expect("permissions");
+            for like in [Like::Copy(&target), Like::Replacement(&target)] {
+                let fill = |out: &mut BufWriter<&File>| {
+                    assert_eq!(out.get_ref().metadata()?.mode() & 0o7777, 0o600);
+                    out.write_all(b"new")
+                };
+                let (file, lost) = complete(&target, &like, fill).expect("a file");
+                assert_eq!(fs::metadata(&file).expect("a file").mode() & 0o7777, mode);
+                assert_eq!(lost, [] as [String; 0]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_fails_on_the_way_is_undone() {
+        let folder = folder();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a"), "old a").expect("a file");
+        fs::create_dir(path("sub")).expect("a folder");
+        let mut batch = Batch::default();
+        batch.file(&path("a"), b"new a", None).expect("prepared");
+        batch.file(&path("b"), b"new b", None).expect("prepared");
+        batch.file(&path("sub/c"), b"new c", None).expect("prepared");
+        fs::remove_dir_all(path("sub")).expect("no folder");
+        let error = batch.commit().expect_err("no folder");
+        assert!(format!("{error:#}").starts_with("cannot replace "), "{error:#}");
+        assert_eq!(names(folder.path()), ["a"]);
+        assert_eq!(fs::read(path("a")).expect("a file"), b"old a");
+    }
+
+    #[test]
+    fn what_was_changed_in_the_last_moment_goes_back() {
+        let folder = folder();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a"), "old a").expect("a file");
+        fs::write(path("b"), "old b").expect("a file");
+        let (_, stamp) = files::stamped(&path("b")).expect("read");
+        let mut batch = Batch::default();
+        batch.file(&path("a"), b"new a", None).expect("prepared");
+        batch.file(&path("b"), b"new b", stamp).expect("prepared");
+        fs::write(path("b"), "somebody's").expect("a file");
+        // Past the check of all files, as if the change had come after it.
+        assert!(batch.files[1].put().is_err());
+        assert!(batch.commit().is_err());
+        assert_eq!(names(folder.path()), ["a", "b"]);
+        assert_eq!(fs::read(path("a")).expect("a file"), b"old a");
+        assert_eq!(fs::read(path("b")).expect("a file"), b"somebody's");
+    }
+
+    #[test]
+    fn a_batch_that_is_dropped_leaves_nothing() {
+        let folder = folder();
+        let mut batch = Batch::default();
+        batch.folder(&folder.path().join("x/y")).expect("folders");
+        batch.file(&folder.path().join("x/y/a"), b"new", None).expect("prepared");
+        assert_eq!(names(&folder.path().join("x/y")).len(), 1);
+        drop(batch);
+        assert_eq!(names(folder.path()), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn one_place_takes_one_output() {
+        let folder = folder();
+        let target = folder.path().join("a");
+        let mut batch = Batch::default();
+        batch.file(&target, b"one", None).expect("prepared");
+        let error = batch.file(
+            &folder.path().join("../").join(folder.path().file_name().expect("a name")).join("a"),
+            b"two",
+            None,
+        );
+        assert!(error.is_err_and(|error| error.to_string().starts_with("two outputs")));
+    }
 }

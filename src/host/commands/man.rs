@@ -42,7 +42,7 @@ impl Run for Man {
 }
 
 fn page(command: Command, out: &mut impl Write) -> io::Result<()> {
-    let has_commands = command.has_subcommands();
+    let (has_commands, has_version) = (command.has_subcommands(), command.get_version().is_some());
     let examples = examples(&command);
     let page = Page::new(command);
     page.render_title(out)?;
@@ -69,7 +69,7 @@ fn page(command: Command, out: &mut impl Write) -> io::Result<()> {
         roff.control("fi", []);
     }
     roff.to_writer(out)?;
-    page.render_version_section(out)
+    if has_version { page.render_version_section(out) } else { Ok(()) }
 }
 
 /// The examples of a command's help, a line each.

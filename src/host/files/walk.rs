@@ -37,6 +37,7 @@ pub(super) fn walk(folder: &Path, all: bool) -> Result<Vec<PathBuf>> {
         }
     }
     lock(&entered, folder, true);
+    take_error(&entered)?;
     let mut walker = WalkBuilder::new(folder);
     // What counts is the same on every machine: no settings of a user, no files of other tools.
     walker.standard_filters(false).follow_links(false);
@@ -48,23 +49,23 @@ pub(super) fn walk(folder: &Path, all: bool) -> Result<Vec<PathBuf>> {
     });
     let mut files = Vec::new();
     for entry in walker.build() {
-        if let Some(error) = entered.lock().unwrap_or_else(PoisonError::into_inner).error.take() {
-            return Err(error);
-        }
+        take_error(&entered)?;
         let entry = match entry {
             // A line of a .gitignore that git does not understand either.
-            Err(error) if error.is_partial() => continue,
+            Err(error) if !error.is_io() => continue,
             entry => entry.with_context(cannot)?,
         };
         if entry.file_type().is_some_and(|kind| kind.is_file()) && is_manifest(entry.path()) {
             files.push(entry.into_path());
         }
     }
-    if let Some(error) = entered.lock().unwrap_or_else(PoisonError::into_inner).error.take() {
-        return Err(error);
-    }
+    take_error(&entered)?;
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     Ok(files)
+}
+
+fn take_error(entered: &Mutex<Entered>) -> Result<()> {
+    entered.lock().unwrap_or_else(PoisonError::into_inner).error.take().map_or(Ok(()), Err)
 }
 
 /// The folders that a walk has entered.
