@@ -197,7 +197,7 @@ fn decide(
     let reading = Reading { all: flags.no_ignore, replaceable: false };
     let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
     if let Face::Files(destination) = face {
-        keeps_sources(destination, inputs, &settings).map_err(|finding| vec![finding])?;
+        lost_sources(destination, inputs, &settings).map_or(Ok(()), |finding| Err(vec![finding]))?;
     }
     let role = if matches!(face, Face::Krm) { Role::ResourceList } else { Role::Stream };
     let inputs_and_context =
@@ -239,9 +239,9 @@ fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnc
     progress::during(&what, progress::PATIENCE, io::stderr(), work)
 }
 
-/// Fails where the config has Instrumentations dropped and they would be dropped from their sources: the next run
-/// would find none.
-fn keeps_sources(destination: &Destination, inputs: &[Text], settings: &Settings) -> Result<(), Finding> {
+/// The error about a config that has Instrumentations dropped where they would be dropped from their sources: the
+/// next run would find none.
+fn lost_sources(destination: &Destination, inputs: &[Text], settings: &Settings) -> Option<Finding> {
     let is_source = |text: &Text| match destination {
         Destination::InPlace => true,
         Destination::Folder(folder) => {
@@ -251,11 +251,13 @@ fn keeps_sources(destination: &Destination, inputs: &[Text], settings: &Settings
         _ => false,
     };
     if settings.instrumentation_resources != Keep::Drop || !inputs.iter().any(is_source) {
-        return Ok(());
+        return None;
     }
     let message = "instrumentationResources: drop would delete the Instrumentations from their source files";
-    Err(Finding::new(Code::InvalidConfig, "/spec/instrumentationResources", message)
-        .help("Write to another folder with --output, or use instrumentationResources: local-config."))
+    let finding = Finding::new(Code::InvalidConfig, "/spec/instrumentationResources", message);
+    Some(
+        finding.help("Write to another folder with --output, or use instrumentationResources: local-config."),
+    )
 }
 
 /// The error about an output that would replace what the run reads, or what it has no business with.
