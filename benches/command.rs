@@ -36,7 +36,7 @@ metadata:
 spec:
   instrumentation:
     exporter:
-      endpoint: http://collector:4317
+      endpoint: http://collector:4318
 ";
 
 const KUSTOMIZATION: &str = "\

@@ -2,23 +2,24 @@
 
 use serde_json::Value;
 
-use crate::change::{Change, escape};
-use crate::plan::Plan;
+use crate::change::{Change, escape, shifts};
+use crate::k8s::pod::identify;
 
 /// The annotations by which kpt pairs an item with its source, to copy comments by list index.
 const PAIRING: [&str; 2] = ["internal.config.kubernetes.io/id", "config.k8s.io/id"];
 
-/// Adds to a plan what its workload needs as a `ResourceList` item: where elements have shifted, kpt would give
-/// ours the comments of others, unless both of its annotations are gone.
-pub fn adapt(plan: &mut Plan) {
-    let annotations = plan.value.pointer("/metadata/annotations").and_then(Value::as_object);
-    let Some(annotations) = annotations.filter(|_| plan.shifts) else { return };
-    let removals = PAIRING
-        .iter()
-        .filter(|key| annotations.contains_key(**key))
-        .map(|key| Change::remove(format!("/metadata/annotations/{}", escape(key))));
-    for removal in removals.collect::<Vec<_>>() {
-        removal.apply(&mut plan.value).expect("impossible: the annotation is there");
-        plan.changes.push(removal);
+/// Adds to the changes that make `after` of `before` what a `ResourceList` item needs: where elements have shifted,
+/// kpt would give ours the comments of others, unless both of its annotations are gone.
+pub fn adapt(before: &Value, after: &mut Value, changes: &mut Vec<Change>) {
+    let annotations = after.pointer("/metadata/annotations").and_then(Value::as_object);
+    let is_paired = |key: &&&str| annotations.is_some_and(|annotations| annotations.contains_key(**key));
+    let paired: Vec<&str> = PAIRING.iter().filter(is_paired).copied().collect();
+    if paired.is_empty() || !shifts(before, after, identify) {
+        return;
+    }
+    for key in paired {
+        let removal = Change::remove(format!("/metadata/annotations/{}", escape(key)));
+        removal.apply(after).expect("impossible: the annotation is there");
+        changes.push(removal);
     }
 }

@@ -6,6 +6,11 @@ use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation};
 use serde_json::{Map, Value};
 
+mod between;
+
+pub use between::{Forms, Identify, between, shifts};
+pub(crate) use between::{longest_increasing, origins};
+
 /// What happens at a [`Change`]'s pointer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
@@ -13,6 +18,14 @@ pub enum Operation {
     Add(Value),
     /// Sets a value that exists.
     Replace(Value),
+    /// Sets a value that exists to what the text had there before an earlier edit.
+    Restore {
+        /// The value.
+        value: Value,
+        /// Its text: what is between the colon and the end of the value for an empty one (` []`, or nothing),
+        /// the text itself for a plain string.
+        text: String,
+    },
     /// Takes a value out.
     Remove,
     /// Takes the value at `from` out, then adds it at the change's pointer.
@@ -98,7 +111,9 @@ impl Change {
             return json_patch::patch(value, &[self.as_patch()]);
         };
         json_patch::patch(parent, &[self.patch_below(way.len(), |_| Value::Null)])?;
-        if let Operation::Add(value) | Operation::Replace(value) = &self.operation {
+        if let Operation::Add(value) | Operation::Replace(value) | Operation::Restore { value, .. } =
+            &self.operation
+        {
             *look_up_mut(parent, last).expect("impossible: the patch has put a null there") = value.clone();
         }
         Ok(())
@@ -115,7 +130,7 @@ impl Change {
         let path = pointer_buf(&self.pointer[way..]);
         match &self.operation {
             Operation::Add(value) => PatchOperation::Add(AddOperation { path, value: shown(value) }),
-            Operation::Replace(value) => {
+            Operation::Replace(value) | Operation::Restore { value, .. } => {
                 PatchOperation::Replace(ReplaceOperation { path, value: shown(value) })
             }
             Operation::Remove => PatchOperation::Remove(RemoveOperation { path }),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::config::annotations::{Annotations, CONTAINERS, PREFIX};
+use crate::config::annotations::{Annotations, CONTAINERS, PREFIX, SIDECAR};
 use crate::config::collector::{self as of_collector, CONTAINER};
 use crate::config::context::{Context, Lookup, namespace_of};
 use crate::config::instrumentation::{Instrumentation, KIND};
@@ -104,18 +104,6 @@ pub fn decide<'c>(
     }
 }
 
-/// What a workload asks for, whether or not it has it already; nothing where that cannot be said.
-#[must_use]
-pub fn asked<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    context: &'c Context,
-    settings: &'c Settings,
-) -> Vec<Request<'c>> {
-    let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::of(language, annotations)).collect();
-    requests(workload, annotations, &wanted, context, settings).unwrap_or_default()
-}
-
 /// The Instrumentations and the collector that a workload asks for and the input has: their kinds, and what they
 /// are called.
 #[must_use]
@@ -148,31 +136,50 @@ impl<'a> Wish<'a> {
     }
 }
 
+/// The variable that every injection of a language leaves in a container, unless the node's name is known.
+const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
+
+/// Whether a container has what an injection of a language writes into an application's.
+#[must_use]
+pub fn is_marked(container: &Value) -> bool {
+    pod::name(container) != CONTAINER && pod::position(pod::elements(container, "env"), NODE_NAME).is_some()
+}
+
 /// What shows that the pod is instrumented already.
 #[must_use]
 pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
-    const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
     let spec = workload.pod()?;
     for list in [List::Init, List::Regular] {
         for (index, container) in pod::elements(spec, list.key()).iter().enumerate() {
             let name = pod::name(container);
-            let is_mark = ALL.iter().any(|language| match list {
-                List::Init => language.init_marks.contains(&name),
-                List::Regular => language.marks.contains(&name),
-            });
-            let sets_variable = || pod::position(pod::elements(container, "env"), VARIABLE).is_some();
-            let message = if is_mark {
-                format!("container {name} is an earlier injection's")
-            } else if name != CONTAINER && sets_variable() {
-                format!("container {name} has {VARIABLE} from an earlier injection")
+            let is_agent = ALL.iter().any(|language| language.recipe.delivery.is_container(list, name));
+            let message = if is_agent {
+                format!("container \"{name}\" is from another injection, and there is no record of it")
+            } else if is_marked(container) {
+                format!(
+                    "container \"{name}\" has {NODE_NAME} from another injection, and there is no record of it"
+                )
             } else {
                 continue;
             };
-            let pointer = workload.pointer(&format!("/spec/{}/{index}", list.key()));
-            return Some(Finding::new(Code::AlreadyInstrumented, pointer, message));
+            return Some(unrecorded(workload.pointer(&format!("/spec/{}/{index}", list.key())), message));
         }
     }
     None
+}
+
+/// An injection that has no record.
+#[must_use]
+pub fn unrecorded(pointer: String, message: String) -> Finding {
+    Finding::new(Code::AlreadyInstrumented, pointer, message)
+}
+
+/// Whether anything asks for an injection of the workload.
+#[must_use]
+pub fn asks(annotations: &Annotations<'_>) -> bool {
+    let sidecar = annotations.effective(SIDECAR);
+    let wants_sidecar = !sidecar.is_empty() && !sidecar.eq_ignore_ascii_case("false");
+    wants_sidecar || ALL.iter().any(|language| Wish::of(language, annotations).is_some())
 }
 
 fn requests<'c>(

@@ -19,13 +19,14 @@ pub struct Edited<'e> {
     pub identity: &'e Identity,
     /// What it is to be.
     pub value: Value,
-    /// Why a part of what it asks for was not carried out.
-    pub refused: Vec<Code>,
+    /// Planning it again must leave it as it is, since no record says what was injected; and why a part of what it
+    /// asks for was not carried out.
+    pub unrecorded: Option<Vec<Code>>,
 }
 
 /// Proves that `document` with `edits` is the document with its `workloads` as planned and the `others`
-/// carried out after that: the text is read again and must have that value, and planning each workload again
-/// must leave it as it is. Bytes outside the edits are the input's, since the edits are in order and apart.
+/// carried out after that: the text is read again and must have that value, and planning a workload without a record
+/// again must leave it as it is. (One with a record was proved when that was made.) Bytes outside the edits are the input's, since the edits are in order and apart.
 ///
 /// # Errors
 /// What is not as it should be.
@@ -47,8 +48,10 @@ pub fn prove(
     }
     let text = edited(text, edits);
     for workload in &workloads {
+        let Some(refused) = &workload.unrecorded else { continue };
         let is_known = |finding: &Finding| {
-            finding.code == Code::AlreadyInstrumented || workload.refused.contains(&finding.code)
+            matches!(finding.code, Code::AlreadyInstrumented | Code::UpToDate)
+                || refused.contains(&finding.code)
         };
         match plan::plan(&workload.value, workload.identity, context, settings) {
             Verdict::Nothing | Verdict::Skipped(_) => {}

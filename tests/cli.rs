@@ -32,7 +32,7 @@ fn yaml(text: &str) -> Value {
 fn a_stream_is_injected() {
     let run = run(&[], &input());
     run.is_injected();
-    assert!(run.stderr.ends_with("otel-inject: 1 injected, 0 already instrumented, 0 errors, 0 warnings\n"));
+    assert!(run.stderr.ends_with("otel-inject: 1 injected, 0 errors, 0 warnings\n"));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_second_run_changes_nothing() {
     let second = run(&[], &first.stdout);
     assert_eq!(second.code, 0, "{}", second.stderr);
     assert_eq!(second.stdout, first.stdout);
-    assert!(second.stderr.contains("info[already-instrumented]"), "{}", second.stderr);
+    assert!(second.stderr.contains("info[up-to-date]"), "{}", second.stderr);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_function_config_is_obeyed() {
         assert_eq!(yaml(&run.stdout)["results"][0]["severity"], "warning");
     }
     for config in [
-        "apiVersion: v1\nkind: ConfigMap\ndata:\n  instrumentation.exporter.endpoint: http://collector:4317",
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  instrumentation.exporter.endpoint: http://collector:4318",
         INSTRUMENTATION,
     ] {
         run(&[], &resource_list(&[DEPLOYMENT], config)).is_injected();

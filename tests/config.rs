@@ -15,7 +15,7 @@ metadata:
   name: default
 spec:
   exporter:
-    endpoint: http://collector:4317
+    endpoint: http://collector:4318
 ";
 
 const DEPLOYMENT: &str = "\
@@ -179,7 +179,7 @@ fn a_second_run_finds_the_rule_fulfilled() {
         let first = filtered(&spec, &joined(&[INSTRUMENTATION, DEPLOYMENT]));
         let second = filtered(&spec, &first.stdout);
         assert_eq!((second.stdout.as_str(), second.code), (first.stdout.as_str(), 0), "{}", second.stderr);
-        assert!(second.stderr.starts_with("info[already-instrumented]"), "{}", second.stderr);
+        assert!(second.stderr.starts_with("info[up-to-date]"), "{}", second.stderr);
     }
 }
 
@@ -291,7 +291,7 @@ fn annotations_of_rules_are_written_where_asked() {
         // Without the config, the annotations ask for the same.
         let again = run_plain(&run.stdout);
         assert_eq!(again.stdout, run.stdout, "{}", again.stderr);
-        assert!(again.stderr.contains("info[already-instrumented]"), "{}", again.stderr);
+        assert!(again.stderr.contains("info[up-to-date]"), "{}", again.stderr);
     }
     let own = "      annotations: {a: b, instrumentation.opentelemetry.io/nodejs-container-names: side}\n";
     let own = DEPLOYMENT.replace("      labels: {app: web}\n", own);
@@ -315,14 +315,14 @@ fn run_plain(stdin: &str) -> Run {
 
 #[test]
 fn the_configs_instrumentation_is_used_where_the_namespace_has_none() {
-    let spec = "instrumentation: {exporter: {endpoint: 'http://fallback:4317'}}";
+    let spec = "instrumentation: {exporter: {endpoint: 'http://fallback:4318'}}";
     let endpoint = |documents: &[&str], spec: &str| {
         let documents = filtered(spec, &joined(documents)).documents();
         let containers = containers(workload(&documents, "api")).clone();
         env(&containers[0], "OTEL_EXPORTER_OTLP_ENDPOINT").map(str::to_owned)
     };
-    assert_eq!(endpoint(&[ANNOTATED], spec).as_deref(), Some("http://fallback:4317"));
-    assert_eq!(endpoint(&[INSTRUMENTATION, ANNOTATED], spec).as_deref(), Some("http://collector:4317"));
+    assert_eq!(endpoint(&[ANNOTATED], spec).as_deref(), Some("http://fallback:4318"));
+    assert_eq!(endpoint(&[INSTRUMENTATION, ANNOTATED], spec).as_deref(), Some("http://collector:4318"));
     let by_name =
         format!("{spec}, rules: [{{select: {{names: [web]}}, inject: nodejs, instrumentation: default}}]");
     filtered(&by_name, DEPLOYMENT).is_refused(1, "instrumentation-not-found");
@@ -487,7 +487,7 @@ metadata:
   name: default
 spec:
   exporter:
-    endpoint: https://collector:4317
+    endpoint: https://collector:4318
     tls:
       secretName: keys
       ca_file: ca.crt
@@ -539,7 +539,7 @@ fn a_refused_workload_is_left_out_where_asked() {
     filtered(spec, &input).is_refused(1, "unknown-container");
     let run = filtered(&format!("{spec}, onError: skip"), &input);
     assert!(run.stderr.starts_with("warning[unknown-container]"), "{}", run.stderr);
-    assert_eq!(run.stdout.matches("OTEL_SERVICE_NAME").count(), 1, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("name: OTEL_SERVICE_NAME").count(), 1, "{}", run.stdout);
 }
 
 // Modes, namespaces and kinds

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use otel_inject::change::Change;
 use otel_inject::config::Settings;
-use otel_inject::finding::Code;
+use otel_inject::finding::Severity;
 use otel_inject::k8s::{Identity, Kind};
 use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Output, Role, Source, inject, uninject};
@@ -329,7 +329,7 @@ fn led_back(variant: &Variant, way: Way) -> Option<Back> {
         return None;
     }
     let (before, findings) = run(uninject, &injected);
-    if let Some(finding) = findings.iter().find(|finding| finding.code == Code::CannotUninject) {
+    if let Some(finding) = findings.iter().find(|finding| finding.severity == Severity::Error) {
         return Some(Back::Refused(finding.message.clone()));
     }
     Some(if before == *text {
@@ -387,16 +387,14 @@ fn lead_back(samples: &[Sample]) -> [usize; 3] {
 #[test]
 fn own_documents_lead_back_in_every_style() {
     let [same, other, refused] = lead_back(&own());
-    assert!(same + other > 1_000 && refused == 0, "{same}, {other}, {refused}");
-    // The variables of the edited way begin with what an injection moves to the end.
-    assert!(other * 4 < same, "{same}, {other}");
+    assert!(same > 1_000 && other == 0 && refused == 0, "{same}, {other}, {refused}");
 }
 
 #[test]
 #[ignore = "needs OTEL_INJECT_CORPUS, a folder of real workload documents"]
 fn real_documents_lead_back_in_every_style() {
     let [same, other, refused] = lead_back(&real());
-    assert!(refused * 100 < same + other, "{same}, {other}, {refused}");
+    assert!(same > 0 && other == 0 && refused == 0, "{same}, {other}, {refused}");
 }
 
 /// The namespace of documents that name none.

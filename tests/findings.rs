@@ -9,6 +9,7 @@ const DOUBTS: &[Code] = &[
     Code::MisplacedAnnotation,
     Code::UnknownAnnotation,
     Code::OtlpPortMismatch,
+    Code::OtlpProtocolUnavailable,
     Code::EnvOrder,
     Code::UnusedInstrumentation,
 ];
@@ -93,39 +94,272 @@ fn annotations_that_nobody_reads_are_unknown() {
     assert_eq!(doubts(&text("{}", "", others, "")), [(Code::UnusedInstrumentation, 1)]);
 }
 
+/// Flow mappings of variables.
+fn env(variables: &[(&str, &str)]) -> String {
+    let entry = |(name, value): &(&str, &str)| format!("{{name: {name}, value: '{value}'}}");
+    variables.iter().map(entry).collect::<Vec<_>>().join(", ")
+}
+
+/// What is wrong with OTLP exporters, in words, where `language` is asked for in line 13.
+fn exporters(language: &str, spec: &str, env: &str) -> Vec<(Code, String, String)> {
+    let asks = format!("{PREFIX}/inject-{language}: 'true', {PREFIX}/otel-go-auto-target-exe: /app");
+    let text = text(spec, "", &asks, env);
+    let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
+    let output = inject(&sources, &Settings::default());
+    assert!(output.findings.iter().any(|finding| finding.code == Code::Injected), "{:?}", output.findings);
+    let is_meant = |code| matches!(code, Code::OtlpPortMismatch | Code::OtlpProtocolUnavailable);
+    let found = output.findings.into_iter().filter(|finding| is_meant(finding.code));
+    found
+        .map(|finding| {
+            assert_eq!(finding.position.map(|position| position.line), Some(13));
+            (finding.code, finding.message, finding.help.into_owned())
+        })
+        .collect()
+}
+
+const OPERATOR: &str = "ghcr.io/open-telemetry/opentelemetry-operator/autoinstrumentation";
+const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
+const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+
+/// A language, the port of the Instrumentation's endpoint, the container's variables, and what is wrong.
+type Case<'c> = (&'c str, u16, &'c [(&'c str, &'c str)], &'c [Code]);
+
 #[test]
 fn ports_are_those_of_the_protocol() {
-    let endpoint = |port: u16| format!("{{exporter: {{endpoint: 'http://collector:{port}'}}}}");
-    let asks = |language: &str| {
-        format!("{PREFIX}/inject-{language}: 'true', {PREFIX}/otel-go-auto-target-exe: /app")
-    };
-    let protocol = |value: &str| format!("{{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: {value}}}");
-    let own = "{name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://collector:4318'}";
-    let cases = [
-        ("java", 4317, String::new(), true),
-        ("java", 4318, String::new(), false),
-        ("java", 4317, protocol("grpc"), false),
-        ("java", 4318, protocol("grpc"), true),
-        ("java", 4318, protocol("http/json"), false),
-        ("java", 4317, own.to_owned(), false),
-        ("python", 4317, String::new(), true),
-        ("nodejs", 4318, String::new(), true),
-        ("nodejs", 4317, String::new(), false),
-        ("go", 4317, String::new(), true),
-        ("go", 4318, String::new(), false),
-        ("nginx", 4318, String::new(), true),
-        ("nginx", 4317, String::new(), false),
-        ("sdk", 4317, String::new(), false),
-        ("sdk", 4318, protocol("grpc"), true),
-        ("java", 80, String::new(), false),
+    const PORT: &[Code] = &[Code::OtlpPortMismatch];
+    const PROTOCOLS: &[Code] = &[Code::OtlpProtocolUnavailable];
+    let cases: &[Case] = &[
+        ("java", 4317, &[], PORT),
+        ("java", 4318, &[], &[]),
+        ("java", 80, &[], &[]),
+        ("java", 4317, &[(PROTOCOL, "grpc")], &[]),
+        ("java", 4318, &[(PROTOCOL, "grpc")], PORT),
+        ("java", 4318, &[(PROTOCOL, "http/protobuf")], &[]),
+        // Not one of the agent's protocols, whatever the port.
+        ("java", 4318, &[(PROTOCOL, "http/json")], PROTOCOLS),
+        ("java", 80, &[(PROTOCOL, "http")], PROTOCOLS),
+        ("java", 4317, &[(ENDPOINT, "http://collector:4318")], &[]),
+        // An empty value is none; what only a cluster knows is nothing to judge by.
+        ("java", 4318, &[(PROTOCOL, "")], &[]),
+        ("java", 4317, &[(PROTOCOL, "$(CHOSEN)")], &[]),
+        // A signal's own variables win, for that signal.
+        ("java", 4318, &[(TRACES_PROTOCOL, "grpc")], PORT),
+        ("java", 4318, &[(TRACES_PROTOCOL, "grpc"), (TRACES_ENDPOINT, "http://collector:4317")], &[]),
+        ("java", 4318, &[(TRACES_ENDPOINT, "http://collector:4317")], PORT),
+        ("java", 4317, &[(TRACES_ENDPOINT, "http://collector:4318/v1/traces")], PORT),
+        (
+            "java",
+            4317,
+            &[
+                (TRACES_ENDPOINT, "http://collector:4318/v1/traces"),
+                ("OTEL_METRICS_EXPORTER", "prometheus"),
+                ("OTEL_LOGS_EXPORTER", "none"),
+            ],
+            &[],
+        ),
+        ("java", 4318, &[(TRACES_ENDPOINT, "http://collector:4317"), ("OTEL_TRACES_EXPORTER", "none")], &[]),
+        (
+            "java",
+            4318,
+            &[(TRACES_ENDPOINT, "http://c:4317"), ("OTEL_TRACES_EXPORTER", "logging, otlp")],
+            PORT,
+        ),
+        ("java", 4317, &[("OTEL_SDK_DISABLED", "True")], &[]),
+        ("java", 4317, &[("OTEL_SDK_DISABLED", "false")], PORT),
+        // Of two entries the kubelet takes the later one.
+        ("java", 4317, &[(PROTOCOL, "http/protobuf"), (PROTOCOL, "grpc")], &[]),
+        ("python", 4317, &[], PORT),
+        ("python", 4318, &[], &[]),
+        ("python", 4317, &[(PROTOCOL, "grpc")], PROTOCOLS),
+        ("python", 4318, &[(TRACES_PROTOCOL, "grpc")], PROTOCOLS),
+        ("python", 4318, &[("OTEL_TRACES_EXPORTER", "otlp_proto_grpc")], PROTOCOLS),
+        ("python", 4318, &[("OTEL_TRACES_EXPORTER", "otlp_proto_http")], &[]),
+        ("nodejs", 4317, &[], PORT),
+        ("nodejs", 4318, &[], &[]),
+        ("nodejs", 4317, &[(PROTOCOL, "grpc")], &[]),
+        ("nodejs", 4318, &[(PROTOCOL, "http/json")], &[]),
+        ("dotnet", 4317, &[], PORT),
+        ("dotnet", 4317, &[(PROTOCOL, "grpc")], &[]),
+        ("go", 4317, &[], PORT),
+        ("go", 4318, &[], &[]),
+        // The sidecar's variables count, not the application's.
+        ("go", 4317, &[(PROTOCOL, "grpc")], PORT),
+        ("nginx", 4318, &[], PORT),
+        ("nginx", 4317, &[], &[]),
+        ("apache-httpd", 4318, &[], PORT),
+        ("apache-httpd", 4317, &[(PROTOCOL, "http/protobuf")], PROTOCOLS),
+        ("sdk", 4317, &[], &[]),
+        ("sdk", 4318, &[(PROTOCOL, "grpc")], PORT),
+        ("sdk", 4318, &[(PROTOCOL, "other")], &[]),
     ];
-    for (language, port, env, is_doubtful) in cases {
-        let expected: &[(Code, usize)] = if is_doubtful { &[(Code::OtlpPortMismatch, 13)] } else { &[] };
-        assert_eq!(
-            doubts(&text(&endpoint(port), "", &asks(language), &env)),
-            expected,
-            "{language} {port} {env}"
+    for (language, port, variables, expected) in cases {
+        let spec = format!("{{exporter: {{endpoint: 'http://collector:{port}'}}}}");
+        let found = exporters(language, &spec, &env(variables));
+        let codes: Vec<Code> = found.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(codes, *expected, "{language} {port} {variables:?}: {found:?}");
+    }
+}
+
+#[test]
+fn exporters_are_judged_by_what_the_instrumentation_says() {
+    let endpoint = "exporter: {endpoint: 'http://collector:4317'}";
+    let directive = |name: &str, value: &str| {
+        format!("{{{endpoint}, nginx: {{attrs: [{{name: {name}, value: '{value}'}}]}}}}")
+    };
+    let cases = [
+        // Its env for a language, and that for all.
+        ("nodejs", format!("{{{endpoint}, nodejs: {{env: [{}]}}}}", env(&[(PROTOCOL, "grpc")])), "", 0),
+        ("nodejs", format!("{{{endpoint}, env: [{}]}}", env(&[(PROTOCOL, "grpc")])), "", 0),
+        ("python", format!("{{{endpoint}, env: [{}]}}", env(&[(PROTOCOL, "grpc")])), "", 1),
+        ("go", format!("{{{endpoint}, go: {{env: [{}]}}}}", env(&[(PROTOCOL, "grpc")])), "", 0),
+        // The container's own variables win over both.
+        (
+            "nodejs",
+            format!("{{{endpoint}, env: [{}]}}", env(&[(PROTOCOL, "grpc")])),
+            "{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: http/protobuf}",
+            1,
+        ),
+        (
+            "nodejs",
+            format!("{{{endpoint}}}"),
+            "{name: OTEL_EXPORTER_OTLP_PROTOCOL, valueFrom: {fieldRef: {fieldPath: metadata.name}}}",
+            0,
+        ),
+        // A module has its endpoint and its exporter in its configuration.
+        ("nginx", directive("NginxModuleOtelExporterEndpoint", "http://collector:4318"), "", 1),
+        (
+            "nginx",
+            "{exporter: {endpoint: 'http://collector:4318'}, nginx: {attrs: [{name: NginxModuleOtelSpanExporter, value: ostream}]}}".to_owned(),
+            "",
+            0,
+        ),
+        ("nginx", "{}".to_owned(), "{name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://collector:4318'}", 0),
+    ];
+    for (language, spec, env, count) in cases {
+        let found = exporters(language, &spec, env);
+        assert_eq!(found.len(), count, "{language} {spec} {env}: {found:?}");
+    }
+    // v1beta1 says the protocol in a field of its own.
+    let beta = |protocol: &str| {
+        let spec = format!(
+            "{{envConfig: {{exporter: {{endpoint: 'http://collector:4317', protocol: {protocol}}}}}}}"
         );
+        let asks = format!("{PREFIX}/inject-java: 'true'");
+        doubts(&text(&spec, "", &asks, "").replacen("v1alpha1", "v1beta1", 1))
+    };
+    assert_eq!(beta("grpc"), []);
+    assert_eq!(beta("http/protobuf"), [(Code::OtlpPortMismatch, 13)]);
+    assert_eq!(beta("http/json"), [(Code::OtlpProtocolUnavailable, 13)]);
+}
+
+#[test]
+fn the_image_tells_how_an_agent_speaks() {
+    let spec = |language: &str, port: u16, image: &str| {
+        format!("{{exporter: {{endpoint: 'http://collector:{port}'}}, {language}: {{image: '{image}'}}}}")
+    };
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let cases = [
+        ("nodejs", format!("{OPERATOR}-nodejs:0.53.0"), 4317, 0, ""),
+        (
+            "nodejs",
+            format!("{OPERATOR}-nodejs:0.53.0"),
+            4318,
+            1,
+            "nothing arrives: the agent speaks OTLP over gRPC",
+        ),
+        (
+            "nodejs",
+            format!("{OPERATOR}-nodejs:0.54.0"),
+            4317,
+            1,
+            "nothing arrives: the agent speaks OTLP over HTTP",
+        ),
+        ("nodejs", format!("{OPERATOR}-nodejs:0.54.0-2@{digest}"), 4318, 0, ""),
+        ("java", format!("{OPERATOR}-java:1.33.6"), 4317, 0, ""),
+        ("java", format!("{OPERATOR}-java:1.33.6"), 4318, 1, "speaks OTLP over gRPC"),
+        ("java", format!("{OPERATOR}-java:2.0.0"), 4317, 1, "speaks OTLP over HTTP"),
+        // Unknown: the default agent's facts, and said to be.
+        ("java", format!("{OPERATOR}-java@{digest}"), 4317, 1, "holds the default agent (2.30.0)"),
+        (
+            "java",
+            "mirror.example.com/java:1.33.6".to_owned(),
+            4317,
+            1,
+            "if image \"mirror.example.com/java:1.33.6\"",
+        ),
+        ("java", "mirror.example.com/java:1.33.6".to_owned(), 4318, 0, ""),
+    ];
+    for (language, image, port, count, words) in cases {
+        let found = exporters(language, &spec(language, port, &image), "");
+        assert_eq!(found.len(), count, "{image} {port}: {found:?}");
+        assert!(found.iter().all(|(_, message, _)| message.contains(words)), "{image} {port}: {found:?}");
+    }
+}
+
+#[test]
+fn exporters_that_lose_everything_are_described_with_the_ways_out() {
+    let spec = |rest: &str| format!("{{exporter: {{endpoint: 'http://collector:4317'}}{rest}}}");
+    let grpc = env(&[(PROTOCOL, "grpc")]);
+    let traces = env(&[(TRACES_ENDPOINT, "http://collector:4318")]);
+    let image = ", python: {image: 'example.com/python:1.0'}";
+    let cases = [
+        (
+            "nodejs",
+            spec(""),
+            "",
+            "nodejs: nothing arrives: the agent speaks OTLP over HTTP, but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4317, which usually takes gRPC",
+            "Use port 4318, or set OTEL_EXPORTER_OTLP_PROTOCOL to \"grpc\".",
+        ),
+        (
+            "nodejs",
+            "{exporter: {endpoint: 'http://collector:4318'}}".to_owned(),
+            &*grpc,
+            "nodejs: nothing arrives: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4318, which usually takes HTTP",
+            "Use port 4317, or set OTEL_EXPORTER_OTLP_PROTOCOL to \"http/protobuf\".",
+        ),
+        (
+            "nodejs",
+            spec(", env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]"),
+            &traces,
+            "nodejs: no traces arrive: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", but OTEL_EXPORTER_OTLP_TRACES_ENDPOINT of app names port 4318, which usually takes HTTP",
+            "Use port 4317, or set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to \"http/protobuf\".",
+        ),
+        // A protocol that the agent does not speak is never a way out.
+        (
+            "python",
+            spec(""),
+            "",
+            "python: nothing arrives: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"http/protobuf\", but OTEL_EXPORTER_OTLP_ENDPOINT of app names port 4317, which usually takes gRPC",
+            "Use port 4318.",
+        ),
+        (
+            "python",
+            spec(""),
+            &grpc,
+            "python: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", which the agent does not speak: its image has no exporter for it, so the agent's configuration fails and nothing arrives",
+            "Use \"http/protobuf\" (usual port 4318).",
+        ),
+        (
+            "python",
+            spec(image),
+            &grpc,
+            "python: OTEL_EXPORTER_OTLP_PROTOCOL of app is \"grpc\", which image \"example.com/python:1.0\" must speak; the default agent (0.64b0) does not: its image has no exporter for it, so the agent's configuration fails and nothing arrives",
+            "Use \"http/protobuf\" (usual port 4318).",
+        ),
+        (
+            "apache-httpd",
+            "{exporter: {endpoint: 'http://collector:4318'}}".to_owned(),
+            "",
+            "apache-httpd: nothing arrives: the agent speaks OTLP over gRPC, but the module of app names port 4318, which usually takes HTTP",
+            "Use port 4317.",
+        ),
+    ];
+    for (language, spec, env, message, help) in cases {
+        let found = exporters(language, &spec, env);
+        let said: Vec<(&str, &str)> = found.iter().map(|(_, message, help)| (&**message, &**help)).collect();
+        assert_eq!(said, [(message, help)]);
     }
 }
 

@@ -45,8 +45,8 @@ fn finds() -> Vec<Find> {
         find("[a, b: ]", &[Change::add("/1", json!(true))], None),
         // A plain scalar that becomes an indicator when a blank follows it.
         find("[?, x]", &[Change::replace("/0", json!("? y"))], Some("[\"? y\", x]")),
-        // A block scalar ahead of a comment that is indented by a tab.
-        find("\n\t#\n- n\n-\n- a: |\n\n", &[Change::relocate("/2", "/0")], None),
+        // A block scalar that moves ahead, below a comment that is indented by a tab.
+        find("\n\t#\n- n\n-\n- a: |\n\n", &[Change::relocate("/2", "/0")], Some("\n\t#\n- a: |\n- n\n-\n\n")),
         // A comment between the lines of a plain scalar, which quotes would take in.
         find("k: a\n\t#c\n b", &[Change::replace("/k", json!(" a\nb\\"))], None),
         // A comment right behind a colon.

@@ -55,7 +55,7 @@ pub(super) fn instrumentation(writer: &mut Writer) {
     });
     writer.mapping("spec", |writer| {
         writer.mapping("exporter", |writer| {
-            writer.line("endpoint: http://opentelemetry-collector.opentelemetry.svc.cluster.local:4317");
+            writer.line("endpoint: http://opentelemetry-collector.opentelemetry.svc.cluster.local:4318");
         });
         writer.line("propagators: [tracecontext, baggage, b3]");
         writer.mapping("sampler", |writer| {

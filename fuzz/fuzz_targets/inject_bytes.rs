@@ -18,7 +18,7 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
         "metadata": {"name": "fuzz"},
         "spec": {
             "instrumentation": {
-                "exporter": {"endpoint": "http://collector:4317"},
+                "exporter": {"endpoint": "http://collector:4318"},
                 "propagators": ["tracecontext", "b3"],
                 "sampler": {"type": "parentbased_traceidratio", "argument": "1"},
                 "env": [{"name": "OTEL_LOG_LEVEL", "value": "debug"}],

@@ -37,6 +37,10 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     /// A rule's annotations are written into the pod template.
     pub annotate: bool,
+    /// Where an injection is recorded.
+    pub record: Recording,
+    /// What happens to an injection that nothing asks for any more.
+    pub stale: Stale,
     /// What becomes of the Instrumentations, and of collectors for pods, in the output.
     pub instrumentation_resources: Keep,
     /// Where default images come from.
@@ -181,6 +185,26 @@ choice! {
     Fail = "fail",
     /// The workload is left out and its finding becomes a warning.
     Skip = "skip",
+}
+
+choice! {
+    /// Where an injection is recorded.
+    Recording
+    /// In an annotation on the workload's own metadata.
+    #[default]
+    Annotation = "annotation",
+    /// Nowhere: it can be neither updated nor taken out.
+    None = "none",
+}
+
+choice! {
+    /// What happens to an injection that nothing asks for any more.
+    Stale
+    /// It stays, with a warning.
+    #[default]
+    Keep = "keep",
+    /// It is taken out.
+    Remove = "remove",
 }
 
 choice! {

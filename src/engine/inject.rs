@@ -1,9 +1,7 @@
 //! The second pass: decide, plan, edit and prove, workload by workload.
 
-use std::collections::BTreeMap;
-
-use super::back::Back;
 use super::cut::{Group, List};
+use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
 use super::{Patch, Role, Source, Task, at, context, in_order, place};
@@ -14,15 +12,10 @@ use crate::config::context::Context;
 use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::{Kind, mentions_workload};
-use crate::plan::original;
 use crate::plan::remarks::remarks;
-use crate::plan::{self, Plan, Verdict};
 use crate::verify;
 use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble};
-
-mod renew;
-
-use renew::Past;
+use serde_json::Value;
 
 /// What came of a group.
 #[derive(Debug, Default)]
@@ -129,8 +122,11 @@ struct Piece {
 struct Job {
     /// The resource, for messages.
     found: Found,
-    /// The workload's plan; none where it is no workload.
-    plan: Option<Plan>,
+    /// What the workload becomes; none where it is no workload.
+    target: Option<Target>,
+    /// What there is to say about it.
+    findings: Vec<Finding>,
+    /// The changes, with pointers into the document.
     changes: Vec<Change>,
 }
 
@@ -160,25 +156,6 @@ impl Run<'_> {
     /// Does the task in a document whose resources `read` finds.
     fn document(&self, document: &Document<'_>, read: impl Fn(&Document<'_>) -> Vec<Found>) -> Piece {
         let found = read(document);
-        if self.task == Task::Uninject {
-            return self.uninjected(document, &found);
-        }
-        if !original::is_mentioned(document.source()) {
-            return self.injected(document, found, BTreeMap::new());
-        }
-        let (past, originals) = self.past(document, &found);
-        let back = Back::of(document, &originals).filter(|_| !originals.is_empty());
-        if let Some(back) = back
-            && let Some(piece) = self.anew(document, &back, past, &originals, &read)
-        {
-            return piece;
-        }
-        let (mut past, _) = self.past(document, &found);
-        past.retain(|_, past| matches!(past, Past::Stays(_)));
-        self.injected(document, found, past)
-    }
-
-    fn injected(&self, document: &Document<'_>, found: Vec<Found>, mut past: BTreeMap<usize, Past>) -> Piece {
         // A mapping without a kind is anything: a tool's message, say.
         let has_kind =
             |found: &&Found| found.identity.is_some() || document.get(found.cursor, "kind").is_some();
@@ -206,7 +183,7 @@ impl Run<'_> {
                 Removal::Parts(parts) => removed = parts,
             }
         }
-        for (index, found) in found.into_iter().enumerate() {
+        for found in found {
             let Some(identity) = &found.identity else {
                 let unread = self.unread(document, &found);
                 piece.find(document, &found, unread.into_iter().collect());
@@ -215,12 +192,12 @@ impl Run<'_> {
             piece.missed_context |= is_missed(document, &found);
             if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
                 let changes = vec![Change::remove(removed.remove(part))];
-                removals.push(Job { found, plan: None, changes });
+                removals.push(Job { found, target: None, findings: Vec::new(), changes });
                 continue;
             }
             if self.keep == Keep::LocalConfig && instrumentations::is_one(document, &found) {
                 let changes = instrumentations::local_config(document, &found);
-                jobs.push(Job { found, plan: None, changes });
+                jobs.push(Job { found, target: None, findings: Vec::new(), changes });
                 continue;
             }
             if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
@@ -233,31 +210,23 @@ impl Run<'_> {
                     continue;
                 }
             };
-            let remarks = remarks(&resource, identity, self.context, self.settings);
-            piece.find(document, &found, remarks.findings);
-            piece.asks_for.extend(remarks.asks_for);
-            match past.remove(&index) {
-                Some(Past::Stays(findings)) => {
-                    piece.find(document, &found, findings);
-                    continue;
-                }
-                Some(Past::Anew(plan)) => {
-                    jobs.push(Job::of(found, *plan));
-                    continue;
-                }
-                None => {}
+            if self.task != Task::Uninject {
+                let remarks = remarks(&resource, identity, self.context, self.settings);
+                piece.find(document, &found, remarks.findings);
+                piece.asks_for.extend(remarks.asks_for);
             }
-            match plan::plan(&resource, identity, self.context, self.settings) {
-                // Most workloads of most inputs: said only to those who want to hear it.
-                Verdict::Nothing if self.settings.severities.contains_key(&Code::NotAsked) => {
-                    let message = "no annotation, namespace or rule asks for an injection";
-                    piece.find(document, &found, vec![Finding::new(Code::NotAsked, "", message)]);
-                }
-                Verdict::Nothing => {}
-                Verdict::Skipped(findings) | Verdict::Refused(findings) => {
-                    piece.find(document, &found, findings)
-                }
-                Verdict::Planned(plan) => jobs.push(Job::of(found, plan)),
+            let subject = Subject {
+                document,
+                base: &found.base,
+                resource: &resource,
+                identity,
+                context: self.context,
+                settings: self.settings,
+            };
+            let outcome = subject.outcome(self.task);
+            match outcome.target {
+                Some(target) => jobs.push(Job::of(found, &resource, target, outcome.findings)),
+                None => piece.find(document, &found, outcome.findings),
             }
         }
         // The last one first: what stands before it keeps its place.
@@ -281,13 +250,17 @@ impl Run<'_> {
         if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        let (edits, mut done) = match document.splice(jobs.iter().flat_map(|job| &job.changes)) {
+        // The last one reaches the end of the text.
+        let end = |job: &Job| job.target.as_ref().and_then(|target| target.end.clone());
+        let last = jobs.last().and_then(end);
+        let all = jobs.iter().flat_map(|job| &job.changes);
+        let (edits, mut done) = match document.splice_to(all, last.as_deref()) {
             Ok(edits) => (edits, jobs),
             Err(_) => {
                 let mut edits = Vec::new();
                 let mut done = Vec::new();
                 for job in jobs {
-                    match document.splice(&job.changes) {
+                    match document.splice_to(&job.changes, end(&job).as_deref()) {
                         Ok(own) => {
                             edits.extend(own);
                             done.push(job);
@@ -299,21 +272,21 @@ impl Run<'_> {
                 (edits, done)
             }
         };
-        let others = done.iter().filter(|job| job.plan.is_none()).flat_map(|job| &job.changes);
+        let others = done.iter().filter(|job| job.target.is_none()).flat_map(|job| &job.changes);
         let others: Vec<_> = others.cloned().collect();
         let workloads = done.iter_mut().filter_map(Job::edited).collect();
         let proven = verify::prove(document, &edits, workloads, &others, self.context, self.settings);
         match proven {
             Ok(()) => {
                 piece.edits = edits;
-                for Job { found, plan, changes } in done {
+                for Job { found, findings, changes, .. } in done {
                     let own = changes.into_iter().map(|change| change.within(&found.base));
                     let own: Option<Vec<Change>> = own.collect();
                     if let Some(own) = own.filter(|own| self.task == Task::Patch && is_inside(own)) {
                         let patch = Patch { subject: found.subject(document), changes: Some(own) };
                         piece.patches.push((found.base.clone(), patch));
                     }
-                    piece.find(document, &found, plan.map(|plan| plan.findings).unwrap_or_default());
+                    piece.find(document, &found, findings);
                 }
             }
             Err(message) => {
@@ -346,25 +319,24 @@ fn is_missed(document: &Document<'_>, found: &Found) -> bool {
 }
 
 impl Job {
-    /// Carries out a plan where its workload stands in the document.
-    fn of(found: Found, mut plan: Plan) -> Self {
+    fn of(found: Found, before: &Value, mut target: Target, findings: Vec<Finding>) -> Self {
+        let mut changes = std::mem::take(&mut target.changes);
         if found.is_krm_item {
-            apply::adapt(&mut plan);
+            apply::adapt(before, &mut target.value, &mut changes);
         }
-        let changes = std::mem::take(&mut plan.changes);
         let changes = changes.into_iter().map(|change| change.below(&found.base)).collect();
-        Self { found, plan: Some(plan), changes }
+        Self { found, target: Some(target), findings, changes }
     }
 
-    /// What the workload is to be, taken from its plan.
+    /// What the workload is to be.
     fn edited(&mut self) -> Option<verify::Edited<'_>> {
-        let plan = self.plan.as_mut()?;
-        let (value, refused) = (plan.value.take(), std::mem::take(&mut plan.refused));
+        let target = self.target.as_mut()?;
+        let (value, unrecorded) = (target.value.take(), target.unrecorded.take());
         Some(verify::Edited {
             base: &self.found.base,
             identity: self.found.identity.as_ref()?,
             value,
-            refused,
+            unrecorded,
         })
     }
 }

@@ -4,9 +4,9 @@
 //! Namespaces and what they name), the second decides, plans, edits and proves workload by workload; both
 //! run in parallel and put their results together in the order of the input.
 
-mod back;
 mod context;
 mod cut;
+mod existing;
 mod inject;
 mod instrumentations;
 mod read;

@@ -35,35 +35,52 @@ codes! {
         "It lists the languages, containers and images that now stand in the manifest."
         "Nothing to do."
         "info[injected] web.yaml:9:5 Deployment shop/web: nodejs into app (…/autoinstrumentation-nodejs:0.78.0)"
-    AlreadyInstrumented "already-instrumented" Info
-        "The workload carries an injection already and was left as it is."
-        "Injecting twice would load two agents into one process."
-        "Remove the earlier injection from the manifest to have it planned anew."
+    UpToDate "up-to-date" Info
+        "The workload's injection is what would be written now."
+        "Nothing in the workload or in what it is injected from has changed since."
+        "Nothing to do."
+        "info[up-to-date] web.yaml:9:5 Deployment shop/web: nodejs into app is current"
+    AlreadyInstrumented "already-instrumented" Warning
+        "The workload is instrumented, but it has no record of ours, so it was left as it is."
+        "The operator injected it, or the annotation otel-inject.dev/record was lost. Without a record the injection can be neither updated nor taken out, and injecting twice would load two agents into one process."
+        "Remove the other injection from the manifest to have it injected and recorded here, or remove what asks for an injection."
         "initContainers:\n\
-         - name: opentelemetry-auto-instrumentation-nodejs # from an earlier injection"
+         - name: opentelemetry-auto-instrumentation-nodejs # and no annotation otel-inject.dev/record"
     Updated "updated" Info
-        "An earlier injection was taken out in mind, and the workload was injected anew."
-        "An Instrumentation, an image, a rule or an annotation has changed since."
-        "Nothing to do. An entry that was deleted from an Instrumentation's env stays in the pod, where it may be the user's own: remove it by hand."
-        "info[updated] web.yaml:9:5 Deployment shop/web: OTEL_EXPORTER_OTLP_ENDPOINT of app is other"
+        "The existing injection was replaced with a current one."
+        "The workload, an Instrumentation, an image, a rule or an annotation has changed since."
+        "Nothing to do."
+        "info[updated] web.yaml:9:5 Deployment shop/web: app OTEL_SERVICE_NAME changed"
+    EditedInjection "edited-injection" Warning
+        "Something that an injection wrote was edited or deleted by hand, or by another tool."
+        "The injection owns what it wrote: the edit is replaced with what would be written now, or taken out with the rest."
+        "Change the Instrumentation or the rule instead. With `severity: {edited-injection: error}` the run stops."
+        "- name: opentelemetry-auto-instrumentation-nodejs\n\
+         \x20 image: mirror.example.com/nodejs:1 # edited since it was injected"
+    InvalidRecord "invalid-record" Error
+        "The annotation otel-inject.dev/record is not a record of ours, or does not fit the workload."
+        "Without it nothing can tell what an injection wrote and what is yours."
+        "Restore the annotation from version control. If that is not possible, remove it together with the injection, and inject again."
+        "metadata:\n\
+         \x20 annotations: {otel-inject.dev/record: \"lost\"}"
     StaleInjection "stale-injection" Warning
-        "The workload carries an injection of ours that no annotation, namespace or rule asks for."
-        "Its agent goes on running, with settings that nobody maintains."
-        "Take it out with `otel-inject uninject`, or ask for it again."
+        "The workload has an injection of ours that no annotation, namespace or rule asks for."
+        "Its agent keeps running with settings that nobody maintains."
+        "Take it out with `otel-inject uninject` or with `stale: remove` in the config, or ask for it again."
         "annotations: {} # inject-nodejs was removed here\n\
          initContainers:\n\
          - name: opentelemetry-auto-instrumentation-nodejs # this was not"
     Uninjected "uninjected" Info
         "An injection was taken out of the workload."
-        "Injecting what is left gives the very same text again: that is the proof."
+        "The record on the workload says what was ours."
         "Nothing to do. Remove the annotation or rule too, else the next run injects it again."
-        "info[uninjected] web.yaml:9:5 Deployment shop/web: the injection is taken out"
+        "info[uninjected] web.yaml:9:5 Deployment shop/web: removed the injection"
     CannotUninject "cannot-uninject" Error
-        "The workload carries an injection that cannot be proved to be ours as it stands."
-        "It was edited since, or another tool wrote it; taking out a part would be a guess."
-        "Undo the edit that the message names, bring the Instrumentation with --context, or remove the injection by hand."
-        "- name: NODE_OPTIONS\n\
-         \x20 value: --require /otel-auto-instrumentation-nodejs/edited-by-hand.js"
+        "The workload is instrumented, but it has no record of ours."
+        "The operator injected it, or the annotation otel-inject.dev/record was lost. Taking out a part would be a guess."
+        "Restore the annotation from version control, or remove the injection by hand."
+        "initContainers:\n\
+         - name: opentelemetry-auto-instrumentation-nodejs # and no annotation otel-inject.dev/record"
     StalePatch "stale-patch" Error
         "A file of patches is not what the manifests lead to now."
         "Hosts that apply it write the injection of an earlier state."
@@ -205,10 +222,18 @@ codes! {
         "Correct the name; the message has the nearest one that is read."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
     OtlpPortMismatch "otlp-port-mismatch" Warning
-        "The exporter's endpoint has the usual port of the protocol that the agent does not speak."
-        "The collector refuses what arrives there, and no telemetry comes through."
-        "Use port 4318 for HTTP and 4317 for gRPC, or set OTEL_EXPORTER_OTLP_PROTOCOL."
-        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Java speaks HTTP: 4318"
+        "The exporter's endpoint has the usual port of a protocol that the agent does not use."
+        "A receiver of gRPC refuses HTTP, and one of HTTP refuses gRPC: nothing arrives."
+        "Use the port that the message names: 4317 is for gRPC, 4318 for HTTP. Or set OTEL_EXPORTER_OTLP_PROTOCOL to what the port takes, where the message says that the agent can speak it."
+        "spec: {exporter: {endpoint: \"http://collector:4317\"}} # Java and Node.js speak HTTP: 4318\n\
+         # or, for what is to stay on 4317: nodejs: {env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]}"
+    OtlpProtocolUnavailable "otlp-protocol-unavailable" Warning
+        "A variable asks for an OTLP protocol that the agent does not speak."
+        "The agent fails to start, or goes on with another protocol than the receiver expects."
+        "Use one of the protocols that the message lists, with its port. `otel-inject explain LANGUAGE` has them by version."
+        "spec:\n\
+         \x20 python: # its image has no exporter for gRPC\n\
+         \x20   env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]"
     EnvOrder "env-order" Warning
         "A variable refers to one that stands after it."
         "Only variables that stand before are expanded; this one keeps the text `$(NAME)`."

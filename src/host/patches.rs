@@ -106,9 +106,13 @@ fn operation(change: &Change) -> Value {
     let is_element = path.rsplit('/').next().is_some_and(|last| last.parse::<usize>().is_ok());
     match &change.operation {
         Operation::Add(value) => json!({"op": "add", "path": path, "value": value}),
-        Operation::Replace(value) if is_element => json!({"op": "replace", "path": path, "value": value}),
+        Operation::Replace(value) | Operation::Restore { value, .. } if is_element => {
+            json!({"op": "replace", "path": path, "value": value})
+        }
         // A key may hold null, which some appliers take for absent; to add sets it all the same.
-        Operation::Replace(value) => json!({"op": "add", "path": path, "value": value}),
+        Operation::Replace(value) | Operation::Restore { value, .. } => {
+            json!({"op": "add", "path": path, "value": value})
+        }
         Operation::Remove => json!({"op": "remove", "path": path}),
         Operation::Move { from } => json!({"op": "move", "from": from, "path": path}),
     }

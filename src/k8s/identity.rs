@@ -115,6 +115,20 @@ pub fn previous(resource: &Value) -> Vec<(&str, &str)> {
     names.map(|(index, name)| (namespace(index).unwrap_or_default(), name)).collect()
 }
 
+/// Whether a host puts the annotation on a resource on the way through a function, and takes it off again.
+#[must_use]
+pub fn is_of_host(annotation: &str) -> bool {
+    const KEYS: [&str; 4] = [
+        "config.kubernetes.io/index",
+        "config.kubernetes.io/path",
+        "config.k8s.io/id",
+        "postrenderer.helm.sh/postrender-filename",
+    ];
+    const PREFIXES: [&str; 3] =
+        ["internal.config.kubernetes.io/", "internal.config.k8s.io/", "kustomize.config.k8s.io/"];
+    KEYS.contains(&annotation) || PREFIXES.iter().any(|prefix| annotation.starts_with(prefix))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

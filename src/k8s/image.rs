@@ -1,8 +1,10 @@
 //! Image references, by the grammar of the OCI distribution reference.
 
-/// The tag and digest of a reference.
+/// The parts of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Image<'a> {
+    /// Registry and path.
+    pub repository: &'a str,
     /// The tag, if there is one.
     pub tag: Option<&'a str>,
     /// The digest with its algorithm, if there is one.
@@ -26,7 +28,7 @@ impl<'a> Image<'a> {
             None => (name_and_tag, None),
         };
         let is_valid = is_name(name) && tag.is_none_or(is_tag) && digest.is_none_or(is_digest);
-        is_valid.then_some(Self { tag, digest })
+        is_valid.then_some(Self { repository: name, tag, digest })
     }
 
     /// What the reference says about the version of the software: `tag@digest`, digest or tag.
@@ -161,6 +163,17 @@ mod tests {
         let expected = format!("v1@sha256:{hash}");
         assert_eq!(Image::parse(&by_both).and_then(|image| image.version()), Some(expected));
         assert_eq!(Image::parse(&format!("img@sha256:{}", hash.to_uppercase())), None);
+    }
+
+    #[test]
+    fn the_repository_is_what_stands_before_tag_and_digest() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let reference = |after: &str| format!("host:5000/acme/shop{after}");
+        for after in ["", ":1.4.2", &format!("@{digest}"), &format!(":1.4.2@{digest}")] {
+            let reference = reference(after);
+            let repository = Image::parse(&reference).map(|image| image.repository);
+            assert_eq!(repository, Some("host:5000/acme/shop"), "{reference}");
+        }
     }
 
     #[test]

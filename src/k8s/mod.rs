@@ -10,6 +10,6 @@ pub mod security;
 pub mod shape;
 pub mod workload;
 
-pub use identity::{Identity, list_items, metadata_text, previous, subject};
+pub use identity::{Identity, is_of_host, list_items, metadata_text, previous, subject};
 pub use kind::{Kind, Owner, OwnerName, mentions_workload};
 pub use workload::Workload;

@@ -41,6 +41,13 @@ pub fn name(element: &Value) -> &str {
     field(element, "name").and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What identifies an element of the list that `key` holds: a mount's path, else the name.
+#[must_use]
+pub fn identify<'v>(key: &str, element: &'v Value) -> Option<&'v str> {
+    let by = if key == "volumeMounts" { "mountPath" } else { "name" };
+    field(element, by).and_then(Value::as_str)
+}
+
 /// Where the first element called `wanted` stands.
 #[must_use]
 pub fn position(elements: &[Value], wanted: &str) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! Apache httpd: a module that `httpd.conf` includes.
 
 use super::web_server::{CLONE, Configuration, Run, Step, Version, WebServer, Which};
-use super::{DefaultImage, Delivery, Language, Protocol, Recipe, Settings};
+use super::{DefaultImage, Delivery, Language, Recipe, Settings};
 use crate::k8s::shape::{Field, Shape, field};
 
 /// Apache httpd.
@@ -24,8 +24,6 @@ pub(super) static APACHE_HTTPD: Language = Language {
             field("configPath", Shape::ConfigPath),
         ],
     }),
-    init_marks: &["otel-agent-attach-apache", CLONE],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::WebServer(WebServer {
@@ -71,6 +69,6 @@ pub(super) static APACHE_HTTPD: Language = Language {
         early_env: &[],
         env: &[],
         reserved: &[],
-        protocol: Some(Protocol::Grpc),
+        protocols: super::web_server::PROTOCOLS,
     },
 };

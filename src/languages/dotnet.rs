@@ -1,6 +1,7 @@
 //! .NET: a profiler and start-up hooks that the runtime finds by variables.
 
-use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Protocol, Recipe, Settings};
+use super::otlp::{Protocol, Signal, Spoken};
+use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Recipe, Settings};
 
 const MOUNT: &str = "/otel-auto-instrumentation-dotnet";
 const HOME: &str = "OTEL_DOTNET_AUTO_HOME";
@@ -21,8 +22,6 @@ pub(super) static DOTNET: Language = Language {
         requests: ["50m", "128Mi"],
         fields: &[],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-dotnet"],
-    marks: &[],
     options: &[Choice {
         annotation: "otel-dotnet-auto-runtime",
         key: "dotnetRuntime",
@@ -56,6 +55,24 @@ pub(super) static DOTNET: Language = Language {
             Env::Append { name: "DOTNET_SHARED_STORE", separator: ":", value: "{mount}/store" },
         ],
         reserved: &[HOME],
-        protocol: Some(Protocol::Http),
+        protocols: &[
+            Spoken {
+                since: "1.0",
+                default: Protocol::HttpProtobuf,
+                can: &[Protocol::HttpProtobuf],
+                otherwise: "it speaks gRPC only in an application that references Grpc.Net.Client",
+                signals: Signal::ALL,
+                source: "opentelemetry-dotnet-instrumentation, docs/config.md",
+            },
+            Spoken {
+                since: "1.11",
+                default: Protocol::HttpProtobuf,
+                can: &[Protocol::Grpc, Protocol::HttpProtobuf],
+                otherwise: "it has no exporter for it",
+                signals: Signal::ALL,
+                source: "opentelemetry-dotnet-instrumentation, docs/config.md; \
+                         OpenTelemetry.Exporter.OpenTelemetryProtocol, CHANGELOG.md of 1.11.0-rc.1",
+            },
+        ],
     },
 };

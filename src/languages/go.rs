@@ -1,6 +1,7 @@
 //! Go: an eBPF agent in a privileged sidecar that attaches to the application's executable.
 
-use super::{Choice, DefaultImage, Delivery, Effect, Language, Protocol, Recipe, Settings, Sidecar};
+use super::otlp::{Protocol, Signal, Spoken};
+use super::{Choice, DefaultImage, Delivery, Effect, Language, Recipe, Settings, Sidecar};
 use crate::finding::Code;
 use crate::k8s::fragment::SECURITY_CONTEXT;
 use crate::k8s::shape::field;
@@ -23,8 +24,6 @@ pub(super) static GO: Language = Language {
         requests: ["50m", "64Mi"],
         fields: &[field("securityContext", SECURITY_CONTEXT)],
     }),
-    init_marks: &[],
-    marks: &["opentelemetry-auto-instrumentation"],
     options: &[Choice {
         annotation: "otel-go-auto-target-exe",
         key: "goTargetExe",
@@ -43,6 +42,32 @@ pub(super) static GO: Language = Language {
         early_env: &[],
         env: &[],
         reserved: &[],
-        protocol: Some(Protocol::Http),
+        protocols: &[
+            Spoken {
+                since: "0.1",
+                default: Protocol::Grpc,
+                can: &[Protocol::Grpc],
+                otherwise: "the agent does not read the variable",
+                signals: &[Signal::Traces],
+                source: "opentelemetry-go-instrumentation, CHANGELOG.md of v0.8.0-alpha",
+            },
+            Spoken {
+                since: "0.8",
+                default: Protocol::HttpProtobuf,
+                can: &[Protocol::HttpProtobuf],
+                otherwise: "the agent reads the variable only where OTEL_TRACES_EXPORTER is set too",
+                signals: &[Signal::Traces],
+                source: "opentelemetry-go-instrumentation, CHANGELOG.md of v0.8.0-alpha and v0.20.0",
+            },
+            Spoken {
+                since: "0.20",
+                default: Protocol::HttpProtobuf,
+                can: &[Protocol::Grpc, Protocol::HttpProtobuf],
+                otherwise: "the agent fails to start, and nothing arrives",
+                signals: &[Signal::Traces],
+                source: "opentelemetry-go-instrumentation, CHANGELOG.md of v0.20.0; \
+                         go.opentelemetry.io/auto v0.24.0 and its exporters/autoexport v0.65.0",
+            },
+        ],
     },
 };

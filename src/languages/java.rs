@@ -1,9 +1,11 @@
 //! Java: an agent that `JAVA_TOOL_OPTIONS` loads into the JVM, with extensions where they are named.
 
-use super::{Copy, DefaultImage, Delivery, Env, Extensions, Language, Mount, Protocol, Recipe, Settings};
+use super::otlp::{Protocol, Signal, Spoken};
+use super::{Copy, DefaultImage, Delivery, Env, Extensions, Language, Mount, Recipe, Settings};
 use crate::k8s::shape::{Shape, field};
 
 const OPTIONS: &str = "JAVA_TOOL_OPTIONS";
+const FAILS: &str = "the agent fails to start, and nothing arrives";
 
 /// Java.
 pub(super) static JAVA: Language = Language {
@@ -24,8 +26,6 @@ pub(super) static JAVA: Language = Language {
             Shape::List(&Shape::Object(&[field("image", Shape::Image), field("dir", Shape::Filled)])),
         )],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-java"],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
@@ -46,6 +46,23 @@ pub(super) static JAVA: Language = Language {
         early_env: &[],
         env: &[Env::Append { name: OPTIONS, separator: "", value: " -javaagent:{mount}/javaagent.jar" }],
         reserved: &[],
-        protocol: Some(Protocol::Http),
+        protocols: &[
+            Spoken {
+                since: "1.0",
+                default: Protocol::Grpc,
+                can: &[Protocol::Grpc, Protocol::HttpProtobuf],
+                otherwise: FAILS,
+                signals: &[Signal::Traces, Signal::Metrics],
+                source: "opentelemetry-java-instrumentation, release notes of 2.0.0; the agent 1.33.6",
+            },
+            Spoken {
+                since: "2.0",
+                default: Protocol::HttpProtobuf,
+                can: &[Protocol::Grpc, Protocol::HttpProtobuf],
+                otherwise: FAILS,
+                signals: Signal::ALL,
+                source: "opentelemetry-java-instrumentation, release notes of 2.0.0; the agents 2.0.0 and 2.30.0",
+            },
+        ],
     },
 };

@@ -4,7 +4,10 @@
 //! which variables load it. Everything that knows languages walks [`ALL`].
 
 use crate::finding::Code;
+use crate::k8s::pod::List;
 use crate::k8s::shape::Field;
+
+use otlp::Spoken;
 
 mod apache_httpd;
 mod dotnet;
@@ -12,6 +15,7 @@ mod go;
 mod java;
 mod nginx;
 mod nodejs;
+pub mod otlp;
 mod python;
 mod sdk;
 pub mod web_server;
@@ -39,10 +43,6 @@ pub struct Language {
     pub containers: &'static [&'static str],
     /// Its settings in an Instrumentation; none where it has no agent.
     pub settings: Option<Settings>,
-    /// Names of init containers that show an earlier injection.
-    pub init_marks: &'static [&'static str],
-    /// Names of containers that show an earlier injection.
-    pub marks: &'static [&'static str],
     /// What a workload can say about it beside its containers.
     pub options: &'static [Choice],
     /// How it is injected.
@@ -111,8 +111,8 @@ pub struct Recipe {
     pub env: &'static [Env],
     /// Variables that nobody else may set.
     pub reserved: &'static [&'static str],
-    /// The OTLP protocol that the agent speaks when nothing is said; none where the application decides.
-    pub protocol: Option<Protocol>,
+    /// How the agent speaks OTLP, by its versions in ascending order; nothing where the application decides.
+    pub protocols: &'static [Spoken],
 }
 
 /// How an agent comes into a pod.
@@ -133,6 +133,17 @@ impl Delivery {
     #[must_use]
     pub const fn is_sidecar(&self) -> bool {
         matches!(self, Self::Sidecar(_))
+    }
+
+    /// Whether it brings a container of that name in that list.
+    #[must_use]
+    pub fn is_container(&self, list: List, name: &str) -> bool {
+        match (self, list) {
+            (Self::Copy(copy), List::Init) => copy.name == name,
+            (Self::Sidecar(sidecar), List::Regular) => sidecar.name == name,
+            (Self::WebServer(server), List::Init) => [server.clone.name, server.attach.name].contains(&name),
+            _ => false,
+        }
     }
 
     /// What can be added to the agent, where something can.
@@ -290,15 +301,6 @@ impl Env {
     }
 }
 
-/// How OTLP is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// Usually port 4317.
-    Grpc,
-    /// Usually port 4318.
-    Http,
-}
-
 /// The language called `id`.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Language> {
@@ -370,18 +372,6 @@ mod tests {
                     }
                 }
                 Delivery::None => assert!(recipe.early_env.is_empty()),
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_delivered_is_a_mark() {
-        for language in ALL {
-            match &language.recipe.delivery {
-                Delivery::Copy(copy) => assert!(language.init_marks.contains(&copy.name)),
-                Delivery::Sidecar(sidecar) => assert!(language.marks.contains(&sidecar.name)),
-                Delivery::WebServer(server) => assert!(language.init_marks.contains(&server.clone.name)),
-                Delivery::None => {}
             }
         }
     }

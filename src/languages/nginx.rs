@@ -1,7 +1,7 @@
 //! nginx: a module that the configuration file loads.
 
 use super::web_server::{CLONE, Configuration, Run, Step, WebServer, Which};
-use super::{DefaultImage, Delivery, Env, Language, Protocol, Recipe, Settings};
+use super::{DefaultImage, Delivery, Env, Language, Recipe, Settings};
 use crate::k8s::shape::{Field, Shape, field};
 
 /// nginx.
@@ -23,8 +23,6 @@ pub(super) static NGINX: Language = Language {
             field("configFile", Shape::ConfigPath),
         ],
     }),
-    init_marks: &[CLONE],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::WebServer(WebServer {
@@ -64,6 +62,6 @@ pub(super) static NGINX: Language = Language {
         early_env: &[],
         env: &[Env::Append { name: "LD_LIBRARY_PATH", separator: ":", value: "{mount}/sdk_lib/lib" }],
         reserved: &[],
-        protocol: Some(Protocol::Grpc),
+        protocols: super::web_server::PROTOCOLS,
     },
 };

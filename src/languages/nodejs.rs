@@ -1,6 +1,7 @@
 //! Node.js: an agent that `NODE_OPTIONS` requires.
 
-use super::{Copy, DefaultImage, Delivery, Env, Language, Mount, Protocol, Recipe, Settings};
+use super::otlp::{Protocol, Signal, Spoken};
+use super::{Copy, DefaultImage, Delivery, Env, Language, Mount, Recipe, Settings};
 
 const MOUNT: &str = "/otel-auto-instrumentation-nodejs";
 
@@ -20,8 +21,6 @@ pub(super) static NODEJS: Language = Language {
         requests: ["50m", "128Mi"],
         fields: &[],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-nodejs"],
-    marks: &[],
     options: &[],
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
@@ -40,6 +39,26 @@ pub(super) static NODEJS: Language = Language {
             Env::Default { name: "OTEL_METRICS_EXPORTER", value: "otlp" },
         ],
         reserved: &[],
-        protocol: Some(Protocol::Grpc),
+        protocols: &[
+            Spoken {
+                since: "0.0",
+                default: Protocol::Grpc,
+                can: &[Protocol::Grpc],
+                otherwise: "its metrics go over gRPC whatever the variable says",
+                signals: &[Signal::Traces, Signal::Metrics],
+                source: "opentelemetry-operator, autoinstrumentation/nodejs/src/autoinstrumentation.ts before its \
+                         pull request 3570",
+            },
+            // The image's `autoinstrumentation.js` is the package's `register.js` from here on.
+            Spoken {
+                since: "0.54",
+                default: Protocol::HttpProtobuf,
+                can: Protocol::ALL,
+                otherwise: "the agent uses http/protobuf instead",
+                signals: Signal::ALL,
+                source: "opentelemetry-operator, pull request 3570 and issue 3753; @opentelemetry/sdk-node 0.220.0 \
+                         of @opentelemetry/auto-instrumentations-node 0.78.0",
+            },
+        ],
     },
 };

@@ -1,6 +1,7 @@
 //! Python: an agent that the interpreter finds first on `PYTHONPATH`.
 
-use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Protocol, Recipe, Settings};
+use super::otlp::{Protocol, Signal, Spoken};
+use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Recipe, Settings};
 
 const MOUNT: &str = "/otel-auto-instrumentation-python";
 
@@ -20,8 +21,6 @@ pub(super) static PYTHON: Language = Language {
         requests: ["50m", "64Mi"],
         fields: &[],
     }),
-    init_marks: &["opentelemetry-auto-instrumentation-python"],
-    marks: &[],
     options: &[Choice {
         annotation: "otel-python-platform",
         key: "pythonPlatform",
@@ -50,6 +49,15 @@ pub(super) static PYTHON: Language = Language {
             Env::Default { name: "OTEL_LOGS_EXPORTER", value: "otlp" },
         ],
         reserved: &[],
-        protocol: Some(Protocol::Http),
+        // The SDK's own default is gRPC; `env` sets what the image can speak.
+        protocols: &[Spoken {
+            since: "0.0",
+            default: Protocol::HttpProtobuf,
+            can: &[Protocol::HttpProtobuf],
+            otherwise: "its image has no exporter for it, so the agent's configuration fails and nothing arrives",
+            signals: Signal::ALL,
+            source: "opentelemetry-operator, autoinstrumentation/python/requirements.txt and issues 862 and 1148; \
+                     opentelemetry-sdk 1.43.0 and opentelemetry-exporter-otlp-proto-http 1.43.0",
+        }],
     },
 };

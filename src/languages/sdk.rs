@@ -8,8 +8,6 @@ pub(super) static SDK: Language = Language {
     switch: "inject-sdk",
     containers: &["sdk-container-names"],
     settings: None,
-    init_marks: &[],
-    marks: &[],
     options: &[],
-    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocol: None },
+    recipe: Recipe { delivery: Delivery::None, early_env: &[], env: &[], reserved: &[], protocols: &[] },
 };

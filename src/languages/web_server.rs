@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::otlp::{Protocol, Signal, Spoken};
 use crate::k8s::shape::{Shape, field};
 
 /// Where the agent is mounted.
@@ -16,6 +17,16 @@ pub const COPY: &str = "/opt/opentelemetry-webserver/source-conf";
 pub const CLONE: &str = "otel-agent-source-container-clone";
 /// The endpoint where the Instrumentation has none.
 const ENDPOINT: &str = "http://localhost:4317/";
+
+/// How the modules speak OTLP: the release holds no other exporter.
+pub(super) const PROTOCOLS: &[Spoken] = &[Spoken {
+    since: "1.0",
+    default: Protocol::Grpc,
+    can: &[Protocol::Grpc],
+    otherwise: "the module does not read the variable",
+    signals: &[Signal::Traces],
+    source: "opentelemetry-cpp-contrib, instrumentation/otel-webserver-module/opentelemetry_module.conf",
+}];
 
 /// Directives that are added to the configuration or take the place of ours.
 pub const ATTRS: Shape =
@@ -226,23 +237,19 @@ impl Configuration {
         std::iter::once(self.head(facts.version)).chain(directives).collect()
     }
 
-    /// The version and the directives of a text of this kind.
+    /// Where the module sends traces by OTLP; none where the Instrumentation's `attrs` choose another exporter.
     #[must_use]
-    pub fn read<'t>(&self, text: &'t str) -> Option<(&'static str, Vec<(&'t str, &'t str)>)> {
-        let versions = self.version.iter().flat_map(|version| version.suffixes).map(|(version, _)| *version);
-        let heads = versions.chain([""]).map(|version| (version, self.head(version)));
-        let (version, directives) =
-            heads.into_iter().find_map(|(version, head)| Some((version, text.strip_prefix(&head)?)))?;
-        let directives = directives.split_terminator(self.line_end).map(|line| line.split_once(' '));
-        Some((version, directives.collect::<Option<_>>()?))
-    }
-
-    /// The endpoint in a text of this kind.
-    #[must_use]
-    pub fn endpoint_in<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let (key, _) = self.directives.iter().find(|(_, value)| *value == "{endpoint}")?;
-        let (_, directives) = self.read(text)?;
-        directives.into_iter().find_map(|(name, value)| (name == *key).then_some(value))
+    pub fn destination<'e>(
+        &self,
+        endpoint: Option<&'e str>,
+        attrs: &[(&'e str, &'e str)],
+    ) -> Option<&'e str> {
+        let replaced = |ours: &str| {
+            let (key, _) = self.directives.iter().find(|(_, value)| *value == ours)?;
+            attrs.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)
+        };
+        let is_otlp = replaced("otlp").is_none_or(|exporter| exporter == "otlp");
+        is_otlp.then(|| replaced("{endpoint}").or(endpoint).unwrap_or(ENDPOINT))
     }
 
     /// The first lines.

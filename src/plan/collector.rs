@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::{Done, Outcome, Scene, Step, doubts, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
-use crate::config::collector::{CONFIG, CONTAINER, Collector, stripped};
+use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, stripped};
 use crate::finding::{Code, Finding, Injection};
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{List, name, position};
@@ -34,24 +34,6 @@ const LIMITS: [(&str, &str); 2] = [("GOMEMLIMIT", "limits.memory"), ("GOMAXPROCS
 fn from_limit(variable: &str, resource: &str) -> Value {
     let source = json!({"resourceFieldRef": {"containerName": CONTAINER, "resource": resource}});
     json!({"name": variable, "valueFrom": source})
-}
-
-/// Says how far behind an `env` entry of a collector's container stands among those that it gets beside the user's;
-/// none where it is no such entry.
-pub(super) fn ranks(scene: &Scene<'_>) -> impl Fn(&Value) -> Option<usize> + use<> {
-    let helpers = sdk::helpers(scene);
-    let field = |(variable, field): (&str, &str)| from_field(variable, field);
-    let ahead = std::iter::once(field(OWN_NAME))
-        .chain(LIMITS.map(|(variable, resource)| from_limit(variable, resource)))
-        .chain([field(OWN_NODE)]);
-    let behind = helpers.into_iter().chain(sdk::OF_POD).map(field);
-    let behind = behind.chain([json!({"name": sdk::ATTRIBUTES, "value": attributes(scene)})]);
-    // Whatever it says, the configuration stands between them.
-    let all: Vec<Option<Value>> = ahead.map(Some).chain([None]).chain(behind.map(Some)).collect();
-    move |entry| {
-        let is_it = |own: &Option<Value>| own.as_ref().map_or(name(entry) == CONFIG, |own| own == entry);
-        all.iter().position(is_it)
-    }
 }
 
 /// A collector as a pod gets it.
@@ -110,7 +92,8 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
     }
     let part = format!("{COLLECTOR} {} as {CONTAINER}{}", sidecar.called, in_brackets(&images));
     let injection = Injection { language: COLLECTOR, containers: vec![CONTAINER.to_owned()], images };
-    Ok(Some(Done { draft, injections: vec![injection], parts: vec![part], findings }))
+    let sources = vec![format!("{KIND} {}", sidecar.called)];
+    Ok(Some(Done { draft, injections: vec![injection], sources, parts: vec![part], findings }))
 }
 
 /// Takes every collector out of the pod.
@@ -126,9 +109,9 @@ fn remove(scene: &Scene<'_>) -> Done {
             }
         }
     }
-    let message = format!("container {CONTAINER} is taken out, since no sidecar is wanted");
+    let message = format!("removed container \"{CONTAINER}\": the annotation says that no sidecar is wanted");
     let finding = Finding::new(Code::Uninjected, scene.workload.pointer(""), message);
-    Done { draft, injections: Vec::new(), parts: Vec::new(), findings: vec![finding] }
+    Done { draft, injections: Vec::new(), sources: Vec::new(), parts: Vec::new(), findings: vec![finding] }
 }
 
 /// Adds the collector, its volumes, init containers and label.
@@ -194,7 +177,7 @@ fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
         }
         place.default(&mut draft, sdk::ATTRIBUTES, &attributes);
     }
-    let (_, container, _) = draft.finish();
+    let (_, container) = draft.finish();
     Ok(container)
 }
 

@@ -173,16 +173,6 @@ impl Place {
         Finding::new(Code::MountConflict, format!("{}/{key}", self.origin), message)
     }
 
-    /// Takes the first mount away whose path contains `directory`.
-    pub(super) fn remove_mount(&self, draft: &mut Draft, directory: &str) {
-        let is_meant = |mount: &Value| {
-            mount.get("mountPath").and_then(Value::as_str).is_some_and(|path| path.contains(directory))
-        };
-        if let Some(index) = draft.list(&self.at, "volumeMounts").iter().position(is_meant) {
-            draft.remove(&self.at, "volumeMounts", index);
-        }
-    }
-
     /// Pointer to the variable in the input; to the container where the input does not have it.
     pub(super) fn pointer_to(&self, scene: &Scene<'_>, name: &str) -> String {
         let container = look_up(scene.workload.resource, &self.origin);

@@ -9,8 +9,8 @@ use crate::select::{self, Request};
 
 mod collector;
 mod order;
+mod otlp;
 mod pod_security;
-mod port;
 
 /// Warnings and infos about the instrumentation that was planned.
 pub(super) fn all(
@@ -21,7 +21,7 @@ pub(super) fn all(
 ) -> Vec<Finding> {
     let mut findings = references(scene, requests);
     for request in requests {
-        findings.extend(port::mismatch(scene, request, draft));
+        findings.extend(otlp::doubts(scene, request, draft));
     }
     findings.extend(order::misplaced(scene, requests, draft));
     findings.extend(pod_security::lost(scene, settings, draft));

@@ -1,7 +1,5 @@
 //! A working copy: every mutation is a change that is carried out and kept.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::change::{Change, escape, look_up};
@@ -11,26 +9,24 @@ use crate::change::{Change, escape, look_up};
 pub(super) struct Draft {
     value: Value,
     changes: Vec<Change>,
-    /// Per list that has been touched: behind which index none of the input's elements stands.
-    ends: BTreeMap<String, usize>,
-    shifts: bool,
 }
 
 impl Draft {
     pub(super) const fn new(value: Value) -> Self {
-        Self { value, changes: Vec::new(), ends: BTreeMap::new(), shifts: false }
+        Self { value, changes: Vec::new() }
     }
 
     pub(super) const fn value(&self) -> &Value {
         &self.value
     }
 
-    pub(super) fn changes(&self) -> &[Change] {
-        &self.changes
+    /// How many changes were carried out.
+    pub(super) fn steps(&self) -> usize {
+        self.changes.len()
     }
 
-    pub(super) fn finish(self) -> (Vec<Change>, Value, bool) {
-        (self.changes, self.value, self.shifts)
+    pub(super) fn finish(self) -> (Vec<Change>, Value) {
+        (self.changes, self.value)
     }
 
     fn carry_out(&mut self, change: Change) {
@@ -56,31 +52,23 @@ impl Draft {
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
         let there = look_up(&self.value, &pointer);
-        let length = there.and_then(Value::as_array).map_or(0, Vec::len);
         let element_pointer = pointer_to(&pointer, &index.to_string());
         let change = match there {
             Some(Value::Array(_)) => Change::add(element_pointer, element),
-            Some(_) => Change::replace(pointer.clone(), Value::Array(vec![element])),
-            None => Change::add(pointer.clone(), Value::Array(vec![element])),
+            Some(_) => Change::replace(pointer, Value::Array(vec![element])),
+            None => Change::add(pointer, Value::Array(vec![element])),
         };
-        let end = self.ends.entry(pointer).or_insert(length);
-        if index < *end {
-            *end += 1;
-            self.shifts = true;
-        }
         self.carry_out(change);
     }
 
     /// Takes the element at `index` out of the list `key` of the mapping at `parent`.
     pub(super) fn remove(&mut self, parent: &str, key: &str, index: usize) {
-        let pointer = pointer_to(parent, key);
-        let length = self.list(parent, key).len();
-        let end = self.ends.entry(pointer.clone()).or_insert(length);
-        if index < *end {
-            *end -= 1;
-            self.shifts |= index < *end;
-        }
-        self.carry_out(Change::remove(format!("{pointer}/{index}")));
+        self.carry_out(Change::remove(format!("{}/{index}", pointer_to(parent, key))));
+    }
+
+    /// Moves what is at `from` to `pointer`.
+    pub(super) fn relocate(&mut self, from: String, pointer: String) {
+        self.carry_out(Change::relocate(from, pointer));
     }
 
     /// Takes the key of the mapping at `parent` out.
@@ -95,12 +83,7 @@ impl Draft {
             return;
         }
         let pointer = pointer_to(parent, key);
-        let end = self.ends.entry(pointer.clone()).or_insert(length);
-        if index < *end {
-            *end -= 1;
-            self.shifts = true;
-        }
-        self.carry_out(Change::relocate(format!("{pointer}/{index}"), format!("{pointer}/{}", length - 1)));
+        self.relocate(format!("{pointer}/{index}"), format!("{pointer}/{}", length - 1));
     }
 
     /// Sets the key of the mapping at `parent`, unless it has that value.
@@ -132,25 +115,8 @@ mod tests {
             let mut draft = Draft::new(start);
             draft.append("", "env", json!(1));
             draft.insert("", "env", 0, json!(0));
-            let (changes, value, shifts) = draft.finish();
-            assert_eq!((changes.len(), value, shifts), (2, json!({"env": [0, 1]}), false));
+            let (changes, value) = draft.finish();
+            assert_eq!((changes.len(), value), (2, json!({"env": [0, 1]})));
         }
-    }
-
-    #[test]
-    fn only_elements_of_the_input_shift() {
-        let mut draft = Draft::new(json!({"env": [1, 2]}));
-        draft.append("", "env", json!(3));
-        draft.insert("", "env", 2, json!(4));
-        draft.move_to_end("", "env", 2);
-        draft.move_to_end("", "env", 3);
-        assert_eq!(draft.changes().len(), 3);
-        assert!(!draft.shifts);
-        draft.move_to_end("", "env", 1);
-        assert!(draft.shifts);
-        assert_eq!(draft.value(), &json!({"env": [1, 3, 4, 2]}));
-        let mut draft = Draft::new(json!({"env": [1]}));
-        draft.insert("", "env", 0, json!(0));
-        assert!(draft.shifts);
     }
 }

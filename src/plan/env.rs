@@ -33,11 +33,6 @@ impl Texts {
         Ok(Self(texts))
     }
 
-    /// The texts for an option's word.
-    pub(super) fn of_word(placeholder: &'static str, text: &str) -> Self {
-        Self(vec![(placeholder, text.to_owned())])
-    }
-
     /// The same texts with the agent's mount in a target.
     pub(super) fn with_mount(&self, mount: &str) -> Self {
         Self(self.0.iter().cloned().chain([("{mount}", mount.to_owned())]).collect())

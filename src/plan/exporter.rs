@@ -15,8 +15,6 @@ pub(super) const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 pub(super) const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
 /// Holds the path of the client's key.
 pub(super) const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
-/// Variables that are set where they are absent.
-pub(super) const DEFAULTS: &[&str] = &[ENDPOINT, PROTOCOL, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY];
 
 /// What holds certificates.
 #[derive(Debug, Clone, Copy)]
@@ -84,27 +82,6 @@ pub(super) fn references(instrumentation: &Instrumentation) -> impl Iterator<Ite
 /// The volume and the mount of everything that certificates come from.
 pub(super) fn volumes(instrumentation: &Instrumentation) -> impl Iterator<Item = (Value, Value)> {
     holders(instrumentation).map(|(holder, name)| (holder.volume(name), holder.mount(name)))
-}
-
-/// The certificates that a container's variables and mounts tell of.
-pub(super) fn read(mounts: &[Value], file: impl Fn(&'static str) -> Option<String>) -> Option<Tls> {
-    let named = |holder: &Holder, mount: Option<&Value>| {
-        let name = mount?.get("mountPath")?.as_str()?.strip_prefix(holder.directory)?;
-        (*mount? == holder.mount(name)).then(|| name.to_owned())
-    };
-    // Those of one Instrumentation stand together; further ones are another's.
-    let is_one =
-        |mount: &Value| [&SECRET, &CONFIG_MAP].iter().any(|holder| named(holder, Some(mount)).is_some());
-    let first = mounts.iter().position(is_one).unwrap_or(mounts.len());
-    let secret = named(&SECRET, mounts.get(first));
-    let tls = Tls {
-        config_map: named(&CONFIG_MAP, mounts.get(first + usize::from(secret.is_some()))),
-        secret,
-        ca_file: file(CERTIFICATE),
-        cert_file: file(CLIENT_CERTIFICATE),
-        key_file: file(CLIENT_KEY),
-    };
-    (tls != Tls::default()).then_some(tls)
 }
 
 /// The variables and mounts of one container.

@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::config::Settings;
 use crate::config::annotations::{Annotations, SIDECAR};
 use crate::config::context::{Context, namespace_of};
+use crate::config::instrumentation::KIND;
 use crate::finding::{Code, Finding, Injection};
 use crate::k8s::pod::misshapen;
 use crate::k8s::{Identity, Workload};
@@ -16,14 +17,14 @@ mod attributes;
 mod collector;
 mod container;
 mod copy;
+pub mod differences;
 mod doubts;
 mod draft;
 mod env;
 mod exporter;
-pub mod original;
 mod pod;
+pub mod record;
 pub mod remarks;
-pub mod renewal;
 mod resources;
 mod sdk;
 mod sidecar;
@@ -53,8 +54,10 @@ pub struct Plan {
     pub value: Value,
     /// What was injected, what is doubtful about it, and what was left alone of two requests.
     pub findings: Vec<Finding>,
-    /// An element that the input has stands at another index than before.
-    pub shifts: bool,
+    /// The workload as an injection finds it, where a collector that is not wanted was taken out first.
+    pub base: Option<Value>,
+    /// What it is injected from: kinds and names; nothing where a collector is taken out alone.
+    pub sources: Vec<String>,
     /// Why one of two requests was not carried out.
     pub refused: Vec<Code>,
 }
@@ -86,6 +89,8 @@ type Step<T = ()> = Result<T, Box<Finding>>;
 struct Done {
     draft: Draft,
     injections: Vec<Injection>,
+    /// What it came from: kinds and names.
+    sources: Vec<String>,
     /// What was injected, in words.
     parts: Vec<String>,
     /// What is doubtful about it.
@@ -111,7 +116,8 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
         left.extend(findings);
         None
     });
-    let is_refused = |left: &[Finding]| left.iter().any(|finding| finding.code != Code::AlreadyInstrumented);
+    let is_refusal = |code: Code| !matches!(code, Code::AlreadyInstrumented | Code::UpToDate);
+    let is_refused = |left: &[Finding]| left.iter().any(|finding| is_refusal(finding.code));
     let refused_sidecar = is_refused(&left);
     let of_sidecar = left.len();
     // The languages find the pod as the sidecar leaves it.
@@ -121,13 +127,15 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
         None => instrument(&scene, settings, before),
         Some(between) => scene.on(between, settings, |scene| instrument(scene, settings, before)),
     };
+    let is_removal = sidecar.as_ref().is_some_and(|done| done.injections.is_empty());
+    let base = between.filter(|_| is_removal);
     let instrumented = instrumented.unwrap_or_else(|findings| {
         left.extend(findings);
         None
     });
     let refused = is_refused(&left[of_sidecar..]);
     let done = instrumented.or(sidecar);
-    let Some(Done { mut draft, injections, parts, findings }) = done else {
+    let Some(Done { mut draft, injections, sources, parts, findings }) = done else {
         return match left.is_empty() {
             true => Verdict::Nothing,
             false if is_refused(&left) => Verdict::Refused(about(left)),
@@ -146,8 +154,8 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     });
     let refused = left.iter().map(|finding| finding.code).collect();
     let findings = injected.into_iter().chain(findings).chain(left).collect();
-    let (changes, value, shifts) = draft.finish();
-    Verdict::Planned(Plan { changes, value, findings: about(findings), shifts, refused })
+    let (changes, value) = draft.finish();
+    Verdict::Planned(Plan { changes, value, findings: about(findings), base, sources, refused })
 }
 
 /// Carries out the languages after what was done before.
@@ -162,28 +170,32 @@ fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> 
         Some(done) => done.draft.clone(),
         None => Draft::new(scene.workload.resource.clone()),
     };
-    let earlier = draft.changes().len();
+    let earlier = draft.steps();
     let (draft, images) = carry_out(scene, &requests, draft).map_err(|finding| vec![*finding])?;
-    if draft.changes().len() == earlier {
+    if draft.steps() == earlier {
         let message = "everything that is asked for is there already";
-        let finding = Finding::new(Code::AlreadyInstrumented, scene.workload.pointer(""), message);
-        return Err(vec![finding]);
+        return Err(vec![Finding::new(Code::UpToDate, scene.workload.pointer(""), message)]);
     }
     let doubts = doubts::all(scene, &requests, settings, &draft);
     let errors = settings.errors(&doubts);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let (mut injections, mut parts, mut findings) = before.map_or_else(Default::default, |done| {
-        (done.injections.clone(), done.parts.clone(), done.findings.clone())
-    });
+    let (mut injections, mut sources, mut parts, mut findings) = before
+        .map_or_else(Default::default, |done| {
+            (done.injections.clone(), done.sources.clone(), done.parts.clone(), done.findings.clone())
+        });
     for (request, images) in requests.iter().zip(images) {
         let containers: Vec<String> = request.targets.iter().map(|target| target.name.clone()).collect();
         parts.push(format!("{} into {}{}", request.language.id, containers.join(", "), in_brackets(&images)));
         injections.push(Injection { language: request.language.id, containers, images });
+        let source = format!("{KIND} {}", request.source);
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
     }
     findings.extend(doubts);
-    Ok(Some(Done { draft, injections, parts, findings }))
+    Ok(Some(Done { draft, injections, sources, parts, findings }))
 }
 
 fn in_brackets(images: &[String]) -> String {

@@ -35,11 +35,6 @@ pub(super) const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
 pub(super) const OF_POD: [(&str, &str); 3] =
     [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
-/// Variables that are set where they are absent, those of the exporter and those for what only the cluster knows
-/// apart.
-pub(super) const DEFAULTS: &[&str] =
-    &[NODE_IP, POD_IP, SERVICE_NAME, POD_NAME, POD_UID, NODE_NAME, PROPAGATORS, SAMPLER, SAMPLER_ARGUMENT];
-
 /// The container that attributes describe.
 #[derive(Debug)]
 pub(super) struct App {

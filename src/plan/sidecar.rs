@@ -53,7 +53,7 @@ pub(super) fn inject(
         return Err(Finding::new(sidecar.missing, pointer, message).into());
     }
     draft.set(&scene.workload.pointer("/spec"), SHARE, json!(true));
-    let (_, container, _) = own.finish();
+    let (_, container) = own.finish();
     pod::add_container(scene, draft, List::Regular, None, container)?;
     let host_path = json!({"name": volume, "hostPath": {"path": path}});
     pod::add_volume(scene, draft, host_path)?;

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::change::shifts;
 use crate::config::instrumentation::Instrumentation;
+use crate::k8s::pod::identify;
 
 fn deployment(annotations: Value, spec: Value) -> Value {
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"},
@@ -83,7 +85,7 @@ fn empty_parents_are_filled() {
     ] {
         let resource = asking(&["nodejs"], spec);
         let Verdict::Planned(plan) = verdict(&resource, json!({})) else { panic!("not planned") };
-        assert!(!plan.shifts);
+        assert!(!shifts(&resource, &plan.value, identify));
         assert_eq!(
             plan.value.pointer("/spec/template/spec/initContainers/0/name").and_then(Value::as_str),
             Some("opentelemetry-auto-instrumentation-nodejs")
@@ -97,7 +99,7 @@ fn prepending_before_the_users_variables_shifts_them() {
     let resource =
         asking(&["sdk"], json!({"containers": [{"name": "app", "env": [{"name": "A", "value": "1"}]}]}));
     let Verdict::Planned(plan) = verdict(&resource, json!({})) else { panic!("not planned") };
-    assert!(plan.shifts);
+    assert!(shifts(&resource, &plan.value, identify));
 }
 
 #[test]

@@ -63,10 +63,23 @@ fn attach(
 
     let application = draft.value().pointer(&target.at).cloned().unwrap_or_default();
     let clone = Draft::new(Value::Object(server.clone_of(&application, &location)));
-    let clone = finish(scene, request, server, target, clone, context.as_ref())?;
+    let mut clone = finish(scene, request, server, target, clone, context.as_ref())?;
+    let mounts = draft.list(&target.at, "volumeMounts");
+    let hidden = mounts.iter().position(|mount| covers(mount, &location.directory));
+    if let Some(Value::Array(mounts)) = hidden.and(clone.get_mut("volumeMounts")) {
+        mounts.remove(hidden.unwrap_or_default());
+    }
     pod::add_container(scene, draft, List::Init, None, clone)?;
+    if let Some(index) = hidden {
+        // The user's own mount: its text, comments included, goes with it.
+        let init = format!("{}/{}", scene.workload.pointer("/spec"), List::Init.key());
+        let last = draft.list(&scene.workload.pointer("/spec"), List::Init.key()).len() - 1;
+        draft.relocate(
+            format!("{}/volumeMounts/{index}", target.at),
+            format!("{init}/{last}/volumeMounts/{index}"),
+        );
+    }
 
-    target.remove_mount(draft, &location.directory);
     target.mount(draft, json!({"name": server.agent_volume, "mountPath": AGENT}))?;
     target.mount(draft, json!({"name": server.config_volume, "mountPath": location.directory}))?;
     env::set(scene, draft, target, recipe.env, &Texts::of(scene, request)?.with_mount(AGENT))?;
@@ -80,12 +93,6 @@ fn attach(
         attach["imagePullPolicy"] = json!(policy);
     }
     pod::add_container(scene, draft, List::Init, None, attach)
-}
-
-/// The directory in which the target has its configuration, where that is one.
-pub(super) fn directory(request: &Request<'_>, server: &WebServer) -> Option<String> {
-    let path = extra(request, server.path_key).and_then(Value::as_str);
-    server.location(path).map(|location| location.directory)
 }
 
 /// Where the target has its configuration.
@@ -111,6 +118,11 @@ fn extra<'r>(request: &'r Request<'_>, key: &str) -> Option<&'r Value> {
     request.instrumentation.agent(request.language)?.extra.get(key)
 }
 
+/// Whether a mount's path contains the directory of the configuration.
+fn covers(mount: &Value, directory: &str) -> bool {
+    mount.get("mountPath").and_then(Value::as_str).is_some_and(|path| path.contains(directory))
+}
+
 /// The target whose security context the init containers share.
 fn owner_of_context<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<&'r Target> {
     match server.security_of {
@@ -129,7 +141,7 @@ fn finish(
     context: Option<&Value>,
 ) -> Step<Value> {
     place_of(target).mount(&mut container, json!({"name": server.config_volume, "mountPath": COPY}))?;
-    let (_, mut container, _) = container.finish();
+    let (_, mut container) = container.finish();
     container["resources"] = resources::of(scene, request)?;
     if let Some(context) = context {
         container["securityContext"] = context.clone();
@@ -169,10 +181,6 @@ fn set_env(
 
 /// The text of the module's configuration.
 fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: &sdk::App) -> String {
-    fn text<'a>(attr: &'a Value, key: &str) -> &'a str {
-        attr.get(key).and_then(Value::as_str).unwrap_or_default()
-    }
-    let attrs = extra(request, "attrs").and_then(Value::as_array).into_iter().flatten();
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
     server.configuration.text(&Facts {
@@ -180,6 +188,20 @@ fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: 
         endpoint: request.instrumentation.endpoint.as_deref(),
         service: &sdk::service_name(scene, request.instrumentation, app),
         namespace: &attributes::namespace(scene),
-        attrs: attrs.map(|attr| (text(attr, "name"), text(attr, "value"))).collect(),
+        attrs: attrs(request),
     })
+}
+
+/// Directives of the Instrumentation.
+fn attrs<'r>(request: &'r Request<'_>) -> Vec<(&'r str, &'r str)> {
+    fn text<'a>(attr: &'a Value, key: &str) -> &'a str {
+        attr.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+    let attrs = extra(request, "attrs").and_then(Value::as_array).into_iter().flatten();
+    attrs.map(|attr| (text(attr, "name"), text(attr, "value"))).collect()
+}
+
+/// Where the module sends traces by OTLP.
+pub(super) fn destination<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<&'r str> {
+    server.configuration.destination(request.instrumentation.endpoint.as_deref(), &attrs(request))
 }

@@ -88,6 +88,8 @@ pub enum Paint {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Totals {
     injected: usize,
+    updated: usize,
+    current: usize,
     uninjected: usize,
     skipped: usize,
     errors: usize,
@@ -99,7 +101,9 @@ impl Totals {
         let count =
             |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
         Self {
-            injected: count(&|finding| matches!(finding.code, Code::Injected | Code::Updated)),
+            injected: count(&|finding| finding.code == Code::Injected),
+            updated: count(&|finding| finding.code == Code::Updated),
+            current: count(&|finding| finding.code == Code::UpToDate),
             uninjected: count(&|finding| finding.code == Code::Uninjected),
             skipped: count(&|finding| finding.code == Code::AlreadyInstrumented),
             errors: count(&|finding| finding.severity == Severity::Error),
@@ -110,15 +114,25 @@ impl Totals {
     fn line(self) -> String {
         let plural =
             |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        let changed =
+            [(self.injected, "injected"), (self.updated, "updated"), (self.uninjected, "uninjected")];
+        let total: usize = changed.iter().map(|(count, _)| count).sum();
         // With an error, nothing is.
-        let nothing = if self.errors > 0 && self.injected + self.uninjected > 0 { "0 of " } else { "" };
-        let (count, what) = match self.uninjected {
-            0 => (self.injected, "injected"),
-            count => (count, "uninjected"),
-        };
+        let nothing = if self.errors > 0 && total > 0 { "0 of " } else { "" };
+        let others = [(self.current, "up to date"), (self.skipped, "without a record")];
+        let mut parts: Vec<String> = changed
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .chain(&others[..])
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if total == 0 && self.current == 0 {
+            parts.insert(0, "0 injected".to_owned());
+        }
         format!(
-            "otel-inject: {nothing}{count} {what}, {} already instrumented, {}, {}\n",
-            self.skipped,
+            "otel-inject: {nothing}{}, {}, {}\n",
+            parts.join(", "),
             plural(self.errors, "error"),
             plural(self.warnings, "warning"),
         )
@@ -312,10 +326,14 @@ fn json(findings: &[Finding]) -> Value {
         Value::Object(entry)
     };
     let totals = Totals::of(findings);
+    let written = |count: usize| if totals.errors > 0 { 0 } else { count };
     json!({
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),
         "totals": {
-            "injected": if totals.errors > 0 { 0 } else { totals.injected },
+            "injected": written(totals.injected),
+            "updated": written(totals.updated),
+            "upToDate": totals.current,
+            "uninjected": written(totals.uninjected),
             "alreadyInstrumented": totals.skipped,
             "errors": totals.errors,
             "warnings": totals.warnings,
@@ -391,8 +409,7 @@ mod tests {
     fn totals_count_by_severity_and_by_what_happened() {
         let findings = [finding(), Finding::new(Code::Injected, "", "nodejs into app")];
         assert!(
-            text(&findings, Paint::Plain)
-                .ends_with("otel-inject: 0 of 1 injected, 0 already instrumented, 1 error, 0 warnings\n")
+            text(&findings, Paint::Plain).ends_with("otel-inject: 0 of 1 injected, 1 error, 0 warnings\n")
         );
     }
 

@@ -125,5 +125,17 @@ pub fn facts(language: &Language) -> Vec<String> {
     if !variables.is_empty() {
         lines.push(format!("variables of its own: {}", code(&mut variables.into_iter())));
     }
+    for spoken in recipe.protocols.iter().rev() {
+        let others = spoken.can.iter().filter(|can| **can != spoken.default);
+        let others = code(&mut others.map(|can| can.value()));
+        let others = if others.is_empty() { "no other".to_owned() } else { format!("on request {others}") };
+        lines.push(format!(
+            "OTLP from {} on: `{}`, port {}; {others} ({})",
+            spoken.since,
+            spoken.default.value(),
+            spoken.default.port(),
+            spoken.source
+        ));
+    }
     lines
 }

@@ -1,6 +1,6 @@
 //! Which collector a pod gets as a sidecar.
 
-use super::{called, listed, place};
+use super::{called, listed, place, unrecorded};
 use crate::config::Settings;
 use crate::config::annotations::{Annotations, SIDECAR};
 use crate::config::collector::{CONTAINER, Collector};
@@ -63,10 +63,8 @@ pub fn decide<'c>(
             None => Decision::Nothing,
         },
         switch => {
-            if let Some((list, index)) = there {
-                let message = format!("container {CONTAINER} is there already");
-                let pointer = workload.pointer(&format!("/spec/{}/{index}", list.key()));
-                return Decision::Skip(Box::new(Finding::new(Code::AlreadyInstrumented, pointer, message)));
+            if let Some(mark) = earlier_injection(workload) {
+                return Decision::Skip(Box::new(mark));
             }
             let checked = pod::check(workload.pod(), &workload.pointer("/spec"));
             match (resolve(workload, annotations, switch, context, settings), checked) {
@@ -75,17 +73,6 @@ pub fn decide<'c>(
             }
         }
     }
-}
-
-/// The collector that a workload asks for, whether or not it has it already; none where that cannot be said.
-#[must_use]
-pub fn asked<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    context: &'c Context,
-    settings: &Settings,
-) -> Option<Request<'c>> {
-    resolve(workload, annotations, wanted(annotations)?, context, settings).ok()
 }
 
 /// What the collector is called that a workload asks for and the input has, valid or not.
@@ -106,9 +93,17 @@ fn wanted<'a>(annotations: &Annotations<'a>) -> Option<&'a str> {
     (!switch.is_empty() && !switch.eq_ignore_ascii_case("false")).then_some(switch)
 }
 
-/// Where the pod has a collector.
+/// What shows that the pod has a collector already.
 #[must_use]
-pub fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
+pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
+    let (list, index) = position(workload)?;
+    let message =
+        format!("container \"{CONTAINER}\" is from another injection, and there is no record of it");
+    Some(unrecorded(workload.pointer(&format!("/spec/{}/{index}", list.key())), message))
+}
+
+/// Where the pod has a collector.
+fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
     let spec = workload.pod()?;
     [List::Init, List::Regular]
         .into_iter()

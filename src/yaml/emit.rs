@@ -18,11 +18,17 @@ pub(super) struct Layout {
     pub(super) has_literals: bool,
 }
 
-/// A string as a block or flow scalar that every reader reads as that string: plain where that is safe,
-/// else double-quoted.
+/// A string as a block or flow scalar that every reader reads as that string: plain where that is safe, in single
+/// quotes where it has double ones (JSON, say), else double-quoted.
 #[must_use]
 pub fn string(text: &str) -> Cow<'_, str> {
-    if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
+    if is_plain(text) {
+        Cow::Borrowed(text)
+    } else if text.contains('"') && !text.contains('\'') && text.chars().all(is_printable) {
+        Cow::Owned(format!("'{text}'"))
+    } else {
+        Cow::Owned(quoted(text))
+    }
 }
 
 /// A string in double quotes, as YAML and JSON write it alike.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::parser::{Event, Granit, Parser, Style};
-use super::{Place, Problem, emit, scalar};
+use super::{Place, Problem, scalar};
 use crate::change::unescape;
 
 /// A node's number in its document.
@@ -254,19 +254,32 @@ impl<'t> Document<'t> {
         matches!(self.nodes[self.resolved(node.0)].content, Content::Mapping { .. })
     }
 
-    /// Whether what stands at `pointer` is written as something new would be: a string in the usual style, a list
-    /// without a comment between its key and its first element.
+    /// How the value at `pointer` is written, where an edit would not keep that: a collection without members or
+    /// a null by what is between its colon and its end, a string without quotes on one line by itself.
     #[must_use]
-    pub fn is_written_as_new(&self, pointer: &str) -> bool {
-        let Some((id, true)) = self.follow(pointer) else { return false };
-        let Node { start, end, .. } = self.nodes[id];
-        if let Some(text) = self.scalar_text(id) {
-            let written = &self.text[start..end];
-            return written == emit::string(text) || written == emit::quoted(text);
+    pub fn form(&self, pointer: &str) -> Option<&'t str> {
+        let (id, true) = self.follow(pointer)? else { return None };
+        let Node { start, end, ref content, .. } = self.nodes[id];
+        let written = &self.text[start..end];
+        if let Content::Scalar { text, style: Style::Plain } = content
+            && text == written
+            && scalar::resolve(text).is_string()
+        {
+            return Some(written);
         }
-        let parent = pointer.rsplit_once('/').and_then(|(parent, _)| self.follow(parent));
-        let key = parent.and_then(|(parent, _)| self.entries(parent).find(|(_, value)| *value == id));
-        key.is_none_or(|(key, _)| !self.text[self.nodes[key].end..start].contains('#'))
+        let is_empty = match content {
+            Content::Scalar { text, style: Style::Plain } => scalar::resolve(text).is_null(),
+            Content::Mapping { .. } | Content::Sequence { .. } => self.children(id).next().is_none(),
+            Content::Scalar { .. } | Content::Alias { .. } => false,
+        };
+        if !is_empty || written.contains('\n') {
+            return None;
+        }
+        if start == end {
+            return Some("");
+        }
+        let blanks = self.text[..start].len() - self.text[..start].trim_end_matches([' ', '\t']).len();
+        Some(&self.text[start - blanks..end])
     }
 
     /// The byte offset at which the node begins.
@@ -324,6 +337,15 @@ impl<'t> Document<'t> {
                     if node.tag.is_none() && scalar::resolve(text).is_null())
             }
         }
+    }
+
+    /// The head of a block scalar that ends with the text, where the text ends without a line break: its indicator and
+    /// flags.
+    #[must_use]
+    pub fn open_head(&self) -> Option<&'t str> {
+        let head = &self.text[self.open_block_scalar()?..];
+        let is_flag = |c: char| c.is_ascii_digit() || "+-".contains(c);
+        Some(&head[..head.len() - head[1..].trim_start_matches(is_flag).len()])
     }
 
     /// The indicator of a block scalar that ends with the text, where the text ends without a line break.

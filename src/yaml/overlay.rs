@@ -1,6 +1,7 @@
 //! What changes make of a document, before any text is touched: original nodes and new values in one tree.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -22,6 +23,8 @@ pub(super) enum Slot<'c> {
     Sequence(NodeId, Vec<Slot<'c>>),
     /// Another value where a node stands.
     Replaced(NodeId, Cow<'c, Value>),
+    /// What the text had in place of a node before an earlier edit.
+    Restored(NodeId, &'c str),
     /// A value where nothing stood.
     New(Cow<'c, Value>),
 }
@@ -47,7 +50,8 @@ impl Slot<'_> {
             | Self::Text(id, _)
             | Self::Mapping(id, _)
             | Self::Sequence(id, _)
-            | Self::Replaced(id, _) => Some(*id),
+            | Self::Replaced(id, _)
+            | Self::Restored(id, _) => Some(*id),
             Self::New(_) => None,
         }
     }
@@ -89,11 +93,20 @@ enum Parent<'s, 'c> {
 pub(super) struct Overlay<'d, 't, 'c> {
     document: &'d Document<'t>,
     pub(super) root: Slot<'c>,
+    /// Elements that move into a new value, by the texts that hold their places there.
+    pub(super) guests: Vec<(String, Slot<'c>)>,
+    /// Nodes that were moved.
+    pub(super) moved: BTreeSet<NodeId>,
 }
 
 impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
     pub(super) fn new(document: &'d Document<'t>) -> Option<Self> {
-        Some(Self { document, root: Slot::Kept(document.root()?) })
+        Some(Self {
+            document,
+            root: Slot::Kept(document.root()?),
+            guests: Vec::new(),
+            moved: BTreeSet::new(),
+        })
     }
 
     /// Carries `change` out.
@@ -101,12 +114,35 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         match &change.operation {
             Operation::Add(value) => self.put(&change.pointer, Slot::New(Cow::Borrowed(value)), true),
             Operation::Replace(value) => self.put(&change.pointer, Slot::New(Cow::Borrowed(value)), false),
+            Operation::Restore { value, text } => self.restore(&change.pointer, value, text),
             Operation::Remove => self.take(&change.pointer).map(drop),
             Operation::Move { from } => {
                 let slot = self.take(from)?;
+                self.moved.extend(slot.node());
                 self.put(&change.pointer, slot, true)
             }
         }
+    }
+
+    /// Puts what was there before in place of the node at `pointer`.
+    fn restore(&mut self, pointer: &str, value: &'c Value, text: &'c str) -> Result<(), Problem> {
+        let document = self.document;
+        self.put(pointer, Slot::New(Cow::Borrowed(value)), false)?;
+        let (parent, token) = self.parent(pointer)?;
+        let slot = match parent {
+            Parent::Mapping(_, entries) => {
+                let key = unescape(&token);
+                entries.iter_mut().find(|entry| is_key(document, entry, &key)).map(|entry| &mut entry.value)
+            }
+            Parent::Sequence(_, items) => token.parse().ok().and_then(|index: usize| items.get_mut(index)),
+            Parent::Value(_) => None,
+        };
+        if let Some(slot) = slot
+            && let Some(id) = slot.node()
+        {
+            *slot = Slot::Restored(id, text);
+        }
+        Ok(())
     }
 
     fn put(&mut self, pointer: &str, slot: Slot<'c>, insert: bool) -> Result<(), Problem> {
@@ -131,13 +167,18 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                 }
             }
             Parent::Value(value) => {
-                let Slot::New(new) = slot else {
-                    return Err(Problem::uneditable(0, "an element would move into a new list"));
+                let (new, guest) = match slot {
+                    Slot::New(new) => (new.into_owned(), None),
+                    // Its text comes into the place of this one.
+                    slot => {
+                        let place = slot.node().map_or_else(String::new, |node| format!("moved-here-{node}"));
+                        (Value::String(place.clone()), Some((place, slot)))
+                    }
                 };
-                let new = new.into_owned();
                 let pointer = format!("/{token}");
                 let change = if insert { Change::add(pointer, new) } else { Change::replace(pointer, new) };
                 change.apply(value).map_err(|error| Problem::uneditable(0, error.to_string()))?;
+                self.guests.extend(guest);
             }
         }
         Ok(())
@@ -184,7 +225,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         let mut tokens = way.split('/').skip(1);
         loop {
             open(document, slot)?;
-            if matches!(slot, Slot::Replaced(..) | Slot::New(_)) {
+            if matches!(slot, Slot::Replaced(..) | Slot::Restored(..) | Slot::New(_)) {
                 break;
             }
             let Some(token) = tokens.next() else { break };
@@ -210,7 +251,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                 let missing = || Problem::uneditable(0, format!("nothing at {way}"));
                 Ok((Parent::Value(value.to_mut().pointer_mut(&rest).ok_or_else(missing)?), last))
             }
-            Slot::Kept(id) | Slot::Text(id, _) => Err(absent(document, *id, &last)),
+            Slot::Kept(id) | Slot::Text(id, _) | Slot::Restored(id, _) => Err(absent(document, *id, &last)),
         }
     }
 }

@@ -3,19 +3,22 @@
 use super::emit;
 use super::index::{Content, NodeId};
 use super::overlay::is_block_scalar;
-use super::splice::Writer;
+use super::splice::{Around, Writer};
 use super::{Edit, Problem, Style, scalar};
+use serde_json::Value;
 
 impl Writer<'_, '_> {
     /// Writes `new` where the string of `id` stands: what is added goes around the old text, whose style
     /// stays. Where the style cannot hold the addition, the whole string is written anew.
-    pub(super) fn scalar(&mut self, id: NodeId, new: &str, in_flow: bool) -> Result<(), Problem> {
+    pub(super) fn scalar(&mut self, id: NodeId, new: &str, around: &Around) -> Result<(), Problem> {
+        let in_flow = around.flow.is_some();
         let node = &self.document.nodes[id];
         let Content::Scalar { text: old, style } = &node.content else {
             return Err(Problem::uneditable(node.start, "text where no scalar stands"));
         };
         let Some(at) = new.find(old.as_ref()) else {
-            return if self.shorten(id, new) { Ok(()) } else { self.anew(id, new, in_flow) };
+            let is_done = self.shorten(id, new) || self.change_end(id, new, in_flow);
+            return if is_done { Ok(()) } else { self.anew(id, new, around) };
         };
         let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
         let raw = &self.document.text[node.start..node.end];
@@ -50,7 +53,7 @@ impl Writer<'_, '_> {
                 self.around(node.start + 1..node.end - 1, &prefix, &suffix);
             }
             style if is_block_scalar(*style) && is_printable => {
-                return self.block_scalar(id, new, prefix, suffix);
+                return self.block_scalar(id, new, prefix, suffix, around);
             }
             Style::Plain if raw.lines().any(|line| line.trim_start().starts_with('#')) => {
                 return Err(Problem::uneditable(node.start, "a comment between the lines of a scalar"));
@@ -69,9 +72,57 @@ impl Writer<'_, '_> {
                 }
                 self.replace(end..end, format!("{}\"", escape(suffix)));
             }
-            _ => return self.anew(id, new, in_flow),
+            _ => return self.anew(id, new, around),
         }
         Ok(())
+    }
+
+    /// Writes `new` by what is different at the end of the string, in the style in which it is written. False where
+    /// that end is not written as the style would write it anew, or where the style cannot hold the new one.
+    fn change_end(&mut self, id: NodeId, new: &str, in_flow: bool) -> bool {
+        let node = &self.document.nodes[id];
+        let Content::Scalar { text: old, style } = &node.content else { return false };
+        let mut same = old.bytes().zip(new.bytes()).take_while(|(left, right)| left == right).count();
+        while !old.is_char_boundary(same) || !new.is_char_boundary(same) {
+            same -= 1;
+        }
+        let (gone, come) = (&old[same..], &new[same..]);
+        let raw = &self.document.text[node.start..node.end];
+        let has_break = |text: &str| text.contains(['\n', '\r']);
+        let quote = usize::from(matches!(style, Style::Single | Style::Double));
+        let write = |text: &str| match style {
+            Style::Single => text.replace('\'', "''"),
+            Style::Double => {
+                let mut result = String::new();
+                emit::escape(&mut result, text);
+                result
+            }
+            _ => text.to_owned(),
+        };
+        let fits = match style {
+            Style::Double => true,
+            Style::Single => come.chars().all(emit::is_printable),
+            Style::Plain => !raw.is_empty() && same > 0 && extends_plain(new, "", come, in_flow),
+            Style::Literal | Style::Folded => {
+                let last = new.rsplit('\n').next().unwrap_or_default();
+                same > 0
+                    && !last.trim().is_empty()
+                    && !last.ends_with(' ')
+                    && come.chars().all(emit::is_printable)
+            }
+        };
+        let Some(inner) = raw.get(quote..raw.len().saturating_sub(quote)) else { return false };
+        let (gone, come) = (write(gone), write(come));
+        // A blank at either end of a line would be folded away.
+        let rest = inner.strip_suffix(gone.as_str());
+        let is_whole =
+            |rest: &str| !rest.ends_with(['\\', ' ', '\t', '\n']) && !has_break(&gone) && !has_break(&come);
+        if !fits || gone.ends_with('\n') || !rest.is_some_and(is_whole) {
+            return false;
+        }
+        let end = node.end - quote;
+        self.replace(end - gone.len()..end, come);
+        true
     }
 
     fn around(&mut self, inner: std::ops::Range<usize>, prefix: &str, suffix: &str) {
@@ -83,13 +134,20 @@ impl Writer<'_, '_> {
     }
 
     /// Adds to both ends of a `|` or `>` scalar.
-    fn block_scalar(&mut self, id: NodeId, new: &str, prefix: &str, suffix: &str) -> Result<(), Problem> {
+    fn block_scalar(
+        &mut self,
+        id: NodeId,
+        new: &str,
+        prefix: &str,
+        suffix: &str,
+        around: &Around,
+    ) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
         let is_line_start = |text: &str| !text.starts_with([' ', '\t', '\n']);
         let takes_prefix = is_line_start(prefix) && self.document.scalar_text(id).is_some_and(is_line_start);
         if !(prefix.is_empty() || takes_prefix) || !(suffix.is_empty() || self.grow_block_scalar(id, suffix))
         {
-            return self.anew(id, new, false);
+            return self.anew(id, new, around);
         }
         if !prefix.is_empty() {
             let text = self.document.text.as_bytes();
@@ -157,22 +215,28 @@ impl Writer<'_, '_> {
     }
 
     /// The whole scalar in the style of new text.
-    fn anew(&mut self, id: NodeId, new: &str, in_flow: bool) -> Result<(), Problem> {
+    fn anew(&mut self, id: NodeId, new: &str, around: &Around) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
         let raw = &self.document.text[node.start..node.end];
-        if matches!(&node.content, Content::Scalar { style, .. } if is_block_scalar(*style))
-            && raw.lines().next().is_some_and(|header| header.contains('#'))
-        {
+        let is_block = matches!(&node.content, Content::Scalar { style, .. } if is_block_scalar(*style));
+        if is_block && raw.lines().next().is_some_and(|header| header.contains('#')) {
             return Err(Problem::uneditable(node.start, "a comment in the head of a block scalar"));
         }
         if raw.is_empty() {
             return Err(Problem::uneditable(node.start, "text in place of an empty node"));
         }
         let end = node.start + raw.trim_end_matches(['\r', '\n']).len();
-        self.replace(
-            node.start..end,
-            if in_flow { emit::quoted(new) } else { emit::string(new).into_owned() },
-        );
+        let in_flow = around.flow.is_some();
+        let mut text = if in_flow { emit::quoted(new) } else { emit::string(new).into_owned() };
+        if is_block && !around.is_item && !in_flow {
+            // Lines stay lines.
+            text.clear();
+            let value = Value::from(new);
+            emit::after_colon(&mut text, &value, around.key_column, around.layout);
+            let newline = self.lines.newline(node.start);
+            text = text.trim_start().trim_end_matches('\n').replace('\n', newline);
+        }
+        self.replace(node.start..end, text);
         Ok(())
     }
 }

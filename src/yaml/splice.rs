@@ -1,5 +1,6 @@
 //! Changes as edits of the text: lines are inserted beside their neighbours, in their neighbours' style.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::emit::Layout;
@@ -8,10 +9,11 @@ use super::overlay::{Overlay, Slot, is_block_scalar};
 use super::parser::line_break;
 use super::text::Lines;
 use super::{Edit, Problem};
-use crate::change::Change;
+use crate::change::{Change, longest_increasing};
 
 mod block;
 mod flow;
+mod guest;
 
 impl Document<'_> {
     /// The edits that carry `changes` out, in order and without overlap.
@@ -20,6 +22,19 @@ impl Document<'_> {
     /// When a change cannot be written without changing other bytes: behind an alias, a merge key or a
     /// shared anchor, or in a form that this editor does not touch.
     pub fn splice<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Result<Vec<Edit>, Problem> {
+        self.splice_to(changes, None)
+    }
+
+    /// As [`Self::splice`]. Where that makes a block scalar the end of a text without a final line break, `end` is the
+    /// head that it gets: it had that before lines were put behind it.
+    ///
+    /// # Errors
+    /// As [`Self::splice`].
+    pub fn splice_to<'c>(
+        &self,
+        changes: impl IntoIterator<Item = &'c Change>,
+        end: Option<&str>,
+    ) -> Result<Vec<Edit>, Problem> {
         let Some(mut overlay) = Overlay::new(self) else {
             return Err(Problem::uneditable(0, "an empty document"));
         };
@@ -33,33 +48,36 @@ impl Document<'_> {
         let mut writer = Writer {
             document: self,
             lines,
+            guests: &overlay.guests,
+            moved: &overlay.moved,
             edits: Vec::new(),
+            empty_text: None,
             block_scalar_lines: None,
             run_ends_block_scalar: false,
         };
         let layout = writer.usual_layout();
         writer.slot(&overlay.root, Around { head: 0, key_column: 0, is_item: false, layout, flow: None })?;
-        writer.finish()
+        writer.finish(end)
     }
 }
 
 /// What a node's surroundings say about how to write in it.
 #[derive(Debug, Clone)]
-struct Around {
+pub(super) struct Around {
     /// The offset after the node's colon or dash; 0 for the root.
-    head: usize,
+    pub(super) head: usize,
     /// The column of the key that the node is the value of.
-    key_column: usize,
+    pub(super) key_column: usize,
     /// The node is an element: the column is its dash's.
-    is_item: bool,
-    layout: Layout,
+    pub(super) is_item: bool,
+    pub(super) layout: Layout,
     /// Within a flow collection: how its members are laid out.
-    flow: Option<FlowStyle>,
+    pub(super) flow: Option<FlowStyle>,
 }
 
 /// How the members of a flow collection stand.
 #[derive(Debug, Clone)]
-struct FlowStyle {
+pub(super) struct FlowStyle {
     /// The blanks before each member, where each stands on a line of its own.
     indent: Option<String>,
     /// What a nested collection's members are indented by.
@@ -70,6 +88,12 @@ struct FlowStyle {
 pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
+    /// Elements that move into new values, by the texts that hold their places.
+    guests: &'d [(String, Slot<'d>)],
+    /// Nodes that were moved.
+    moved: &'d BTreeSet<NodeId>,
+    /// What is written behind the key of the collection that is being emptied, if not `[]` or `{}`.
+    empty_text: Option<String>,
     pub(super) edits: Vec<Edit>,
     /// Inserted lines that end with a block scalar, which needs its line break where they come to be the last.
     block_scalar_lines: Option<String>,
@@ -93,7 +117,7 @@ impl Writer<'_, '_> {
 
     /// The edits in order. A text that ends without a line break goes on doing so: until here, its last line
     /// counts as one that has a break.
-    fn finish(mut self) -> Result<Vec<Edit>, Problem> {
+    fn finish(mut self, head: Option<&str>) -> Result<Vec<Edit>, Problem> {
         let text = self.document.text;
         let is_insertion = |edit: &Edit| edit.text.ends_with('\n');
         self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -118,6 +142,14 @@ impl Writer<'_, '_> {
                     if self.block_scalar_before(end).is_none_or(|scalar| self.has_flag(scalar, '-')) =>
                 {
                     self.edits[first].range.start -= self.lines.break_before(end);
+                    if let (Some(scalar), Some(head)) = (self.block_scalar_before(end), head) {
+                        let start = scalar.start;
+                        let rest = &text[start + 1..];
+                        let flags = rest.len()
+                            - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len();
+                        self.edits.push(Edit { range: start..start + 1 + flags, text: head.to_owned() });
+                        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+                    }
                 }
                 (_, Some(first_lines), Some(last_lines)) => {
                     if first.is_none() {
@@ -220,8 +252,9 @@ impl Writer<'_, '_> {
     fn slot(&mut self, slot: &Slot<'_>, around: Around) -> Result<(), Problem> {
         match slot {
             Slot::Kept(_) | Slot::New(_) => Ok(()),
-            Slot::Text(id, text) => self.scalar(*id, text, around.flow.is_some()),
+            Slot::Text(id, text) => self.scalar(*id, text, &around),
             Slot::Replaced(id, value) => self.replaced(*id, value, &around),
+            Slot::Restored(id, text) => self.restored(*id, text, &around),
             Slot::Mapping(id, _) | Slot::Sequence(id, _)
                 if around.flow.is_none() && self.is_childless(*id) =>
             {
@@ -235,6 +268,20 @@ impl Writer<'_, '_> {
             Slot::Sequence(id, items) if self.is_flow(*id)? => self.flow_sequence(*id, items, &around),
             Slot::Sequence(id, items) => self.block_sequence(*id, items, &around),
         }
+    }
+
+    /// The originals among `items` that stay where they are: as many as keep their order, those that were not moved
+    /// before others.
+    fn stays(&self, items: &[Slot<'_>], originals: &[NodeId]) -> Vec<NodeId> {
+        let place = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let kept: Vec<usize> = items.iter().filter_map(place).collect();
+        if kept.is_sorted() {
+            return kept.into_iter().map(|place| originals[place]).collect();
+        }
+        let unmoved = kept.into_iter().filter(|place| !self.moved.contains(&originals[*place]));
+        let unmoved: Vec<usize> = unmoved.collect();
+        let stays = longest_increasing(&unmoved).into_iter().zip(unmoved);
+        stays.filter(|(stays, _)| *stays).map(|(_, place)| originals[place]).collect()
     }
 
     fn is_childless(&self, id: NodeId) -> bool {

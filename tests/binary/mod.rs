@@ -16,7 +16,7 @@ metadata:
   name: default
 spec:
   exporter:
-    endpoint: http://collector:4317
+    endpoint: http://collector:4318
 ";
 
 pub(crate) const DEPLOYMENT: &str = "\

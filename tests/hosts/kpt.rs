@@ -206,13 +206,13 @@ metadata:
 spec:
   instrumentation:
     exporter:
-      endpoint: http://elsewhere:4317
+      endpoint: http://elsewhere:4318
 ";
     world.copy(examples::KPT, "package").file("package/Kptfile", format!("{KPTFILE}{pipeline}"));
     world.file("package/config.yaml", config);
     fs::remove_file(world.path("package/instrumentation.yaml")).expect("a file");
     world.run(Tool::Kpt, &RENDER).good();
-    assert!(world.text("package/frontend.yaml").contains("value: http://elsewhere:4317\n"));
+    assert!(world.text("package/frontend.yaml").contains("value: http://elsewhere:4318\n"));
     assert_eq!(world.text("package/config.yaml"), config);
 }
 
@@ -223,9 +223,9 @@ fn values_on_the_command_line_are_the_config() {
     let before = tree(&world.path("package"));
     world.run(Tool::Kpt, &[&EVAL[..], &["--", "onError=skip"]].concat()).good();
     assert_eq!(tree(&world.path("package")), before);
-    let endpoint = "instrumentation.exporter.endpoint=http://elsewhere:4317";
+    let endpoint = "instrumentation.exporter.endpoint=http://elsewhere:4318";
     world.run(Tool::Kpt, &[&EVAL[..], &["--", endpoint]].concat()).good();
-    assert!(world.text("package/frontend.yaml").contains("value: http://elsewhere:4317\n"));
+    assert!(world.text("package/frontend.yaml").contains("value: http://elsewhere:4318\n"));
 }
 
 fn values_on_the_command_line_make_a_rule() {

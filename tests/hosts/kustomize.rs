@@ -58,7 +58,7 @@ metadata:
     config.kubernetes.io/local-config: \"true\"
 spec:
   exporter:
-    endpoint: http://collector:4317
+    endpoint: http://collector:4318
 ";
 
 /// A Deployment that asks for Node.js with `inject`.

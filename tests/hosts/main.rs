@@ -1,4 +1,5 @@
-//! The hosts that call us, really run: what a tool on PATH makes of our output, and of our failures.
+//! The hosts that call us, really run: what a tool on PATH makes of our output, and of our failures. An agent too,
+//! with what we inject.
 //!
 //! A tool that is missing leaves its tests ignored, with the reason in their names; a tool that
 //! `REQUIRE_HOSTS` names (`kustomize,kpt`) must be there. `UPDATE_EXPECTED=1` writes the `.expected` folders
@@ -14,6 +15,7 @@ mod examples;
 mod helm;
 mod kpt;
 mod kustomize;
+mod nodejs;
 mod patches;
 mod pipe;
 #[path = "../support/mod.rs"]
@@ -41,7 +43,15 @@ fn main() -> ExitCode {
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         examples::update();
     }
-    let rooms = [examples::CASES, kustomize::CASES, patches::CASES, kpt::CASES, helm::CASES, pipe::CASES];
+    let rooms = [
+        examples::CASES,
+        kustomize::CASES,
+        patches::CASES,
+        kpt::CASES,
+        helm::CASES,
+        pipe::CASES,
+        nodejs::CASES,
+    ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A program that calls us.
+/// A program that calls us, or runs what we inject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
     Kustomize,
@@ -13,18 +13,24 @@ pub(crate) enum Tool {
     Kpt,
     Helm3,
     Helm4,
+    /// Runs an agent.
+    Node,
+    /// Installs that agent.
+    Npm,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 7] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
     (Tool::Helm3, "helm3", &["helm3", "helm"], Some("v3.")),
     (Tool::Helm4, "helm4", &["helm4", "helm"], Some("v4.")),
+    (Tool::Node, "node", &["node"], None),
+    (Tool::Npm, "npm", &["npm"], None),
 ];
 
 impl Tool {

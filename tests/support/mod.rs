@@ -12,6 +12,7 @@ use otel_inject::config::Settings;
 use otel_inject::config::context::Context;
 use otel_inject::finding::{Finding, Severity};
 use otel_inject::k8s::Identity;
+use otel_inject::plan::record::ANNOTATION;
 use otel_inject::plan::{Verdict, plan};
 use otel_inject::yaml::{Document, Edit, split_documents};
 use otel_inject::{Role, Source, apply, inject};
@@ -193,7 +194,7 @@ impl Plans<'_> {
         }
         if let Verdict::Planned(mut plan) = plan(resource, &identity, self.known, self.settings) {
             if is_item {
-                apply::adapt(&mut plan);
+                apply::adapt(resource, &mut plan.value, &mut plan.changes);
             }
             *resource = plan.value;
             self.changes.extend(plan.changes);
@@ -277,7 +278,11 @@ pub(crate) fn judge(text: &[u8], role: Role, units: Units, context: &str, settin
     if output.codes().iter().filter(|code| **code == "injected").count() != plans.count {
         return differs(format!("{} are planned, found {:?}", plans.count, output.codes()));
     }
-    match documents(output.text()) {
+    let after = documents(output.text()).map(|mut after| {
+        after.iter_mut().zip(&resources).for_each(|(after, planned)| without_record(after, planned));
+        after
+    });
+    match after {
         Err(error) => return Outcome::Wrong(format!("the other reader cannot read the output: {error}")),
         Ok(after) if after != resources => {
             return differs("the other reader sees another value than was planned".to_owned());
@@ -287,6 +292,40 @@ pub(crate) fn judge(text: &[u8], role: Role, units: Units, context: &str, settin
     match only_what_was_planned(before, output.text(), &plans.changes, units) {
         Ok(()) => Outcome::Right(plans.count),
         Err(why) => Outcome::Wrong(why),
+    }
+}
+
+/// Takes records out of what is injected, and what was made to hold them, as `planned` has it.
+pub(crate) fn without_record(injected: &mut Value, planned: &Value) {
+    if let (Some(Value::Array(items)), Some(Value::Array(planned))) =
+        (injected.get_mut("items"), planned.get("items"))
+    {
+        items.iter_mut().zip(planned).for_each(|(item, planned)| without_record(item, planned));
+    }
+    let Some(annotations) = injected.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    if annotations.shift_remove(ANNOTATION).is_none() || !annotations.is_empty() {
+        return;
+    }
+    match planned.get("metadata") {
+        None | Some(Value::Null) => {
+            let metadata = planned.get("metadata").cloned();
+            let injected = injected.as_object_mut().expect("a mapping");
+            match metadata {
+                Some(metadata) => injected.insert("metadata".to_owned(), metadata),
+                None => injected.shift_remove("metadata"),
+            };
+        }
+        Some(metadata) => {
+            let annotations = metadata.get("annotations").cloned();
+            let injected = injected["metadata"].as_object_mut().expect("a mapping");
+            match annotations {
+                Some(annotations) => injected.insert("annotations".to_owned(), annotations),
+                None => injected.shift_remove("annotations"),
+            };
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use globset::Glob;
 
-use crate::config::{Keep, Mode, OnError, is_namespace, labels};
+use crate::config::{Keep, Mode, OnError, Recording, Stale, is_namespace, labels};
 use crate::finding::Code;
 use crate::k8s::image::Image;
 use crate::k8s::security::{Level, Version};
@@ -335,6 +335,19 @@ pub(in crate::config) static SPEC: Object = object(&[
          namespace has none; a reference by name never falls back to it.",
         Shape::Instrumentation,
     ),
+    Key {
+        name: "record",
+        about: "Whether an injection is recorded in the annotation otel-inject.dev/record of the workload: without a \
+                record it can be neither updated nor taken out.",
+        default: Some(Recording::Annotation.as_str()),
+        shape: Shape::Choice(Recording::words),
+    },
+    Key {
+        name: "stale",
+        about: "What happens to an injection that nothing asks for any more: it stays with a warning, or is taken out.",
+        default: Some(Stale::Keep.as_str()),
+        shape: Shape::Choice(Stale::words),
+    },
     Key {
         name: "instrumentationResources",
         about: "What becomes of the Instrumentations, and of collectors of mode sidecar, in the output: kept, taken \

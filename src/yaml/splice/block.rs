@@ -63,6 +63,7 @@ impl Writer<'_, '_> {
                 emit::entry(&mut added, name, value, column, layout);
             }
         }
+        let added = self.with_guests(added)?;
         self.block_members(&members, &kept, "{}", around, added.is_empty())?;
         if !added.is_empty() {
             let at = match kept.last() {
@@ -91,7 +92,8 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
             }
             let at = self.lines.skip_properties(around.head);
-            self.replace(at..at, format!(" {empty}"));
+            let text = self.empty_text.take().unwrap_or_else(|| format!(" {empty}"));
+            self.replace(at..at, text);
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
         let first = members[0];
@@ -178,11 +180,12 @@ impl Writer<'_, '_> {
 
         // The elements in their final order; those whose text stays where it is are `in_place`.
         let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let stays = self.stays(items, &originals);
         let mut in_place: Vec<usize> = Vec::new();
         let mut run = String::new();
         for slot in items {
             match position(slot) {
-                Some(original) if in_place.last().is_none_or(|last| *last < original) => {
+                Some(original) if stays.binary_search(&originals[original]).is_ok() => {
                     self.flush(&mut run, &in_place, &members, around)?;
                     in_place.push(original);
                     let head = members[original].start + 1;
@@ -194,9 +197,10 @@ impl Writer<'_, '_> {
                     run.push_str(&self.moved(slot, original, &members, around, inner)?);
                 }
                 None => {
-                    if let Slot::New(value) = slot {
-                        self.run_ends_block_scalar = false;
-                        emit::item(&mut run, value, column, width, layout);
+                    self.run_ends_block_scalar = false;
+                    match slot {
+                        Slot::New(value) => emit::item(&mut run, value, column, width, layout),
+                        slot => run.push_str(&self.block_guest(slot, column)?),
                     }
                 }
             }
@@ -216,7 +220,7 @@ impl Writer<'_, '_> {
         if run.is_empty() {
             return Ok(());
         }
-        let run = std::mem::take(run);
+        let run = self.with_guests(std::mem::take(run))?;
         let first = members[0];
         let line = self.lines.line_start(first.start);
         // Where the first dash shares its parent's line, the new elements take its place there.
@@ -354,6 +358,7 @@ impl Writer<'_, '_> {
                 text.push(' ');
             }
             emit::json(&mut text, value, flow.indent.as_deref(), &flow.step, self.lines.newline(node.start));
+            let text = self.with_guests(text)?;
             let at = if span.is_empty() { around.head..around.head } else { span };
             self.replace(at, text);
             return Ok(());
@@ -362,6 +367,7 @@ impl Writer<'_, '_> {
         let layout = Layout { has_literals: !value.is_string(), ..around.layout };
         let mut text = String::new();
         emit::after_colon(&mut text, value, around.key_column, layout);
+        let text = self.with_guests(text)?;
         let (inline, lines) = text.split_once('\n').unwrap_or((&text, ""));
         if !inline.is_empty() {
             let at = if span.is_empty() { around.head..around.head } else { span };

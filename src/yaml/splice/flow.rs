@@ -73,6 +73,7 @@ impl Writer<'_, '_> {
                             self.lines.newline(at),
                         );
                     }
+                    let text = self.with_guests(text)?;
                     placed.push(Placed::Text(text));
                 }
             }
@@ -101,26 +102,24 @@ impl Writer<'_, '_> {
         }
         let style = self.flow_style(id, members.first().map(|member| member.start), around);
         let mut placed = Vec::with_capacity(items.len());
-        let mut last = None;
+        let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
+        let stays = self.stays(items, &originals);
         for slot in items {
-            let original = slot.node().and_then(|node| originals.binary_search(&node).ok());
-            let Some(original) = original else {
-                let mut text = String::new();
-                if let Slot::New(value) = slot {
-                    emit::json(
-                        &mut text,
-                        value,
-                        style.indent.as_deref(),
-                        &style.step,
-                        self.lines.newline(at),
-                    );
-                }
+            let Some(original) = position(slot) else {
+                let text = match slot {
+                    Slot::New(value) => {
+                        let mut text = String::new();
+                        let newline = self.lines.newline(at);
+                        emit::json(&mut text, value, style.indent.as_deref(), &style.step, newline);
+                        self.with_guests(text)?
+                    }
+                    slot => self.flow_guest(slot)?,
+                };
                 placed.push(Placed::Text(text));
                 continue;
             };
             let inner = Around { head: members[original].start, flow: Some(style.clone()), ..around.clone() };
-            if last.is_none_or(|last| last < original) {
-                last = Some(original);
+            if stays.binary_search(&originals[original]).is_ok() {
                 self.slot(slot, inner)?;
                 placed.push(Placed::Original(original));
             } else {
@@ -277,7 +276,12 @@ impl Writer<'_, '_> {
             }
             // A comment right behind a colon is one, but not right behind anything else.
             let is_before_comment = self.lines.byte(range.end) == Some(b'#');
-            let blank = if is_before_comment { " " } else { self.after_bare_colon(range.start) };
+            let has_blank = self.lines.byte(range.end).is_some_and(|byte| byte.is_ascii_whitespace());
+            let blank = match (is_before_comment, has_blank) {
+                (true, _) => " ",
+                (false, true) => "",
+                (false, false) => self.after_bare_colon(range.start),
+            };
             self.replace(range, blank);
         }
         Ok(())

@@ -1,0 +1,315 @@
+//! Injections that a workload has already: current, stale, edited, not asked for any more, or without a record.
+
+use serde_json::Value;
+
+use super::Task;
+use crate::change::{Change, Operation, between, escape, look_up};
+use crate::config::annotations::Annotations;
+use crate::config::context::{Context, namespace_of};
+use crate::config::{Recording, Settings, Stale};
+use crate::finding::{Code, Finding, Severity};
+use crate::k8s::pod::identify;
+use crate::k8s::{Identity, Workload};
+use crate::plan::record::{ANNOTATION, Invalid, Record, Undone};
+use crate::plan::{self, Plan, Verdict, differences};
+use crate::select;
+use crate::yaml::Document;
+
+/// What a run makes of one workload.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// What it becomes; none where it stays as it is.
+    pub(super) target: Option<Target>,
+    /// What there is to say, whether it is changed or not. Pointers are relative to the resource.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What a workload becomes.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The changes that lead there.
+    pub(super) changes: Vec<Change>,
+    /// The workload after them.
+    pub(super) value: Value,
+    /// It must stay the same when it is planned again: nothing records what was written into it.
+    pub(super) unrecorded: Option<Vec<Code>>,
+    /// The head of the block scalar that the text ended with before it was injected.
+    pub(super) end: Option<String>,
+}
+
+/// One workload of a document.
+pub(super) struct Subject<'s> {
+    pub(super) document: &'s Document<'s>,
+    /// The pointer of the resource in the document.
+    pub(super) base: &'s str,
+    pub(super) resource: &'s Value,
+    pub(super) identity: &'s Identity,
+    pub(super) context: &'s Context,
+    pub(super) settings: &'s Settings,
+}
+
+impl Subject<'_> {
+    /// Decides about the workload.
+    pub(super) fn outcome(&self, task: Task) -> Outcome {
+        let Some(workload) = Workload::of(self.resource, self.identity, &self.settings.kinds) else {
+            return Outcome::default();
+        };
+        let about = |finding: Finding| finding.about(workload.subject());
+        let mut outcome = match Record::of(self.resource) {
+            None if task == Task::Uninject => self.without_record(&workload),
+            None => self.injected(task),
+            Some(Err(why)) => self.invalid(&format!("annotation {ANNOTATION} is not a record: {why}")),
+            Some(Ok(record)) => match record.undo(self.resource) {
+                Err(Invalid(why)) => self.invalid(&why),
+                Ok(undone) if task == Task::Uninject => self.taken_out(&record, undone, &workload),
+                Ok(undone) => self.refreshed(&record, undone, &workload),
+            },
+        };
+        outcome.findings = outcome.findings.into_iter().map(about).collect();
+        outcome
+    }
+
+    fn plan(&self, resource: &Value) -> Verdict {
+        plan::plan(resource, self.identity, self.context, self.settings)
+    }
+
+    fn invalid(&self, message: &str) -> Outcome {
+        let pointer = format!("/metadata/annotations/{}", escape(ANNOTATION));
+        let finding = Finding::new(Code::InvalidRecord, pointer, message);
+        Outcome { target: None, findings: vec![finding] }
+    }
+
+    /// A first injection.
+    fn injected(&self, task: Task) -> Outcome {
+        let mut plan = match self.plan(self.resource) {
+            Verdict::Nothing => return Outcome { target: None, findings: self.not_asked() },
+            Verdict::Skipped(findings) | Verdict::Refused(findings) => {
+                return Outcome { target: None, findings };
+            }
+            Verdict::Planned(plan) => plan,
+        };
+        let form = |pointer: &str, _: &[String]| {
+            self.document.form(&format!("{}{pointer}", self.base)).map(str::to_owned)
+        };
+        // Patches are their own record.
+        let is_recorded = task != Task::Patch && self.settings.record == Recording::Annotation;
+        match self.recorded(&mut plan, self.resource, &form, None, is_recorded) {
+            Ok(unrecorded) => {
+                let Plan { changes, value, findings, .. } = plan;
+                Outcome { target: Some(Target { changes, value, unrecorded, end: None }), findings }
+            }
+            Err(finding) => Outcome { target: None, findings: vec![*finding] },
+        }
+    }
+
+    /// Adds the record to a plan for `original`, proved: undone, the plan's value is the original again. Says what
+    /// was refused where nothing is recorded.
+    fn recorded(
+        &self,
+        plan: &mut Plan,
+        original: &Value,
+        form: &dyn Fn(&str, &[String]) -> Option<String>,
+        end: Option<&String>,
+        is_recorded: bool,
+    ) -> Result<Option<Vec<Code>>, Box<Finding>> {
+        let is_injection = !plan.sources.is_empty();
+        if !is_recorded || !is_injection {
+            return Ok(Some(std::mem::take(&mut plan.refused)));
+        }
+        let original = plan.base.as_ref().unwrap_or(original);
+        let mut record = Record::between(original, &plan.value, form, std::mem::take(&mut plan.sources));
+        record.end = end.cloned().or_else(|| self.document.open_head().map(str::to_owned));
+        let Some(changes) = record.write(&plan.value) else {
+            let message =
+                "metadata or its annotations are not a mapping, so the injection cannot be recorded";
+            return Err(Finding::new(Code::CannotEdit, "/metadata", message).into());
+        };
+        for change in changes {
+            change.apply(&mut plan.value).expect("impossible: `write` looked at the value");
+            plan.changes.push(change);
+        }
+        match record.undo(&plan.value) {
+            Ok(undone) if undone.value == *original && undone.edited.is_empty() => Ok(None),
+            _ => {
+                let message = "undoing the planned injection does not give the workload as it was";
+                Err(Finding::new(Code::VerifyFailed, "", message).into())
+            }
+        }
+    }
+
+    /// An injection that is there is undone and planned anew.
+    fn refreshed(&self, record: &Record, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
+        let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
+        let errors = self.settings.errors(&findings);
+        if !errors.is_empty() {
+            return Outcome { target: None, findings: errors };
+        }
+        let mut plan = match self.plan(&undone.value) {
+            Verdict::Nothing if self.settings.stale == Stale::Remove => {
+                return self.taken_out(record, undone, workload);
+            }
+            Verdict::Nothing => {
+                let message =
+                    "nothing asks for the existing injection any more: no annotation, namespace or rule";
+                findings.push(Finding::new(Code::StaleInjection, workload.pointer(""), message));
+                return Outcome { target: None, findings };
+            }
+            Verdict::Skipped(skipped) => return Outcome { target: None, findings: skipped },
+            Verdict::Refused(refused) => {
+                findings.extend(refused.into_iter().map(|finding| self.kept(record, finding)));
+                return Outcome { target: None, findings };
+            }
+            Verdict::Planned(plan) => plan,
+        };
+        if plan.findings.iter().any(is_absence) {
+            let absent = plan.findings.into_iter().filter(|finding| finding.code != Code::Injected);
+            findings.extend(absent.map(|finding| self.kept(record, finding)));
+            return Outcome { target: None, findings };
+        }
+        let form = |_: &str, path: &[String]| {
+            let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
+            let present = || {
+                let pointer = pointer_to(self.resource, path)?;
+                self.document.form(&format!("{}{pointer}", self.base)).map(str::to_owned)
+            };
+            restored.or_else(present)
+        };
+        let is_recorded = self.settings.record == Recording::Annotation;
+        let unrecorded =
+            match self.recorded(&mut plan, &undone.value, &form, record.end.as_ref(), is_recorded) {
+                Ok(unrecorded) => unrecorded,
+                Err(finding) => return Outcome { target: None, findings: vec![*finding] },
+            };
+        let is_current = plan.value == *self.resource;
+        for finding in &mut plan.findings {
+            if finding.code == Code::Injected {
+                let (code, message) = if is_current {
+                    (Code::UpToDate, format!("{} is current", finding.message))
+                } else {
+                    let message = differences::between(self.resource, &plan.value, &workload.pointer(""));
+                    (Code::Updated, message)
+                };
+                let injections = std::mem::take(&mut finding.injections);
+                *finding = Finding { injections, ..Finding::new(code, workload.pointer(""), message) };
+            }
+        }
+        findings.splice(0..0, plan.findings);
+        if is_current {
+            return Outcome { target: None, findings };
+        }
+        let changes = self.changes(&mut undone, &plan.value);
+        let target = Target { changes, value: plan.value, unrecorded, end: record.end.clone() };
+        Outcome { target: Some(target), findings }
+    }
+
+    /// The changes that lead from the workload to `after`. An element of the user's comes back from a container of
+    /// ours with its own text, unless it stays there.
+    fn changes(&self, undone: &mut Undone, after: &Value) -> Vec<Change> {
+        let mut current = self.resource.clone();
+        let mut changes = Vec::new();
+        for change in undone.returns.drain(..) {
+            let Operation::Move { from } = &change.operation else { continue };
+            let list = change.pointer.rsplit_once('/').map_or("", |(list, _)| list);
+            let element = look_up(self.resource, from);
+            let elements = look_up(after, list).and_then(Value::as_array);
+            let comes_back = element.zip(elements).is_some_and(|(element, list)| list.contains(element));
+            if !comes_back {
+                continue;
+            }
+            // Others may have come back before it.
+            let length = look_up(&current, list).and_then(Value::as_array).map_or(0, Vec::len);
+            let change = Change::relocate(from.clone(), format!("{list}/{length}"));
+            if change.apply(&mut current).is_ok() {
+                changes.push(change);
+            }
+        }
+        changes.extend(between(&current, after, identify, &undone.forms));
+        changes
+    }
+
+    fn taken_out(&self, record: &Record, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
+        let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
+        let errors = self.settings.errors(&findings);
+        if !errors.is_empty() {
+            return Outcome { target: None, findings: errors };
+        }
+        findings.insert(0, Finding::new(Code::Uninjected, workload.pointer(""), "removed the injection"));
+        let value = std::mem::take(&mut undone.value);
+        let changes = self.changes(&mut undone, &value);
+        let target = Target { changes, value, unrecorded: None, end: record.end.clone() };
+        Outcome { target: Some(target), findings }
+    }
+
+    /// A warning that names what is ours and is not as it was written.
+    fn edited(&self, undone: &Undone, workload: &Workload<'_>) -> Option<Finding> {
+        const MOST: usize = 10;
+        let more = undone.edited.len().saturating_sub(MOST);
+        let names = undone.edited.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let message = format!("edited or deleted since it was injected: {names}{more}");
+        (!undone.edited.is_empty())
+            .then(|| Finding::new(Code::EditedInjection, workload.pointer(""), message))
+    }
+
+    /// A finding about what an injection that stays came from: a pipe may have lost its Instrumentation since.
+    fn kept(&self, record: &Record, mut finding: Finding) -> Finding {
+        if is_absence(&finding) {
+            finding.severity = Severity::Warning;
+            finding.message =
+                format!("kept the existing injection from {}: {}", record.from.join(", "), finding.message);
+        }
+        finding
+    }
+
+    fn without_record(&self, workload: &Workload<'_>) -> Outcome {
+        let namespace = namespace_of(self.resource, self.settings);
+        let annotations = Annotations::new(workload, &namespace, self.context, self.settings);
+        let mark =
+            select::earlier_injection(workload).or_else(|| select::collector::earlier_injection(workload));
+        let is_asked = select::asks(&annotations);
+        let finding = mark.filter(|_| is_asked).map(|mark| {
+            let Finding { pointer, message, .. } = mark;
+            Finding::new(Code::CannotUninject, pointer, message)
+        });
+        Outcome { target: None, findings: finding.into_iter().collect() }
+    }
+
+    /// Most workloads of most inputs: said only to those who want to hear it.
+    fn not_asked(&self) -> Vec<Finding> {
+        let message = "no annotation, namespace or rule asks for an injection";
+        let is_wanted = self.settings.severities.contains_key(&Code::NotAsked);
+        is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect()
+    }
+}
+
+/// Whether something that is looked up is not in the input.
+const fn is_absence(finding: &Finding) -> bool {
+    matches!(
+        finding.code,
+        Code::NoInstrumentation | Code::InstrumentationNotFound | Code::NoCollector | Code::CollectorNotFound
+    )
+}
+
+fn joined(path: &[String]) -> String {
+    path.iter().flat_map(|token| ["/".into(), escape(token)]).collect()
+}
+
+/// The pointer to what a path of keys and names leads to.
+fn pointer_to(value: &Value, path: &[String]) -> Option<String> {
+    let mut pointer = String::new();
+    let mut value = value;
+    let mut key = "";
+    for token in path {
+        let step = match value {
+            Value::Array(elements) => {
+                let index = elements.iter().position(|element| identify(key, element) == Some(token))?;
+                index.to_string()
+            }
+            _ => escape(token).into_owned(),
+        };
+        value = look_up(value, &format!("/{step}"))?;
+        pointer = format!("{pointer}/{step}");
+        key = token;
+    }
+    Some(pointer)
+}

@@ -1,0 +1,107 @@
+//! How two states of a workload differ, for people.
+
+use serde_json::{Map, Value};
+
+use crate::k8s::pod::{elements, identify, name, text};
+
+/// The most differences that are named.
+const MOST: usize = 10;
+
+/// The differences between two states of a workload whose pod template is at `template`.
+#[must_use]
+pub fn between(before: &Value, after: &Value, template: &str) -> String {
+    let part =
+        |value: &Value, key: &str| value.pointer(&format!("{template}/{key}")).cloned().unwrap_or_default();
+    let (old, new) = (part(before, "spec"), part(after, "spec"));
+    let mut found = Vec::new();
+    for key in ["initContainers", "containers"] {
+        elements_of(key, &old, &new, |name, pair| match pair {
+            [Some(before), Some(after)] => container(name, before, after, &mut found),
+            [None, _] => found.push(format!("container \"{name}\" added")),
+            [_, None] => found.push(format!("container \"{name}\" removed")),
+        });
+    }
+    elements_of("volumes", &old, &new, |name, pair| {
+        found.push(format!("volume \"{name}\" {}", became(pair)));
+    });
+    let lists = ["initContainers", "containers", "volumes"];
+    fields(&old, &new, &lists, |key, pair| found.push(format!("{key} {}", became(pair))));
+    let (old, new) = (part(before, "metadata"), part(after, "metadata"));
+    for key in ["labels", "annotations"] {
+        let map = |value: &Value| value.get(key).cloned().unwrap_or_default();
+        fields(&map(&old), &map(&new), &[crate::plan::record::ANNOTATION], |name, pair| {
+            found.push(format!("{} {name} {}", &key[..key.len() - 1], became(pair)));
+        });
+    }
+    let more = found.len().saturating_sub(MOST);
+    found.truncate(MOST);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    if found.is_empty() { "the record changed".to_owned() } else { found.join("; ") }
+}
+
+fn container(called: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    fields(before, after, &["env", "volumeMounts"], |key, pair| {
+        let texts = pair.map(|value| value.and_then(Value::as_str));
+        found.push(format!("{called}: {key} {}", changed(pair, texts)));
+    });
+    elements_of("env", before, after, |name, pair| {
+        // Attributes are long, and headers hold tokens.
+        let is_shown = name.starts_with("OTEL_") && !name.contains("ATTRIBUTES") && !name.contains("HEADERS");
+        let texts = pair.map(|entry| entry.map(text).filter(|text| is_shown && !text.is_empty()));
+        found.push(format!("{called}: {name} {}", changed(pair, texts)));
+    });
+    elements_of("volumeMounts", before, after, |path, pair| {
+        found.push(format!("{called}: mount {path} {}", became(pair)));
+    });
+}
+
+fn changed(pair: [Option<&Value>; 2], texts: [Option<&str>; 2]) -> String {
+    const LONGEST: usize = 300;
+    match texts {
+        [Some(before), Some(after)] if before.len().max(after.len()) <= LONGEST => {
+            format!("changed from \"{before}\" to \"{after}\"")
+        }
+        _ => became(pair).to_owned(),
+    }
+}
+
+const fn became(pair: [Option<&Value>; 2]) -> &'static str {
+    match pair {
+        [None, _] => "added",
+        [_, None] => "removed",
+        _ => "changed",
+    }
+}
+
+/// Shows every key whose value is not the same in both mappings, those `apart` excepted.
+fn fields(before: &Value, after: &Value, apart: &[&str], mut show: impl FnMut(&str, [Option<&Value>; 2])) {
+    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    let (before, after) = (before.as_object().unwrap_or(&NONE), after.as_object().unwrap_or(&NONE));
+    let added = after.keys().filter(|key| !before.contains_key(*key));
+    for key in before.keys().chain(added).filter(|key| !apart.contains(&key.as_str())) {
+        let pair = [before.get(key), after.get(key)];
+        if pair[0] != pair[1] {
+            show(key, pair);
+        }
+    }
+}
+
+/// Shows every element that is not the same in the lists of both.
+fn elements_of(key: &str, before: &Value, after: &Value, mut show: impl FnMut(&str, [Option<&Value>; 2])) {
+    let (before, after) = (elements(before, key), elements(after, key));
+    let origins = crate::change::origins(key, before, after, identify);
+    let called = |element| identify(key, element).unwrap_or_else(|| name(element)).to_owned();
+    let mut stays = vec![false; before.len()];
+    origins.iter().flatten().for_each(|origin| stays[*origin] = true);
+    for (element, _) in before.iter().zip(&stays).filter(|(_, stays)| !**stays) {
+        show(&called(element), [Some(element), None]);
+    }
+    for (element, origin) in after.iter().zip(origins) {
+        let was = origin.map(|origin| &before[origin]);
+        if was != Some(element) {
+            show(&called(element), [was, Some(element)]);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! OTLP exporters from which nothing arrives: a protocol that the agent does not speak, or the other one's port.
+
+use serde_json::Value;
+
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::{List, elements, is_from_elsewhere, name, position, text};
+use crate::languages::otlp::{Agent, Protocol, Signal};
+use crate::languages::{Delivery, Language};
+use crate::plan::draft::Draft;
+use crate::plan::{Scene, image, web_server};
+use crate::select::Request;
+
+/// Values of an exporter's variable that mean OTLP, and the protocol where they name one (Python).
+const EXPORTERS: [(&str, Option<Protocol>); 3] = [
+    ("otlp", None),
+    ("otlp_proto_grpc", Some(Protocol::Grpc)),
+    ("otlp_proto_http", Some(Protocol::HttpProtobuf)),
+];
+
+/// What is wrong with the exporters of a language: each cause once, at the first container that has it.
+pub(super) fn doubts(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+    let image = image(request);
+    let agent = request.language.agent(&image);
+    let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
+    let spec = scene.workload.pointer("/spec");
+    let mut causes = Vec::new();
+    let mut findings = Vec::new();
+    for (list, container) in containers(request) {
+        let all = draft.list(&spec, list.key());
+        let Some(index) = position(all, container) else { continue };
+        let env = Env(elements(&all[index], "env"));
+        if is_disabled(request, &env) {
+            continue;
+        }
+        for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
+            let source = Source { language: request.language, agent, image: &image, container };
+            let Some((code, message, help)) = source.doubt(&export) else { continue };
+            let cause =
+                (code, export.protocol.map(|chosen| chosen.variable), export.endpoint.map(|(at, _)| at));
+            if causes.contains(&cause) {
+                continue;
+            }
+            causes.push(cause);
+            let pointer = scene.annotations.pointer(request.language.switch);
+            let message = format!("{}: {message}", request.language.id);
+            findings.push(Finding::new(code, pointer, message).help(help));
+        }
+    }
+    findings
+}
+
+/// The containers whose variables the agent reads.
+fn containers<'r>(request: &'r Request<'_>) -> Vec<(List, &'r str)> {
+    let mut targets = request.targets.iter().map(|target| (target.list, target.name.as_str()));
+    match &request.language.recipe.delivery {
+        Delivery::Sidecar(sidecar) => vec![(List::Regular, sidecar.name)],
+        // Further targets of a web server get no module.
+        Delivery::WebServer(_) => targets.next().into_iter().collect(),
+        Delivery::Copy(_) | Delivery::None => targets.collect(),
+    }
+}
+
+/// Whether a variable switches the SDK off. An agent outside the application's process does not read it.
+fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
+    let is_inside = matches!(request.language.recipe.delivery, Delivery::Copy(_) | Delivery::None);
+    let told = env.first(&["OTEL_SDK_DISABLED"]);
+    is_inside && matches!(told, Some(Told::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
+}
+
+/// A container's variables.
+struct Env<'v>(&'v [Value]);
+
+/// What variables say about one thing.
+#[derive(Debug, Clone, Copy)]
+enum Told<'v> {
+    /// A value.
+    Value { variable: &'v str, value: &'v str },
+    /// Something that only a cluster knows.
+    Unknown,
+}
+
+impl<'v> Env<'v> {
+    /// What the first of the variables says that says anything: an empty value counts as none.
+    fn first(&self, names: &[&str]) -> Option<Told<'v>> {
+        names.iter().find_map(|wanted| {
+            // Of two entries of one name the kubelet takes the later one.
+            let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
+            if is_from_elsewhere(entry) {
+                return Some(Told::Unknown);
+            }
+            let value = text(entry);
+            (!value.is_empty()).then(|| Told::Value { variable: name(entry), value })
+        })
+    }
+}
+
+/// The exporter of a signal.
+struct Export<'v> {
+    signal: Signal,
+    /// The protocol that variables choose.
+    protocol: Option<Chosen<'v>>,
+    /// The variable that has the endpoint, and the endpoint; no variable's name where it is in a module's
+    /// configuration. None where nothing sets it, or only a cluster knows it.
+    endpoint: Option<(&'v str, &'v str)>,
+}
+
+/// A protocol that a variable chooses.
+#[derive(Debug, Clone, Copy)]
+struct Chosen<'v> {
+    variable: &'v str,
+    value: &'v str,
+    /// None where the value names none.
+    protocol: Option<Protocol>,
+}
+
+/// The exporter of a signal; none where nothing is exported by OTLP, or only a cluster knows how.
+fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option<Export<'v>> {
+    let mut protocol = match env.first(&[&variable(Some(signal), "PROTOCOL"), &variable(None, "PROTOCOL")]) {
+        Some(Told::Value { value, .. }) if value.contains("$(") => return None,
+        Some(Told::Value { variable, value }) => {
+            let value = value.trim();
+            Some(Chosen { variable, value, protocol: Protocol::named(value) })
+        }
+        Some(Told::Unknown) => return None,
+        None => None,
+    };
+    match env.first(&[&format!("OTEL_{}_EXPORTER", signal.word())]) {
+        Some(Told::Value { variable, value }) => {
+            let known = |listed: &str| EXPORTERS.iter().find(|(exporter, _)| *exporter == listed);
+            let (exporter, named) = value.split(',').map(str::trim).find_map(known)?;
+            if named.is_some() {
+                protocol = Some(Chosen { variable, value: exporter, protocol: *named });
+            }
+        }
+        Some(Told::Unknown) => return None,
+        None => {}
+    }
+    let endpoint = match &request.language.recipe.delivery {
+        Delivery::WebServer(server) => Some(("", web_server::destination(request, server)?)),
+        _ => match env.first(&[&variable(Some(signal), "ENDPOINT"), &variable(None, "ENDPOINT")]) {
+            Some(Told::Value { variable, value }) => Some((variable, value)),
+            Some(Told::Unknown) | None => None,
+        },
+    };
+    Some(Export { signal, protocol, endpoint })
+}
+
+/// A variable of OTLP exporters: of a signal, or of all.
+fn variable(signal: Option<Signal>, what: &str) -> String {
+    match signal {
+        Some(signal) => format!("OTEL_EXPORTER_OTLP_{}_{what}", signal.word()),
+        None => format!("OTEL_EXPORTER_OTLP_{what}"),
+    }
+}
+
+/// Whose exporters they are.
+struct Source<'a> {
+    language: &'static Language,
+    agent: Option<Agent>,
+    image: &'a str,
+    container: &'a str,
+}
+
+impl Source<'_> {
+    /// What is wrong with an exporter: code, message and help.
+    fn doubt(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
+        self.unavailable(export).or_else(|| self.mismatch(export))
+    }
+
+    /// A protocol that the agent does not speak.
+    fn unavailable(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
+        let Chosen { variable, value, protocol } = export.protocol?;
+        let Agent { spoken, is_known } = self.agent?;
+        if protocol.is_some_and(|protocol| spoken.can.contains(&protocol)) {
+            return None;
+        }
+        let (container, otherwise) = (self.container, spoken.otherwise);
+        let message = if is_known {
+            format!("{variable} of {container} is {value:?}, which the agent does not speak: {otherwise}")
+        } else {
+            format!(
+                "{variable} of {container} is {value:?}, which image {:?} must speak; {} does not: {otherwise}",
+                self.image,
+                self.default_agent()
+            )
+        };
+        let can = spoken.can.iter().map(|can| format!("{:?} (usual port {})", can.value(), can.port()));
+        let help = format!("Use {}.", can.collect::<Vec<_>>().join(" or "));
+        Some((Code::OtlpProtocolUnavailable, message, help))
+    }
+
+    /// An endpoint that has the usual port of the other protocol.
+    fn mismatch(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
+        let (variable_of_endpoint, endpoint) = export.endpoint?;
+        let spoken = match export.protocol {
+            Some(chosen) => chosen.protocol?,
+            None => self.agent?.spoken.default,
+        };
+        let port = port(endpoint)?;
+        let expected = Protocol::ALL.iter().find(|protocol| protocol.port() == port)?;
+        if expected.port() == spoken.port() {
+            return None;
+        }
+        let container = self.container;
+        let place = match variable_of_endpoint {
+            "" => format!("the module of {container}"),
+            variable => format!("{variable} of {container}"),
+        };
+        let own = variable(Some(export.signal), "");
+        let is_own = |variable: &str| variable.starts_with(&own) || variable.ends_with("_EXPORTER");
+        let is_of_one_signal =
+            is_own(variable_of_endpoint) || export.protocol.is_some_and(|chosen| is_own(chosen.variable));
+        let what = if is_of_one_signal { export.signal.lost() } else { "nothing arrives" };
+        let why = match (export.protocol, self.agent) {
+            (Some(Chosen { variable, value, .. }), _) => {
+                format!("{what}: {variable} of {container} is {value:?}")
+            }
+            (None, Some(Agent { is_known: false, .. })) => format!(
+                "{what} if image {:?} holds {}: that one speaks OTLP over {}",
+                self.image,
+                self.default_agent(),
+                spoken.transport()
+            ),
+            (None, _) => format!("{what}: the agent speaks OTLP over {}", spoken.transport()),
+        };
+        let message =
+            format!("{why}, but {place} names port {port}, which usually takes {}", expected.transport());
+        let mut help = format!("Use port {}", spoken.port());
+        let can_change = self.agent.is_none_or(|agent| agent.spoken.can.contains(expected));
+        // Where the exporter's own name says it, no variable of a protocol counts.
+        let is_named = export.protocol.is_some_and(|chosen| chosen.variable.ends_with("_EXPORTER"));
+        if can_change && !is_named {
+            let variable = variable(is_of_one_signal.then_some(export.signal), "PROTOCOL");
+            help.push_str(&format!(", or set {variable} to {:?}", expected.value()));
+        }
+        Some((Code::OtlpPortMismatch, message, help + "."))
+    }
+
+    /// The agent that is the language's by default, in words.
+    fn default_agent(&self) -> String {
+        let tag = self.language.settings.as_ref().map_or("", |settings| settings.image.tag);
+        format!("the default agent ({tag})")
+    }
+}
+
+/// The port that a URL names.
+fn port(endpoint: &str) -> Option<u16> {
+    let (_, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit_once(':')?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port;
+
+    #[test]
+    fn ports_are_those_of_the_authority() {
+        let cases = [
+            ("http://a:4317", Some(4317)),
+            ("http://a:4317/v1/traces", Some(4317)),
+            ("http://[::1]:4318", Some(4318)),
+            ("a.b:4318", Some(4318)),
+            ("http://a/x:4317", None),
+            ("http://a", None),
+            ("http://$(HOST):$(PORT)", None),
+        ];
+        for (endpoint, expected) in cases {
+            assert_eq!(port(endpoint), expected, "{endpoint}");
+        }
+    }
+}

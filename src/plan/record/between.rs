@@ -1,0 +1,217 @@
+//! A record from what a workload was and what it is.
+
+use serde_json::{Map, Value};
+
+use super::checksum::of_text;
+use super::{ANNOTATION, Node, Part, Record, Taken, VERSION, checksum, is_empty, tokens};
+use crate::change::{escape, longest_increasing, member, origins};
+use crate::k8s::{is_of_host, pod};
+
+impl Record {
+    /// What the injection that made `injected` of `original` wrote. `form` says how the value at a pointer of
+    /// `original`, which is also a path of keys and names, is written where that is not a matter of course; `from` is
+    /// what it was injected from.
+    #[must_use]
+    pub fn between(
+        original: &Value,
+        injected: &Value,
+        form: &dyn Fn(&str, &[String]) -> Option<String>,
+        from: Vec<String>,
+    ) -> Self {
+        let mut walk = Walk { form, losses: Vec::new(), gains: Vec::new() };
+        let mut root = Node::default();
+        if let (Value::Object(before), Value::Object(after)) = (original, injected) {
+            walk.mappings("", &[], before, after, &mut root);
+            walk.own_metadata(before, &mut root);
+        }
+        let Walk { losses, gains, .. } = walk;
+        for loss in losses {
+            let key = loss.path.last().map_or("", String::as_str);
+            let went = gains.iter().find(|(_, element)| pod::elements(element, key).contains(loss.element));
+            if let Some((path, _)) = went {
+                let to = path.iter().cloned().chain([key.to_owned()]).collect();
+                let node = loss
+                    .path
+                    .iter()
+                    .fold(&mut root, |node, token| node.inside.entry(token.clone()).or_default());
+                node.taken.insert(loss.token, Taken { to, before: loss.followers });
+            }
+        }
+        Self { v: VERSION, from, root, end: None }
+    }
+}
+
+struct Walk<'w> {
+    form: &'w dyn Fn(&str, &[String]) -> Option<String>,
+    /// Elements that are no longer where they were.
+    losses: Vec<Loss<'w>>,
+    /// Elements that are ours, and where they are.
+    gains: Vec<(Vec<String>, &'w Value)>,
+}
+
+struct Loss<'w> {
+    /// The list.
+    path: Vec<String>,
+    token: String,
+    element: &'w Value,
+    followers: Vec<String>,
+}
+
+/// Lists of whose elements a part may be ours.
+const SHARED: [&str; 3] = ["initContainers", "containers", "env"];
+
+static NOTHING: Value = Value::Null;
+
+impl<'w> Walk<'w> {
+    /// The mappings that the record itself may need.
+    fn own_metadata(&self, before: &Map<String, Value>, root: &mut Node) {
+        let metadata = before.get("metadata").filter(|value| !value.is_null());
+        let Some(metadata) = metadata.filter(|metadata| !is_empty(metadata)) else {
+            if !root.was.contains_key("metadata") {
+                root.was.insert(
+                    "metadata".to_owned(),
+                    self.text("/metadata", &["metadata".to_owned()], before.get("metadata")),
+                );
+            }
+            let annotations = root.inside.entry("metadata".to_owned()).or_default();
+            annotations.was.entry("annotations".to_owned()).or_insert(None);
+            return;
+        };
+        let annotations = metadata.get("annotations");
+        if annotations.is_none_or(is_made) {
+            let path = ["metadata", "annotations"].map(str::to_owned);
+            let own = root.inside.entry("metadata".to_owned()).or_default();
+            let text = self.text("/metadata/annotations", &path, annotations);
+            own.was.entry("annotations".to_owned()).or_insert(text);
+        }
+    }
+
+    /// The text of a value that gives way.
+    fn text(&self, pointer: &str, path: &[String], value: Option<&Value>) -> Option<String> {
+        let value = value?;
+        if value.as_object().is_some_and(|entries| !entries.is_empty()) {
+            // The host's own annotations are not in the file.
+            return None;
+        }
+        let text = (self.form)(pointer, path).filter(|_| !value.is_string());
+        Some(text.unwrap_or_else(|| format!(" {value}")))
+    }
+
+    fn mappings(
+        &mut self,
+        pointer: &str,
+        path: &[String],
+        before: &'w Map<String, Value>,
+        after: &'w Map<String, Value>,
+        node: &mut Node,
+    ) {
+        for (key, now) in after {
+            let was = member(before, key);
+            if was == Some(now) || key == ANNOTATION {
+                continue;
+            }
+            let pointer = format!("{pointer}/{}", escape(key));
+            let path: Vec<String> = path.iter().cloned().chain([key.clone()]).collect();
+            let is_collection = matches!(now, Value::Object(_) | Value::Array(_));
+            if is_collection && was.is_none_or(is_made) {
+                node.was.insert(key.clone(), self.text(&pointer, &path, was));
+            }
+            let mut inside = Node::default();
+            match (was.unwrap_or(&NOTHING), now) {
+                (Value::Object(was), Value::Object(now)) => {
+                    self.mappings(&pointer, &path, was, now, &mut inside);
+                }
+                (_, Value::Object(now)) => {
+                    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+                    self.mappings(&pointer, &path, &NONE, now, &mut inside);
+                }
+                (was, Value::Array(now)) => {
+                    let was = was.as_array().map_or(&[][..], Vec::as_slice);
+                    self.lists(&pointer, &path, key, was, now, &mut inside);
+                }
+                (Value::String(was), Value::String(now)) if part(was, now).is_some() => {
+                    let (before, after) = part(was, now).unwrap_or_default();
+                    let plain = (self.form)(&pointer, &path).is_some_and(|form| form == *was);
+                    let of = |text: &str| (!text.is_empty()).then(|| (text.len(), of_text(text)));
+                    node.part.insert(key.clone(), Part { before: of(before), after: of(after), plain });
+                }
+                (was, now) => {
+                    node.ours.insert(key.clone(), checksum(now));
+                    if member(before, key).is_some() {
+                        node.was.insert(key.clone(), self.text(&pointer, &path, Some(was)));
+                    }
+                }
+            }
+            if !inside.is_empty() {
+                node.inside.insert(key.clone(), inside);
+            }
+        }
+    }
+
+    fn lists(
+        &mut self,
+        pointer: &str,
+        path: &[String],
+        key: &str,
+        before: &'w [Value],
+        after: &'w [Value],
+        node: &mut Node,
+    ) {
+        let is_shared = SHARED.contains(&key);
+        let mut origins = origins(key, before, after, pod::identify);
+        for (index, origin) in origins.iter_mut().enumerate() {
+            // Of one name and of other content: one is the user's, one is ours.
+            *origin = origin.filter(|origin| is_shared || before[*origin] == after[index]);
+        }
+        let (old, new) = (tokens(key, before), tokens(key, after));
+        for (index, now) in after.iter().enumerate() {
+            let path = || path.iter().cloned().chain([new[index].clone()]).collect::<Vec<_>>();
+            match origins[index].map(|origin| (origin, &before[origin])) {
+                None => {
+                    node.ours.insert(new[index].clone(), checksum(now));
+                    self.gains.push((path(), now));
+                }
+                Some((_, was)) if was == now => {}
+                Some((origin, was)) => {
+                    let (Value::Object(was), Value::Object(now)) = (was, now) else { continue };
+                    let mut inside = Node::default();
+                    self.mappings(&format!("{pointer}/{origin}"), &path(), was, now, &mut inside);
+                    node.inside.insert(new[index].clone(), inside);
+                }
+            }
+        }
+        let kept: Vec<usize> = origins.iter().flatten().copied().collect();
+        let followers = |index: usize| old[index + 1..].to_vec();
+        for (place, origin) in longest_increasing(&kept).into_iter().zip(&kept) {
+            if !place {
+                node.moved.insert(old[*origin].clone(), followers(*origin));
+            }
+        }
+        let mut stays = vec![false; before.len()];
+        kept.iter().for_each(|origin| stays[*origin] = true);
+        for index in (0..before.len()).filter(|index| !stays[*index]) {
+            self.losses.push(Loss {
+                path: path.to_vec(),
+                token: old[index].clone(),
+                element: &before[index],
+                followers: followers(index),
+            });
+        }
+    }
+}
+
+/// Whether nothing of the user's is in a value: a null, an empty collection, annotations of a host alone.
+fn is_made(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.keys().all(|key| is_of_host(key)),
+        _ => false,
+    }
+}
+
+/// What is around `was` in `now`.
+fn part<'n>(was: &str, now: &'n str) -> Option<(&'n str, &'n str)> {
+    let at = if now.starts_with(was) { Some(0) } else { now.find(was) }?;
+    Some((&now[..at], &now[at + was.len()..]))
+}
