@@ -183,7 +183,9 @@ fn explain() {
     assert_eq!(run(&["explain", "[IO]"], "").stdout, run(&["explain", "io"], "").stdout);
     let unknown = run(&["explain", "zzz"], "");
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
-    assert!(unknown.stderr.contains("known are injected, "), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("`otel-inject explain` lists all"), "{}", unknown.stderr);
+    snapshot!("explain", run(&["explain"], ""));
+    snapshot!("explain-go", run(&["explain", "go"], ""));
 }
 
 #[test]
@@ -206,11 +208,23 @@ fn the_schema_is_the_committed_one() {
 }
 
 #[test]
+fn version_and_help_are_commands_too() {
+    assert_eq!(run(&["version"], "").stdout, run(&["--version"], "").stdout);
+    assert_eq!(run(&["help"], "").stdout, run(&["--help"], "").stdout);
+    assert_eq!(run(&["help", "check"], "").stdout, run(&["check", "--help"], "").stdout);
+}
+
+#[test]
 fn every_shell_has_completions_for_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let run = run(&["completions", shell], "");
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{shell}");
-        for word in ["check", "diff", "explain", "--on-error", "on-error", "format"] {
+        let mut words = vec!["check", "diff", "explain", "--on-error", "on-error", "format"];
+        // The values of arguments, which the others cannot complete.
+        if ["bash", "fish", "zsh"].contains(&shell) {
+            words.extend(["sarif", "skip", "json6902", "no-instrumentation", "nodejs"]);
+        }
+        for word in words {
             let is_there = run.stdout.contains(word.trim_start_matches('-'));
             assert!(is_there, "{shell} does not know {word}");
         }
@@ -225,6 +239,9 @@ fn every_command_has_a_manual_page() {
         let title =
             format!(".TH otel-inject{} 1", args.get(1).map_or_else(String::new, |name| format!("-{name}")));
         assert!(run.stdout.contains(&title), "{}", run.stdout);
+        for section in ["EXAMPLES", "\"EXIT STATUS\""] {
+            assert!(run.stdout.contains(&format!(".SH {section}\n")), "{}", run.stdout);
+        }
     }
     assert_eq!(run(&["man", "nowhere"], "").code, 2);
 }

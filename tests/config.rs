@@ -435,9 +435,15 @@ fn files_and_context_lose_no_more_than_their_instrumentations() {
     assert_eq!(printed.stdout, joined(&[SECRET, SECRET]), "{}", printed.stderr);
     let context = run(&["--context", "m", "--config", "config.yaml"], &folder, ANNOTATED);
     assert!(context.stdout.contains("OTEL_SERVICE_NAME"), "{}", context.stderr);
-    assert_eq!(run(&["inject", "m", "--in-place", "--config", "config.yaml"], &folder, "").code, 0);
-    assert_eq!(fs::read_to_string(file("m/a.yaml")).expect("a file"), "");
-    assert_eq!(fs::read_to_string(file("m/b.yaml")).expect("a file"), SECRET);
+    // Their sources stay: the next run needs them.
+    for places in [&["--in-place"][..], &["--output", "m"], &["--output", "m/../m"]] {
+        let args = [&["inject", "m", "--config", "config.yaml"][..], places].concat();
+        run(&args, &folder, "").is_refused(2, "invalid-config");
+        assert_eq!(fs::read_to_string(file("m/a.yaml")).expect("a file"), INSTRUMENTATION);
+    }
+    assert_eq!(run(&["inject", "m", "--output", "out", "--config", "config.yaml"], &folder, "").code, 0);
+    assert_eq!(fs::read_to_string(file("out/a.yaml")).expect("a file"), "");
+    assert_eq!(fs::read_to_string(file("out/b.yaml")).expect("a file"), SECRET);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::yaml::{Cursor, Document, Edit};
 
 /// Hosts keep a resource out of clusters where this says anything but `"false"`.
-const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+pub(super) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// Whether a resource is one that only an injection reads: an Instrumentation of any version, or a collector for pods.
 pub(super) fn is_one(document: &Document<'_>, found: &Found) -> bool {
@@ -55,7 +55,11 @@ pub(super) enum Removal {
 
 /// Takes them out of a document.
 pub(super) fn removals(document: &Document<'_>, found: &[Found]) -> Removal {
-    let goes = |found: &Found| is_one(document, found);
+    removals_of(found, &|found| is_one(document, found))
+}
+
+/// Takes out of a document what `goes`.
+pub(super) fn removals_of(found: &[Found], goes: &dyn Fn(&Found) -> bool) -> Removal {
     if !found.is_empty() && found.iter().all(goes) {
         return Removal::Whole;
     }

@@ -10,6 +10,9 @@ mod existing;
 mod inject;
 mod instrumentations;
 mod read;
+mod undeployed;
+
+pub use undeployed::{ForCluster, for_cluster, has_kind};
 
 use std::collections::BTreeSet;
 

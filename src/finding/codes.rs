@@ -390,9 +390,9 @@ codes! {
         "containers: &shared [{name: app}]\n\
          initContainers: *shared # an alias where something must be inserted"
     EmptyInput "empty-input" Error
-        "The input is empty."
+        "The input is empty, or holds no Kubernetes resource."
         "In a pipe whose first half failed, success would delete what is deployed."
-        "Check the command before the pipe; --allow-empty accepts an input that is empty by right."
+        "Check the command before the pipe; --allow-empty accepts an empty input."
         "cat missing.yaml | otel-inject | kubectl apply --prune -f - # would delete everything"
     LimitExceeded "limit-exceeded" Error
         "The input exceeds a limit that protects the run."
@@ -406,6 +406,16 @@ codes! {
         "Use config.kubernetes.io/v1."
         "apiVersion: config.kubernetes.io/v2\n\
          kind: ResourceList"
+    LeftOut "left-out" Info
+        "Part of the input was not printed: a cluster does not take it."
+        "A stream of files and folders is for `kubectl apply`. It has no local-config resources, no kustomization.yaml, Kptfile or function config, and no files without a resource."
+        "Nothing to do. With --in-place or --output all files stay complete."
+        "otel-inject inject manifests/ | kubectl apply -f - # manifests/kustomization.yaml is not printed"
+    FileAttributes "file-attributes" Warning
+        "A file was replaced, and its new version lacks the owner, group, hard links or extended attributes of the old one."
+        "Others may no longer read or write the file, or have the old text."
+        "Run as the file's owner, or restore what the message names."
+        "sudo -u ci otel-inject inject --in-place manifests/ # the files were another user's"
     Io "io" Error
         "A file or stream could not be read or written."
         "The run has no complete input, or no place for its output."

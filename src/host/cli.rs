@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, Parser, ValueHint};
 
 use crate::config::{OnError, is_namespace};
 use crate::host::commands::Command;
@@ -18,11 +19,11 @@ use crate::report::{Detail, Format};
 /// (kustomize, kpt), which takes its config from the host.
 #[derive(Debug, Parser)]
 #[command(name = "otel-inject", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
-#[command(disable_help_subcommand = true)]
 #[command(after_help = "Examples:\n  \
     kustomize build . | otel-inject --context instrumentation.yaml > manifests.yaml\n  \
     helm template shop ./chart | otel-inject --namespace shop --allow-empty --quiet > shop.yaml\n  \
     otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
+    otel-inject check --no-ignore build/ vendor/\n  \
     otel-inject inject --in-place --report findings.sarif --format github manifests/\n\n\
     Exit codes: 0 fine; 1 findings of severity error, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {
@@ -32,30 +33,33 @@ pub(super) struct Cli {
     pub(super) flags: Flags,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
     /// The function config: OtelInject, ConfigMap or Instrumentation [default: none]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
     /// What a refused workload does: fail the run, or be left out [default: the config's]
-    #[arg(long, value_name = "fail|skip", value_parser = on_error)]
+    #[arg(long, value_name = "fail|skip", value_parser = on_error(), hide_possible_values = true)]
     pub(super) on_error: Option<OnError>,
     /// The namespace of resources that name none [default: the config's]
     #[arg(long, value_name = "NS", value_parser = namespace)]
     pub(super) namespace: Option<String>,
     /// Read resources that are looked up, never printed: a file or folder, repeatable [default: none]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) context: Vec<PathBuf>,
+    /// Read the hidden and git-ignored files of folders, too [default: leave them out]
+    #[arg(long)]
+    pub(super) no_ignore: bool,
     /// Accept an input without resources, and print a comment line where it is empty [default: an error]
     #[arg(long)]
     pub(super) allow_empty: bool,
     /// Write the findings to FILE, by its ending: .json, .sarif or .txt [default: stderr only]
-    #[arg(long, value_name = "FILE", value_parser = report)]
+    #[arg(long, value_name = "FILE", value_parser = report, value_hint = ValueHint::FilePath)]
     pub(super) report: Option<(PathBuf, Format)>,
     /// How the report is written: human, json, sarif, or github for annotations in a pull request
     /// [default: human]
-    #[arg(long, value_name = "human|json|sarif|github", value_parser = format, default_value = "human")]
-    #[arg(hide_default_value = true)]
+    #[arg(long, value_name = "human|json|sarif|github", value_parser = format(), default_value = "human")]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     pub(super) format: Format,
     /// Say errors only, and no totals [default: one line for each finding]
     #[arg(short, long, conflicts_with = "verbose")]
@@ -82,7 +86,7 @@ impl Cli {
     /// # Errors
     /// What is wrong with the arguments, or the help that they ask for.
     pub(super) fn read(args: Vec<OsString>, stdin_is_stream: bool) -> Result<Self, clap::Error> {
-        let mut cli = Self::try_parse_from(args)?;
+        let mut cli = Self::try_parse_from(&args).map_err(|error| named(error, &args))?;
         let usage = |kind, message: &str| Err(Self::command().error(kind, message));
         let Some(command) = &mut cli.command else {
             return if stdin_is_stream {
@@ -113,9 +117,30 @@ impl Cli {
     }
 }
 
-fn on_error(word: &str) -> Result<OnError, String> {
-    let choice = OnError::ALL.iter().find(|choice| choice.as_str() == word);
-    choice.copied().ok_or_else(|| "expected fail or skip".to_owned())
+/// A path where a command belongs: the error says which command was probably meant.
+fn named(error: clap::Error, args: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return error };
+    let is_command = Cli::command().find_subcommand(word).is_some();
+    if is_command || !(word.contains(['/', '.']) || Path::new(word).exists()) {
+        return error;
+    }
+    let words = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words = words.collect::<Vec<_>>().join(" ");
+    let message = format!("{word:?} is not a command; did you mean: otel-inject inject {words}");
+    Cli::command().error(ErrorKind::InvalidSubcommand, message)
+}
+
+/// One of some words, which shells complete.
+fn on_error() -> impl TypedValueParser<Value = OnError> {
+    PossibleValuesParser::new(OnError::ALL.iter().map(|choice| choice.as_str())).try_map(|word| {
+        let choice = OnError::ALL.iter().find(|choice| choice.as_str() == word);
+        choice.copied().ok_or("expected fail or skip")
+    })
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.iter().map(|(_, name, _)| *name))
+        .try_map(|word| Format::named(&word).ok_or("expected human, json, sarif or github"))
 }
 
 fn namespace(name: &str) -> Result<String, String> {
@@ -127,10 +152,6 @@ fn report(path: &str) -> Result<(PathBuf, Format), String> {
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
     let format = Format::of_ending(ending).ok_or("the ending must be .json, .sarif or .txt")?;
     Ok((PathBuf::from(path), format))
-}
-
-fn format(word: &str) -> Result<Format, String> {
-    Format::named(word).ok_or_else(|| "expected human, json, sarif or github".to_owned())
 }
 
 #[cfg(test)]
@@ -146,7 +167,9 @@ mod tests {
     fn commands() -> Vec<clap::Command> {
         let mut command = Cli::command().term_width(100);
         command.build();
-        let below: Vec<_> = command.get_subcommands().cloned().collect();
+        // The help of clap's `help` is clap's.
+        let below: Vec<_> =
+            command.get_subcommands().filter(|below| below.get_name() != "help").cloned().collect();
         std::iter::once(command).chain(below).collect()
     }
 
@@ -198,6 +221,27 @@ mod tests {
                 let is_shown = [&own, &shared].iter().any(|text| text.contains(&format!("--{flag} ")));
                 assert!(is_shown || BUILT_IN.contains(&flag), "{} --{flag}", part.get_name());
             }
+        }
+    }
+
+    #[test]
+    fn a_path_where_a_command_belongs_names_the_command() {
+        let refused = |words: &[&str]| {
+            let args = ["otel-inject"].iter().chain(words).map(OsString::from).collect();
+            Cli::read(args, true).expect_err("an error").to_string()
+        };
+        for words in [
+            &["web.yaml"][..],
+            &["./web"],
+            &["web.yaml", "--in-place"],
+            &["--namespace", "shop", "manifests/"],
+            &["src"],
+        ] {
+            let meant = format!("did you mean: otel-inject inject {}\n", words.join(" "));
+            assert!(refused(words).contains(&meant), "{}", refused(words));
+        }
+        for words in [&["injekt"][..], &["--namespace", "shop", "check"]] {
+            assert!(!refused(words).contains("did you mean: "), "{}", refused(words));
         }
     }
 

@@ -7,7 +7,8 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use crate::finding::{Code, Finding};
-use crate::host::files;
+use crate::host::files::{self, Stamp};
+use crate::host::save::Batch;
 use crate::k8s::image::{Image, is_digest};
 use crate::yaml::{Document, Place, emit_document};
 
@@ -21,6 +22,9 @@ pub(super) struct Lock {
     /// A file of digests that are given.
     pub(super) given: Option<PathBuf>,
 }
+
+/// Images with their digests, as far as these are known.
+type Digests = BTreeMap<String, Option<String>>;
 
 /// One image a line.
 pub(super) fn list(images: &BTreeSet<String>) -> String {
@@ -41,8 +45,11 @@ fn given(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 
 impl Lock {
     /// Writes the digests of `images`, or says what is wrong with those in the file.
-    pub(super) fn apply(&self, images: &BTreeSet<String>) -> anyhow::Result<Vec<Finding>> {
-        let locked = self.read()?;
+    pub(super) fn apply(&self, images: &BTreeSet<String>, batch: &mut Batch) -> anyhow::Result<Vec<Finding>> {
+        let (locked, stamp) = match self.read()? {
+            Ok(read) => read,
+            Err(finding) => return Ok(vec![finding]),
+        };
         let given = self.given.as_deref().map(given).transpose()?.unwrap_or_default();
         let mut digests: BTreeMap<&str, Option<&str>> = BTreeMap::new();
         for image in images {
@@ -55,32 +62,41 @@ impl Lock {
             return Ok(self.faults(&digests, &locked));
         }
         let text = emit_document(&json!({"images": digests}));
-        files::replace(&self.file, text.as_bytes())?;
+        batch.file(&self.file, text.as_bytes(), stamp)?;
         Ok(Vec::new())
     }
 
-    /// The digests in the file; none where there is no file yet.
-    fn read(&self) -> anyhow::Result<BTreeMap<String, Option<String>>> {
+    /// The digests in the file, and what it was when they were read; none where there is no file yet. A file that is
+    /// no lock is an error of its own: it may be somebody's.
+    fn read(&self) -> anyhow::Result<Result<(Digests, Option<Stamp>), Finding>> {
         if !self.is_checked && !self.file.exists() {
-            return Ok(BTreeMap::new());
+            return Ok(Ok((Digests::new(), None)));
         }
-        let bytes = files::bytes(&self.file)?;
-        let text = std::str::from_utf8(&bytes).ok();
-        let value = text.and_then(|text| Document::parse(text).and_then(|document| document.value()).ok());
-        match value.as_ref().map(|value| &value["images"]).and_then(Value::as_object) {
-            Some(images) => {
-                let digest = |value: &Value| value.as_str().map(str::to_owned);
-                Ok(images.iter().map(|(image, value)| (image.clone(), digest(value))).collect())
-            }
-            None => bail!("{} is no lock of images: it has no mapping `images`", self.file.display()),
-        }
+        let (bytes, stamp) = files::stamped(&self.file)?;
+        let no_lock = |offset, reason: &str| {
+            let name = files::name(&self.file);
+            let message = format!("not a lock of images: {reason}");
+            let position = files::position(Some(&name), Place::of(&bytes, offset));
+            Ok(Err(Finding::new(Code::InvalidConfig, "", message)
+                .at(position)
+                .help("Name the file that `otel-inject images --lock FILE` has written, or delete this one and write it again.")))
+        };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            Err(error) => return no_lock(error.valid_up_to(), "not UTF-8"),
+        };
+        let value = match Document::parse(text).and_then(|document| document.value()) {
+            Ok(value) => value,
+            Err(problem) => return no_lock(problem.offset, &problem.message),
+        };
+        let Some(images) = value.get("images").and_then(Value::as_object) else {
+            return no_lock(0, "it has no mapping \"images\"");
+        };
+        let digest = |value: &Value| value.as_str().map(str::to_owned);
+        Ok(Ok((images.iter().map(|(image, value)| (image.clone(), digest(value))).collect(), stamp)))
     }
 
-    fn faults(
-        &self,
-        wanted: &BTreeMap<&str, Option<&str>>,
-        locked: &BTreeMap<String, Option<String>>,
-    ) -> Vec<Finding> {
+    fn faults(&self, wanted: &BTreeMap<&str, Option<&str>>, locked: &Digests) -> Vec<Finding> {
         let missing = wanted.iter().filter_map(|(image, digest)| match (locked.get(*image), digest) {
             (None, _) => Some(format!("{image} is not in it")),
             (Some(Some(there)), digest) if is_digest(there) => {

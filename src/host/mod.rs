@@ -10,15 +10,18 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::config::function::{self, Parsed};
-use crate::config::{Mode, Settings};
-use crate::engine::{Output, Role, Source, inject, patch, uninject};
+use crate::config::{Keep, Mode, Settings};
+use crate::engine::{self, Output, Role, Source, inject, patch, uninject};
 use crate::finding::{Code, Finding, Severity};
 use crate::host::cli::{Cli, Flags};
 use crate::host::commands::Inputs;
-use crate::host::files::{Destination, Text, position};
+use crate::host::files::{Destination, Reading, Text, position};
+use crate::host::save::Batch;
+use crate::host::stream::Printed;
 use crate::report::{Detail, Format, Paint};
 use crate::yaml::{Document, Edit, Envelope, Place, is_resource_list, split_documents};
 
+mod attributes;
 mod cli;
 mod commands;
 mod diff;
@@ -29,6 +32,8 @@ mod kustomize;
 mod patches;
 mod progress;
 mod render;
+mod save;
+mod signals;
 mod stream;
 
 /// Exit code of a run whose findings hold an error.
@@ -77,6 +82,10 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
     if let Some(command) = cli.command {
         return command.run();
     }
+    if stream::is_closed() {
+        say(&[closed_stdout()], Format::Human, Detail::Lines);
+        return COULD_NOT_RUN;
+    }
     let input = files::stdin();
     let is_list = input.as_ref().is_ok_and(|text| is_resource_list(&text.bytes));
     let face = match plugin_config {
@@ -84,7 +93,7 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         None if is_list => Face::Krm,
         None => Face::Stream,
     };
-    start(&face, input.map(|text| vec![text]), &cli.flags, inject)
+    start(&face, &[], input.map(|text| vec![text]).map_err(|error| io_error(&error)), &cli.flags, inject)
 }
 
 /// What is done with the texts.
@@ -92,24 +101,51 @@ type Work = fn(&[Source<'_>], &Settings) -> Output;
 
 /// Injects what a command names; where the texts go is the command's matter.
 fn inject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, inject)
+    start_files(inputs, destination, inject)
 }
 
 /// Takes injections out of what a command names; where the texts go is the command's matter.
 fn uninject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, uninject)
+    start_files(inputs, destination, uninject)
 }
 
 /// Prints as patches what changes in what a command names.
 fn patch_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start(&Face::Files(destination), files::read(&inputs.paths), &inputs.flags, patch)
+    start_files(inputs, destination, patch)
 }
 
-fn start(face: &Face, inputs: anyhow::Result<Vec<Text>>, flags: &Flags, work: Work) -> u8 {
+fn start_files(inputs: &Inputs, destination: Destination, work: Work) -> u8 {
+    let texts = if destination.prints() && stream::is_closed() {
+        Err(closed_stdout())
+    } else {
+        let reading = Reading { all: inputs.flags.no_ignore, replaceable: destination.writes_texts() };
+        match files::read(&inputs.paths, reading) {
+            Ok(texts) if texts.is_empty() && !inputs.flags.allow_empty => {
+                Err(files::nothing_in(&inputs.paths, reading))
+            }
+            Ok(texts) => Ok(texts),
+            Err(error) => Err(io_error(&error)),
+        }
+    };
+    start(&Face::Files(destination), &inputs.paths, texts, &inputs.flags, work)
+}
+
+fn start(
+    face: &Face,
+    paths: &[PathBuf],
+    inputs: Result<Vec<Text>, Finding>,
+    flags: &Flags,
+    work: Work,
+) -> u8 {
+    let collision = collision(face, paths, flags);
+    // A report that is in the way is not written to say so.
+    let mut without_report = flags.clone();
+    without_report.report = None;
+    let flags = if collision.is_some() { &without_report } else { flags };
     match inputs {
-        Ok(inputs) => execute(face, &inputs, flags, work),
-        Err(error) => {
-            let output = failed(vec![io_error(&error)]);
+        Ok(inputs) => execute(face, &inputs, flags, collision, work),
+        Err(finding) => {
+            let output = failed(vec![collision.unwrap_or(finding)]);
             conclude(face, &[], flags, None, Mode::Inject, output)
         }
     }
@@ -128,7 +164,7 @@ fn usage(error: &clap::Error) -> u8 {
     COULD_NOT_RUN
 }
 
-fn execute(face: &Face, inputs: &[Text], flags: &Flags, work: Work) -> u8 {
+fn execute(face: &Face, inputs: &[Text], flags: &Flags, refused: Option<Finding>, work: Work) -> u8 {
     let envelope = match face {
         Face::Krm => match Envelope::read(&inputs[0].bytes) {
             Ok(envelope) => Some(envelope),
@@ -141,7 +177,10 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags, work: Work) -> u8 {
         },
         _ => None,
     };
-    let decided = decide(face, inputs, flags, envelope.as_ref(), work);
+    let decided = match refused {
+        Some(finding) => Err(vec![finding]),
+        None => decide(face, inputs, flags, envelope.as_ref(), work),
+    };
     let (output, mode) = decided.unwrap_or_else(|findings| (failed(findings), Mode::Inject));
     conclude(face, inputs, flags, envelope.as_ref(), mode, output)
 }
@@ -155,7 +194,11 @@ fn decide(
     work: Work,
 ) -> Result<(Output, Mode), Vec<Finding>> {
     let (settings, remarks) = settings(face, flags, envelope)?;
-    let context = files::read(&flags.context).map_err(|error| vec![io_error(&error)])?;
+    let reading = Reading { all: flags.no_ignore, replaceable: false };
+    let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
+    if let Face::Files(destination) = face {
+        lost_sources(destination, inputs, &settings).map_or(Ok(()), |finding| Err(vec![finding]))?;
+    }
     let role = if matches!(face, Face::Krm) { Role::ResourceList } else { Role::Stream };
     let inputs_and_context =
         inputs.iter().map(|text| (text, role)).chain(context.iter().map(|text| (text, Role::Context)));
@@ -177,15 +220,9 @@ fn decide(
         }
     }
     let needs_resources = match face {
-        Face::Stream
-        | Face::Files(
-            Destination::Stdout
-            | Destination::Diff
-            | Destination::Patches { .. }
-            | Destination::Images { .. }
-            | Destination::Nowhere,
-        ) => true,
-        Face::Krm | Face::Plugin(_) | Face::Files(Destination::InPlace | Destination::Folder(_)) => false,
+        Face::Stream => true,
+        Face::Files(destination) => !destination.writes_texts(),
+        Face::Krm | Face::Plugin(_) => false,
     };
     if needs_resources && !flags.allow_empty {
         output.findings.extend(stream::without_resources(inputs, &output));
@@ -202,6 +239,72 @@ fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnc
     progress::during(&what, progress::PATIENCE, io::stderr(), work)
 }
 
+/// The error about a config that has Instrumentations dropped where they would be dropped from their sources: the
+/// next run would find none.
+fn lost_sources(destination: &Destination, inputs: &[Text], settings: &Settings) -> Option<Finding> {
+    let is_source = |text: &Text| match destination {
+        Destination::InPlace => true,
+        Destination::Folder(folder) => {
+            let target = save::place(&folder.join(&text.relative)).ok();
+            target.is_some() && target == text.path.canonicalize().ok()
+        }
+        _ => false,
+    };
+    if settings.instrumentation_resources != Keep::Drop || !inputs.iter().any(is_source) {
+        return None;
+    }
+    let message = "instrumentationResources: drop would delete the Instrumentations from their source files";
+    let finding = Finding::new(Code::InvalidConfig, "/spec/instrumentationResources", message);
+    Some(
+        finding.help("Write to another folder with --output, or use instrumentationResources: local-config."),
+    )
+}
+
+/// The error about an output that would replace what the run reads, or what it has no business with.
+fn collision(face: &Face, paths: &[PathBuf], flags: &Flags) -> Option<Finding> {
+    let file = match face {
+        Face::Files(destination) => destination.file(),
+        _ => None,
+    };
+    let report = flags.report.as_ref().map(|(path, _)| path.as_path());
+    let real = |path: &Path| path.canonicalize().or_else(|_| save::place(path)).ok();
+    let error = |path: &Path, what: &str| {
+        let message = format!("{:?} {what}", path.display().to_string());
+        Some(Finding::new(Code::Io, "", message).help("Give each output a file of its own."))
+    };
+    if let (Some(file), Some(report)) = (file, report)
+        && real(file).is_some_and(|file| Some(file) == real(report))
+    {
+        return error(report, "is named for two outputs");
+    }
+    let named = || paths.iter().chain(&flags.context).chain(&flags.config);
+    for output in file.into_iter().chain(report) {
+        // A pipe or a terminal loses nothing.
+        if !output.is_file() {
+            continue;
+        }
+        let place = real(output);
+        if named().any(|path| real(path) == place) {
+            return error(output, "is an input, and would be replaced by an output");
+        }
+        // Found in a folder or not read at all: an earlier report goes, somebody's manifest does not.
+        let bytes = match files::bytes(output) {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(io_error(&error)),
+        };
+        if engine::for_cluster(&bytes).has_names {
+            return error(output, "holds Kubernetes resources, and would be replaced by an output");
+        }
+        if let Face::Files(Destination::Patches { .. }) = face
+            && Some(output) == file
+            && !patches::is_replaceable(&bytes)
+        {
+            return error(output, "holds more than patches, and would be replaced by them");
+        }
+    }
+    None
+}
+
 /// Writes what there is to write and says what there is to say. Gives the exit code.
 fn conclude(
     face: &Face,
@@ -212,21 +315,14 @@ fn conclude(
     mut output: Output,
 ) -> u8 {
     output.findings.sort_by_key(|finding| finding.severity);
-    if let Some((path, format)) = &flags.report
-        && let Err(error) =
-            files::replace(path, format.report(&output.findings, Detail::Lines, Paint::Plain).as_bytes())
-    {
-        output.findings.insert(0, io_error(&error));
+    let results =
+        |output: &Output| envelope.map(|envelope| krm::results(envelope, &output.findings)).transpose();
+    if let Err(problem) = results(&output) {
+        let place = Place::of(&inputs[0].bytes, problem.offset);
+        let message = format!("the results cannot be added: {}", problem.message);
+        output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
     }
-    let mut results = Vec::new();
-    if let Some(envelope) = envelope {
-        results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
-            let place = Place::of(&inputs[0].bytes, problem.offset);
-            let message = format!("the results cannot be added: {}", problem.message);
-            output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
-            Vec::new()
-        });
-    }
+    let text = write_files(face, inputs, flags, mode, &mut output);
     let has_failed = exit_code(&output) != 0;
     if has_failed || output.edits.is_empty() {
         output.edits = vec![Vec::new(); inputs.len()];
@@ -239,7 +335,8 @@ fn conclude(
             delivered(out.write_all(list.as_bytes()).and_then(|()| out.flush()), code)
         }
         (Face::Krm, Some(envelope)) => {
-            let edits = krm::edits(envelope, &inputs[0].bytes, &output.edits[0], results);
+            let own = results(&output).ok().flatten().unwrap_or_default();
+            let edits = krm::edits(envelope, &inputs[0].bytes, &output.edits[0], own);
             delivered(render::write(&inputs[0].bytes, &edits, out).and_then(|()| out.flush()), code)
         }
         (Face::Krm, None) => code,
@@ -258,52 +355,115 @@ fn conclude(
             let written = print_diff(inputs, &output.edits, &mut has_diff, out);
             delivered(written, if has_diff { REFUSED } else { code })
         }
-        (Face::Files(destination @ (Destination::Patches { .. } | Destination::Images { .. })), _) => {
-            match answer(destination, &output) {
-                Ok((text, faults)) => {
-                    let code = if faults.is_empty() { code } else { REFUSED };
-                    output.findings.splice(0..0, faults);
-                    delivered(out.write_all(text.as_bytes()).and_then(|()| out.flush()), code)
-                }
-                Err(error) => {
-                    output.findings.insert(0, io_error(&error));
-                    COULD_NOT_RUN
-                }
-            }
+        (Face::Files(Destination::Stdout) | Face::Stream | Face::Plugin(_), _) => {
+            let is_allowed = flags.allow_empty && !matches!(face, Face::Plugin(_));
+            let note = is_allowed && inputs.iter().all(|text| stream::is_blank(&text.bytes));
+            let edits = std::mem::take(&mut output.edits);
+            let printed = text.printed.unwrap_or_else(|| Printed::whole(inputs, edits));
+            delivered(printed.write(note, out), code)
         }
-        (Face::Files(destination @ (Destination::InPlace | Destination::Folder(_))), _) => {
-            match files::save(inputs, &output.edits, destination) {
-                Ok(()) => code,
-                Err(error) => {
-                    output.findings.insert(0, io_error(&error));
-                    COULD_NOT_RUN
-                }
-            }
+        (Face::Files(_), _) => {
+            delivered(out.write_all(text.answer.as_bytes()).and_then(|()| out.flush()), code)
         }
-        (Face::Stream | Face::Files(Destination::Stdout), _) => {
-            let note = flags.allow_empty && inputs.iter().all(|text| stream::is_blank(&text.bytes));
-            delivered(stream::print(inputs, &output.edits, note, out), code)
-        }
-        (Face::Plugin(_), _) => delivered(stream::print(inputs, &output.edits, false, out), code),
     };
     say(&output.findings, flags.format, flags.detail());
     written
 }
 
-/// What a command prints that is asked about injections, and what is wrong with a file that it compares.
-fn answer(destination: &Destination, output: &Output) -> anyhow::Result<(String, Vec<Finding>)> {
-    match destination {
-        Destination::Patches { form, committed: None } => {
-            Ok((patches::document(*form, &output.patches), Vec::new()))
+/// What goes to stdout when the files are written.
+#[derive(Default)]
+struct ForStdout<'t> {
+    /// What a command answers that prints no texts.
+    answer: String,
+    /// The texts, where they are not printed as they are.
+    printed: Option<Printed<'t>>,
+}
+
+/// Writes all files of the run, the report with them: all or none. What is wrong joins the findings.
+fn write_files<'t>(
+    face: &Face,
+    inputs: &'t [Text],
+    flags: &Flags,
+    mode: Mode,
+    output: &mut Output,
+) -> ForStdout<'t> {
+    let mut text = ForStdout::default();
+    let report = |output: &Output, batch: &mut Batch| match &flags.report {
+        Some((path, format)) => {
+            let report = format.report(&output.findings, Detail::Lines, Paint::Plain);
+            batch.file(path, report.as_bytes(), None)
         }
-        Destination::Patches { form, committed: Some(file) } => {
-            let stale = patches::staleness(*form, &output.patches, file)?;
-            Ok((String::new(), stale.into_iter().collect()))
+        None => Ok(()),
+    };
+    let mut batch = Batch::default();
+    let named = match face {
+        Face::Files(destination) => destination.file(),
+        _ => None,
+    };
+    let mut opened = flags.report.iter().map(|(path, _)| path.as_path()).chain(named);
+    let mut written = opened.try_for_each(|path| batch.open(path));
+    if written.is_ok()
+        && exit_code(output) == 0
+        && mode == Mode::Inject
+        && let Face::Files(destination) = face
+    {
+        written = prepare(destination, inputs, flags, output, &mut batch).map(|prepared| text = prepared);
+        // What is refused after all writes nothing.
+        if exit_code(output) != 0 {
+            batch = Batch::default();
         }
-        Destination::Images { lock: None } => Ok((images::list(&output.images), Vec::new())),
-        Destination::Images { lock: Some(lock) } => Ok((String::new(), lock.apply(&output.images)?)),
-        _ => Ok(Default::default()),
     }
+    output.findings.sort_by_key(|finding| finding.severity);
+    written = written.and_then(|()| report(output, &mut batch)).and_then(|()| batch.commit());
+    if let Err(error) = written {
+        output.findings.insert(0, io_error(&error));
+        // The report of what went wrong, if that can be written.
+        let mut batch = Batch::default();
+        if report(output, &mut batch).is_ok() {
+            let _ = batch.commit();
+        }
+    }
+    text
+}
+
+/// Prepares the files that a command writes, and what it prints.
+fn prepare<'t>(
+    destination: &Destination,
+    inputs: &'t [Text],
+    flags: &Flags,
+    output: &mut Output,
+    batch: &mut Batch,
+) -> anyhow::Result<ForStdout<'t>> {
+    let mut text = ForStdout::default();
+    match destination {
+        Destination::Stdout => {
+            let (printed, finding) =
+                Printed::for_cluster(inputs, output.edits.clone(), flags.config.as_deref());
+            text.printed = Some(printed);
+            output
+                .findings
+                .extend(finding.filter(|finding| !(flags.allow_empty && finding.code == Code::EmptyInput)));
+        }
+        Destination::InPlace | Destination::Folder(_) => {
+            batch.texts(inputs, &output.edits, destination)?;
+            output.findings.append(&mut batch.findings);
+        }
+        Destination::Patches { form, committed: Some(file), .. } => {
+            output.findings.extend(patches::staleness(*form, &output.patches, file)?);
+        }
+        Destination::Patches { form, committed: None, output: Some(file) } => {
+            let document = patches::document(*form, &output.patches);
+            batch.folder(save::parent(file))?;
+            batch.file(file, document.as_bytes(), None)?;
+        }
+        Destination::Patches { form, .. } => text.answer = patches::document(*form, &output.patches),
+        Destination::Images { lock: None } => text.answer = images::list(&output.images),
+        Destination::Images { lock: Some(lock) } => {
+            output.findings.extend(lock.apply(&output.images, batch)?);
+        }
+        Destination::Diff | Destination::Nowhere => {}
+    }
+    Ok(text)
 }
 
 /// The exit code after writing to stdout. A reader that has gone away wants to hear nothing more.
@@ -393,6 +553,11 @@ fn failed(findings: Vec<Finding>) -> Output {
 
 fn io_error(error: &anyhow::Error) -> Finding {
     Finding::new(Code::Io, "", format!("{error:#}"))
+}
+
+fn closed_stdout() -> Finding {
+    let message = "stdout is closed: there is no place for the output";
+    Finding::new(Code::Io, "", message).help("Redirect it to a file, or to /dev/null with `> /dev/null`.")
 }
 
 fn internal_error() -> Finding {

@@ -53,6 +53,20 @@ pub(super) fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::R
     }))
 }
 
+/// Whether a file holds nothing that its replacement by patches would lose.
+pub(super) fn is_replaceable(bytes: &[u8]) -> bool {
+    const KEYS: &[&str] = &["apiVersion", "kind", "patches", "spec"];
+    let text = std::str::from_utf8(bytes).ok();
+    let value = text.and_then(|text| Document::parse(text).and_then(|document| document.value()).ok());
+    let has_only = |value: &Value, keys: &[&str]| match value {
+        Value::Null => true,
+        Value::Object(map) => map.keys().all(|key| keys.contains(&key.as_str())),
+        _ => false,
+    };
+    let spec = |value: &Value| value.get("spec").is_none_or(|spec| has_only(spec, &["patches"]));
+    value.is_some_and(|value| has_only(&value, KEYS) && spec(&value))
+}
+
 /// A patch and the one resource that it is for.
 fn entry(patch: &Patch) -> Value {
     let Patch { subject, changes } = patch;

@@ -9,7 +9,7 @@ mod github;
 mod reference;
 mod sarif;
 
-pub use reference::{explain, facts, names, reference};
+pub use reference::{contents, explain, facts, names, reference};
 
 /// The ways in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

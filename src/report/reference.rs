@@ -37,6 +37,21 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     Code::ALL.iter().map(|code| code.id()).chain(languages::ALL.iter().map(|language| language.id))
 }
 
+/// The pages there are, a line each.
+#[must_use]
+pub fn contents() -> String {
+    let width = names().map(str::len).max().unwrap_or(0);
+    let mut contents = "Findings:\n".to_owned();
+    for page in Code::ALL.iter().map(|code| code.page()) {
+        contents.push_str(&format!("  {:width$}  {:7}  {}\n", page.id, page.severity.as_str(), page.what));
+    }
+    contents.push_str("\nLanguages:\n");
+    for language in languages::ALL {
+        contents.push_str(&format!("  {}\n", language.id));
+    }
+    contents
+}
+
 /// The page of a code or a language; none where there is no such name.
 #[must_use]
 pub fn explain(name: &str) -> Option<String> {
@@ -55,7 +70,17 @@ pub fn explain(name: &str) -> Option<String> {
     }
     let language = languages::ALL.iter().find(|language| language.id == name)?;
     let facts: String = facts(language).iter().map(|fact| format!("{fact}\n")).collect();
-    let example = format!("instrumentation.opentelemetry.io/{}: \"true\"", language.switch);
+    let mut example = format!("instrumentation.opentelemetry.io/{}: \"true\"", language.switch);
+    if let Delivery::Sidecar(sidecar) = &language.recipe.delivery {
+        // Without it the agent does not know what to attach to, and the injection is refused.
+        let sets = |effect: &Effect| matches!(effect, Effect::Variable(name) if *name == sidecar.executable);
+        for option in language.options.iter().filter(|option| sets(&option.effect)) {
+            example.push_str(&format!(
+                "\ninstrumentation.opentelemetry.io/{}: /app/server # the program's path in its container",
+                option.annotation
+            ));
+        }
+    }
     Some(format!("{name}\n\n{}\nExample:\n{}", facts.replace('`', ""), indented(&example)))
 }
 

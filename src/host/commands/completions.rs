@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use super::Run;
 use crate::host::cli::Cli;
+use crate::report;
 
 /// Print the completions for a shell
 #[derive(Debug, Args)]
@@ -19,6 +20,14 @@ impl Run for Completions {
     fn run(self) -> u8 {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "otel-inject", &mut script);
+        if self.shell == Shell::Fish {
+            // What the generator leaves out: the values of an argument without a flag.
+            let names = report::names().collect::<Vec<_>>().join(" ");
+            let line = format!(
+                "complete -c otel-inject -n \"__fish_seen_subcommand_from explain\" -f -a \"{names}\"\n"
+            );
+            script.extend(line.into_bytes());
+        }
         super::answer(&script)
     }
 }

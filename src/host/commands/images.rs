@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::{Inputs, Run};
 use crate::host::files::Destination;
@@ -22,13 +22,13 @@ pub(in crate::host) struct Images {
     #[command(flatten)]
     inputs: Inputs,
     /// Write the images and their digests to FILE [default: no file]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     lock: Option<PathBuf>,
     /// Write nothing, and fail where the lock lacks an image or a digest, or has one too many [default: write]
     #[arg(long, requires = "lock", conflicts_with = "digests")]
     check: bool,
     /// Take digests from FILE, which has an IMAGE@DIGEST a line [default: no file]
-    #[arg(long, value_name = "FILE", requires = "lock")]
+    #[arg(long, value_name = "FILE", requires = "lock", value_hint = ValueHint::FilePath)]
     digests: Option<PathBuf>,
 }
 

@@ -1,8 +1,11 @@
 //! `man`: manual pages.
 
+use std::io::{self, Write};
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man as Page;
+use clap_mangen::roff::{Roff, roman};
 
 use super::Run;
 use crate::host::cli::Cli;
@@ -16,15 +19,62 @@ pub(in crate::host) struct Man {
     command: Option<String>,
 }
 
+/// What every command's exit status means. The table of the README is the same.
+const EXIT_STATUS: &[(&str, &str)] = &[
+    ("0", "Fine."),
+    ("1", "A finding is an error, and nothing was injected; or diff has a difference."),
+    (
+        "2",
+        "The run could not do its work: wrong arguments or config, a file that cannot be read or written.",
+    ),
+];
+
 impl Run for Man {
     fn run(self) -> u8 {
         let mut whole: Command = Cli::command();
         whole.build();
         let named = self.command.and_then(|name| whole.find_subcommand(name).cloned());
-        let page = Page::new(named.unwrap_or(whole));
         let mut text = Vec::new();
         // Writing into memory does not fail.
-        let _ = page.render(&mut text);
+        let _ = page(named.unwrap_or(whole), &mut text);
         super::answer(&text)
     }
+}
+
+fn page(command: Command, out: &mut impl Write) -> io::Result<()> {
+    let (has_commands, has_version) = (command.has_subcommands(), command.get_version().is_some());
+    let examples = examples(&command);
+    let page = Page::new(command);
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    page.render_synopsis_section(out)?;
+    page.render_description_section(out)?;
+    page.render_options_section(out)?;
+    if has_commands {
+        page.render_subcommands_section(out)?;
+    }
+    let mut roff = Roff::default();
+    roff.control("SH", ["EXIT STATUS"]);
+    for (code, meaning) in EXIT_STATUS {
+        roff.control("TP", []);
+        roff.text([roman(*code)]);
+        roff.text([roman(*meaning)]);
+    }
+    if !examples.is_empty() {
+        roff.control("SH", ["EXAMPLES"]);
+        roff.control("nf", []);
+        for example in examples {
+            roff.text([roman(example)]);
+        }
+        roff.control("fi", []);
+    }
+    roff.to_writer(out)?;
+    if has_version { page.render_version_section(out) } else { Ok(()) }
+}
+
+/// The examples of a command's help, a line each.
+fn examples(command: &Command) -> Vec<String> {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1);
+    lines.take_while(|line| line.starts_with("  ")).map(|line| line.trim().to_owned()).collect()
 }

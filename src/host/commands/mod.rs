@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use crate::host::cli::Flags;
 use crate::host::files::Destination;
@@ -27,9 +27,9 @@ pub(super) trait Run: Args {
 /// Manifests, and how they are read.
 #[derive(Debug, Args)]
 pub(super) struct Inputs {
-    /// Files, folders (their *.yaml, *.yml and *.json, except for what a .krmignore names), or - for stdin
-    /// [default: -]
-    #[arg(value_name = "PATH")]
+    /// Files, folders (their *.yaml, *.yml and *.json, except for hidden and git-ignored ones and what a .krmignore
+    /// names), or - for stdin [default: -]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) flags: Flags,
@@ -42,7 +42,7 @@ pub(super) struct Output {
     #[arg(long, conflicts_with = "output")]
     in_place: bool,
     /// Write all files below DIR, a folder's files by their paths in it [default: print a stream]
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     output: Option<PathBuf>,
 }
 
@@ -101,6 +101,7 @@ commands! {
     schema Schema
     completions Completions
     man Man
+    version Version
 }
 
 /// Prints what a command answers.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::{Inputs, Run};
 use crate::host::files::Destination;
@@ -14,7 +14,7 @@ use crate::host::patches::Form;
 /// is printed when a finding is an error.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    otel-inject patch --as component manifests/ > otel-inject/kustomization.yaml\n  \
+    otel-inject patch --as component --output otel-inject/kustomization.yaml manifests/\n  \
     otel-inject patch --as flux manifests/ | yq .spec.patches\n  \
     otel-inject patch --as json6902 --context instrumentation.yaml web.yaml\n  \
     otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/")]
@@ -25,8 +25,11 @@ pub(in crate::host) struct Patch {
     #[arg(long = "as", value_name = "FORM")]
     form: Form,
     /// Print nothing, and fail where FILE does not hold these patches [default: print them]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     check: Option<PathBuf>,
+    /// Write the patches to FILE, which stays as it is when anything fails [default: print them]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "check")]
+    output: Option<PathBuf>,
 }
 
 impl Run for Patch {
@@ -35,7 +38,7 @@ impl Run for Patch {
     }
 
     fn run(self) -> u8 {
-        let destination = Destination::Patches { form: self.form, committed: self.check };
+        let destination = Destination::Patches { form: self.form, committed: self.check, output: self.output };
         crate::host::patch_files(&self.inputs, destination)
     }
 }

@@ -1,0 +1,161 @@
+//! Bytes from files, pipes and devices, and what a file was when they were taken.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+
+/// What a device may give: more than anybody types. `/dev/zero` gives without an end.
+const DEVICE_LIMIT: u64 = 16_000_000;
+
+/// What a file is told by: where this has changed, somebody else has written it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::host) struct Stamp {
+    /// Device and inode.
+    #[cfg(unix)]
+    identity: (u64, u64),
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            #[cfg(unix)]
+            identity: {
+                use std::os::unix::fs::MetadataExt;
+                (metadata.dev(), metadata.ino())
+            },
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+
+    /// Whether `path` itself, no link to it, is still the file.
+    pub(in crate::host) fn is_at(&self, path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && Self::of(&metadata) == *self)
+    }
+}
+
+/// What can be read, as far as it matters.
+enum Kind {
+    File,
+    /// A pipe or a socket: whoever writes to it closes it.
+    Pipe,
+    /// A terminal, `/dev/null`, `/dev/zero`.
+    Device,
+    /// What has no text, in words.
+    Other(&'static str),
+}
+
+fn kind(metadata: &Metadata) -> Kind {
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return Kind::Other("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() || kind.is_socket() {
+            return Kind::Pipe;
+        }
+        if kind.is_char_device() {
+            return Kind::Device;
+        }
+        if kind.is_block_device() {
+            return Kind::Other("a block device");
+        }
+    }
+    Kind::File
+}
+
+/// Fails where `path` is anything but a file: what is read from it could not be replaced.
+pub(super) fn is_replaceable(path: &Path) -> Result<()> {
+    let metadata = fs::metadata(path).with_context(|| cannot(path))?;
+    let what = match kind(&metadata) {
+        Kind::File => return Ok(()),
+        Kind::Pipe => "a pipe",
+        Kind::Device => "a device",
+        Kind::Other(what) => what,
+    };
+    bail!("cannot replace {}: it is {what}, not a file", path.display())
+}
+
+/// Everything at `path`, which somebody has named: a pipe is read to its end.
+pub(in crate::host) fn bytes(path: &Path) -> Result<Vec<u8>> {
+    stamped(path).map(|(bytes, _)| bytes)
+}
+
+/// Everything at `path`, and what the file is told by; none for what is no file.
+pub(in crate::host) fn stamped(path: &Path) -> Result<(Vec<u8>, Option<Stamp>)> {
+    let metadata = fs::metadata(path).with_context(|| cannot(path))?;
+    if let Kind::File = kind(&metadata) {
+        let (bytes, stamp) = regular(path)?;
+        return Ok((bytes, Some(stamp)));
+    }
+    if let Kind::Other(what) = kind(&metadata) {
+        bail!("{}: it is {what}", cannot(path));
+    }
+    let file = File::open(path).with_context(|| cannot(path))?;
+    Ok((open(file).with_context(|| cannot(path))?, None))
+}
+
+/// Everything in the file at `path`. What is no file is not waited for.
+pub(super) fn regular(path: &Path) -> Result<(Vec<u8>, Stamp)> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let read = || {
+        let mut file = options.open(path)?;
+        let metadata = file.metadata()?;
+        if !matches!(kind(&metadata), Kind::File) {
+            return Err(io::Error::other("it is not a file"));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok((bytes, Stamp::of(&metadata)))
+    };
+    read().with_context(|| cannot(path))
+}
+
+/// Everything on stdin.
+pub(super) fn stdin() -> Result<Vec<u8>> {
+    let cannot = "cannot read stdin";
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let own = io::stdin().as_fd().try_clone_to_owned().context(cannot)?;
+        open(File::from(own)).context(cannot)
+    }
+    #[cfg(not(unix))]
+    {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).context(cannot)?;
+        Ok(bytes)
+    }
+}
+
+/// The rest of what is open.
+fn open(mut file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let is_device = file.metadata().is_ok_and(|metadata| matches!(kind(&metadata), Kind::Device));
+    if !is_device {
+        file.read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    file.take(DEVICE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > DEVICE_LIMIT {
+        return Err(io::Error::other("it is a device that gives more than 16 MB"));
+    }
+    Ok(bytes)
+}
+
+fn cannot(path: &Path) -> String {
+    format!("cannot read {}", path.display())
+}
