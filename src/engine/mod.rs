@@ -10,6 +10,7 @@ mod cut;
 mod inject;
 mod instrumentations;
 mod read;
+mod unreadable;
 
 use std::collections::BTreeSet;
 

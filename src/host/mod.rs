@@ -212,20 +212,13 @@ fn conclude(
     mut output: Output,
 ) -> u8 {
     output.findings.sort_by_key(|finding| finding.severity);
+    let mut list = envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, &mut output));
     if let Some((path, format)) = &flags.report
         && let Err(error) =
             files::replace(path, format.report(&output.findings, Detail::Lines, Paint::Plain).as_bytes())
     {
         output.findings.insert(0, io_error(&error));
-    }
-    let mut results = Vec::new();
-    if let Some(envelope) = envelope {
-        results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
-            let place = Place::of(&inputs[0].bytes, problem.offset);
-            let message = format!("the results cannot be added: {}", problem.message);
-            output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
-            Vec::new()
-        });
+        list = envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, &mut output));
     }
     let has_failed = exit_code(&output) != 0;
     if has_failed || output.edits.is_empty() {
@@ -233,16 +226,11 @@ fn conclude(
     }
     let code = exit_code(&output);
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let written = match (face, envelope) {
-        (Face::Krm, Some(envelope)) if mode == Mode::Validate => {
-            let list = krm::without_items(envelope, &output.findings);
-            delivered(out.write_all(list.as_bytes()).and_then(|()| out.flush()), code)
-        }
-        (Face::Krm, Some(envelope)) => {
-            let edits = krm::edits(envelope, &inputs[0].bytes, &output.edits[0], results);
-            delivered(render::write(&inputs[0].bytes, &edits, out).and_then(|()| out.flush()), code)
-        }
-        (Face::Krm, None) => code,
+    let written = match (face, mode) {
+        (Face::Krm, _) => match list {
+            Some(list) => delivered(out.write_all(&list).and_then(|()| out.flush()), code),
+            None => code,
+        },
         _ if has_failed && stream::is_helm_4() => {
             let text = Format::Human.report(&output.findings, flags.detail(), Paint::Plain);
             delivered(stream::helm_4_failure(&text, out).and_then(|()| out.flush()), 0)
@@ -288,6 +276,38 @@ fn conclude(
     };
     say(&output.findings, flags.format, flags.detail());
     written
+}
+
+/// The `ResourceList` that goes back to the host, with the findings as its results; none where that cannot be printed,
+/// or not be read again.
+fn printed_list(
+    envelope: &Envelope<'_>,
+    text: &[u8],
+    mode: Mode,
+    output: &mut Output,
+) -> Option<Vec<u8>> {
+    if output.unreadable {
+        return None;
+    }
+    if mode == Mode::Validate {
+        return Some(krm::without_items(envelope, &output.findings).into_bytes());
+    }
+    let results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
+        let place = Place::of(text, problem.offset);
+        let message = format!("the results cannot be added: {}", problem.message);
+        output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
+        Vec::new()
+    });
+    let has_failed = exit_code(output) != 0;
+    let items = output.edits.first().filter(|_| !has_failed).map_or(&[][..], Vec::as_slice);
+    match krm::print(envelope, text, items, results) {
+        Ok(list) => Some(list),
+        Err(finding) => {
+            output.findings.insert(0, finding);
+            output.unreadable = true;
+            None
+        }
+    }
 }
 
 /// What a command prints that is asked about injections, and what is wrong with a file that it compares.

@@ -9,6 +9,7 @@ use std::ops::Range;
 mod emit;
 mod envelope;
 mod index;
+mod outline;
 mod overlay;
 mod parser;
 mod rewrite;

@@ -150,6 +150,9 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             Parent::Mapping(id, entries) => {
                 let key = unescape(&token);
                 let at = entries.iter().position(|entry| is_key(document, entry, &key));
+                if let Some(Entry { key: Key::Kept(key), .. }) = at.map(|at| &entries[at]) {
+                    check_anchors(document, *key)?;
+                }
                 (id, at.map(|at| entries.remove(at).value))
             }
             Parent::Sequence(id, items) => {
@@ -166,11 +169,8 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             }
         };
         let slot = slot.ok_or_else(|| absent(document, id, &token))?;
-        if let Some(node) = slot.node().filter(|_| document.aliases > 0)
-            && let Some(anchor) = document.anchor_within(node)
-        {
-            let message = "an anchor stands in what would be removed or moved, and the document has aliases";
-            return Err(Problem::uneditable(document.nodes[anchor].start, message));
+        if let Some(node) = slot.node() {
+            check_anchors(document, node)?;
         }
         Ok(slot)
     }
@@ -212,6 +212,17 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             }
             Slot::Kept(id) | Slot::Text(id, _) => Err(absent(document, *id, &last)),
         }
+    }
+}
+
+/// Refuses to take a node from its place to which an alias may refer.
+fn check_anchors(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
+    match (document.aliases > 0).then(|| document.anchor_within(id)).flatten() {
+        Some(anchor) => {
+            let message = "an anchor would be removed or moved, and the document has aliases";
+            Err(Problem::uneditable(document.nodes[anchor].start, message))
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,9 +1,10 @@
-//! What a plain scalar means, as kyaml and kubectl agree on it (krm-hosts: "How plain scalars resolve").
+//! What a plain scalar means to kubectl and the API server (krm-hosts: "How plain scalars resolve"), who read the words
+//! of YAML 1.1. kyaml takes some of these words for strings: what kustomize prints of them is quoted, and what we
+//! write means the same to both. Keys are not resolved: they stay as they are written.
 
 use serde_json::{Number, Value};
 
-/// The value of an untagged plain scalar. `y`, `no`, `on` and dates are strings; what JSON cannot hold
-/// (`.inf`, `.nan`) is its text.
+/// The value of an untagged plain scalar. Dates are strings; what JSON cannot hold (`.inf`, `.nan`) is its text.
 pub(super) fn resolve(text: &str) -> Value {
     word(text).or_else(|| number(text).map(Value::Number)).unwrap_or_else(|| Value::String(text.to_owned()))
 }
@@ -17,8 +18,12 @@ pub(super) fn is_string(text: &str) -> bool {
 fn word(text: &str) -> Option<Value> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
-        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
+            Some(Value::Bool(true))
+        }
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => {
+            Some(Value::Bool(false))
+        }
         _ => None,
     }
 }

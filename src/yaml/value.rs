@@ -95,6 +95,7 @@ impl Document<'_> {
     ) -> Result<Map<String, Value>, Problem> {
         let mut result = Map::with_capacity(self.entries(id).count());
         let mut merged = Vec::new();
+        let mut left_out = left_out.map(|name| (name, false));
         for (key, value) in self.entries(id) {
             if self.is_merge_key(key) {
                 merged.push(value);
@@ -104,11 +105,14 @@ impl Document<'_> {
             let Some(name) = self.scalar_text(key) else {
                 return Err(Problem::syntax(start, "a key that is a collection"));
             };
-            if left_out == Some(name) {
-                continue;
-            }
-            let value = self.build(value, expanded, budget)?;
-            if result.insert(name.to_owned(), value).is_some() {
+            let is_repeated = match &mut left_out {
+                Some((wanted, seen)) if wanted == &name => std::mem::replace(seen, true),
+                _ => {
+                    let value = self.build(value, expanded, budget)?;
+                    result.insert(name.to_owned(), value).is_some()
+                }
+            };
+            if is_repeated {
                 return Err(Problem::syntax(start, format!("the key {name:?} stands twice")));
             }
         }
