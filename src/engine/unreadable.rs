@@ -50,8 +50,7 @@ fn code(is_marked: bool, facts: &Facts, problem: &Problem, context: &Context, se
     });
     let may_select = || {
         let [kind, name, namespace] = [kind, name, namespace].map(Option::as_deref);
-        settings.rules.iter().any(|rule| rule.may_match(kind, name, namespace))
-            || context.may_ask(namespace)
+        settings.rules.iter().any(|rule| rule.may_match(kind, name, namespace)) || context.may_ask(namespace)
     };
     match problem.trouble {
         _ if !is_marked && (is_other_kind || !may_select()) => Code::UnparsedDocument,
@@ -71,12 +70,7 @@ struct Facts {
 impl Facts {
     /// Those of a resource, which is `complete` or ends where reading did. None where it is a list: its items are
     /// anything.
-    fn of(
-        document: &Document<'_>,
-        resource: Cursor,
-        complete: bool,
-        settings: &Settings,
-    ) -> Option<Self> {
+    fn of(document: &Document<'_>, resource: Cursor, complete: bool, settings: &Settings) -> Option<Self> {
         let text = |mapping: Option<Cursor>, key: &str| match document.values(mapping?, key).as_slice() {
             [only] => document.text(*only).map(str::to_owned),
             [] if complete => Some(String::new()),

@@ -100,7 +100,8 @@ pub(super) fn print(
     let Err(reason) = proven else { return Ok(printed) };
     Err(match envelope.tag_directive() {
         Some(place) => {
-            let message = "the ResourceList depends on a %TAG directive, and hosts read a list without directives";
+            let message =
+                "the ResourceList depends on a %TAG directive, and hosts read a list without directives";
             let finding = Finding::new(Code::InvalidYaml, "", message).at(position(None, place));
             finding.help("Write each tag in full, such as !<tag:example.com,2024:name>, or remove it.")
         }

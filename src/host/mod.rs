@@ -280,12 +280,7 @@ fn conclude(
 
 /// The `ResourceList` that goes back to the host, with the findings as its results; none where that cannot be printed,
 /// or not be read again.
-fn printed_list(
-    envelope: &Envelope<'_>,
-    text: &[u8],
-    mode: Mode,
-    output: &mut Output,
-) -> Option<Vec<u8>> {
+fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut Output) -> Option<Vec<u8>> {
     if output.unreadable {
         return None;
     }

@@ -359,7 +359,8 @@ mod tests {
             let report = format.report(std::slice::from_ref(&hostile), Detail::Reasons, Paint::Plain);
             let is_shown = |character: char| character == '\n' || !is_invisible(character);
             assert!(report.chars().all(is_shown), "{report:?}");
-            let escape = if matches!(format, Format::Json | Format::Sarif) { "x\\u202ey" } else { "x\\u{202e}y" };
+            let escape =
+                if matches!(format, Format::Json | Format::Sarif) { "x\\u202ey" } else { "x\\u{202e}y" };
             assert!(report.contains(escape), "{report}");
         }
         let line = line(&hostile, Paint::Plain);

@@ -53,8 +53,15 @@ impl<'t> Envelope<'t> {
         own: String,
         cut: Option<(usize, usize)>,
     ) -> Result<Self, Problem> {
-        let mut envelope =
-            Self { text, document: chunk.clone(), body: chunk.clone(), own, start: chunk.start, cut, value: Value::Null };
+        let mut envelope = Self {
+            text,
+            document: chunk.clone(),
+            body: chunk.clone(),
+            own,
+            start: chunk.start,
+            cut,
+            value: Value::Null,
+        };
         let document = Document::parse(&envelope.own).map_err(|problem| envelope.outside(problem))?;
         if !document.is_mapping() {
             return Err(Problem::syntax(chunk.start, "a ResourceList is a mapping"));
@@ -94,10 +101,12 @@ impl<'t> Envelope<'t> {
     /// What is read otherwise.
     pub fn prove(&self, printed: &str, edits: &[Edit]) -> Result<(), String> {
         let start = self.start;
-        let document = std::str::from_utf8(&self.text[self.document.clone()]).map_err(|error| error.to_string())?;
+        let document =
+            std::str::from_utf8(&self.text[self.document.clone()]).map_err(|error| error.to_string())?;
         let (own, theirs) = rayon::join(|| Outline::read(document), || Outline::read(printed));
         let (own, theirs) = own.and_then(|own| Ok((own, theirs?))).map_err(|problem| problem.message)?;
-        let mut keys = own.others.iter().filter(|(key, _)| !["apiVersion", "results"].contains(&key.as_str()));
+        let mut keys =
+            own.others.iter().filter(|(key, _)| !["apiVersion", "results"].contains(&key.as_str()));
         if let Some((key, _)) = keys.find(|(key, hash)| theirs.others.get(*key) != Some(hash)) {
             return Err(format!("{key:?} has another value"));
         }

@@ -312,7 +312,8 @@ impl<'t> Document<'t> {
             _ => self.children(id).any(|child| self.any_text(Cursor(child), is_wanted)),
         };
         if self.aliases > 0 {
-            let is_wanted = |node: &Node<'_>| matches!(&node.content, Content::Scalar { text, .. } if is_wanted(text));
+            let is_wanted =
+                |node: &Node<'_>| matches!(&node.content, Content::Scalar { text, .. } if is_wanted(text));
             return self.nodes.iter().any(is_wanted);
         }
         within(node.0)

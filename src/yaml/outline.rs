@@ -65,7 +65,7 @@ impl Outline {
             }
             let hash = reader.node(value, place)?.content;
             if outline.others.insert(key.clone(), hash).is_some() {
-                return Err(Problem::syntax(span.start, format!("the key {key:?} is there twice")));
+                return Err(Problem::syntax(span.start, format!("duplicate key {key:?}")));
             }
         }
         match reader.parser.next_event() {
@@ -84,7 +84,9 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, std::ops::Range<usize>), Problem> {
         let next = self.parser.next_event().ok_or_else(|| Problem::syntax(0, "the text ends early"))??;
-        if let Event::Scalar { anchor, .. } | Event::Sequence { anchor, .. } | Event::Mapping { anchor, .. } = &next.0 {
+        if let Event::Scalar { anchor, .. } | Event::Sequence { anchor, .. } | Event::Mapping { anchor, .. } =
+            &next.0
+        {
             self.anchors = self.anchors.max(*anchor);
         }
         Ok(next)
@@ -99,16 +101,16 @@ impl<'t> Reader<'t> {
         loop {
             let (event, at) = &next;
             std::mem::discriminant(event).hash(&mut content);
+            if let Event::Scalar { tag: Some(tag), .. }
+            | Event::Sequence { tag: Some(tag), .. }
+            | Event::Mapping { tag: Some(tag), .. } = event
+            {
+                tag.hash(&mut content);
+                tag.hash(&mut tags);
+            }
             match event {
-                Event::Scalar { text, style, tag, .. } => {
-                    (text, *style == Style::Plain, tag).hash(&mut content);
-                    tag.hash(&mut tags);
-                }
-                Event::Sequence { tag, .. } | Event::Mapping { tag, .. } => {
-                    tag.hash(&mut content);
-                    tag.hash(&mut tags);
-                    depth += 1;
-                }
+                Event::Scalar { text, style, .. } => (text, *style == Style::Plain).hash(&mut content),
+                Event::Sequence { .. } | Event::Mapping { .. } => depth += 1,
                 // Its distance: what stands before the list may have had anchors.
                 Event::Alias(anchor) => self.anchors.wrapping_sub(*anchor).hash(&mut content),
                 Event::End => depth = depth.saturating_sub(1),

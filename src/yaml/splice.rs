@@ -308,8 +308,9 @@ impl Writer<'_, '_> {
                         let head = self.after_colon(key, false);
                         let body = head.map(|head| self.lines.skip_properties(head, properties));
                         let at = body.map_or(0, |body| self.lines.skip_blanks(body));
-                        let is_dash = self.lines.byte(at) == Some(b'-');
-                        let inner = (at - self.lines.line_start(at)).checked_sub(column);
+                        let line = self.lines.line_start(at);
+                        let is_dash = self.lines.byte(at) == Some(b'-') && self.lines.is_blank(line..at);
+                        let inner = (at - line).checked_sub(column);
                         dash = dash.or(inner.filter(|_| is_dash));
                     }
                     _ => {}

@@ -113,7 +113,7 @@ impl Document<'_> {
                 }
             };
             if is_repeated {
-                return Err(Problem::syntax(start, format!("the key {name:?} stands twice")));
+                return Err(Problem::syntax(start, format!("duplicate key {name:?}")));
             }
         }
         for source in merged {

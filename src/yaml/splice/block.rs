@@ -83,22 +83,23 @@ impl Writer<'_, '_> {
 
     /// Where the entries of a block mapping stand in the text. An entry begins with its `?`, or with the anchor or tag
     /// of its key.
-    fn block_entries(
-        &self,
-        entries: &[(NodeId, NodeId)],
-        around: &Around,
-    ) -> Result<Vec<Member>, Problem> {
+    fn block_entries(&self, entries: &[(NodeId, NodeId)], around: &Around) -> Result<Vec<Member>, Problem> {
         let nodes = &self.document.nodes;
         let mut members = Vec::with_capacity(entries.len());
         let mut at = around.body;
         for (key, value) in entries {
             let start = self.lines.skip_blanks(at);
+            if self.document.scalar_text(*key).is_none() {
+                return Err(Problem::uneditable(start, "a key that is a collection"));
+            }
             let is_explicit = is_indicator(self.document.text.as_bytes(), start, b'?', false);
-            let before_key = self.lines.skip_properties(start + usize::from(is_explicit), nodes[*key].properties());
+            let before_key =
+                self.lines.skip_properties(start + usize::from(is_explicit), nodes[*key].properties());
             if self.lines.skip_blanks(before_key) != self.lines.skip_blanks(nodes[*key].start) {
                 return Err(Problem::uneditable(start, "text where a key was expected"));
             }
-            at = nodes[*value].end.max(nodes[*key].end).max(self.after_colon(*key, false).unwrap_or_default());
+            at =
+                nodes[*value].end.max(nodes[*key].end).max(self.after_colon(*key, false).unwrap_or_default());
             members.push(Member { start, end: at });
         }
         Ok(members)
