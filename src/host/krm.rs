@@ -88,7 +88,7 @@ pub(super) fn print(
     text: &[u8],
     items: &[Edit],
     own: Vec<Edit>,
-) -> Result<Vec<u8>, Finding> {
+) -> Result<Vec<u8>, Box<Finding>> {
     let edits = edits(envelope, text, items, own);
     let mut printed = Vec::with_capacity(text.len());
     // A vector takes all.
@@ -98,7 +98,7 @@ pub(super) fn print(
         Err(error) => Err(error.to_string()),
     };
     let Err(reason) = proven else { return Ok(printed) };
-    Err(match envelope.tag_directive() {
+    Err(Box::new(match envelope.tag_directive() {
         Some(place) => {
             let message =
                 "the ResourceList depends on a %TAG directive, and hosts read a list without directives";
@@ -109,7 +109,7 @@ pub(super) fn print(
             let message = format!("the printed ResourceList would be read as another one: {reason}");
             Finding::new(Code::VerifyFailed, "", message)
         }
-    })
+    }))
 }
 
 fn edits(envelope: &Envelope<'_>, text: &[u8], items: &[Edit], own: Vec<Edit>) -> Vec<Edit> {

@@ -298,7 +298,7 @@ fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut O
     match krm::print(envelope, text, items, results) {
         Ok(list) => Some(list),
         Err(finding) => {
-            output.findings.insert(0, finding);
+            output.findings.insert(0, *finding);
             output.unreadable = true;
             None
         }

@@ -116,7 +116,7 @@ impl<'t> Reader<'t> {
                 Event::End => depth = depth.saturating_sub(1),
                 Event::Document => {}
             }
-            if *event != Event::End || at.len() > 0 {
+            if *event != Event::End || !at.is_empty() {
                 end = at.end;
             }
             if depth == 0 {
