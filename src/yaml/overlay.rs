@@ -276,7 +276,7 @@ fn set<'c>(document: &Document<'_>, slot: &mut Slot<'c>, new: Slot<'c>) -> Resul
     check(document, id)?;
     let node = &document.nodes[id];
     let is_string = match &node.content {
-        Content::Scalar { text, style } => scalar_value(text, *style, node.tag.as_deref()).is_string(),
+        Content::Scalar { text, style } => scalar_value(text, *style, node.tag.as_deref(), None).is_string(),
         _ => false,
     };
     *slot = match value.as_str() {

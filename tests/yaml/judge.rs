@@ -19,8 +19,8 @@ pub(crate) fn agrees(own: &Value, theirs: &Value) -> bool {
     match (own, theirs) {
         (Value::Bool(own), Value::String(word)) => {
             let words: &[&str] = match own {
-                true => &["y", "Y", "yes", "Yes", "YES", "on", "On", "ON"],
-                false => &["n", "N", "no", "No", "NO", "off", "Off", "OFF"],
+                true => &["yes", "Yes", "YES", "on", "On", "ON"],
+                false => &["no", "No", "NO", "off", "Off", "OFF"],
             };
             words.contains(&word.as_str())
         }

@@ -268,10 +268,10 @@ impl<'c> Renderer<'c> {
             }
             // The words of YAML 1.1; with a tag, the other reader knows only the usual ones.
             Value::Bool(true) if !has_properties => {
-                self.choices.one(&["true", "yes", "On", "y", "TRUE"]).to_owned()
+                self.choices.one(&["true", "yes", "On", "YES", "TRUE"]).to_owned()
             }
             Value::Bool(false) if !has_properties => {
-                self.choices.one(&["false", "no", "OFF", "N", "False"]).to_owned()
+                self.choices.one(&["false", "no", "OFF", "No", "False"]).to_owned()
             }
             other => other.to_string(),
         };

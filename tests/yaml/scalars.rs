@@ -1,6 +1,6 @@
 //! What plain scalars mean: the table that kyaml and kubectl were asked for, of which kubectl's column counts.
 
-use otel_inject::yaml::Document;
+use otel_inject::yaml::{Document, reads_as};
 use serde_json::Value;
 
 use crate::texts::testdata;
@@ -11,8 +11,9 @@ fn table() -> Vec<(String, Value, Value)> {
     table.into_iter().map(|(scalar, by)| (scalar, by["v3"].clone(), by["k8s"].clone())).collect()
 }
 
+/// What a scalar means in a field that takes a boolean, where letters are booleans, too.
 fn resolved(scalar: &str) -> Value {
-    Document::parse(&format!("a: {scalar}\n")).unwrap().value().unwrap()["a"].clone()
+    Document::parse(&format!("optional: {scalar}\n")).unwrap().value().unwrap()["optional"].clone()
 }
 
 fn is_equal(own: &Value, theirs: &Value) -> bool {
@@ -56,6 +57,25 @@ fn a_word_of_yaml_1_1_is_a_boolean_in_its_three_spellings_and_only_without_quote
     }
     for word in ["yES", "tRUE", "oN", "nO", "yess", "onn", "0ff"] {
         assert!(resolved(word).is_string(), "{word}");
+    }
+}
+
+#[test]
+fn a_letter_is_a_boolean_only_in_a_field_that_takes_one() {
+    let text = "name: y\ntty: N\noptional: [y, {tty: Y}]\nk: !!bool n\nl: &l n\nprivileged: *l\n<<: {stdin: y, x: y}\n";
+    let wanted = serde_json::json!({
+        "name": "y", "tty": false, "optional": ["y", {"tty": true}], "k": false, "l": "n", "privileged": false,
+        "stdin": true, "x": "y",
+    });
+    let document = Document::parse(text).unwrap();
+    assert_eq!(document.value().unwrap(), wanted);
+    assert_eq!(document.value_at("/tty").unwrap(), false);
+    for (text, value) in [
+        ("name: y\ntty: N\n", serde_json::json!({"name": "y", "tty": false})),
+        ("- y\n- tty: Y\n", serde_json::json!(["y", {"tty": true}])),
+    ] {
+        assert!(reads_as(text, &value), "{text}");
+        assert!(!reads_as(text, &serde_json::json!({"name": "y", "tty": "N"})));
     }
 }
 

@@ -92,6 +92,9 @@ impl Writer<'_, '_> {
             if self.document.scalar_text(*key).is_none() {
                 return Err(Problem::uneditable(start, "a key that is a collection"));
             }
+            if nodes[*key].start == nodes[*key].end {
+                return Err(Problem::uneditable(start, "an empty key"));
+            }
             let is_explicit = is_indicator(self.document.text.as_bytes(), start, b'?', false);
             let before_key =
                 self.lines.skip_properties(start + usize::from(is_explicit), nodes[*key].properties());

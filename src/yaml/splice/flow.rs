@@ -113,6 +113,10 @@ impl Writer<'_, '_> {
         let mut members = Vec::with_capacity(originals.len());
         let mut at = document.nodes[id].start + 1;
         for child in &originals {
+            let key = document.children(*child).next().map(|key| &document.nodes[key]);
+            if self.is_flow(*child).is_err() && key.is_some_and(|key| key.start == key.end) {
+                return Err(Problem::uneditable(document.nodes[*child].start, "a pair with an empty key"));
+            }
             let start = self.flow_start(at, members.is_empty())?;
             at = document.nodes[*child].end;
             members.push(Member { start, end: at });
