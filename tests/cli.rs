@@ -29,6 +29,25 @@ fn yaml(text: &str) -> Value {
 // The filter
 
 #[test]
+fn words_of_yaml_1_1_decide_as_the_booleans_that_they_are() {
+    let go = input()
+        .replace("inject-nodejs: ", "inject-go: ")
+        .replace("    spec:\n", "    spec:\n      shareProcessNamespace: WORD\n");
+    let go = go.replace(
+        "inject-go: ",
+        "otel-go-auto-target-exe: /app\n        instrumentation.opentelemetry.io/inject-go: ",
+    );
+    for word in ["yes", "On", "y", "TRUE"] {
+        let run = run(&[], &go.replace("WORD", word));
+        assert_eq!(run.code, 0, "{word}: {}", run.stderr);
+        assert!(run.stdout.contains(&format!("shareProcessNamespace: {word}\n")), "{}", run.stdout);
+    }
+    for word in ["no", "Off", "N", "false"] {
+        run(&[], &go.replace("WORD", word)).is_refused_in_silence(1, "go-shared-process-namespace");
+    }
+}
+
+#[test]
 fn a_stream_is_injected() {
     let run = run(&[], &input());
     run.is_injected();
