@@ -29,6 +29,25 @@ fn yaml(text: &str) -> Value {
 // The filter
 
 #[test]
+fn words_of_yaml_1_1_decide_as_the_booleans_that_they_are() {
+    let go = input()
+        .replace("inject-nodejs: ", "inject-go: ")
+        .replace("    spec:\n", "    spec:\n      shareProcessNamespace: WORD\n");
+    let go = go.replace(
+        "inject-go: ",
+        "otel-go-auto-target-exe: /app\n        instrumentation.opentelemetry.io/inject-go: ",
+    );
+    for word in ["yes", "On", "y", "TRUE"] {
+        let run = run(&[], &go.replace("WORD", word));
+        assert_eq!(run.code, 0, "{word}: {}", run.stderr);
+        assert!(run.stdout.contains(&format!("shareProcessNamespace: {word}\n")), "{}", run.stdout);
+    }
+    for word in ["no", "Off", "N", "false"] {
+        run(&[], &go.replace("WORD", word)).is_refused_in_silence(1, "go-shared-process-namespace");
+    }
+}
+
+#[test]
 fn a_stream_is_injected() {
     let run = run(&[], &input());
     run.is_injected();
@@ -210,6 +229,95 @@ fn a_resource_list_goes_out_as_one_plain_document() {
         let run = run(&[], &framed);
         assert_eq!((run.stdout.trim_end(), run.code), (text.trim_end(), 0), "{}", run.stderr);
     }
+}
+
+/// Lists with a root as people write it, and what is printed of each: the same bytes.
+#[test]
+fn a_list_is_printed_whole_however_its_first_key_is_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/krm-lists");
+    let mut lists = 0;
+    for entry in fs::read_dir(folder).expect("lists") {
+        let path = entry.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("a list");
+        for run in [run(&[], &text), World::new().run(&["inject", &path.to_string_lossy()], "")] {
+            assert_eq!(
+                (run.stdout.as_str(), run.code),
+                (text.as_str(), 0),
+                "{}: {}",
+                path.display(),
+                run.stderr
+            );
+        }
+        lists += 1;
+    }
+    assert_eq!(lists, 3);
+}
+
+#[test]
+fn a_list_is_read_as_it_was_however_its_root_is_written() {
+    const VERSION: &str = "apiVersion: config.kubernetes.io/v1\n";
+    let indented = |text: &str, by: usize| -> String {
+        text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
+    };
+    let heads = [
+        "apiVersion: config.kubernetes.io/v1\n",
+        "? apiVersion\n: config.kubernetes.io/v1\n",
+        "? &k !!str apiVersion # c\n# d\n: &v config.kubernetes.io/v1beta1\n",
+        "&k apiVersion: config.kubernetes.io/v1alpha1\nx: *k\n",
+        "!!str apiVersion: config.kubernetes.io/v1\n",
+        "\"apiVersion\" : config.kubernetes.io/v1\n",
+    ];
+    let prologues = [
+        "",
+        "# c\n",
+        "\u{feff}",
+        "\u{feff}# c\n---\n",
+        "%YAML 1.2\n---\n",
+        "--- # c\n\n",
+        "%TAG !e! tag:e.org,2024:\n---\n",
+        "--- !!map\n",
+        "--- &root\n# c\n",
+        "--- !!map &root # c\n",
+    ];
+    for documents in [&[CONFIG_MAP][..], &[INSTRUMENTATION, DEPLOYMENT, CONFIG_MAP]] {
+        let plain = resource_list(documents, "");
+        let wanted = yaml(&run(&[], &plain).stdout);
+        for head in heads {
+            for by in [0, 1, 7] {
+                for prologue in prologues {
+                    for newline in ["\n", "\r\n"] {
+                        let list = format!("{prologue}{}", indented(&plain.replacen(VERSION, head, 1), by));
+                        let list = list.replace('\n', newline);
+                        let run = run(&[], &list);
+                        assert_eq!(run.code, 0, "{}: {list}", run.stderr);
+                        let printed = yaml(&run.stdout);
+                        for key in ["apiVersion", "kind", "items"] {
+                            assert_eq!(printed[key], wanted[key], "{}", run.stdout);
+                        }
+                        assert_eq!(
+                            printed["results"].is_null(),
+                            wanted["results"].is_null(),
+                            "{}",
+                            run.stdout
+                        );
+                        assert!(!run.stdout.starts_with(['\u{feff}', '%', '#', '-']), "{}", run.stdout);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_that_depends_on_a_directive_or_has_its_items_twice_is_refused() {
+    let list =
+        resource_list(&["apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: !e!x v}\n"], "");
+    run(&[], &format!("%TAG !e! tag:e.org,2024:\n---\n{list}")).is_refused_in_silence(2, "invalid-yaml");
+    // The same tag, and another meaning without the directive.
+    let other = list.replace("!e!x v", "!!int \"5\"");
+    run(&[], &format!("%TAG !! tag:e.org,2024:\n---\n{other}")).is_refused_in_silence(2, "invalid-yaml");
+    let twice = format!("{}items: []\n", resource_list(&[CONFIG_MAP], ""));
+    run(&[], &twice).is_refused_in_silence(2, "invalid-yaml");
 }
 
 #[test]

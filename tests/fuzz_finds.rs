@@ -32,17 +32,18 @@ fn finds() -> Vec<Find> {
         find("\n ? \n", &[Change::add("/k", json!(1))], None),
         find("?\nk:", &[Change::remove("/")], None),
         find(": a\n", &[Change::add("/k", json!(1))], None),
-        find("?\n d", &[Change::add("/k", json!(1))], None),
-        find("? d\n: 1\n", &[Change::add("/k", json!(1))], None),
+        // A key that is written with `?`.
+        find("?\n d", &[Change::add("/k", json!(1))], Some("?\n d\nk: 1")),
+        find("? d\n: 1\n", &[Change::add("/k", json!(1))], Some("? d\n: 1\nk: 1\n")),
         // A block scalar that is written anew at the end of a text without a line break.
         find(
             "n: >",
             &[Change::add("/k", json!({})), Change::replace("/n", json!("x:"))],
             Some("n: \"x:\"\nk: {}"),
         ),
-        // A pair without braces or value.
+        // A pair without braces, key or value.
         find("[:]", &[Change::add("/1", json!(true))], None),
-        find("[a, b: ]", &[Change::add("/1", json!(true))], None),
+        find("[a, b: ]", &[Change::add("/1", json!(true))], Some("[a, true, b: ]")),
         // A plain scalar that becomes an indicator when a blank follows it.
         find("[?, x]", &[Change::replace("/0", json!("? y"))], Some("[\"? y\", x]")),
         // A block scalar that moves ahead, below a comment that is indented by a tab.

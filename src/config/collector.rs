@@ -185,7 +185,8 @@ fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String
         return config.as_object().cloned();
     }
     let text = config.as_str().unwrap_or_default();
-    match Document::parse(text).and_then(|document| document.value()) {
+    // The operator reads the text itself, not by the rules of kubectl.
+    match Document::parse(text).and_then(|document| document.value_without_words()) {
         Ok(Value::Object(given)) => Some(given),
         Ok(Value::Null) => Some(Map::new()),
         Ok(other) => {

@@ -121,6 +121,19 @@ impl Context {
         now.or_else(before).map(|entry| &entry.annotations)
     }
 
+    /// Whether the Namespace called `name` asks for an injection of its workloads; where the name is not known,
+    /// whether any does.
+    #[must_use]
+    pub fn may_ask(&self, name: Option<&str>) -> bool {
+        let asks = |annotations: &Map<String, Value>| {
+            annotations.keys().any(|key| key.starts_with(annotations::PREFIX) || key == annotations::SIDECAR)
+        };
+        match name {
+            Some(name) => self.namespace_annotations(name).is_some_and(asks),
+            None => self.namespaces.iter().any(|entry| asks(&entry.annotations)),
+        }
+    }
+
     /// Whether the input holds that Secret or ConfigMap.
     #[must_use]
     pub fn has_reference(&self, kind: &str, namespace: &str, name: &str) -> bool {

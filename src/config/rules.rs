@@ -47,14 +47,20 @@ impl Rule {
     /// Whether the rule is for `workload`, which is in `namespace`.
     #[must_use]
     pub fn matches(&self, workload: &Workload<'_>, namespace: &str) -> bool {
-        let Select { kinds, names, namespaces, labels } = &self.select;
-        let any = |globs: &Option<Vec<GlobMatcher>>, text: &str| {
-            globs.as_ref().is_none_or(|globs| globs.iter().any(|glob| glob.is_match(text)))
+        let labels = self.select.labels.as_ref();
+        self.may_match(Some(workload.identity.kind()), Some(workload.name()), Some(namespace))
+            && labels.is_none_or(|selector| selector.matches(&workload.labels()))
+    }
+
+    /// Whether the rule may be for a workload of which only so much is known.
+    #[must_use]
+    pub fn may_match(&self, kind: Option<&str>, name: Option<&str>, namespace: Option<&str>) -> bool {
+        let any = |globs: &Option<Vec<GlobMatcher>>, text: Option<&str>| match (globs, text) {
+            (Some(globs), Some(text)) => globs.iter().any(|glob| glob.is_match(text)),
+            _ => true,
         };
-        any(kinds, workload.identity.kind())
-            && any(names, workload.name())
-            && any(namespaces, namespace)
-            && labels.as_ref().is_none_or(|selector| selector.matches(&workload.labels()))
+        let Select { kinds, names, namespaces, .. } = &self.select;
+        any(kinds, kind) && any(names, name) && any(namespaces, namespace)
     }
 }
 

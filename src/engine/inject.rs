@@ -4,14 +4,14 @@ use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, at, context, in_order, place};
+use super::{Patch, Role, Source, Task, at, context, in_order, place, unreadable};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
 use crate::config::context::Context;
 use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
-use crate::k8s::{Kind, mentions_workload};
+use crate::k8s::Kind;
 use crate::plan::remarks::remarks;
 use crate::verify;
 use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble};
@@ -65,13 +65,12 @@ pub(super) fn group(
         Some(Err(problem)) => problem,
         None => return Injected::default(),
     };
-    let code = match (mentions_workload(group.text, &settings.kinds), problem.trouble) {
-        (false, _) => Code::UnparsedDocument,
-        (true, Trouble::Limit) => Code::LimitExceeded,
-        (true, _) => Code::InvalidYaml,
-    };
     let unreadable = source.role == Role::ResourceList;
-    let code = if unreadable { Code::InvalidYaml } else { code };
+    let code = if unreadable {
+        Code::InvalidYaml
+    } else {
+        unreadable::text(group.text, &problem, context, settings)
+    };
     let finding = at(source, place(group, problem.offset), Finding::new(code, "", problem.message));
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
 }
@@ -206,7 +205,9 @@ impl Run<'_> {
             let resource = match document.value_of(found.cursor) {
                 Ok(resource) => resource,
                 Err(problem) => {
-                    piece.problem(document, &found, problem);
+                    let (context, settings) = (self.context, self.settings);
+                    let code = unreadable::resource(document, found.cursor, &problem, context, settings);
+                    piece.unreadable(document, &found, problem, code);
                     continue;
                 }
             };
@@ -361,6 +362,10 @@ impl Piece {
             Trouble::Limit => Code::LimitExceeded,
             Trouble::Uneditable => Code::CannotEdit,
         };
+        self.unreadable(document, found, problem, code);
+    }
+
+    fn unreadable(&mut self, document: &Document<'_>, found: &Found, problem: Problem, code: Code) {
         let mut finding = Finding::new(code, "", problem.message).about(found.subject(document));
         finding.origin = found.origin(document);
         self.findings.push((problem.offset, finding));

@@ -373,14 +373,14 @@ codes! {
         "kind: OtelInject\n\
          spec: {onErorr: skip} # did you mean onError?"
     InvalidYaml "invalid-yaml" Error
-        "A workload or ResourceList cannot be read."
-        "Nothing can be decided about a workload that cannot be read."
+        "A ResourceList, or a workload that may ask for an injection, cannot be read."
+        "Its annotations, its Namespace or a rule may ask for an injection that would silently be left out."
         "Correct the document at the position that the message names."
         "kind: Deployment\n\
-         metadata: {name: web # the brace is not closed"
+         metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\" # no closing brace"
     UnparsedDocument "unparsed-document" Warning
-        "A document cannot be read as YAML and was passed through as it is."
-        "If it was meant to be a resource, no host will take it."
+        "A document that asks for nothing cannot be read and was passed through as it is."
+        "Most tools will refuse it, although some take documents with a duplicate key."
         "Correct the document at the position that the message names."
         "Error: chart not found # the output of a command that failed"
     CannotEdit "cannot-edit" Error

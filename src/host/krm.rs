@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::config::function::{self, Parsed};
 use crate::finding::{Code, Finding};
 use crate::host::files::position;
+use crate::host::render;
 use crate::report;
 use crate::yaml::{Edit, Envelope, Problem};
 
@@ -77,9 +78,41 @@ pub(super) fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> St
     format!("{list:#}\n")
 }
 
-/// All edits of the list: the items', its own, and what stands around it removed, since hosts take
-/// exactly one plain document.
-pub(super) fn edits(envelope: &Envelope<'_>, text: &[u8], items: &[Edit], own: Vec<Edit>) -> Vec<Edit> {
+/// The list's text with the `items`' edits and its own, without what stands around it, since hosts take exactly one
+/// plain document. It is read again, and has the items that it must have.
+///
+/// # Errors
+/// The finding about a list that would be read as another one.
+pub(super) fn print(
+    envelope: &Envelope<'_>,
+    text: &[u8],
+    items: &[Edit],
+    own: Vec<Edit>,
+) -> Result<Vec<u8>, Box<Finding>> {
+    let edits = edits(envelope, text, items, own);
+    let mut printed = Vec::with_capacity(text.len());
+    // A vector takes all.
+    let _ = render::write(text, &edits, &mut printed);
+    let proven = match std::str::from_utf8(&printed) {
+        Ok(printed) => envelope.prove(printed, &edits),
+        Err(error) => Err(error.to_string()),
+    };
+    let Err(reason) = proven else { return Ok(printed) };
+    Err(Box::new(match envelope.tag_directive() {
+        Some(place) => {
+            let message =
+                "the ResourceList depends on a %TAG directive, and hosts read a list without directives";
+            let finding = Finding::new(Code::InvalidYaml, "", message).at(position(None, place));
+            finding.help("Write each tag in full, such as !<tag:example.com,2024:name>, or remove it.")
+        }
+        None => {
+            let message = format!("the printed ResourceList would be read as another one: {reason}");
+            Finding::new(Code::VerifyFailed, "", message)
+        }
+    }))
+}
+
+fn edits(envelope: &Envelope<'_>, text: &[u8], items: &[Edit], own: Vec<Edit>) -> Vec<Edit> {
     let body = envelope.body();
     let removal = |range| Edit { range, text: String::new() };
     let mut edits = vec![removal(0..body.start)];

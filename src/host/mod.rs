@@ -315,30 +315,22 @@ fn conclude(
     mut output: Output,
 ) -> u8 {
     output.findings.sort_by_key(|finding| finding.severity);
-    let results =
-        |output: &Output| envelope.map(|envelope| krm::results(envelope, &output.findings)).transpose();
-    if let Err(problem) = results(&output) {
-        let place = Place::of(&inputs[0].bytes, problem.offset);
-        let message = format!("the results cannot be added: {}", problem.message);
-        output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
-    }
+    let printed =
+        |output: &mut Output| envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, output));
+    let mut list = printed(&mut output);
+    let said = output.findings.len();
     let text = write_files(face, inputs, flags, mode, &mut output);
+    if output.findings.len() > said {
+        list = printed(&mut output);
+    }
     let has_failed = exit_code(&output) != 0;
     if has_failed || output.edits.is_empty() {
         output.edits = vec![Vec::new(); inputs.len()];
     }
     let code = exit_code(&output);
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let written = match (face, envelope) {
-        (Face::Krm, Some(envelope)) if mode == Mode::Validate => {
-            let list = krm::without_items(envelope, &output.findings);
-            delivered(out.write_all(list.as_bytes()).and_then(|()| out.flush()), code)
-        }
-        (Face::Krm, Some(envelope)) => {
-            let own = results(&output).ok().flatten().unwrap_or_default();
-            let edits = krm::edits(envelope, &inputs[0].bytes, &output.edits[0], own);
-            delivered(render::write(&inputs[0].bytes, &edits, out).and_then(|()| out.flush()), code)
-        }
+    let written = match (face, list) {
+        (Face::Krm, Some(list)) => delivered(out.write_all(&list).and_then(|()| out.flush()), code),
         (Face::Krm, None) => code,
         _ if has_failed && stream::is_helm_4() => {
             let text = Format::Human.report(&output.findings, flags.detail(), Paint::Plain);
@@ -368,6 +360,33 @@ fn conclude(
     };
     say(&output.findings, flags.format, flags.detail());
     written
+}
+
+/// The `ResourceList` that goes back to the host, with the findings as its results; none where that cannot be printed,
+/// or not be read again.
+fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut Output) -> Option<Vec<u8>> {
+    if output.unreadable {
+        return None;
+    }
+    if mode == Mode::Validate {
+        return Some(krm::without_items(envelope, &output.findings).into_bytes());
+    }
+    let results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
+        let place = Place::of(text, problem.offset);
+        let message = format!("the results cannot be added: {}", problem.message);
+        output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
+        Vec::new()
+    });
+    let has_failed = exit_code(output) != 0;
+    let items = output.edits.first().filter(|_| !has_failed).map_or(&[][..], Vec::as_slice);
+    match krm::print(envelope, text, items, results) {
+        Ok(list) => Some(list),
+        Err(finding) => {
+            output.findings.insert(0, *finding);
+            output.unreadable = true;
+            None
+        }
+    }
 }
 
 /// What goes to stdout when the files are written.

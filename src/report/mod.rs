@@ -6,9 +6,11 @@ use crate::change::unescape;
 use crate::finding::{Code, Finding, Injection, Origin, Position, Severity, Subject};
 
 mod github;
+mod invisible;
 mod reference;
 mod sarif;
 
+use invisible::{escaped_json, is_invisible};
 pub use reference::{contents, explain, facts, names, reference};
 
 /// The ways in which a report can be written.
@@ -53,7 +55,7 @@ impl Format {
     /// everything; colour is for people.
     #[must_use]
     pub fn report(self, findings: &[Finding], detail: Detail, paint: Paint) -> String {
-        let pretty = |value: Value| format!("{value:#}\n");
+        let pretty = |value: Value| escaped_json(&format!("{value:#}\n"));
         match self {
             Self::Human => human(findings, detail, paint),
             Self::Json => pretty(json(findings)),
@@ -207,25 +209,18 @@ fn place(position: &Position) -> String {
     }
 }
 
-/// `text` on one line: line breaks become blanks, other control characters their escapes.
+/// `text` on one line: line breaks become blanks, other characters that cannot be seen their escapes.
 fn flat(text: &str) -> String {
     let mut flat = String::with_capacity(text.len());
     for character in text.trim_end().chars() {
         match character {
             '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' if flat.ends_with(' ') => {}
             '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => flat.push(' '),
-            _ if is_unprintable(character) => flat.extend(character.escape_unicode()),
+            _ if is_invisible(character) => flat.extend(character.escape_unicode()),
             _ => flat.push(character),
         }
     }
     flat
-}
-
-/// Control characters, those that turn the direction of writing, and what YAML does not call printable.
-fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A finding as an entry of a `ResourceList`'s `results`.
@@ -376,10 +371,18 @@ mod tests {
 
     #[test]
     fn no_input_writes_to_a_terminal() {
-        let hostile =
-            Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", "\u{7}x\u{202e}y\u{9b}0m\r\n\n\u{feff}z");
+        let message = "\u{7}x\u{202e}y\u{9b}0m\r\n\n\u{feff}z\u{200b}\u{e0041}";
+        let hostile = Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", message);
+        for (format, ..) in Format::ALL {
+            let report = format.report(std::slice::from_ref(&hostile), Detail::Reasons, Paint::Plain);
+            let is_shown = |character: char| character == '\n' || !is_invisible(character);
+            assert!(report.chars().all(is_shown), "{report:?}");
+            let escape =
+                if matches!(format, Format::Json | Format::Sarif) { "x\\u202ey" } else { "x\\u{202e}y" };
+            assert!(report.contains(escape), "{report}");
+        }
         let line = line(&hostile, Paint::Plain);
-        assert!(line.trim_end().chars().all(|character| !is_unprintable(character)), "{line:?}");
+        assert!(line.trim_end().chars().all(|character| !is_invisible(character)), "{line:?}");
         assert!(line.contains("x\\u{202e}y"), "{line}");
     }
 

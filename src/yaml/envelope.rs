@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::outline::{Item, Outline};
 use super::parser::{Event, Granit, Parser};
+use super::text::Lines;
 use super::{Document, Edit, Place, Problem, split_documents, split_items};
 use crate::change::Change;
 
@@ -12,6 +14,8 @@ use crate::change::Change;
 #[derive(Debug)]
 pub struct Envelope<'t> {
     text: &'t [u8],
+    /// The whole document.
+    document: Range<usize>,
     body: Range<usize>,
     /// The document, or where it could be cut its header and tail in a row.
     own: String,
@@ -49,14 +53,21 @@ impl<'t> Envelope<'t> {
         own: String,
         cut: Option<(usize, usize)>,
     ) -> Result<Self, Problem> {
-        let mut envelope =
-            Self { text, body: chunk.clone(), own, start: chunk.start, cut, value: Value::Null };
+        let mut envelope = Self {
+            text,
+            document: chunk.clone(),
+            body: chunk.clone(),
+            own,
+            start: chunk.start,
+            cut,
+            value: Value::Null,
+        };
         let document = Document::parse(&envelope.own).map_err(|problem| envelope.outside(problem))?;
         if !document.is_mapping() {
             return Err(Problem::syntax(chunk.start, "a ResourceList is a mapping"));
         }
         let value = document.value_without("items").map_err(|problem| envelope.outside(problem))?;
-        let first = envelope.source(document.offset(""));
+        let first = envelope.source(body_start(&document));
         envelope.body = first..without_end_marker(text, chunk);
         envelope.value = value;
         Ok(envelope)
@@ -82,7 +93,62 @@ impl<'t> Envelope<'t> {
         document.text_at(pointer).map(str::to_owned)
     }
 
-    /// The document from its first key on, without what stands around it.
+    /// Whether `printed`, which is the text with `edits`, is read as one document with this list's keys and, but for
+    /// those that are taken out, its items, each of which begins where it began, has the tags it had and is the
+    /// same where nothing in it was edited. The edits themselves are proved elsewhere, item by item.
+    ///
+    /// # Errors
+    /// What is read otherwise.
+    pub fn prove(&self, printed: &str, edits: &[Edit]) -> Result<(), String> {
+        let start = self.start;
+        let document =
+            std::str::from_utf8(&self.text[self.document.clone()]).map_err(|error| error.to_string())?;
+        let (own, theirs) = rayon::join(|| Outline::read(document), || Outline::read(printed));
+        let (own, theirs) = own.and_then(|own| Ok((own, theirs?))).map_err(|problem| problem.message)?;
+        let mut keys =
+            own.others.iter().filter(|(key, _)| !["apiVersion", "results"].contains(&key.as_str()));
+        if let Some((key, _)) = keys.find(|(key, hash)| theirs.others.get(*key) != Some(hash)) {
+            return Err(format!("{key:?} has another value"));
+        }
+        if !own.others.keys().all(|key| theirs.others.contains_key(key)) {
+            return Err("a key of the list is missing".to_owned());
+        }
+        let mut moved = Moved::by(edits);
+        let mut expected = Vec::with_capacity(own.items.len());
+        let mut items = own.items.into_iter().peekable();
+        while let Some(item) = items.next() {
+            let next = items.peek().map_or(usize::MAX, |next| next.start + start);
+            if let Some((begins, is_edited)) = moved.item(item.start + start..item.end + start, next) {
+                expected.push((Item { start: begins, ..item }, is_edited));
+            }
+        }
+        if expected.len() != theirs.items.len() {
+            return Err(format!("{} items where {} were expected", theirs.items.len(), expected.len()));
+        }
+        for (index, ((item, is_edited), printed)) in expected.iter().zip(&theirs.items).enumerate() {
+            let is_same = item.start == printed.start
+                && item.tags == printed.tags
+                && (*is_edited || item.content == printed.content);
+            if !is_same {
+                return Err(format!("item {index} is another one"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The `%TAG` directive that gives tags of the list their meaning.
+    #[must_use]
+    pub fn tag_directive(&self) -> Option<Place> {
+        let prologue = &self.text[..self.body.start];
+        let mut lines = prologue.split_inclusive(|byte| *byte == b'\n').scan(0, |at, line| {
+            let start = *at;
+            *at += line.len();
+            Some((start, line))
+        });
+        lines.find(|(_, line)| line.starts_with(b"%TAG")).map(|(start, _)| Place::of(self.text, start))
+    }
+
+    /// The document from its first key on, without what stands around it; an indented one from that line on.
     #[must_use]
     pub fn body(&self) -> Range<usize> {
         self.body.clone()
@@ -111,6 +177,44 @@ impl<'t> Envelope<'t> {
 
     fn outside(&self, problem: Problem) -> Problem {
         Problem { offset: self.source(problem.offset), ..problem }
+    }
+}
+
+/// Where a document begins without directives, marker, leading comments and the properties of its root. The lines of
+/// a block collection keep their indentation.
+fn body_start(document: &Document<'_>) -> usize {
+    let lines = Lines::new(document.source());
+    let properties = document.root().map_or(0, |root| document.nodes[root].properties());
+    let first = lines.skip_blanks(lines.skip_properties(lines.content_start(), properties));
+    let line = lines.line_start(first);
+    let is_bracketed = document.root().is_some_and(|root| document.is_bracketed(root));
+    if !is_bracketed && lines.is_blank(line..first) { line } else { first }
+}
+
+/// Where offsets of a text are after its edits, asked for in order.
+struct Moved<'e> {
+    edits: std::iter::Peekable<std::slice::Iter<'e, Edit>>,
+    added: usize,
+    removed: usize,
+}
+
+impl<'e> Moved<'e> {
+    fn by(edits: &'e [Edit]) -> Self {
+        Self { edits: edits.iter().peekable(), added: 0, removed: 0 }
+    }
+
+    /// Where an item begins now, and whether something in it or after it is edited that comes before `next`, the item
+    /// after it; none where it is taken out.
+    fn item(&mut self, item: Range<usize>, next: usize) -> Option<(usize, bool)> {
+        while let Some(edit) = self.edits.next_if(|edit| edit.range.end <= item.start) {
+            self.added += edit.text.len();
+            self.removed += edit.range.len();
+        }
+        let edit = self.edits.peek();
+        let covers = |edit: &&&Edit| edit.range.start <= item.start && edit.range.end >= item.end;
+        let is_taken_out = edit.filter(covers).is_some_and(|edit| edit.text.is_empty());
+        let is_edited = edit.is_some_and(|edit| edit.range.start < next);
+        (!is_taken_out).then_some((item.start + self.added - self.removed, is_edited))
     }
 }
 
@@ -156,6 +260,8 @@ pub fn is_resource_list(text: &[u8]) -> bool {
     let mut is_key = true;
     let mut is_kind = false;
     let mut seen = false;
+    // The anchors of the words that count.
+    let mut words: Vec<(usize, String)> = Vec::new();
     loop {
         match parser.next_event() {
             Some(Ok((event, span))) => match event {
@@ -165,16 +271,29 @@ pub fn is_resource_list(text: &[u8]) -> bool {
                     depth -= 1;
                     is_key = depth == 1 || is_key;
                 }
-                Event::Scalar { text, .. } if depth == 1 => {
-                    if is_kind {
-                        return text == "ResourceList";
-                    }
-                    is_kind = is_key && text == "kind";
-                    is_key = !is_key;
-                }
                 Event::Scalar { .. } if depth == 0 => seen = !span.is_empty(),
-                Event::Scalar { .. } => {}
-                Event::Alias(_) => is_key = if depth == 1 { !is_key } else { is_key },
+                Event::Scalar { .. } | Event::Alias(_) => {
+                    let text = match event {
+                        Event::Scalar { text, anchor, .. } => {
+                            if anchor > 0 && ["kind", "ResourceList"].contains(&&*text) {
+                                words.push((anchor, text.clone().into_owned()));
+                            }
+                            text.into_owned()
+                        }
+                        Event::Alias(anchor) => {
+                            let word = words.iter().find(|(known, _)| *known == anchor);
+                            word.map(|(_, text)| text.clone()).unwrap_or_default()
+                        }
+                        _ => String::new(),
+                    };
+                    if depth == 1 {
+                        if is_kind {
+                            return text == "ResourceList";
+                        }
+                        is_kind = is_key && text == "kind";
+                        is_key = !is_key;
+                    }
+                }
                 Event::Sequence { .. } | Event::Mapping { .. } => {
                     seen = true;
                     is_kind = false;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::parser::{Event, Granit, Parser, Style};
+use super::text::{is_indicator, skip_blanks};
 use super::{Place, Problem, scalar};
 use crate::change::unescape;
 
@@ -47,6 +48,22 @@ pub(super) struct Node<'t> {
     next: Option<NodeId>,
 }
 
+impl Node<'_> {
+    /// How many of anchor and tag it has.
+    pub(super) fn properties(&self) -> usize {
+        usize::from(self.anchored) + usize::from(self.tag.is_some())
+    }
+}
+
+/// A collection whose end has not been read yet.
+struct Open {
+    id: NodeId,
+    /// Its last child.
+    last: Option<NodeId>,
+    /// It has an odd number of children: a mapping whose last key waits for its value.
+    is_odd: bool,
+}
+
 /// One document of a text: pointers lead to spans and values.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -70,13 +87,35 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     /// When the text is not YAML, or holds a second document.
-    pub fn read(text: &'t str, mut parser: impl Parser<'t>) -> Result<Self, Problem> {
+    pub fn read(text: &'t str, parser: impl Parser<'t>) -> Result<Self, Problem> {
+        let mut document = Self::empty(text);
+        document.fill(parser, &mut Vec::new()).map(|()| document)
+    }
+
+    /// The start of a document that cannot be read to its end: what is written before the problem. None where the
+    /// problem comes after the document, or where nothing comes before it.
+    #[must_use]
+    pub fn start_of(text: &'t str) -> Option<Self> {
+        let mut document = Self::empty(text);
+        let mut open = Vec::new();
+        let has_problem = document.fill(Granit::new(text), &mut open).is_err();
+        let is_within = has_problem && !open.is_empty();
+        while !open.is_empty() {
+            document.close(&mut open, text.len());
+        }
+        is_within.then_some(document)
+    }
+
+    fn empty(text: &'t str) -> Self {
         // About as many as manifests have in so much text; few enough for any text.
         let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
-        let mut document = Self { text, nodes, root: None, aliases: 0 };
+        Self { text, nodes, root: None, aliases: 0 }
+    }
+
+    /// Reads the nodes; those that are `open` wait for their end.
+    fn fill(&mut self, mut parser: impl Parser<'t>, open: &mut Vec<Open>) -> Result<(), Problem> {
+        let document = self;
         let mut anchors: Vec<Option<NodeId>> = Vec::new();
-        // The collections that are open, each with its last child.
-        let mut open: Vec<(NodeId, Option<NodeId>)> = Vec::new();
         let mut documents = 0;
         while let Some(next) = parser.next_event() {
             let (event, span) = next?;
@@ -89,7 +128,7 @@ impl<'t> Document<'t> {
                     continue;
                 }
                 Event::End => {
-                    document.close(&mut open, span.end);
+                    document.close(open, span.end);
                     continue;
                 }
                 Event::Scalar { text, style, anchor, tag } => (Content::Scalar { text, style }, anchor, tag),
@@ -100,12 +139,19 @@ impl<'t> Document<'t> {
                         return Err(Problem::syntax(span.start, "an alias without its anchor"));
                     };
                     document.aliases += 1;
-                    let open = open.iter().any(|(id, _)| *id == target);
+                    let open = open.iter().any(|open| open.id == target);
                     (Content::Alias { target, open }, 0, None)
                 }
             };
             let is_collection = matches!(content, Content::Sequence { .. } | Content::Mapping { .. });
             let id = document.nodes.len();
+            let is_bare = span.is_empty() && anchor == 0 && tag.is_none();
+            let span = match (&content, open.last()) {
+                (Content::Scalar { .. }, Some(parent)) if is_bare => {
+                    document.place_of_empty(parent).map_or(span, |at| at..at)
+                }
+                _ => span,
+            };
             document.nodes.push(Node {
                 content,
                 start: span.start,
@@ -122,23 +168,37 @@ impl<'t> Document<'t> {
                 anchors[anchor] = Some(id);
             }
             match open.last_mut() {
-                Some((parent, last)) => {
-                    match last.replace(id) {
+                Some(parent) => {
+                    parent.is_odd = !parent.is_odd;
+                    match parent.last.replace(id) {
                         Some(previous) => document.nodes[previous].next = Some(id),
-                        None => document.nodes[*parent].first = Some(id),
+                        None => document.nodes[parent.id].first = Some(id),
                     };
                 }
                 None => document.root = Some(id),
             }
             if is_collection {
-                open.push((id, None));
+                open.push(Open { id, last: None, is_odd: false });
             }
         }
-        Ok(document)
+        Ok(())
     }
 
-    fn close(&mut self, open: &mut Vec<(NodeId, Option<NodeId>)>, end: usize) {
-        let Some((id, last)) = open.pop() else { return };
+    /// Where nothing is written for the next node of the mapping `parent`: after the colon, or after the `?` of a key.
+    /// Parsers have it anywhere between the end of its key and the next node, and what ends with it would end there.
+    fn place_of_empty(&self, parent: &Open) -> Option<usize> {
+        let Content::Mapping { flow } = self.nodes[parent.id].content else { return None };
+        let bytes = self.text.as_bytes();
+        let before = self.nodes[parent.last?].end;
+        let at = skip_blanks(bytes, before);
+        if parent.is_odd {
+            return Some(if is_indicator(bytes, at, b':', flow) { at + 1 } else { before });
+        }
+        is_indicator(bytes, at, b'?', false).then_some(at + 1)
+    }
+
+    fn close(&mut self, open: &mut Vec<Open>, end: usize) {
+        let Some(Open { id, last, .. }) = open.pop() else { return };
         let bracketed = self.is_bracketed(id);
         let end = match last {
             Some(last) if !bracketed => self.nodes[last].end,
@@ -232,6 +292,31 @@ impl<'t> Document<'t> {
         let id = self.resolved(mapping.0);
         let is_mapping = matches!(self.nodes[id].content, Content::Mapping { .. });
         is_mapping.then(|| self.entry(id, key)).flatten().map(Cursor)
+    }
+
+    /// As [`Document::get`], every value of a key that is written more than once.
+    #[must_use]
+    pub fn values(&self, mapping: Cursor, key: &str) -> Vec<Cursor> {
+        let id = self.resolved(mapping.0);
+        let is_mapping = matches!(self.nodes[id].content, Content::Mapping { .. });
+        let entries = self.entries(id).filter(|(name, _)| is_mapping && self.scalar_text(*name) == Some(key));
+        entries.map(|(_, value)| Cursor(value)).collect()
+    }
+
+    /// Whether a scalar at `node` or below it, a key or a value, `is_wanted`. Where the document has aliases, all of
+    /// it counts.
+    #[must_use]
+    pub fn any_text(&self, node: Cursor, is_wanted: &impl Fn(&str) -> bool) -> bool {
+        let within = |id: NodeId| match &self.nodes[id].content {
+            Content::Scalar { text, .. } => is_wanted(text),
+            _ => self.children(id).any(|child| self.any_text(Cursor(child), is_wanted)),
+        };
+        if self.aliases > 0 {
+            let is_wanted =
+                |node: &Node<'_>| matches!(&node.content, Content::Scalar { text, .. } if is_wanted(text));
+            return self.nodes.iter().any(is_wanted);
+        }
+        within(node.0)
     }
 
     /// The text of a scalar.

@@ -8,7 +8,9 @@ use std::ops::Range;
 
 mod emit;
 mod envelope;
+mod flags;
 mod index;
+mod outline;
 mod overlay;
 mod parser;
 mod rewrite;
@@ -22,6 +24,7 @@ mod value;
 
 pub use emit::{document as emit_document, quoted, string as emit_string};
 pub use envelope::{Envelope, is_resource_list};
+pub use flags::is_flag;
 pub use index::{Cursor, Document};
 pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;

@@ -191,6 +191,9 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             Parent::Mapping(id, entries) => {
                 let key = unescape(&token);
                 let at = entries.iter().position(|entry| is_key(document, entry, &key));
+                if let Some(Entry { key: Key::Kept(key), .. }) = at.map(|at| &entries[at]) {
+                    check_anchors(document, *key)?;
+                }
                 (id, at.map(|at| entries.remove(at).value))
             }
             Parent::Sequence(id, items) => {
@@ -207,11 +210,8 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             }
         };
         let slot = slot.ok_or_else(|| absent(document, id, &token))?;
-        if let Some(node) = slot.node().filter(|_| document.aliases > 0)
-            && let Some(anchor) = document.anchor_within(node)
-        {
-            let message = "an anchor stands in what would be removed or moved, and the document has aliases";
-            return Err(Problem::uneditable(document.nodes[anchor].start, message));
+        if let Some(node) = slot.node() {
+            check_anchors(document, node)?;
         }
         Ok(slot)
     }
@@ -253,6 +253,17 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             }
             Slot::Kept(id) | Slot::Text(id, _) | Slot::Restored(id, _) => Err(absent(document, *id, &last)),
         }
+    }
+}
+
+/// Refuses to take a node from its place to which an alias may refer.
+fn check_anchors(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
+    match (document.aliases > 0).then(|| document.anchor_within(id)).flatten() {
+        Some(anchor) => {
+            let message = "an anchor would be removed or moved, and the document has aliases";
+            Err(Problem::uneditable(document.nodes[anchor].start, message))
+        }
+        None => Ok(()),
     }
 }
 
@@ -306,7 +317,7 @@ fn set<'c>(document: &Document<'_>, slot: &mut Slot<'c>, new: Slot<'c>) -> Resul
     check(document, id)?;
     let node = &document.nodes[id];
     let is_string = match &node.content {
-        Content::Scalar { text, style } => scalar_value(text, *style, node.tag.as_deref()).is_string(),
+        Content::Scalar { text, style } => scalar_value(text, *style, node.tag.as_deref(), None).is_string(),
         _ => false,
     };
     *slot = match value.as_str() {

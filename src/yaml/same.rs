@@ -4,13 +4,14 @@
 use serde_json::{Map, Value, map};
 
 use super::parser::{Event, Granit, Parser, Style};
+use super::scalar;
 use super::value::means;
 
 /// A collection of the value in which the text is being read.
 enum Open<'v> {
     Array(std::slice::Iter<'v, Value>),
     /// The entries to come, and the value whose key has been read.
-    Object(map::Iter<'v>, Option<&'v Value>),
+    Object(map::Iter<'v>, Option<(&'v str, &'v Value)>),
 }
 
 /// Whether `text` is one document that stands for `value`, its entries in the same order. Where that cannot be
@@ -44,15 +45,15 @@ fn compare(text: &str, value: &Value) -> Option<()> {
             }
             _ => {}
         }
-        let expected = match open.last_mut() {
-            None => root.take()?,
-            Some(Open::Array(items)) => items.next()?,
+        let (name, expected) = match open.last_mut() {
+            None => (None, root.take()?),
+            Some(Open::Array(items)) => (None, items.next()?),
             Some(Open::Object(entries, waiting)) => match waiting.take() {
-                Some(value) => value,
+                Some((key, value)) => (Some(key), value),
                 None => {
                     let (key, value) = entries.next()?;
                     is_key(&event, key).then_some(())?;
-                    *waiting = Some(value);
+                    *waiting = Some((key, value));
                     continue;
                 }
             },
@@ -65,12 +66,14 @@ fn compare(text: &str, value: &Value) -> Option<()> {
             anchors[*anchor] = Some(expected);
         }
         match (event, expected) {
-            // What it stands for was the same as that value, or it contains this one and is another.
+            // What it stands for was the same as that value, or it contains this one and is another. A letter may mean
+            // something else in another field.
             (Event::Alias(anchor), expected) => {
+                expected.as_str().is_none_or(|text| scalar::letter(text).is_none()).then_some(())?;
                 (anchors.get(anchor).copied().flatten() == Some(expected)).then_some(())?;
             }
             (Event::Scalar { text, style, tag, .. }, expected) => {
-                means(&text, style, tag.as_deref(), expected).then_some(())?;
+                means(&text, style, tag.as_deref(), name, expected).then_some(())?;
             }
             (Event::Sequence { .. }, Value::Array(items)) => open.push(Open::Array(items.iter())),
             (Event::Mapping { .. }, Value::Object(entries)) => {

@@ -1,9 +1,11 @@
-//! What a plain scalar means, as kyaml and kubectl agree on it (krm-hosts: "How plain scalars resolve").
+//! What a plain scalar means to kubectl and the API server (krm-hosts: "How plain scalars resolve"), who read the words
+//! of YAML 1.1. kyaml takes some of these words for strings: what kustomize prints of them is quoted, and what we
+//! write means the same to both. Keys are not resolved: they stay as they are written. What the letters `y` and `n`
+//! mean depends on the field ([`letter`]).
 
 use serde_json::{Number, Value};
 
-/// The value of an untagged plain scalar. `y`, `no`, `on` and dates are strings; what JSON cannot hold
-/// (`.inf`, `.nan`) is its text.
+/// The value of an untagged plain scalar. Dates are strings; what JSON cannot hold (`.inf`, `.nan`) is its text.
 pub(super) fn resolve(text: &str) -> Value {
     word(text).or_else(|| number(text).map(Value::Number)).unwrap_or_else(|| Value::String(text.to_owned()))
 }
@@ -17,8 +19,23 @@ pub(super) fn is_string(text: &str) -> bool {
 fn word(text: &str) -> Option<Value> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
-        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Some(Value::Bool(true)),
+        "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
+/// Whether YAML 1.1 alone takes the text for a boolean.
+pub(super) fn is_word(text: &str) -> bool {
+    let is_boolean = letter(text).is_some() || matches!(word(text), Some(Value::Bool(_)));
+    is_boolean && !["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The boolean that a letter is where a boolean belongs.
+pub(super) fn letter(text: &str) -> Option<bool> {
+    match text {
+        "y" | "Y" => Some(true),
+        "n" | "N" => Some(false),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::emit::Layout;
 use super::index::{Content, Document, Node, NodeId};
 use super::overlay::{Overlay, Slot, is_block_scalar};
 use super::parser::line_break;
-use super::text::Lines;
+use super::text::{Lines, is_indicator};
 use super::{Edit, Problem};
 use crate::change::{Change, longest_increasing};
 
@@ -56,7 +56,9 @@ impl Document<'_> {
             run_ends_block_scalar: false,
         };
         let layout = writer.usual_layout();
-        writer.slot(&overlay.root, Around { head: 0, key_column: 0, is_item: false, layout, flow: None })?;
+        let body = writer.body(&overlay.root, writer.lines.content_start());
+        let around = Around { head: 0, body, key_column: 0, is_item: false, layout, flow: None };
+        writer.slot(&overlay.root, around)?;
         writer.finish(end)
     }
 }
@@ -66,6 +68,8 @@ impl Document<'_> {
 pub(super) struct Around {
     /// The offset after the node's colon or dash; 0 for the root.
     pub(super) head: usize,
+    /// The offset after the node's anchor and tag.
+    pub(super) body: usize,
     /// The column of the key that the node is the value of.
     pub(super) key_column: usize,
     /// The node is an element: the column is its dash's.
@@ -299,42 +303,29 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Whether nothing is written where the node stands.
-    fn is_empty(&self, id: NodeId) -> bool {
-        let node = &self.document.nodes[id];
-        node.start == node.end
+    /// The offset after the anchor and tag that the node of `slot` has behind `head`.
+    fn body(&self, slot: &Slot<'_>, head: usize) -> usize {
+        let count = slot.node().map_or(0, |id| self.document.nodes[id].properties());
+        self.lines.skip_properties(head, count)
     }
 
-    /// Whether a key of a block mapping is written, and its colon behind it.
-    fn is_usual_key(&self, key: NodeId) -> bool {
-        let behind = self.document.text[self.document.nodes[key].end..].trim_start_matches([' ', '\t']);
-        !self.is_empty(key) && behind.starts_with(':')
+    /// The offset after the colon of `key`; none where a key stands alone.
+    fn after_colon(&self, key: NodeId, in_flow: bool) -> Option<usize> {
+        let at = self.lines.skip_blanks(self.document.nodes[key].end);
+        is_indicator(self.document.text.as_bytes(), at, b':', in_flow).then_some(at + 1)
     }
 
-    /// The offset after the colon of `key`.
-    fn after_colon(&self, key: NodeId) -> Result<usize, Problem> {
-        let end = self.document.nodes[key].end;
-        let at = self.lines.skip_blanks(end);
-        if self.lines.byte(at) == Some(b':') {
-            Ok(at + 1)
-        } else {
-            Err(Problem::uneditable(end, "a key without a colon after it"))
-        }
-    }
-
-    /// The column of a mapping's keys: what stands before its first key on the line is spaces and dashes.
-    fn key_column(&self, key: NodeId) -> Result<usize, Problem> {
+    /// The column at which a key is written that begins with its own text.
+    fn key_column(&self, key: NodeId) -> Option<usize> {
         let start = self.document.nodes[key].start;
+        self.member_column(start).filter(|_| self.document.nodes[key].properties() == 0)
+    }
+
+    /// The column of a key of a block mapping: what stands before it on its line is blanks and indicators.
+    fn member_column(&self, start: usize) -> Option<usize> {
         let line = self.lines.line_start(start);
         let before = &self.document.text.as_bytes()[line..start];
-        if self.document.scalar_text(key).is_none() || before.iter().any(|byte| !matches!(byte, b' ' | b'-'))
-        {
-            return Err(Problem::uneditable(
-                start,
-                "a key that is written with `?`, an anchor, an alias or a tag",
-            ));
-        }
-        Ok(start - line)
+        before.iter().all(|byte| matches!(byte, b' ' | b'-' | b'?' | b':')).then_some(start - line)
     }
 
     /// How the document's first nested block mapping and block sequence are indented.
@@ -350,20 +341,23 @@ impl Writer<'_, '_> {
                 continue;
             }
             for (key, value) in document.entries(id) {
-                let (Ok(column), Some(child)) = (self.key_column(key), document.children(value).next())
+                let (Some(column), Some(child)) = (self.key_column(key), document.children(value).next())
                 else {
                     continue;
                 };
                 match document.nodes[value].content {
                     Content::Mapping { flow: false } => {
-                        let inner = self.key_column(child).ok().and_then(|inner| inner.checked_sub(column));
+                        let inner = self.key_column(child).and_then(|inner| inner.checked_sub(column));
                         step = step.or(inner.filter(|step| *step > 0));
                     }
                     Content::Sequence { flow: false } => {
-                        let head = self.after_colon(key).map(|head| self.lines.skip_properties(head));
-                        let at = head.map_or(0, |head| self.lines.skip_blanks(head));
-                        let is_dash = self.lines.byte(at) == Some(b'-');
-                        let inner = (at - self.lines.line_start(at)).checked_sub(column);
+                        let properties = document.nodes[value].properties();
+                        let head = self.after_colon(key, false);
+                        let body = head.map(|head| self.lines.skip_properties(head, properties));
+                        let at = body.map_or(0, |body| self.lines.skip_blanks(body));
+                        let line = self.lines.line_start(at);
+                        let is_dash = self.lines.byte(at) == Some(b'-') && self.lines.is_blank(line..at);
+                        let inner = (at - line).checked_sub(column);
                         dash = dash.or(inner.filter(|_| is_dash));
                     }
                     _ => {}

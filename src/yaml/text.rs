@@ -2,7 +2,33 @@
 
 use std::ops::Range;
 
+use super::parser::line_end;
+
 const BOM: &str = "\u{feff}";
+
+/// The next offset that holds neither blanks, nor line breaks, nor a comment.
+pub(super) fn skip_blanks(bytes: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            b'#' => at = line_end(bytes, at),
+            _ => break,
+        }
+    }
+    at
+}
+
+/// Whether the byte at `at` is the indicator (`?` or `:`) and not the first one of a word such as `:a`. In flow the
+/// value of a quoted key may touch its colon.
+pub(super) fn is_indicator(bytes: &[u8], at: usize, indicator: u8, in_flow: bool) -> bool {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || in_flow && indicator == b':';
+    bytes.get(at) == Some(&indicator) && bytes.get(at + 1).is_none_or(ends)
+}
+
+fn ends_property(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || b",[]{}".contains(&byte)
+}
 
 /// Questions about a text that need no parser.
 pub(super) struct Lines<'t> {
@@ -68,32 +94,27 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The next offset that holds neither blanks, nor line breaks, nor a comment.
+    /// As [`skip_blanks`].
     pub(super) fn skip_blanks(&self, from: usize) -> usize {
-        let mut at = from;
-        while let Some(byte) = self.byte(at) {
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' => at += 1,
-                b'#' => at = self.line_end(at),
-                _ => break,
-            }
-        }
-        at
+        skip_blanks(self.text.as_bytes(), from)
     }
 
-    /// The offset after the anchor and tag that follow `from`; `from` itself where there are none.
-    pub(super) fn skip_properties(&self, from: usize) -> usize {
+    /// The offset after the anchor and tag that follow `from`, `count` of them at most; `from` itself where there
+    /// are none. What follows a node's own properties may be those of its first key.
+    pub(super) fn skip_properties(&self, from: usize, count: usize) -> usize {
         let mut end = from;
-        loop {
+        for _ in 0..count {
             let at = self.skip_blanks(end);
-            if !matches!(self.byte(at), Some(b'&' | b'!')) {
-                return end;
-            }
             let rest = &self.text.as_bytes()[at..];
-            // What follows may stand right behind it: `&a{}`.
-            let ends = |byte: &u8| byte.is_ascii_whitespace() || b",[]{}".contains(byte);
-            end = at + rest.iter().take_while(|byte| !ends(byte)).count();
+            let length = match rest {
+                [b'!', b'<', ..] => memchr::memchr(b'>', rest).map_or(rest.len(), |close| close + 1),
+                // What follows may touch it: `&a{}`.
+                [b'&' | b'!', ..] => rest.iter().take_while(|byte| !ends_property(**byte)).count(),
+                _ => return end,
+            };
+            end = at + length;
         }
+        end
     }
 
     /// The start of the comment lines that stand directly above the line at `line`, not before `floor`.

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::index::{Content, Cursor, Document, NodeId};
 use super::parser::Style;
-use super::{Problem, scalar};
+use super::{Problem, is_flag, scalar};
+use crate::change::unescape;
 
 /// How many nodes aliases may add to a value: more than any manifest needs, far less than memory holds.
 const EXPANSION_LIMIT: usize = 200_000;
@@ -20,7 +21,7 @@ impl Document<'_> {
     /// # Errors
     /// As [`Document::value`].
     pub fn value_of(&self, node: Cursor) -> Result<Value, Problem> {
-        self.build(node.0, false, &mut Budget::default())
+        self.build(node.0, None, false, &mut Budget::default())
     }
 
     /// The value of the document; null where it is empty.
@@ -30,7 +31,16 @@ impl Document<'_> {
     /// that stand for more nodes than the limit.
     pub fn value(&self) -> Result<Value, Problem> {
         let mut budget = Budget::default();
-        self.root().map_or(Ok(Value::Null), |root| self.build(root, false, &mut budget))
+        self.root().map_or(Ok(Value::Null), |root| self.build(root, None, false, &mut budget))
+    }
+
+    /// The value of the document to a reader that does not know the words of YAML 1.1: `yes` and `off` are strings.
+    ///
+    /// # Errors
+    /// As [`Document::value`].
+    pub fn value_without_words(&self) -> Result<Value, Problem> {
+        let mut budget = Budget { without_words: true, ..Budget::default() };
+        self.root().map_or(Ok(Value::Null), |root| self.build(root, None, false, &mut budget))
     }
 
     /// The value of a document that is a mapping, without what stands at `left_out`.
@@ -50,12 +60,21 @@ impl Document<'_> {
     pub fn value_at(&self, pointer: &str) -> Result<Value, Problem> {
         let mut budget = Budget::default();
         match self.follow(pointer) {
-            Some((id, true)) => self.build(id, false, &mut budget),
+            Some((id, true)) => {
+                let key = pointer.rsplit('/').next().map(unescape);
+                self.build(id, key.as_deref(), false, &mut budget)
+            }
             _ => Ok(Value::Null),
         }
     }
 
-    fn build(&self, id: NodeId, expanded: bool, budget: &mut Budget) -> Result<Value, Problem> {
+    fn build(
+        &self,
+        id: NodeId,
+        key: Option<&str>,
+        expanded: bool,
+        budget: &mut Budget,
+    ) -> Result<Value, Problem> {
         let node = &self.nodes[id];
         budget.expanded += usize::from(expanded);
         if budget.expanded > EXPANSION_LIMIT {
@@ -66,21 +85,32 @@ impl Document<'_> {
             return Err(Problem::limit(node.start, format!("nested more than {DEPTH_LIMIT} deep")));
         }
         budget.depth += 1;
-        let value = self.build_content(id, expanded, budget);
+        let value = self.build_content(id, key, expanded, budget);
         budget.depth -= 1;
         value
     }
 
-    fn build_content(&self, id: NodeId, expanded: bool, budget: &mut Budget) -> Result<Value, Problem> {
+    fn build_content(
+        &self,
+        id: NodeId,
+        key: Option<&str>,
+        expanded: bool,
+        budget: &mut Budget,
+    ) -> Result<Value, Problem> {
         let node = &self.nodes[id];
         match &node.content {
             Content::Alias { open: true, .. } => {
                 Err(Problem::syntax(node.start, "an alias within the node that it stands for"))
             }
-            Content::Alias { target, .. } => self.build(*target, true, budget),
-            Content::Scalar { text, style } => Ok(scalar_value(text, *style, node.tag.as_deref())),
+            Content::Alias { target, .. } => self.build(*target, key, true, budget),
+            Content::Scalar { text, style: Style::Plain }
+                if budget.without_words && node.tag.is_none() && scalar::is_word(text) =>
+            {
+                Ok(Value::String(text.clone().into_owned()))
+            }
+            Content::Scalar { text, style } => Ok(scalar_value(text, *style, node.tag.as_deref(), key)),
             Content::Sequence { .. } => {
-                self.children(id).map(|child| self.build(child, expanded, budget)).collect()
+                self.children(id).map(|child| self.build(child, None, expanded, budget)).collect()
             }
             Content::Mapping { .. } => self.build_mapping(id, None, expanded, budget).map(Value::Object),
         }
@@ -95,6 +125,7 @@ impl Document<'_> {
     ) -> Result<Map<String, Value>, Problem> {
         let mut result = Map::with_capacity(self.entries(id).count());
         let mut merged = Vec::new();
+        let mut left_out = left_out.map(|name| (name, false));
         for (key, value) in self.entries(id) {
             if self.is_merge_key(key) {
                 merged.push(value);
@@ -104,12 +135,15 @@ impl Document<'_> {
             let Some(name) = self.scalar_text(key) else {
                 return Err(Problem::syntax(start, "a key that is a collection"));
             };
-            if left_out == Some(name) {
-                continue;
-            }
-            let value = self.build(value, expanded, budget)?;
-            if result.insert(name.to_owned(), value).is_some() {
-                return Err(Problem::syntax(start, format!("the key {name:?} stands twice")));
+            let is_repeated = match &mut left_out {
+                Some((wanted, seen)) if wanted == &name => std::mem::replace(seen, true),
+                _ => {
+                    let value = self.build(value, Some(name), expanded, budget)?;
+                    result.insert(name.to_owned(), value).is_some()
+                }
+            };
+            if is_repeated {
+                return Err(Problem::syntax(start, format!("duplicate key {name:?}")));
             }
         }
         for source in merged {
@@ -125,7 +159,7 @@ impl Document<'_> {
         into: &mut Map<String, Value>,
         budget: &mut Budget,
     ) -> Result<(), Problem> {
-        let sources = match self.build(source, true, budget)? {
+        let sources = match self.build(source, None, true, budget)? {
             Value::Array(sources) => sources,
             one => vec![one],
         };
@@ -156,23 +190,41 @@ impl Document<'_> {
 struct Budget {
     expanded: usize,
     depth: usize,
+    /// Words that YAML 1.1 alone takes for booleans are strings.
+    without_words: bool,
 }
 
 /// Whether a scalar means `value`: as [`scalar_value`] says, mostly without making a value.
-pub(super) fn means(text: &str, style: Style, tag: Option<&str>, value: &Value) -> bool {
+pub(super) fn means(text: &str, style: Style, tag: Option<&str>, key: Option<&str>, value: &Value) -> bool {
     match (value, style, tag) {
-        (Value::String(string), Style::Plain, None) => string == text && scalar::is_string(text),
+        (Value::String(string), Style::Plain, None) => {
+            string == text && scalar::is_string(text) && flag(text, style, tag, key).is_none()
+        }
         (Value::String(string), _, None) => string == text,
-        _ => scalar_value(text, style, tag) == *value,
+        _ => scalar_value(text, style, tag, key) == *value,
     }
 }
 
-/// What a scalar means. Tags that are not YAML's own leave the text a string.
-pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>) -> Value {
+/// What a scalar means that is the value of `key`, where it is one. Tags that are not YAML's own leave the text a
+/// string.
+pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>, key: Option<&str>) -> Value {
+    if let Some(flag) = flag(text, style, tag, key) {
+        return Value::Bool(flag);
+    }
     match (tag.map(|tag| tag.strip_prefix(TAG)), style) {
         (None, Style::Plain) => scalar::resolve(text),
         (Some(Some("null")), _) => Value::Null,
         (Some(Some("int" | "float" | "bool")), _) => scalar::resolve(text),
         _ => Value::String(text.to_owned()),
     }
+}
+
+/// The boolean that a `y` or `n` is by its field or its tag.
+fn flag(text: &str, style: Style, tag: Option<&str>, key: Option<&str>) -> Option<bool> {
+    let flag = scalar::letter(text)?;
+    let is_flag = match tag {
+        Some(tag) => tag.strip_prefix(TAG) == Some("bool"),
+        None => style == Style::Plain && key.is_some_and(is_flag),
+    };
+    is_flag.then_some(flag)
 }

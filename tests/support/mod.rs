@@ -265,16 +265,16 @@ pub(crate) fn judge(text: &[u8], role: Role, units: Units, context: &str, settin
     }
     let mut plans = Plans { known: &known, settings, changes: Vec::new(), count: 0 };
     resources.iter_mut().for_each(|resource| plans.apply(resource, None, false));
-    if plans.count == 0 {
-        let message = "changed, where the other reader sees nothing to do";
-        return if is_same { Outcome::Left } else { Outcome::Wrong(message.to_owned()) };
-    }
-    // Readers may differ: in keys that stand twice, say, which every host refuses.
+    // Readers may differ: in duplicate keys, which every host refuses, or in words of YAML 1.1.
     let differs = |why: String| match (own_reader_agrees(before), is_same) {
         (true, _) => Outcome::Wrong(why),
         (false, true) => Outcome::Left,
         (false, false) => Outcome::Unjudged,
     };
+    if plans.count == 0 {
+        let message = "changed, where the other reader sees nothing to do";
+        return if is_same { Outcome::Left } else { differs(message.to_owned()) };
+    }
     if output.codes().iter().filter(|code| **code == "injected").count() != plans.count {
         return differs(format!("{} are planned, found {:?}", plans.count, output.codes()));
     }

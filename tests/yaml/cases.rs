@@ -130,7 +130,75 @@ fn the_first_key_of_an_element_leaves_its_dash_to_the_next() {
         "-   c: 3\n",
     );
     is_refused("- a: 1 # c\n  b: 2\n", &[Change::remove("/0/a")], "first member on its dash's line");
-    is_refused("- a: 1\n  !!str b: 2\n", &[Change::remove("/0/a")], "first member on its dash's line");
+    becomes("- a: 1\n  !!str b: 2\n", &[Change::remove("/0/a")], "- !!str b: 2\n");
+}
+
+#[test]
+fn an_element_may_end_in_an_empty_value_wherever_it_is() {
+    let add = |index: usize| [Change::add(format!("/a/{index}"), json!({"k": "new"}))];
+    for empty in
+        ["", " ", "\t", "  # c", " # - x: y", "\n\n  # c\n", " &x", " !!null # c", "\n      !!null\n"]
+    {
+        let text = format!("a:\n- n: 1\n  v:{empty}\n- n: 2\n- m:\n    v:{empty}\n- n: 3\n");
+        for newline in ["\n", "\r\n"] {
+            let text = text.replace('\n', newline);
+            for index in 0..=4 {
+                let out = splice(&text, &add(index)).unwrap_or_else(|why| panic!("{why}: {text}"));
+                let added = format!("- k: new{newline}");
+                assert_eq!(out.replacen(&added, "", 1), text, "{out}");
+            }
+        }
+    }
+    for (text, wanted) in [
+        ("a:\n-\n- x\n", "a:\n-\n- x\n- k: new\n"),
+        ("a:\n- # c\n- &x\n", "a:\n- # c\n- &x\n- k: new\n"),
+        ("a:\n- - x\n  - # c\n- ? v\nb: 1\n", "a:\n- - x\n  - # c\n- ? v\n- k: new\nb: 1\n"),
+        ("a:\n- {v: }\n- w:", "a:\n- {v: }\n- w:\n- k: new"),
+    ] {
+        becomes(text, &add(2), wanted);
+    }
+}
+
+#[test]
+fn an_empty_value_is_filled_behind_its_colon_wherever_it_is() {
+    let text = "a:\n- n: 1\n  v: # c\n- n: 2\n";
+    becomes(text, &[Change::replace("/a/0/v", json!("x"))], "a:\n- n: 1\n  v: x # c\n- n: 2\n");
+    becomes(text, &[Change::replace("/a/0/v", json!(["x"]))], "a:\n- n: 1\n  v: # c\n  - x\n- n: 2\n");
+    becomes(text, &[Change::remove("/a/0/v")], "a:\n- n: 1\n- n: 2\n");
+    becomes(text, &[Change::relocate("/a/0", "/a/1")], "a:\n- n: 2\n- n: 1\n  v: # c\n");
+    for text in ["{a, b: 1}", "{a: , b: 1}", "{\"a\":, b: 1}", "{? a, b: 1}", "{? a : , b: 1}"] {
+        let out = splice(text, &[Change::replace("/a", json!("x"))]).unwrap();
+        assert!(out.replace('"', "").contains("b: 1}"), "{out}");
+    }
+    becomes("[a: , b]\n", &[Change::add("/1", json!("x"))], "[a: , \"x\" , b]\n");
+}
+
+#[test]
+fn an_explicit_key_is_edited_like_any_other() {
+    let text = "? a\n: b: 1\n  c: 2\n? d # of d\n# its value\n: - x\n  - y\n? e\n? &k \"f\"\n: 1\n";
+    for (change, wanted) in [
+        (Change::add("/g", json!(2)), format!("{text}g: 2\n")),
+        (Change::add("/a/m", json!(3)), text.replace("  c: 2\n", "  c: 2\n  m: 3\n")),
+        (Change::add("/d/0", json!("w")), text.replace(": - x\n", ": - w\n  - x\n")),
+        (Change::add("/d/2", json!("z")), text.replace("  - y\n", "  - y\n  - z\n")),
+        (Change::replace("/e", json!({"o": 1})), text.replace("? e\n", "? e\n:\n  o: 1\n")),
+        (Change::replace("/e", json!("v")), text.replace("? e\n", "? e\n: v\n")),
+        (Change::remove("/a"), text.replace("? a\n: b: 1\n  c: 2\n", "")),
+        (Change::remove("/a/b"), text.replace(": b: 1\n  c: 2\n", ": c: 2\n")),
+        (Change::remove("/d"), text.replace("? d # of d\n# its value\n: - x\n  - y\n", "")),
+        (Change::remove("/d/0"), text.replace(": - x\n  - y\n", ": - y\n")),
+        (Change::remove("/e"), text.replace("? e\n", "")),
+        (Change::remove("/f"), text.replace("? &k \"f\"\n: 1\n", "")),
+    ] {
+        becomes(text, &[change], &wanted);
+    }
+    let item = "- ? name\n  : a\n  ? env\n  : # none\n  image: b\n- c\n";
+    becomes(item, &[Change::replace("/0/env", json!(["x"]))], &item.replace("  image", "  - x\n  image"));
+    becomes(item, &[Change::add("/1", json!("m"))], &item.replace("- c", "- m\n- c"));
+    let aliases = "&k a: 1\nb: *k\n*k : x\n";
+    is_refused("&k a: 1\nb: *k\n", &[Change::remove("/a")], "an anchor");
+    assert!(Document::parse(aliases).unwrap().value().is_err());
+    becomes("&k a: 1\nb: *k\n", &[Change::add("/c", json!(1))], "&k a: 1\nb: *k\nc: 1\n");
 }
 
 #[test]
@@ -155,7 +223,7 @@ fn what_stands_for_more_than_its_place_is_refused() {
     let add = [Change::add("/a/b", json!(1))];
     is_refused("x: &x {c: 1}\na: *x\n", &add, "an alias");
     is_refused("a: &x {c: 1}\nx: *x\n", &add, "an alias shares its content");
-    is_refused("a:\n  ? [x]\n  : y\n", &add, "written with `?`");
+    is_refused("a:\n  ? [x]\n  : y\n", &add, "a key that is a collection");
     is_refused("a:\n- &x 1\n- 2\nb: *x\n", &[Change::remove("/a/0")], "an anchor");
     is_refused(
         "a:\n- &x 1\n- 2\nb: *x\n",

@@ -13,6 +13,29 @@ pub(crate) fn read(text: &str) -> Result<Value, serde_yaml::Error> {
     serde_yaml::from_str(text.trim_start_matches('\u{feff}'))
 }
 
+/// Whether `theirs`, which libyaml reads by YAML 1.2, is what `own` is to Kubernetes: the words of YAML 1.1 are
+/// booleans to it, and strings to that reader.
+pub(crate) fn agrees(own: &Value, theirs: &Value) -> bool {
+    match (own, theirs) {
+        (Value::Bool(own), Value::String(word)) => {
+            let words: &[&str] = match own {
+                true => &["yes", "Yes", "YES", "on", "On", "ON"],
+                false => &["no", "No", "NO", "off", "Off", "OFF"],
+            };
+            words.contains(&word.as_str())
+        }
+        (Value::Array(own), Value::Array(theirs)) => {
+            own.len() == theirs.len() && own.iter().zip(theirs).all(|(own, theirs)| agrees(own, theirs))
+        }
+        (Value::Object(own), Value::Object(theirs)) => {
+            let same =
+                |(key, own): (&String, &Value)| theirs.get(key).is_some_and(|theirs| agrees(own, theirs));
+            own.len() == theirs.len() && own.iter().all(same)
+        }
+        (own, theirs) => own == theirs,
+    }
+}
+
 /// How an edit came out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {

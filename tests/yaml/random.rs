@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::choices::{Choices, choices};
-use crate::judge::read;
+use crate::judge::{agrees, read};
 use crate::renderer;
 
 const WORDS: [&str; 30] = [
@@ -40,6 +40,31 @@ const WORDS: [&str; 30] = [
     "trail ",
     "*a",
     "-Xmx1g -Dfoo=bar baz",
+];
+
+/// Why an edit of a random document may be refused. That a member, a key or a dash is not where it was expected is no
+/// such reason.
+const REFUSALS: &[&str] = &[
+    "nothing would be left of the document",
+    "the root itself",
+    "the first member on its dash's line cannot be removed",
+    "the element on its parent's line cannot be moved",
+    "a value that is not empty would be replaced",
+    "a value with a tag or an anchor would be replaced",
+    "an element would move into a new list",
+    "an element would move onto another one",
+    "two changes meet in one place",
+    "a change reaches beyond its element",
+    "a pair without braces",
+    "a comment in the head of a block scalar",
+    "a comment in a flow collection",
+    "a comment between the lines of a scalar",
+    "a block scalar would take in the lines below",
+    "a tab before a dash",
+    "an anchor would be removed or moved, and the document has aliases",
+    "an anchor or alias stands in what would be moved",
+    "an anchor stands here, and an alias shares its content",
+    "an alias stands where the injection belongs",
 ];
 
 fn word() -> impl Strategy<Value = String> {
@@ -195,7 +220,7 @@ fn check(value: &Value, mut style: Choices, mut plan: Choices) -> Result<(), Tes
     let text = renderer::document(value, &mut style);
     let (Ok(theirs), Ok(document)) = (read(&text), Document::parse(&text)) else { return Ok(()) };
     let own = document.value().map_err(|problem| TestCaseError::fail(problem.message))?;
-    prop_assert_eq!(&own, &theirs, "two readers of\n{}", text);
+    prop_assert!(agrees(&own, &theirs), "two readers of\n{}\n{}\n{}", text, own, theirs);
 
     let mut wanted = own;
     let mut changes = Vec::new();
@@ -208,6 +233,8 @@ fn check(value: &Value, mut style: Choices, mut plan: Choices) -> Result<(), Tes
     let edits = match document.splice(&changes) {
         Ok(edits) => edits,
         Err(problem) => {
+            let is_known = REFUSALS.iter().any(|known| problem.message.starts_with(known));
+            prop_assert!(is_known, "{} at {} of\n{}\n{:?}", problem.message, problem.offset, text, changes);
             prop_assert_eq!(problem.trouble, Trouble::Uneditable);
             prop_assert!(problem.offset <= text.len());
             return Ok(());
@@ -223,7 +250,9 @@ fn check(value: &Value, mut style: Choices, mut plan: Choices) -> Result<(), Tes
         Err(problem) => return Err(TestCaseError::fail(format!("our own reader: {problem}: {}", shown()))),
     }
     match read(&out) {
-        Ok(value) => prop_assert_eq!(&value, &wanted, "the other reader: {}", shown()),
+        Ok(value) => {
+            prop_assert!(agrees(&wanted, &value), "the other reader: {wanted}\n{value}\n{}", shown())
+        }
         Err(error) => return Err(TestCaseError::fail(format!("the other reader: {error}: {}", shown()))),
     }
     let takes_out = |change: &Change| matches!(change.operation, Operation::Remove);

@@ -155,17 +155,27 @@ impl<'c> Renderer<'c> {
                 self.spaces(column);
             }
             indents = true;
-            if self.choices.rarely(40) {
-                self.out.push_str("? ");
-                self.key(key, false);
+            let is_explicit = self.choices.rarely(20);
+            if is_explicit {
+                self.out.push('?');
+                if self.choices.rarely(6) {
+                    self.end_of_line();
+                    self.between(column + 1);
+                    self.spaces(column);
+                }
+                self.out.push(' ');
+            }
+            self.key_with_properties(key);
+            if is_explicit {
                 self.end_of_line();
+                if value.is_null() && self.choices.rarely(4) {
+                    // Without a colon there is no value either.
+                    continue;
+                }
+                self.between(column);
                 self.spaces(column);
                 self.out.push(':');
             } else {
-                if self.choices.rarely(60) {
-                    self.out.push_str("!!str ");
-                }
-                self.key(key, false);
                 self.out.push_str([":", ":", ":", " :"][self.choices.pick(4)]);
             }
             self.node(value, column, false);
@@ -256,14 +266,38 @@ impl<'c> Renderer<'c> {
                 }
                 self.string(text, false, Some(column + 1))
             }
+            // The words of YAML 1.1; with a tag, the other reader knows only the usual ones.
+            Value::Bool(true) if !has_properties => {
+                self.choices.one(&["true", "yes", "On", "YES", "TRUE"]).to_owned()
+            }
+            Value::Bool(false) if !has_properties => {
+                self.choices.one(&["false", "no", "OFF", "No", "False"]).to_owned()
+            }
             other => other.to_string(),
         };
-        let _ = has_properties;
         if !text.is_empty() {
             self.out.push_str([" ", " ", " ", "  ", "\t"][self.choices.pick(5)]);
             self.out.push_str(&text);
         }
         self.end_of_line();
+    }
+
+    /// A key of a block mapping, perhaps with an anchor, a tag, or by an alias.
+    fn key_with_properties(&mut self, key: &str) {
+        let known = self.anchors.iter().position(|other| other.as_str() == Some(key));
+        if let Some(number) = known
+            && self.choices.rarely(8)
+        {
+            return self.out.push_str(&format!("*a{number} "));
+        }
+        if self.choices.rarely(50) {
+            self.out.push_str(&format!("&a{} ", self.anchors.len()));
+            self.anchors.push(Value::from(key));
+        }
+        if self.choices.rarely(60) {
+            self.out.push_str(["!!str ", "!<tag:yaml.org,2002:str> "][self.choices.pick(2)]);
+        }
+        self.key(key, false);
     }
 
     fn key(&mut self, key: &str, in_flow: bool) {
@@ -431,26 +465,14 @@ impl<'c> Renderer<'c> {
                     let is_pair = items[index].as_object().is_some_and(|entries| entries.len() == 1);
                     if is_pair && self.choices.rarely(20) {
                         let (key, value) = items[index].as_object().unwrap().iter().next().unwrap();
-                        self.key(key, true);
-                        self.out.push_str(": ");
-                        self.flow(value, inner, multiline);
+                        self.flow_entry(key, value, inner, multiline);
                     } else {
                         self.flow(&items[index], inner, multiline);
                     }
                 }
                 Value::Object(entries) => {
                     let (key, value) = entries.iter().nth(index).unwrap();
-                    self.key(key, true);
-                    let is_tight = self.out.ends_with('"') && self.choices.rarely(3);
-                    if value.is_null() && self.choices.rarely(3) {
-                        self.out.push_str(
-                            [":", " :", ""][self.choices.pick(if self.out.ends_with('"') { 2 } else { 3 })],
-                        );
-                        // Nothing more: an empty value.
-                    } else {
-                        self.out.push_str(if is_tight { ":" } else { ": " });
-                        self.flow(value, inner, multiline);
-                    }
+                    self.flow_entry(key, value, inner, multiline);
                 }
                 _ => unreachable!("only collections get here"),
             }
@@ -470,6 +492,31 @@ impl<'c> Renderer<'c> {
             self.out.push(' ');
         }
         self.out.push(close);
+    }
+}
+
+impl Renderer<'_> {
+    /// A key and its value in flow; nothing may be written for a value that is null.
+    fn flow_entry(&mut self, key: &str, value: &Value, indent: usize, multiline: bool) {
+        let is_explicit = self.choices.rarely(20);
+        if is_explicit {
+            self.out.push_str("? ");
+        }
+        self.key(key, true);
+        let is_quoted = self.out.ends_with('"');
+        let is_tight = is_quoted && self.choices.rarely(3);
+        if value.is_null() && self.choices.rarely(3) {
+            let colons = [":", " :", ""];
+            let count = if is_quoted && !is_explicit { 2 } else { 3 };
+            self.out.push_str(colons[self.choices.pick(count)]);
+        } else {
+            self.out.push_str(match (is_tight, is_explicit) {
+                (true, _) => ":",
+                (false, true) => " : ",
+                (false, false) => ": ",
+            });
+            self.flow(value, indent, multiline);
+        }
     }
 }
 

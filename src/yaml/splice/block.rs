@@ -8,6 +8,7 @@ use super::{Around, Member, Writer};
 use crate::yaml::emit::{self, Layout};
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
+use crate::yaml::text::is_indicator;
 use crate::yaml::{Edit, Problem};
 
 impl Writer<'_, '_> {
@@ -19,25 +20,17 @@ impl Writer<'_, '_> {
     ) -> Result<(), Problem> {
         let document = self.document;
         let originals: Vec<(NodeId, NodeId)> = document.entries(id).collect();
-        let Some((first, _)) = originals.first() else {
+        if originals.is_empty() {
             return Err(Problem::uneditable(document.nodes[id].start, "a mapping without entries"));
-        };
-        if let Some((key, _)) = originals.iter().find(|(key, _)| !self.is_usual_key(*key)) {
-            return Err(Problem::uneditable(
-                document.nodes[*key].start,
-                "a key that is empty or written with `?`",
-            ));
         }
-        let column = self.key_column(*first)?;
+        let members = self.block_entries(&originals, around)?;
+        let Some(column) = self.member_column(members[0].start) else {
+            let start = members[0].start;
+            return Err(Problem::uneditable(start, "text before the first key on its line"));
+        };
         let mut layout = around.layout;
         if around.head > 0 && column > around.key_column {
             layout.step = column - around.key_column;
-        }
-        let mut members = Vec::with_capacity(originals.len());
-        for (key, value) in &originals {
-            let start = document.nodes[*key].start;
-            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
-            members.push(Member { start, end: document.nodes[*value].end.max(colon) });
         }
         let kept: Vec<usize> = entries
             .iter()
@@ -50,12 +43,26 @@ impl Writer<'_, '_> {
             if matches!(entry.value, Slot::Kept(_)) {
                 continue;
             }
-            let key = originals[*original].0;
-            if self.key_column(key)? != column {
-                return Err(Problem::uneditable(document.nodes[key].start, "a key out of line"));
+            let (key, start) = (originals[*original].0, members[*original].start);
+            if self.member_column(start) != Some(column) {
+                return Err(Problem::uneditable(start, "a key out of line"));
             }
-            let head = self.after_colon(key)?;
-            self.slot(&entry.value, Around { head, key_column: column, is_item: false, layout, flow: None })?;
+            match (self.after_colon(key, false), &entry.value) {
+                (Some(head), value) => {
+                    let body = self.body(value, head);
+                    let inner = Around { head, body, key_column: column, is_item: false, layout, flow: None };
+                    self.slot(value, inner)?;
+                }
+                (None, Slot::Replaced(_, value)) => {
+                    // `? key` has its value on a line of its own.
+                    let mut line = String::new();
+                    emit::indent(&mut line, column);
+                    line.push(':');
+                    emit::after_colon(&mut line, value, column, layout);
+                    self.insert_lines(self.lines.after_line(document.nodes[key].end), line);
+                }
+                (None, _) => return Err(Problem::uneditable(start, "a key without a value")),
+            }
         }
         let mut added = String::new();
         for entry in entries {
@@ -75,6 +82,33 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
+    /// Where the entries of a block mapping stand in the text. An entry begins with its `?`, or with the anchor or tag
+    /// of its key.
+    fn block_entries(&self, entries: &[(NodeId, NodeId)], around: &Around) -> Result<Vec<Member>, Problem> {
+        let nodes = &self.document.nodes;
+        let mut members = Vec::with_capacity(entries.len());
+        let mut at = around.body;
+        for (key, value) in entries {
+            let start = self.lines.skip_blanks(at);
+            if self.document.scalar_text(*key).is_none() {
+                return Err(Problem::uneditable(start, "a key that is a collection"));
+            }
+            if nodes[*key].start == nodes[*key].end {
+                return Err(Problem::uneditable(start, "an empty key"));
+            }
+            let is_explicit = is_indicator(self.document.text.as_bytes(), start, b'?', false);
+            let before_key =
+                self.lines.skip_properties(start + usize::from(is_explicit), nodes[*key].properties());
+            if self.lines.skip_blanks(before_key) != self.lines.skip_blanks(nodes[*key].start) {
+                return Err(Problem::uneditable(start, "text where a key was expected"));
+            }
+            at =
+                nodes[*value].end.max(nodes[*key].end).max(self.after_colon(*key, false).unwrap_or_default());
+            members.push(Member { start, end: at });
+        }
+        Ok(members)
+    }
+
     /// Deletes the members that are not `kept`; writes `empty` where nothing is left.
     fn block_members(
         &mut self,
@@ -91,9 +125,8 @@ impl Writer<'_, '_> {
             if around.head == 0 {
                 return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
             }
-            let at = self.lines.skip_properties(around.head);
             let text = self.empty_text.take().unwrap_or_else(|| format!(" {empty}"));
-            self.replace(at..at, text);
+            self.replace(around.body..around.body, text);
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
         let first = members[0];
@@ -105,7 +138,7 @@ impl Writer<'_, '_> {
             let gaps = members[..=next].windows(2);
             let has_more = |pair: &[Member]| !text[pair[0].end..pair[1].start].trim().is_empty();
             let line = self.lines.line_start(first.start);
-            let is_on_dash = text[line..first.start].trim_matches([' ', '-']).is_empty();
+            let is_on_dash = text[line..first.start].trim_matches([' ', '-', '?', ':']).is_empty();
             if next == 0 || !is_on_dash || gaps.into_iter().any(has_more) {
                 let message = "the first member on its dash's line cannot be removed";
                 return Err(Problem::uneditable(first.start, message));
@@ -120,7 +153,7 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(member.start, "a member that does not begin its line"));
             }
             let floor = match index {
-                0 => self.lines.after_line(self.lines.skip_properties(around.head)),
+                0 => self.lines.after_line(around.body),
                 _ => self.lines.after_line(members[index - 1].end),
             };
             let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
@@ -141,7 +174,7 @@ impl Writer<'_, '_> {
         }
         Ok(match around.head {
             0 => line,
-            head => self.lines.after_line(self.lines.skip_properties(head)).min(line),
+            _ => self.lines.after_line(around.body).min(line),
         })
     }
 
@@ -154,8 +187,7 @@ impl Writer<'_, '_> {
         let document = self.document;
         let originals: Vec<NodeId> = document.children(id).collect();
         let mut members = Vec::with_capacity(originals.len());
-        let head = if around.head == 0 { self.lines.content_start() } else { around.head };
-        let mut at = self.lines.skip_properties(head);
+        let mut at = around.body;
         for child in &originals {
             let dash = self.lines.skip_blanks(at);
             if self.lines.byte(dash) != Some(b'-') {
@@ -189,11 +221,14 @@ impl Writer<'_, '_> {
                     self.flush(&mut run, &in_place, &members, around)?;
                     in_place.push(original);
                     let head = members[original].start + 1;
-                    self.slot(slot, Around { head, key_column: column, is_item: true, layout, flow: None })?;
+                    let body = self.body(slot, head);
+                    let inner = Around { head, body, key_column: column, is_item: true, layout, flow: None };
+                    self.slot(slot, inner)?;
                 }
                 Some(original) => {
                     let head = members[original].start + 1;
-                    let inner = Around { head, key_column: column, is_item: true, layout, flow: None };
+                    let body = self.body(slot, head);
+                    let inner = Around { head, body, key_column: column, is_item: true, layout, flow: None };
                     run.push_str(&self.moved(slot, original, &members, around, inner)?);
                 }
                 None => {
@@ -278,7 +313,7 @@ impl Writer<'_, '_> {
         }
         self.check_references(slot)?;
         let floor = match original {
-            0 => self.lines.after_line(self.lines.skip_properties(parent.head)),
+            0 => self.lines.after_line(parent.body),
             _ => self.lines.after_line(members[original - 1].end),
         };
         let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
@@ -385,14 +420,13 @@ impl Writer<'_, '_> {
         if around.is_item {
             let mut lines = String::new();
             emit::members(&mut lines, value, around.key_column + 2, around.layout);
-            let properties = self.lines.skip_properties(around.head);
-            if rest.trim().is_empty() && properties == around.head {
+            if rest.trim().is_empty() && around.body == around.head {
                 // Its first line stands behind the dash.
                 let (first, others) = lines.split_once('\n').unwrap_or((&lines, ""));
                 self.replace(around.head..after, format!(" {}", first.trim_start()));
                 self.insert_lines(self.lines.after_line(after), others.to_owned());
             } else {
-                self.replace(properties..after + tabs, gap);
+                self.replace(around.body..after + tabs, gap);
                 self.insert_lines(self.lines.after_line(after), lines);
             }
             return Ok(());

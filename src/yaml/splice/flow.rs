@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Around, FlowStyle, Member, Writer};
 use crate::yaml::emit;
-use crate::yaml::index::{Content, NodeId};
+use crate::yaml::index::{Content, Node, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
 use crate::yaml::{Edit, Problem, Style};
 
@@ -44,8 +44,7 @@ impl Writer<'_, '_> {
         let mut at = document.nodes[id].start + 1;
         for (key, value) in &originals {
             let start = self.flow_start(at, members.is_empty())?;
-            let colon = self.after_colon(*key).unwrap_or(document.nodes[*key].end);
-            at = document.nodes[*value].end.max(colon);
+            at = document.nodes[*value].end.max(document.nodes[*key].end);
             members.push(Member { start, end: at });
         }
         let style = self.flow_style(id, members.first().map(|member| member.start), around);
@@ -55,9 +54,7 @@ impl Writer<'_, '_> {
                 Key::Kept(key) => {
                     let original = originals.iter().position(|(original, _)| original == key);
                     if !matches!(entry.value, Slot::Kept(_)) {
-                        let head = self.after_colon(*key)?;
-                        let inner = Around { head, flow: Some(style.clone()), ..around.clone() };
-                        self.slot(&entry.value, inner)?;
+                        self.flow_value(*key, &entry.value, &style, around)?;
                     }
                     placed.push(original.map_or_else(|| Placed::Text(String::new()), Placed::Original));
                 }
@@ -81,6 +78,31 @@ impl Writer<'_, '_> {
         self.flow_members(id, &members, &placed, &style, around)
     }
 
+    /// Writes the changes of a key's value.
+    fn flow_value(
+        &mut self,
+        key: NodeId,
+        value: &Slot<'_>,
+        style: &FlowStyle,
+        around: &Around,
+    ) -> Result<(), Problem> {
+        let Node { end, ref content, .. } = self.document.nodes[key];
+        match (self.after_colon(key, true), value) {
+            (Some(head), _) => {
+                self.slot(value, Around { head, body: head, flow: Some(style.clone()), ..around.clone() })
+            }
+            (None, Slot::Replaced(_, value)) => {
+                // An alias would take the colon for a part of its name.
+                let colon = if matches!(content, Content::Alias { .. }) { " : " } else { ": " };
+                let mut text = colon.to_owned();
+                emit::json(&mut text, value, style.indent.as_deref(), &style.step, self.lines.newline(end));
+                self.replace(end..end, text);
+                Ok(())
+            }
+            (None, _) => Err(Problem::uneditable(end, "a key without a value")),
+        }
+    }
+
     pub(super) fn flow_sequence(
         &mut self,
         id: NodeId,
@@ -92,9 +114,9 @@ impl Writer<'_, '_> {
         let mut members = Vec::with_capacity(originals.len());
         let mut at = document.nodes[id].start + 1;
         for child in &originals {
-            let is_bare = self.is_flow(*child).is_err();
-            if is_bare && document.children(*child).last().is_some_and(|value| self.is_empty(value)) {
-                return Err(Problem::uneditable(document.nodes[*child].start, "a pair without a value"));
+            let key = document.children(*child).next().map(|key| &document.nodes[key]);
+            if self.is_flow(*child).is_err() && key.is_some_and(|key| key.start == key.end) {
+                return Err(Problem::uneditable(document.nodes[*child].start, "a pair with an empty key"));
             }
             let start = self.flow_start(at, members.is_empty())?;
             at = document.nodes[*child].end;
@@ -118,7 +140,8 @@ impl Writer<'_, '_> {
                 placed.push(Placed::Text(text));
                 continue;
             };
-            let inner = Around { head: members[original].start, flow: Some(style.clone()), ..around.clone() };
+            let head = members[original].start;
+            let inner = Around { head, body: head, flow: Some(style.clone()), ..around.clone() };
             if stays.binary_search(&originals[original]).is_ok() {
                 self.slot(slot, inner)?;
                 placed.push(Placed::Original(original));

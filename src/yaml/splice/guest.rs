@@ -99,7 +99,7 @@ impl Writer<'_, '_> {
     /// end of the node, or takes a string's place.
     pub(super) fn restored(&mut self, id: NodeId, text: &str, around: &super::Around) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
-        let head = self.lines.skip_properties(around.head);
+        let head = around.body;
         match &node.content {
             Content::Alias { .. } => Err(Problem::uneditable(node.start, "an alias would be replaced")),
             Content::Mapping { flow: false } if !self.is_childless(id) => {

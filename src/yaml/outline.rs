@@ -1,0 +1,128 @@
+//! What a list holds, in few words: enough to tell whether another text holds the same.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::Problem;
+use super::parser::{Event, Granit, Parser, Style};
+
+/// A mapping with `items`, its values as hashes.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    pub(super) items: Vec<Item>,
+    /// The values of the other keys.
+    pub(super) others: BTreeMap<String, u64>,
+}
+
+/// An element of `items`.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// The first byte after its anchor and tag.
+    pub(super) start: usize,
+    /// After the last byte of its last scalar or bracket.
+    pub(super) end: usize,
+    /// All that it holds.
+    pub(super) content: u64,
+    /// The tags in it.
+    pub(super) tags: u64,
+}
+
+impl Outline {
+    /// The outline of a text of one document.
+    ///
+    /// # Errors
+    /// When it is not YAML, not a mapping, has a second document, or has a key twice.
+    pub(super) fn read(text: &str) -> Result<Self, Problem> {
+        let mut reader = Reader { parser: Granit::new(text), anchors: 0 };
+        let mut outline = Self::default();
+        let (root, span) = reader.next()?;
+        if root != Event::Document {
+            return Err(Problem::syntax(span.start, "no document"));
+        }
+        let (root, span) = reader.next()?;
+        if !matches!(root, Event::Mapping { .. }) {
+            return Err(Problem::syntax(span.start, "no mapping"));
+        }
+        loop {
+            let (key, span) = reader.next()?;
+            let key = match key {
+                Event::End => break,
+                Event::Scalar { text, .. } => text.into_owned(),
+                // The envelope's value knows what it stands for; here it only must be there again.
+                Event::Alias(_) => format!("an alias, {}", outline.others.len()),
+                _ => return Err(Problem::syntax(span.start, "a key that is a collection")),
+            };
+            let (value, place) = reader.next()?;
+            if key == "items" && matches!(value, Event::Sequence { .. }) && outline.items.is_empty() {
+                loop {
+                    let (item, span) = reader.next()?;
+                    if item == Event::End {
+                        break;
+                    }
+                    outline.items.push(reader.node(item, span)?);
+                }
+                continue;
+            }
+            let hash = reader.node(value, place)?.content;
+            if outline.others.insert(key.clone(), hash).is_some() {
+                return Err(Problem::syntax(span.start, format!("duplicate key {key:?}")));
+            }
+        }
+        match reader.parser.next_event() {
+            None => Ok(outline),
+            Some(next) => Err(Problem::syntax(next?.1.start, "a second document")),
+        }
+    }
+}
+
+struct Reader<'t> {
+    parser: Granit<'t>,
+    /// The number of the last anchor.
+    anchors: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn next(&mut self) -> Result<(Event<'t>, std::ops::Range<usize>), Problem> {
+        let next = self.parser.next_event().ok_or_else(|| Problem::syntax(0, "the text ends early"))??;
+        if let Event::Scalar { anchor, .. } | Event::Sequence { anchor, .. } | Event::Mapping { anchor, .. } =
+            &next.0
+        {
+            self.anchors = self.anchors.max(*anchor);
+        }
+        Ok(next)
+    }
+
+    /// The node that begins with `event`.
+    fn node(&mut self, event: Event<'t>, span: std::ops::Range<usize>) -> Result<Item, Problem> {
+        let (mut content, mut tags) = (DefaultHasher::new(), DefaultHasher::new());
+        let mut end = span.end;
+        let mut depth = 0_usize;
+        let mut next = (event, span.clone());
+        loop {
+            let (event, at) = &next;
+            std::mem::discriminant(event).hash(&mut content);
+            if let Event::Scalar { tag: Some(tag), .. }
+            | Event::Sequence { tag: Some(tag), .. }
+            | Event::Mapping { tag: Some(tag), .. } = event
+            {
+                tag.hash(&mut content);
+                tag.hash(&mut tags);
+            }
+            match event {
+                Event::Scalar { text, style, .. } => (text, *style == Style::Plain).hash(&mut content),
+                Event::Sequence { .. } | Event::Mapping { .. } => depth += 1,
+                // Its distance: what stands before the list may have had anchors.
+                Event::Alias(anchor) => self.anchors.wrapping_sub(*anchor).hash(&mut content),
+                Event::End => depth = depth.saturating_sub(1),
+                Event::Document => {}
+            }
+            if *event != Event::End || !at.is_empty() {
+                end = at.end;
+            }
+            if depth == 0 {
+                return Ok(Item { start: span.start, end, content: content.finish(), tags: tags.finish() });
+            }
+            next = self.next()?;
+        }
+    }
+}
