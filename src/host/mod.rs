@@ -315,8 +315,9 @@ fn conclude(
     mut output: Output,
 ) -> u8 {
     output.findings.sort_by_key(|finding| finding.severity);
-    let printed =
-        |output: &mut Output| envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, output));
+    let printed = |output: &mut Output| {
+        envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, output))
+    };
     let mut list = printed(&mut output);
     let said = output.findings.len();
     let text = write_files(face, inputs, flags, mode, &mut output);

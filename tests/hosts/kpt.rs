@@ -105,7 +105,8 @@ fn source_and_sink_give_what_is_expected() {
 fn a_function_behind_ours_that_sets_images_converges() {
     let world = World::new();
     world.copy(examples::KPT, "package");
-    let mirror = "sed -e s,ghcr.io/open-telemetry,mirror.example.com/otel,";
+    // The brackets keep it from matching itself in the Kptfile.
+    let mirror = "sed -e s,ghcr.io[/]open-telemetry,mirror.example.com/otel,";
     let kptfile = format!("{KPTFILE}pipeline:\n  mutators:\n    - exec: otel-inject\n    - exec: {mirror}\n");
     world.file("package/Kptfile", kptfile);
     world.run(Tool::Kpt, &RENDER).good();
