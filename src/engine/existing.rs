@@ -116,7 +116,7 @@ impl Subject<'_> {
         if !is_recorded || !is_injection {
             return Ok(Some(std::mem::take(&mut plan.refused)));
         }
-        let original = plan.base.as_ref().unwrap_or(original);
+        let original = plan.base.as_deref().unwrap_or(original);
         let mut record = Record::between(original, &plan.value, form, std::mem::take(&mut plan.sources));
         record.end = end.cloned().or_else(|| self.document.open_head().map(str::to_owned));
         let Some(changes) = record.write(&plan.value) else {

@@ -55,7 +55,7 @@ pub struct Plan {
     /// What was injected, what is doubtful about it, and what was left alone of two requests.
     pub findings: Vec<Finding>,
     /// The workload as an injection finds it, where a collector that is not wanted was taken out first.
-    pub base: Option<Value>,
+    pub base: Option<Box<Value>>,
     /// What it is injected from: kinds and names; nothing where a collector is taken out alone.
     pub sources: Vec<String>,
     /// Why one of two requests was not carried out.
@@ -128,7 +128,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
         Some(between) => scene.on(between, settings, |scene| instrument(scene, settings, before)),
     };
     let is_removal = sidecar.as_ref().is_some_and(|done| done.injections.is_empty());
-    let base = between.filter(|_| is_removal);
+    let base = between.filter(|_| is_removal).map(Box::new);
     let instrumented = instrumented.unwrap_or_else(|findings| {
         left.extend(findings);
         None

@@ -143,9 +143,8 @@ impl Walk<'_> {
         for (token, sum) in &node.ours {
             let all = by_token.get(token).map_or(&[][..], Vec::as_slice);
             let exact = all.iter().find(|index| checksum(&elements[**index]) == *sum);
-            match exact.or_else(|| all.first().filter(|_| !node.inside.contains_key(token))) {
-                Some(index) => gone[*index] = true,
-                None => {}
+            if let Some(index) = exact.or_else(|| all.first().filter(|_| !node.inside.contains_key(token))) {
+                gone[*index] = true;
             }
             if exact.is_none() {
                 self.path.push(Step::Element(token.clone()));
