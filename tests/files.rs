@@ -341,6 +341,21 @@ fn what_was_changed_since_it_was_read_is_not_replaced() {
 }
 
 #[test]
+fn a_report_to_a_pipe_says_what_was_changed() {
+    let world = World::new();
+    world.file("m/a.yaml", DEPLOYMENT);
+    fifo(&world.path("r.txt"));
+    let pipe = world.path("r.txt");
+    let reader = thread::spawn(move || fs::read_to_string(pipe).expect("a writer"));
+    let run = meanwhile(&world, &["inject", "--in-place", "--report", "r.txt", "m"], || {
+        world.file("m/a.yaml", "kind: Another\n");
+    });
+    run.is_refused_in_silence(2, "io");
+    assert_eq!(reader.join().expect("read"), run.stderr);
+    assert_eq!(world.text("m/a.yaml"), "kind: Another\n");
+}
+
+#[test]
 fn what_stays_as_it_was_is_replaced() {
     let world = World::new();
     world.file("m/a.yaml", DEPLOYMENT);
@@ -578,6 +593,29 @@ fn a_full_disk_is_an_error() {
     let world = World::new();
     world.file("web.yaml", &input());
     assert_eq!(shell(&world.path("."), "\"$0\" inject web.yaml > /dev/full").code, 2);
+}
+
+#[test]
+fn a_report_to_a_pipe_says_what_was_refused() {
+    let world = World::new();
+    world.file("web.yaml", DEPLOYMENT).file("patches.yaml", "patches: []\n").file("a.yaml", &input());
+    world.file("b/c.yaml/x", "");
+    for (args, code) in [
+        (&["inject", "--in-place", "web.yaml"][..], "no-instrumentation"),
+        (&["patch", "--as", "flux", "--check", "patches.yaml", "a.yaml"], "stale-patch"),
+        (&["patch", "--as", "flux", "--output", "b", "a.yaml"], "io"),
+    ] {
+        let pipe = world.path("r.txt");
+        fifo(&pipe);
+        let read = pipe.clone();
+        let reader = thread::spawn(move || fs::read_to_string(read).expect("a writer"));
+        let mut command = binary_in(&world.path("."));
+        command.args(args).args(["--report", "r.txt"]);
+        ended(command);
+        let report = reader.join().expect("read");
+        assert!(report.starts_with(&format!("error[{code}]")), "{report}");
+        fs::remove_file(pipe).expect("still there");
+    }
 }
 
 #[test]

@@ -421,24 +421,24 @@ fn write_files<'t>(
         _ => None,
     };
     let mut opened = flags.report.iter().map(|(path, _)| path.as_path()).chain(named);
-    let mut written = opened.try_for_each(|path| batch.open(path));
-    if written.is_ok()
+    let mut prepared = opened.try_for_each(|path| batch.open(path));
+    if prepared.is_ok()
         && exit_code(output) == 0
         && mode == Mode::Inject
         && let Face::Files(destination) = face
     {
-        written = prepare(destination, inputs, flags, output, &mut batch).map(|prepared| text = prepared);
-        // What is refused after all writes nothing.
-        if exit_code(output) != 0 {
-            batch = Batch::default();
-        }
+        prepared = prepare(destination, inputs, flags, output, &mut batch).map(|prepared| text = prepared);
     }
+    output.findings.splice(0..0, prepared.err().map(|error| io_error(&error)));
     output.findings.sort_by_key(|finding| finding.severity);
-    written = written.and_then(|()| report(output, &mut batch)).and_then(|()| batch.commit());
-    if let Err(error) = written {
+    if exit_code(output) != 0 {
+        // What is refused after all leaves the report alone.
+        batch.forget();
+    }
+    if let Err(error) = report(output, &mut batch).and_then(|()| batch.commit()) {
         output.findings.insert(0, io_error(&error));
         // The report of what went wrong, if that can be written.
-        let mut batch = Batch::default();
+        batch.forget();
         if report(output, &mut batch).is_ok() {
             let _ = batch.commit();
         }
@@ -458,7 +458,7 @@ fn prepare<'t>(
     match destination {
         Destination::Stdout => {
             let (printed, finding) =
-                Printed::for_cluster(inputs, output.edits.clone(), flags.config.as_deref());
+                Printed::for_cluster(inputs, std::mem::take(&mut output.edits), flags.config.as_deref());
             text.printed = Some(printed);
             output
                 .findings

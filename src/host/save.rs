@@ -97,6 +97,9 @@ impl Batch {
 
     /// Prepares a file of `bytes`; `read` is what the target was when it was read.
     pub(super) fn file(&mut self, target: &Path, bytes: &[u8], read: Option<Stamp>) -> Result<()> {
+        if !self.streams.contains_key(target) {
+            self.open(target)?;
+        }
         if let Some((_, stream)) = self.streams.get_mut(target) {
             stream.extend_from_slice(bytes);
             return Ok(());
@@ -163,7 +166,15 @@ impl Batch {
     }
 
     /// Puts the files in their places and has the folders remember them. What fails on the way is undone.
-    pub(super) fn commit(mut self) -> Result<()> {
+    pub(super) fn commit(&mut self) -> Result<()> {
+        let done = self.replace_all();
+        if done.is_err() {
+            self.forget();
+        }
+        done
+    }
+
+    fn replace_all(&mut self) -> Result<()> {
         for file in &self.files {
             file.check(&file.target)?;
         }
@@ -225,6 +236,13 @@ impl Batch {
             self.clear();
             signals::end(signal);
         }
+    }
+
+    /// Removes what is prepared. What is open stays so.
+    pub(super) fn forget(&mut self) {
+        self.clear();
+        self.targets.clear();
+        self.streams.values_mut().for_each(|(_, bytes)| bytes.clear());
     }
 
     fn clear(&mut self) {
