@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Change, Operation, escape, member};
 
-/// What identifies an element of the list that a key holds; none where only its place does.
+/// What identifies an element of the list under a key, or `None` if only its position does.
 pub type Identify = for<'v> fn(&str, &'v Value) -> Option<&'v str>;
 
 /// Values with the texts by which they are to be written, by their paths: keys, and elements by what identifies them.

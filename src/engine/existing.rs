@@ -18,7 +18,7 @@ use crate::yaml::Document;
 /// What a run makes of one workload.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// What it becomes; none where it stays as it is.
+    /// What it becomes, or `None` if it is unchanged.
     pub(super) target: Option<Target>,
     /// What there is to say, whether it is changed or not. Pointers are relative to the resource.
     pub(super) findings: Vec<Finding>,
@@ -209,7 +209,7 @@ impl Subject<'_> {
         Outcome { target: Some(target), findings }
     }
 
-    /// `undone` with the pod template's annotations of ours that the record took out; none where there are none.
+    /// `undone` with the pod template's annotations of ours that undoing removed, or `None` without any.
     fn with_own_annotations(&self, undone: &Value, workload: &Workload<'_>) -> Option<Value> {
         let present = workload.metadata("annotations")?;
         let own = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));

@@ -121,7 +121,7 @@ struct Piece {
 struct Job {
     /// The resource, for messages.
     found: Found,
-    /// What the workload becomes; none where it is no workload.
+    /// What the workload becomes, or `None` for other resources.
     target: Option<Target>,
     /// What there is to say about it.
     findings: Vec<Finding>,
