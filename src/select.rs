@@ -73,6 +73,8 @@ impl<'c> Request<'c> {
 pub struct Target {
     /// The list that it stands in.
     pub list: List,
+    /// Where it stands in the list.
+    pub index: usize,
     /// Its name.
     pub name: String,
 }
@@ -260,7 +262,7 @@ fn resolve<'c>(
     let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
     let instrumentations = &context.instrumentations;
     let lookup = if is_any {
-        instrumentations.lookup(|entry| entry.namespace == own)
+        instrumentations.in_namespace(&own, |_| true)
     } else {
         instrumentations.named(namespace, name)
     };
@@ -419,21 +421,30 @@ fn check_lists(
 
 /// The containers of those names, init containers first; else a name that the pod does not have.
 fn targets(spec: &Value, names: &[&str]) -> Result<Vec<Target>, String> {
-    let init = pod::elements(spec, List::Init.key());
-    let regular = pod::elements(spec, List::Regular.key());
-    let is_target = |name: &&str| *name != CONTAINER;
+    let [init, regular] = [List::Init, List::Regular].map(|list| pod::elements(spec, list.key()));
     if names.is_empty() {
-        let first = regular.iter().map(pod::name).find(is_target).map(str::to_owned);
-        return Ok(first.map(|name| Target { list: List::Regular, name }).into_iter().collect());
+        let mut all = regular.iter().map(pod::name).enumerate();
+        let first = all.find(|(_, name)| *name != CONTAINER);
+        let target = first.map(|(index, name)| Target { list: List::Regular, index, name: name.to_owned() });
+        return Ok(target.into_iter().collect());
     }
-    let has = |list: &[Value], name: &str| is_target(&name) && pod::position(list, name).is_some();
-    if let Some(missing) = names.iter().find(|name| !has(init, name) && !has(regular, name)) {
+    let [of_init, of_regular] = [init, regular].map(|list| {
+        let mut positions = pod::positions(list);
+        positions.remove(CONTAINER);
+        positions
+    });
+    if let Some(missing) =
+        names.iter().find(|name| !of_init.contains_key(*name) && !of_regular.contains_key(*name))
+    {
         return Err((*missing).to_owned());
     }
-    let of_init = init.iter().map(pod::name).filter(is_target).filter(|name| names.contains(name));
-    let of_regular = names.iter().copied().filter(|name| !has(init, name));
-    let in_list = |list: List| move |name: &str| Target { list, name: name.to_owned() };
-    Ok(of_init.map(in_list(List::Init)).chain(of_regular.map(in_list(List::Regular))).collect())
+    let target = |list: List, index: usize, name: &str| Target { list, index, name: name.to_owned() };
+    let mut targets: Vec<Target> =
+        names.iter().filter_map(|name| Some(target(List::Init, *of_init.get(name)?, name))).collect();
+    targets.sort_by_key(|target| target.index);
+    let others = names.iter().filter(|name| !of_init.contains_key(*name));
+    targets.extend(others.filter_map(|name| Some(target(List::Regular, *of_regular.get(name)?, name))));
+    Ok(targets)
 }
 
 fn unknown_container(

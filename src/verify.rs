@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::config::Settings;
 use crate::config::context::Context;
 use crate::finding::{Code, Finding};
-use crate::k8s::Identity;
+use crate::k8s::{Identity, knative};
 use crate::plan::{self, Verdict};
 use crate::yaml::{Document, Edit, edited, reads_as};
 
@@ -53,7 +53,9 @@ pub fn prove(
             matches!(finding.code, Code::AlreadyInstrumented | Code::UpToDate)
                 || refused.contains(&finding.code)
         };
-        match plan::plan(&workload.value, workload.identity, context, settings) {
+        let Edited { value, identity, .. } = workload;
+        let named = knative::named(value, identity, knative::are_several(value));
+        match plan::plan(named.as_ref().unwrap_or(value), identity, context, settings) {
             Verdict::Nothing | Verdict::Skipped(_) => {}
             Verdict::Refused(findings) if findings.iter().all(is_known) => {}
             Verdict::Refused(_) | Verdict::Planned(_) => {

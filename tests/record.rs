@@ -9,10 +9,12 @@ use otel_inject::k8s::pod::identify;
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Output, Role, Source, inject, uninject};
+use proptest::prelude::{ProptestConfig, proptest};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use support::{documents, vectors};
 
+mod by_chance;
 mod support;
 
 type Run = fn(&[Source<'_>], &Settings) -> Output;
@@ -861,9 +863,11 @@ fn try_edit(name: &str, input: &str, injected: &str, edit: (&str, Edit), rewrite
     true
 }
 
+/// The text kept, and written anew.
+const WAYS: [Option<Rewrite>; 3] = [None, Some(by_yaml), Some(by_json)];
+
 /// Tries edits on a part of the vectors, each with the text kept and written anew.
 fn edit(step: usize, all: bool) {
-    const WAYS: [Option<Rewrite>; 3] = [None, Some(by_yaml), Some(by_json)];
     let tried: usize = sample(step)
         .into_par_iter()
         .enumerate()
@@ -893,6 +897,22 @@ fn an_edit_beside_an_injection_is_as_if_it_had_come_first() {
 #[ignore = "takes minutes without optimization"]
 fn an_edit_beside_any_injection_is_as_if_it_had_come_first() {
     edit(1, true);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_edit_beside_an_injection_by_chance_is_as_if_it_had_come_first(
+        input in by_chance::input(),
+        edit in proptest::sample::select(EDITS),
+        way in proptest::sample::select(&WAYS[..]),
+    ) {
+        let text = input.text();
+        if let Some(injected) = injected(&text) {
+            try_edit("by chance", &text, &injected, edit, way);
+        }
+    }
 }
 
 /// Tries a change of what a vector is injected from: a second run is a first run.

@@ -143,7 +143,7 @@ impl Collector {
             config_maps: volumes.config_maps,
             listens_on: ports.listens_on,
         };
-        remarks::of(&collector, spec, notes);
+        remarks::of(&collector, spec, &config.value, notes);
         Some(collector)
     }
 

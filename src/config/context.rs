@@ -1,6 +1,6 @@
 //! What workloads are looked up in: Instrumentations, collectors, Namespaces, Secrets and ConfigMaps.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -8,32 +8,34 @@ use super::collector::{self, Collector};
 use super::instrumentation::{GROUP, Instrumentation, KIND};
 use super::{Settings, annotations};
 use crate::finding::Finding;
-use crate::k8s::{Identity, metadata_text, previous, subject};
+use crate::k8s::{Identity, Workload, metadata_text, previous, subject};
 
 mod entries;
+mod names;
 
 pub use entries::{Entries, Entry, Lookup};
+use names::ByName;
 
 /// Kinds of the core group of which only the existence counts.
 const REFERENCES: &[&str] = &["Secret", "ConfigMap"];
 
-/// Resources that workloads refer to. A resource of the input hides one of the context.
+/// The group whose Rollouts may run another workload's pods.
+const ARGO: &str = "argoproj.io";
+const ROLLOUT: &str = "Rollout";
+
+/// Resources that workloads refer to. A resource of the input hides one of the context; the input is added first.
 #[derive(Debug, Default)]
 pub struct Context {
     /// Instrumentations.
     pub instrumentations: Entries<Instrumentation>,
     /// Collectors; those that are not for pods hold nothing.
     pub collectors: Entries<Option<Collector>>,
-    namespaces: Vec<NamespaceEntry>,
-    references: BTreeSet<(&'static str, String, String)>,
-}
-
-#[derive(Debug)]
-struct NamespaceEntry {
-    name: String,
-    previous: Vec<String>,
-    annotations: Map<String, Value>,
-    from_context: bool,
+    /// The annotations of Namespaces.
+    namespaces: ByName<Map<String, Value>>,
+    /// What exists of each of the kinds that are referred to.
+    references: [ByName<()>; REFERENCES.len()],
+    /// Rollouts by what they refer to: its namespace, kind and name.
+    rollouts: BTreeMap<[String; 3], String>,
 }
 
 impl Context {
@@ -43,11 +45,12 @@ impl Context {
         match identity.group() {
             GROUP => Self::wants_whole(identity),
             "" => identity.kind() == "Namespace" || REFERENCES.contains(&identity.kind()),
+            ARGO => identity.kind() == ROLLOUT,
             _ => false,
         }
     }
 
-    /// Whether more than the metadata of a resource that is looked up counts.
+    /// Whether all of a resource that is looked up counts, and not only its metadata and what it refers to.
     #[must_use]
     pub fn wants_whole(identity: &Identity) -> bool {
         identity.group() == GROUP && [KIND, collector::KIND].contains(&identity.kind())
@@ -78,47 +81,55 @@ impl Context {
                 };
                 return self.collectors.add(resource, read, from_context, settings);
             }
-            "Namespace" => return self.add_namespace(resource, identity, from_context),
+            "Namespace" => return self.add_namespace(resource, identity),
+            ROLLOUT => self.add_rollout(resource, settings),
             kind => {
-                if let Some(kind) = REFERENCES.iter().find(|known| **known == kind) {
-                    let name = metadata_text(resource, "name").unwrap_or_default().to_owned();
-                    self.references.insert((kind, namespace_of(resource, settings), name));
+                if let Some(row) = REFERENCES.iter().position(|known| *known == kind) {
+                    self.references[row].add(resource, &namespace_of(resource, settings), ());
                 }
             }
         }
         Vec::new()
     }
 
-    fn add_namespace(&mut self, resource: &Value, identity: &Identity, from_context: bool) -> Vec<Finding> {
-        let name = metadata_text(resource, "name").unwrap_or_default().to_owned();
-        let same = self.namespaces.iter().position(|entry| entry.name == name);
+    fn add_namespace(&mut self, resource: &Value, identity: &Identity) -> Vec<Finding> {
+        let name = metadata_text(resource, "name").unwrap_or_default();
         let annotations = resource.get("metadata").and_then(|metadata| metadata.get("annotations"));
-        let entry = NamespaceEntry {
-            name,
-            previous: previous(resource).into_iter().map(|(_, name)| name.to_owned()).collect(),
-            annotations: annotations.and_then(Value::as_object).cloned().unwrap_or_default(),
-            from_context,
-        };
-        match same.map(|index| &mut self.namespaces[index]) {
-            None => self.namespaces.push(entry),
-            Some(there) if there.from_context && !from_context => *there = entry,
-            Some(_) => {}
+        let annotations = annotations.and_then(Value::as_object);
+        if self.namespaces.now("", name).is_empty() {
+            self.namespaces.add(resource, "", annotations.cloned().unwrap_or_default());
         }
         let unknown = annotations
-            .and_then(Value::as_object)
             .map_or_else(Vec::new, |annotations| annotations::unknown(annotations, "/metadata/annotations"));
         unknown.into_iter().map(|finding| finding.about(subject(resource, identity))).collect()
+    }
+
+    fn add_rollout(&mut self, resource: &Value, settings: &Settings) {
+        let Some(reference) = resource.pointer("/spec/workloadRef") else { return };
+        let text = |key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let what = [namespace_of(resource, settings), text("kind"), text("name")];
+        let name = metadata_text(resource, "name").unwrap_or_default().to_owned();
+        self.rollouts.entry(what).or_insert(name);
+    }
+
+    /// The Rollout that runs the pods of a workload in `namespace`, by its name now or before kustomize changed it.
+    #[must_use]
+    pub fn rollout_of(&self, workload: &Workload<'_>, namespace: &str) -> Option<&str> {
+        if self.rollouts.is_empty() {
+            return None;
+        }
+        let former = previous(workload.resource).into_iter().map(|(_, name)| name);
+        let mut names = std::iter::once(workload.name()).chain(former);
+        let kind = workload.identity.kind();
+        names.find_map(|name| {
+            self.rollouts.get(&[namespace, kind, name].map(str::to_owned)).map(String::as_str)
+        })
     }
 
     /// The annotations of the Namespace called `name`.
     #[must_use]
     pub fn namespace_annotations(&self, name: &str) -> Option<&Map<String, Value>> {
-        if name.is_empty() {
-            return None;
-        }
-        let now = self.namespaces.iter().find(|entry| entry.name == name);
-        let before = || self.namespaces.iter().find(|entry| entry.previous.iter().any(|old| old == name));
-        now.or_else(before).map(|entry| &entry.annotations)
+        if name.is_empty() { None } else { self.namespaces.named("", name).first().copied() }
     }
 
     /// Whether the Namespace called `name` asks for an injection of its workloads; where the name is not known,
@@ -130,17 +141,15 @@ impl Context {
         };
         match name {
             Some(name) => self.namespace_annotations(name).is_some_and(asks),
-            None => self.namespaces.iter().any(|entry| asks(&entry.annotations)),
+            None => self.namespaces.iter().any(asks),
         }
     }
 
-    /// Whether the input holds that Secret or ConfigMap.
+    /// Whether the input holds that Secret or ConfigMap, be it by the name that kustomize has changed since.
     #[must_use]
     pub fn has_reference(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        let is_wanted = |(known, there, called): &(&str, String, String)| {
-            *known == kind && there == namespace && called == name
-        };
-        self.references.iter().any(is_wanted)
+        let row = REFERENCES.iter().position(|known| *known == kind);
+        row.is_some_and(|row| !self.references[row].named(namespace, name).is_empty())
     }
 
     /// Whether a resource names a Secret or ConfigMap, so that their existence counts.

@@ -1,7 +1,7 @@
 //! The first pass: what is looked up.
 
 use memchr::memmem::Finder;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::cut::Group;
 use super::read::{self, Found};
@@ -44,7 +44,7 @@ pub(super) struct Conditional {
 
 /// The words of which one stands behind `kind` in any text that a context resource is in, unless that is
 /// written in an unusual way.
-const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollector"];
+const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollector", "Rollout"];
 /// The same for resources that only references of those lead to.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
@@ -139,7 +139,9 @@ impl Collected {
             Err(problem) => {
                 let code = match read.identity.kind() {
                     collector::KIND => Code::InvalidCollector,
-                    _ => Code::InvalidInstrumentation,
+                    KIND | "Namespace" => Code::InvalidInstrumentation,
+                    // Others are the second pass's to report, or nobody's.
+                    _ => return,
                 };
                 let finding = Finding::new(code, "", problem.message.clone());
                 let place = place(group, read.offset + problem.offset);
@@ -237,18 +239,22 @@ fn wanted(
         let resource = if Context::wants_whole(&identity) {
             document.value_of(found.cursor)
         } else {
-            metadata(document, &found)
+            parts(document, &found)
         };
         result.push(Read { resource, identity, found, offset, item });
     }
     result
 }
 
-/// A resource of which only the metadata counts; a Secret's values are never read.
-fn metadata(document: &Document<'_>, found: &Found) -> Result<Value, Problem> {
+/// A resource of which only the metadata counts, and the workload that it refers to; a Secret's values are never read.
+fn parts(document: &Document<'_>, found: &Found) -> Result<Value, Problem> {
     let mut resource = Map::new();
     if let Some(metadata) = document.get(found.cursor, "metadata") {
         resource.insert("metadata".to_owned(), document.value_of(metadata)?);
+    }
+    let spec = document.get(found.cursor, "spec");
+    if let Some(reference) = spec.and_then(|spec| document.get(spec, "workloadRef")) {
+        resource.insert("spec".to_owned(), json!({"workloadRef": document.value_of(reference)?}));
     }
     Ok(Value::Object(resource))
 }

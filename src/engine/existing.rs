@@ -9,7 +9,7 @@ use crate::config::context::{Context, namespace_of};
 use crate::config::{Recording, Settings, Stale};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::pod::identify;
-use crate::k8s::{Identity, Workload};
+use crate::k8s::{Identity, Workload, knative};
 use crate::plan::record::{ANNOTATION, Invalid, Record, Undone};
 use crate::plan::{self, Plan, Verdict, differences};
 use crate::select;
@@ -38,6 +38,7 @@ pub(super) struct Target {
 }
 
 /// One workload of a document.
+#[derive(Clone, Copy)]
 pub(super) struct Subject<'s> {
     pub(super) document: &'s Document<'s>,
     /// The pointer of the resource in the document.
@@ -49,8 +50,27 @@ pub(super) struct Subject<'s> {
 }
 
 impl Subject<'_> {
-    /// Decides about the workload.
+    /// Decides about the workload, whose containers have the names that they get in the cluster.
     pub(super) fn outcome(&self, task: Task) -> Outcome {
+        let mut are_several = knative::are_several(self.resource);
+        let Some(mut named) = knative::named(self.resource, self.identity, are_several) else {
+            return self.decided(task);
+        };
+        let mut outcome = Subject { resource: &named, ..*self }.decided(task);
+        let after = outcome.target.as_ref().map_or(&named, |target| &target.value);
+        if knative::are_several(after) != are_several {
+            // What is added or taken out counts, too.
+            are_several = !are_several;
+            named = knative::named(self.resource, self.identity, are_several).unwrap_or(named);
+            outcome = Subject { resource: &named, ..*self }.decided(task);
+        }
+        if let Some(target) = &mut outcome.target {
+            knative::take_names(&mut target.value, &named, self.resource);
+        }
+        outcome
+    }
+
+    fn decided(&self, task: Task) -> Outcome {
         let Some(workload) = Workload::of(self.resource, self.identity, &self.settings.kinds) else {
             return Outcome::default();
         };

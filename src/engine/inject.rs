@@ -4,7 +4,7 @@ use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, at, context, in_order, place, unreadable};
+use super::{Patch, Role, Source, Task, at, context, in_order, place, unknown_kind, unreadable};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
@@ -200,6 +200,13 @@ impl Run<'_> {
                 continue;
             }
             if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
+                if self.task != Task::Uninject {
+                    piece.find(
+                        document,
+                        &found,
+                        unknown_kind::asks(document, &found, identity).into_iter().collect(),
+                    );
+                }
                 continue;
             }
             let resource = match document.value_of(found.cursor) {

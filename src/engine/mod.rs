@@ -11,6 +11,7 @@ mod inject;
 mod instrumentations;
 mod read;
 mod undeployed;
+mod unknown_kind;
 mod unreadable;
 
 pub use undeployed::{ForCluster, for_cluster, has_kind};

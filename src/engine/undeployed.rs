@@ -136,19 +136,23 @@ fn is_resource(document: &Document<'_>, found: &Found) -> bool {
     found.identity.is_some() || document.get(found.cursor, "kind").is_some()
 }
 
-fn is_undeployed(document: &Document<'_>, found: &Found) -> bool {
+/// Whether a resource is of a kind that no cluster knows.
+pub(super) fn is_for_tools(document: &Document<'_>, found: &Found) -> bool {
     let text = |key| document.get(found.cursor, key).and_then(|node| document.text(node));
-    let by_kind = match &found.identity {
+    match &found.identity {
         Some(identity) => GROUPS.contains(&identity.group()) || Identity::api_version(identity) == BUILTIN,
         None => text("apiVersion").is_none() && text("kind").is_some_and(|kind| KINDS.contains(&kind)),
-    };
+    }
+}
+
+fn is_undeployed(document: &Document<'_>, found: &Found) -> bool {
     let annotations = document
         .get(found.cursor, "metadata")
         .and_then(|metadata| document.get(metadata, "annotations"))
         .filter(|annotations| document.is_mapping_at(*annotations));
     let annotation = |key: &str| document.get(annotations?, key);
     let is_local = annotation(LOCAL_CONFIG).is_some_and(|node| document.text(node) != Some("false"));
-    by_kind || is_local || FUNCTION.iter().any(|key| annotation(key).is_some())
+    is_for_tools(document, found) || is_local || FUNCTION.iter().any(|key| annotation(key).is_some())
 }
 
 #[cfg(test)]

@@ -221,6 +221,53 @@ codes! {
         "What it was to ask for does not happen."
         "Correct the name; the message has the nearest one that is read."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
+    UnknownKind "unknown-kind" Warning
+        "A resource of a kind that is not known to hold a pod template has annotations that ask for an injection."
+        "Nothing is injected, since nothing says where its pods come from."
+        "Declare the kind and the path of its pod template under `kinds` in the config, or annotate the workload that runs the pods. Where neither is meant, turn the finding off with `severity: {unknown-kind: off}`."
+        "apiVersion: example.com/v1\n\
+         kind: Runner # spec: {kinds: [{group: example.com, kind: Runner, podTemplate: spec.pod}]} of an OtelInject\n\
+         spec:\n\
+         \x20 pod:\n\
+         \x20   metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}}"
+    RunsAsRoot "runs-as-root" Warning
+        "A container that the injection adds would run as root in a pod that does not allow it."
+        "The kubelet does not start such a container, and the pod waits forever with CreateContainerConfigError."
+        "Set the field that the message names."
+        "spec:\n\
+         \x20 securityContext: {runAsNonRoot: true} # add runAsUser: 1000\n\
+         \x20 containers: [{name: app, image: \"shop/app:1\"}]"
+    ProxyInstrumented "proxy-instrumented" Warning
+        "The agent goes into a proxy, which is the pod's first container."
+        "Without an annotation that names containers the first one is instrumented, as by the operator. The application itself is not."
+        "Name the containers of the application in the annotation that the message names."
+        "containers:\n\
+         - {name: istio-proxy, image: \"istio/proxyv2:1.29\"} # instrumentation.opentelemetry.io/java-container-names: app\n\
+         - {name: app, image: \"shop/app:1\"}"
+    MountRemoved "mount-removed" Warning
+        "A web server's container loses a mount of its own."
+        "The operator takes the first mount whose path contains the configuration's directory for the configuration. The files of this one are elsewhere, so the application no longer sees them."
+        "Mount the volume at a path that does not contain the configuration's directory."
+        "volumeMounts:\n\
+         - {name: extra, mountPath: /opt/app/etc/nginx/conf.d} # contains /etc/nginx"
+    KnativeFeatures "knative-features" Warning
+        "The injected pod has fields that Knative refuses unless feature flags allow them."
+        "Init containers and values from the downward API are off by default: the Service is refused when it is applied."
+        "Enable the flags that the message names."
+        "apiVersion: serving.knative.dev/v1\n\
+         kind: Service\n\
+         spec: {template: {metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}}}}"
+    AttributeValue "attribute-value" Warning
+        "The value of a resource attribute holds a comma or an equals sign."
+        "Attributes are written as one list of `key=value`, separated by commas. Newer SDKs drop the whole list when it cannot be read, and older ones cut the value."
+        "Write `%2C` for a comma and `%3D` for an equals sign: SDKs decode them."
+        "resource.opentelemetry.io/teams: \"checkout,billing\" # checkout%2Cbilling"
+    UnsetVariable "unset-variable" Warning
+        "The collector's configuration refers to a variable that nothing sets."
+        "The collector puts an empty text in its place, and often does not start."
+        "Set the variable in `env` of the collector, or give it a default: `${env:NAME:-value}`."
+        "config:\n\
+         \x20 exporters: {otlp: {endpoint: \"${env:GATEWAY}:4317\"}} # env: [{name: GATEWAY, value: gateway.observability}]"
     OtlpPortMismatch "otlp-port-mismatch" Warning
         "The exporter's endpoint has the usual port of a protocol that the agent does not use."
         "A receiver of gRPC refuses HTTP, and one of HTTP refuses gRPC: nothing arrives."

@@ -52,6 +52,9 @@ pub(super) fn write(
     }
     equal(&mut ops, at, new.len(), old.len() - at);
     new.extend(&old[at..]);
+    if old == new {
+        return Ok(false);
+    }
     let groups = group_diff_ops(joined(ops), CONTEXT);
     let mut printer = Printer { out, paint };
     let mut is_named = false;
@@ -270,6 +273,8 @@ mod tests {
     fn nothing_is_said_where_nothing_changes() {
         assert_eq!(diff("a: 1\n", &[]), "");
         assert_eq!(diff("a: 1\n", &[(0..1, "a")]), "");
+        // Edits that undo each other.
+        assert_eq!(diff("a\n\nb", &[(0..2, "a"), (3..4, "\nb")]), "");
     }
 
     #[test]

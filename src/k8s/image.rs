@@ -31,6 +31,12 @@ impl<'a> Image<'a> {
         is_valid.then_some(Self { repository: name, tag, digest })
     }
 
+    /// The last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.repository.rsplit('/').next().unwrap_or_default()
+    }
+
     /// What the reference says about the version of the software: `tag@digest`, digest or tag.
     #[must_use]
     pub fn version(&self) -> Option<String> {

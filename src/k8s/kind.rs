@@ -50,6 +50,26 @@ const fn own(attribute: &'static str) -> Owner {
 
 const TEMPLATE: &str = "/spec/template";
 
+/// What a pod of a Rollout belongs to: its ReplicaSets are named as a Deployment's are, with a hash of its own.
+pub(super) const ROLLOUT: &[Owner] = &[Owner {
+    attribute: "k8s.replicaset.name",
+    name: OwnerName::Generated {
+        after_own: true,
+        variable: "OTEL_RESOURCE_ATTRIBUTES_POD_TEMPLATE_HASH",
+        field: "metadata.labels['rollouts-pod-template-hash']",
+    },
+}];
+
+/// A Job whose name is made in the cluster.
+pub(super) const GENERATED_JOB: Owner = Owner {
+    attribute: "k8s.job.name",
+    name: OwnerName::Generated {
+        after_own: false,
+        variable: "OTEL_RESOURCE_ATTRIBUTES_JOB_NAME",
+        field: "metadata.labels['batch.kubernetes.io/job-name']",
+    },
+};
+
 const fn row(
     (group, kind): (&'static str, &'static str),
     template: &'static str,
@@ -94,24 +114,14 @@ impl Kind {
         row(
             ("batch", "CronJob"),
             "/spec/jobTemplate/spec/template",
-            &[
-                own("k8s.cronjob.name"),
-                Owner {
-                    attribute: "k8s.job.name",
-                    name: OwnerName::Generated {
-                        after_own: false,
-                        variable: "OTEL_RESOURCE_ATTRIBUTES_JOB_NAME",
-                        field: "metadata.labels['batch.kubernetes.io/job-name']",
-                    },
-                },
-            ],
+            &[own("k8s.cronjob.name"), GENERATED_JOB],
             false,
             None,
         ),
         row(("", "ReplicationController"), TEMPLATE, &[], true, None),
         row(("", "Pod"), "", &[own("k8s.pod.name")], false, None),
         row(("", "PodTemplate"), "/template", &[], false, None),
-        row(("argoproj.io", "Rollout"), TEMPLATE, &[], true, Some("/spec/workloadRef")),
+        row(("argoproj.io", "Rollout"), TEMPLATE, ROLLOUT, true, Some("/spec/workloadRef")),
         row(("serving.knative.dev", "Service"), TEMPLATE, &[], true, None),
         row(("apps.openshift.io", "DeploymentConfig"), TEMPLATE, &[], true, None),
     ];

@@ -4,6 +4,7 @@ pub mod fragment;
 pub mod identity;
 pub mod image;
 pub mod kind;
+pub mod knative;
 pub mod pod;
 pub mod quantity;
 pub mod security;

@@ -1,5 +1,7 @@
 //! The parts of a pod that an injection reads, and whether they have the shape that Kubernetes asks for.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::change::member;
@@ -52,6 +54,12 @@ pub fn identify<'v>(key: &str, element: &'v Value) -> Option<&'v str> {
 #[must_use]
 pub fn position(elements: &[Value], wanted: &str) -> Option<usize> {
     elements.iter().position(|element| name(element) == wanted)
+}
+
+/// Where the first element of each name stands.
+#[must_use]
+pub fn positions(elements: &[Value]) -> BTreeMap<&str, usize> {
+    elements.iter().enumerate().rev().map(|(index, element)| (name(element), index)).collect()
 }
 
 /// Whether the first env entry of that name takes its value from elsewhere.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Identity, Kind, metadata_text, subject};
+use super::kind::{GENERATED_JOB, ROLLOUT};
+use super::{Identity, Kind, Owner, metadata_text, subject};
 use crate::change::look_up;
 use crate::finding::Subject;
 
@@ -17,6 +18,8 @@ pub struct Workload<'v> {
     pub identity: Identity,
     /// The row of its kind.
     pub kind: &'v Kind,
+    /// The Rollout that runs its pods, where one refers to it.
+    pub rollout: Option<&'v str>,
 }
 
 impl<'v> Workload<'v> {
@@ -28,13 +31,43 @@ impl<'v> Workload<'v> {
             .elsewhere
             .and_then(|pointer| resource.pointer(pointer))
             .is_some_and(|value| !value.is_null());
-        (!is_elsewhere).then(|| Self { resource, identity: identity.clone(), kind })
+        (!is_elsewhere).then(|| Self { resource, identity: identity.clone(), kind, rollout: None })
     }
 
     /// `metadata.name`; empty where there is none.
     #[must_use]
     pub fn name(&self) -> &'v str {
         metadata_text(self.resource, "name").unwrap_or_default()
+    }
+
+    /// The name of what runs its pods: its own, or the Rollout's; empty where it is made in the cluster.
+    #[must_use]
+    pub fn owner_name(&self) -> &'v str {
+        self.rollout.unwrap_or_else(|| self.name())
+    }
+
+    /// What stands in `metadata.generateName` before what the cluster adds; empty where there is none, or a name.
+    #[must_use]
+    pub fn name_prefix(&self) -> &'v str {
+        let prefix = metadata_text(self.resource, "generateName").filter(|_| self.name().is_empty());
+        prefix.unwrap_or_default().trim_end_matches('-')
+    }
+
+    /// The resource attributes that name the workload and what it makes on the way to a pod.
+    #[must_use]
+    pub fn owners(&self) -> &'static [Owner] {
+        let is_job = self.identity.group() == "batch" && self.identity.kind() == "Job";
+        match self.rollout {
+            Some(_) => ROLLOUT,
+            None if is_job && !self.name_prefix().is_empty() => &[GENERATED_JOB],
+            None => self.kind.owners,
+        }
+    }
+
+    /// Whether the name of what runs the pods is a service name although no attribute holds it.
+    #[must_use]
+    pub fn names_service(&self) -> bool {
+        self.rollout.is_some() || self.kind.names_service
     }
 
     /// `metadata.namespace`, where it is set.

@@ -1,6 +1,6 @@
 //! Apache httpd: a module that `httpd.conf` includes.
 
-use super::web_server::{CLONE, Configuration, Run, Step, Version, WebServer, Which};
+use super::web_server::{CLONE, Configuration, Run, Step, Syntax, Version, WebServer, Which};
 use super::{DefaultImage, Delivery, Language, Recipe, Settings};
 use crate::k8s::shape::{Field, Shape, field};
 
@@ -63,7 +63,7 @@ pub(super) static APACHE_HTTPD: Language = Language {
                     ("ApacheModuleServiceNamespace", "{namespace}"),
                     ("ApacheModuleTraceAsError", " ON"),
                 ],
-                line_end: "\n",
+                syntax: Syntax::Apache,
             },
         }),
         early_env: &[],

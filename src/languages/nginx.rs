@@ -1,6 +1,6 @@
 //! nginx: a module that the configuration file loads.
 
-use super::web_server::{CLONE, Configuration, Run, Step, WebServer, Which};
+use super::web_server::{CLONE, Configuration, Run, Step, Syntax, WebServer, Which};
 use super::{DefaultImage, Delivery, Env, Language, Recipe, Settings};
 use crate::k8s::shape::{Field, Shape, field};
 
@@ -56,7 +56,7 @@ pub(super) static NGINX: Language = Language {
                     ("NginxModuleServiceNamespace", "{namespace}"),
                     ("NginxModuleTraceAsError", "ON"),
                 ],
-                line_end: ";\n",
+                syntax: Syntax::Nginx,
             },
         }),
         early_env: &[],

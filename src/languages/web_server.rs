@@ -2,6 +2,7 @@
 //! *clones* the configuration into a volume with the application's image, another one *attaches* the module
 //! to it. Everything here takes plain values and gives containers, volumes and texts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -98,8 +99,87 @@ pub struct Configuration {
     pub head: &'static [&'static str],
     /// The directives that follow, sorted; a value in braces is a fact's.
     pub directives: &'static [(&'static str, &'static str)],
+    /// How directives are written.
+    pub syntax: Syntax,
+}
+
+/// How a server reads the directives of its configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// A line each. <https://httpd.apache.org/docs/2.4/configuring.html#syntax>
+    Apache,
+    /// Each ends with a semicolon. <https://nginx.org/en/docs/beginners_guide.html#conf_structure>
+    Nginx,
+}
+
+impl Syntax {
     /// What ends a directive.
-    pub line_end: &'static str,
+    const fn end(self) -> &'static str {
+        match self {
+            Self::Apache => "\n",
+            Self::Nginx => ";\n",
+        }
+    }
+
+    /// Whether a character outside of quotes ends a directive or means something else than itself.
+    const fn is_special(self, character: char) -> bool {
+        match self {
+            Self::Apache => matches!(character, '\\'),
+            Self::Nginx => matches!(character, '\\' | ';' | '{' | '}'),
+        }
+    }
+
+    /// A value as one argument: as it is where it is one, else in quotes. None where no quotes can make it one.
+    fn argument(self, value: &str) -> Option<Cow<'_, str>> {
+        let is_plain = |character: char| {
+            !character.is_whitespace() && !matches!(character, '"' | '\'') && !self.is_special(character)
+        };
+        if value.contains(char::is_control) {
+            None
+        } else if !value.is_empty() && !value.starts_with('#') && value.chars().all(is_plain) {
+            Some(Cow::Borrowed(value))
+        } else {
+            Some(Cow::Owned(format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))))
+        }
+    }
+
+    /// Whether a text that is written as it is stands for arguments of its directive and nothing else.
+    fn are_arguments(self, text: &str) -> bool {
+        let mut rest = text.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let end = match first {
+                '#' => return false,
+                '"' | '\'' => closing_quote(&rest[1..], first).map(|at| at + 2),
+                _ => {
+                    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                    Some(end).filter(|end| !rest[..*end].contains(|other| self.is_special(other)))
+                }
+            };
+            let Some(end) = end else { return false };
+            let after = &rest[end..];
+            if !after.is_empty() && !after.starts_with(char::is_whitespace) {
+                return false;
+            }
+            rest = after.trim_start();
+        }
+        !text.contains(char::is_control)
+    }
+}
+
+/// Where the quote is that closes a text.
+fn closing_quote(text: &str, quote: char) -> Option<usize> {
+    let mut is_escaped = false;
+    text.find(|character| {
+        let closes = character == quote && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped;
+        closes
+    })
+}
+
+/// Whether a text can be a directive's name.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// How a server's version shows in its configuration.
@@ -221,20 +301,36 @@ impl Step {
 }
 
 impl Configuration {
-    /// The text.
-    #[must_use]
-    pub fn text(&self, facts: &Facts<'_>) -> String {
+    /// The text. What we write into a directive becomes one argument; what the Instrumentation's `attrs` have is
+    /// written as it is.
+    ///
+    /// # Errors
+    /// The name and the value of a directive that would be read as something else.
+    pub fn text<'f>(&self, facts: &Facts<'f>) -> Result<String, (&'f str, &'f str)> {
         let fact = |value: &'static str| match value {
-            "{endpoint}" => facts.endpoint.unwrap_or(ENDPOINT),
-            "{service}" => facts.service,
-            "{namespace}" => facts.namespace,
-            value => value,
+            "{endpoint}" => Some(facts.endpoint.unwrap_or(ENDPOINT)),
+            "{service}" => Some(facts.service),
+            "{namespace}" => Some(facts.namespace),
+            _ => None,
         };
-        let mut directives: BTreeMap<&str, &str> =
-            self.directives.iter().map(|(key, value)| (*key, fact(value))).collect();
-        directives.extend(facts.attrs.iter().copied());
-        let directives = directives.iter().map(|(key, value)| format!("{key} {value}{}", self.line_end));
-        std::iter::once(self.head(facts.version)).chain(directives).collect()
+        let mut directives: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
+        for (key, ours) in self.directives.iter().copied() {
+            let is_replaced = facts.attrs.iter().any(|(name, _)| *name == key);
+            let value = match fact(ours).filter(|_| !is_replaced) {
+                Some(value) => self.syntax.argument(value).ok_or((key, value))?,
+                None => Cow::Borrowed(ours),
+            };
+            directives.insert(key, value);
+        }
+        for (name, value) in facts.attrs.iter().copied() {
+            if !is_name(name) || !self.syntax.are_arguments(value) {
+                return Err((name, value));
+            }
+            directives.insert(name, Cow::Borrowed(value));
+        }
+        let end = self.syntax.end();
+        let directives = directives.iter().map(|(key, value)| format!("{key} {value}{end}"));
+        Ok(std::iter::once(self.head(facts.version)).chain(directives).collect())
     }
 
     /// Where the module sends traces by OTLP; none where the Instrumentation's `attrs` choose another exporter.
@@ -320,12 +416,71 @@ mod tests {
         let facts = |attrs| Facts { version: "2.2", endpoint: None, service: "s", namespace: "n", attrs };
         let text = server("nginx")
             .configuration
-            .text(&facts(vec![("NginxModuleEnabled", "OFF"), ("A", "{service}")]));
-        assert!(
-            text.starts_with("A {service};\nNginxModuleEnabled OFF;\nNginxModuleOtelExporterEndpoint http")
-        );
-        let text = server("apache-httpd").configuration.text(&facts(Vec::new()));
+            .text(&facts(vec![("NginxModuleEnabled", "OFF"), ("A", "b  c")]))
+            .expect("a text");
+        assert!(text.starts_with("A b  c;\nNginxModuleEnabled OFF;\nNginxModuleOtelExporterEndpoint http"));
+        let text = server("apache-httpd").configuration.text(&facts(Vec::new())).expect("a text");
         assert!(text.contains("/libmod_apache_otel22.so\nApacheModuleEnabled ON\n"), "{text}");
         assert!(!text.contains("\n\n") && text.ends_with("ApacheModuleTraceAsError  ON\n"), "{text}");
+    }
+
+    #[test]
+    fn a_value_is_one_argument_or_none() {
+        let cases = [
+            ("http://$(NODE_IP):4317", Some("http://$(NODE_IP):4317"), Some("http://$(NODE_IP):4317")),
+            ("a b", Some("\"a b\""), Some("\"a b\"")),
+            ("a;b", Some("a;b"), Some("\"a;b\"")),
+            ("a{b}", Some("a{b}"), Some("\"a{b}\"")),
+            ("a\"b", Some("\"a\\\"b\""), Some("\"a\\\"b\"")),
+            ("a\\", Some("\"a\\\\\""), Some("\"a\\\\\"")),
+            ("#a", Some("\"#a\""), Some("\"#a\"")),
+            ("", Some("\"\""), Some("\"\"")),
+            ("a\nb", None, None),
+        ];
+        for (value, apache, nginx) in cases {
+            assert_eq!(Syntax::Apache.argument(value).as_deref(), apache, "{value:?}");
+            assert_eq!(Syntax::Nginx.argument(value).as_deref(), nginx, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn attrs_are_arguments_and_end_nothing() {
+        let cases = [
+            ("ON", true, true),
+            ("ENV Test NS \"a b\" 'c;d'", true, true),
+            ("", true, true),
+            ("ON; return 200", true, false),
+            ("ON } server {", true, false),
+            ("a\nLoadModule x", false, false),
+            ("ON \\", false, false),
+            ("\"open", false, false),
+            ("\"a\"b", false, false),
+            ("\"a\\\"b\"", true, true),
+            ("ON # off", false, false),
+        ];
+        for (value, apache, nginx) in cases {
+            assert_eq!(Syntax::Apache.are_arguments(value), apache, "{value:?}");
+            assert_eq!(Syntax::Nginx.are_arguments(value), nginx, "{value:?}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Reads a directive back as nginx does: arguments up to the first semicolon outside of quotes.
+        #[test]
+        fn what_is_quoted_is_read_as_it_was(value in "[a-c ;{}'\"\\\\#$]{0,8}") {
+            let written = Syntax::Nginx.argument(&value).expect("no control characters");
+            let is_quoted = written.starts_with('"');
+            let inside = written.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&written);
+            if is_quoted {
+                proptest::prop_assert_eq!(closing_quote(&written[1..], '"'), Some(written.len() - 2));
+            }
+            let mut read = String::new();
+            let mut characters = inside.chars();
+            while let Some(character) = characters.next() {
+                read.extend(if character == '\\' { characters.next() } else { Some(character) });
+            }
+            proptest::prop_assert_eq!(&read, &value);
+            proptest::prop_assert!(Syntax::Nginx.are_arguments(&written));
+        }
     }
 }

@@ -59,12 +59,14 @@ impl Attributes {
         for (key, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
             put(key, value.to_owned());
         }
-        for owner in workload.kind.owners.iter().filter(|_| !workload.name().is_empty()) {
+        let own = workload.owner_name();
+        for owner in workload.owners() {
             let name = match owner.name {
-                OwnerName::Own => workload.name().to_owned(),
+                OwnerName::Own | OwnerName::Generated { after_own: true, .. } if own.is_empty() => continue,
+                OwnerName::Own => own.to_owned(),
                 OwnerName::Generated { after_own, variable, .. } => {
                     generated.insert(owner.attribute);
-                    let prefix = if after_own { format!("{}-", workload.name()) } else { String::new() };
+                    let prefix = if after_own { format!("{own}-") } else { String::new() };
                     format!("{prefix}$({variable})")
                 }
             };
@@ -118,12 +120,14 @@ impl Attributes {
         if let Some(label) = labels.filter_map(|label| scene.workload.label(label)).next() {
             return label.to_owned();
         }
-        let own = scene.workload.name();
+        let workload = scene.workload;
+        let own = Some(workload.owner_name()).filter(|name| !name.is_empty());
+        let own = own.unwrap_or_else(|| workload.name_prefix());
         if let Some(key) = SERVICE_NAMES.iter().find(|key| self.has(key)) {
             let is_ours = self.generated.contains(key) && self.values[*key].contains("$(");
             return if is_ours { own.to_owned() } else { self.values[*key].clone() };
         }
-        if scene.workload.kind.names_service && !own.is_empty() {
+        if workload.names_service() && !own.is_empty() {
             return own.to_owned();
         }
         self.values.get("k8s.pod.name").filter(|name| !name.is_empty()).unwrap_or(&app.name).clone()

@@ -205,8 +205,8 @@ fn attributes(scene: &Scene<'_>) -> String {
         ("k8s.pod.uid", format!("$({})", sdk::POD_UID)),
     ];
     let workload = scene.workload;
-    for owner in workload.kind.owners.iter().filter(|owner| NAMED.contains(&owner.attribute)) {
-        let own = workload.name();
+    for owner in workload.owners().iter().filter(|owner| NAMED.contains(&owner.attribute)) {
+        let own = workload.owner_name();
         let name = match owner.name {
             _ if own.is_empty() => continue,
             OwnerName::Own => own.to_owned(),

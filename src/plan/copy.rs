@@ -17,7 +17,7 @@ pub(super) fn inject(
     draft: &mut Draft,
 ) -> Step<Vec<String>> {
     let extensions = extensions(request, copy);
-    for target in &request.targets {
+    for (index, target) in request.targets.iter().enumerate() {
         let container = pod::container(scene, draft, target);
         let mount = copy.mount.in_target(&target.name);
         env::check(scene, request, recipe, draft, &container)?;
@@ -31,7 +31,9 @@ pub(super) fn inject(
             env::set(scene, draft, &container, extensions.env, &texts)?;
         }
         sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
-        exporter::add_volumes(scene, request.instrumentation, draft)?;
+        if index == 0 {
+            exporter::add_volumes(scene, request.instrumentation, draft)?;
+        }
     }
     pod::add_volume(scene, draft, pod::agent_volume(copy.name, request))?;
     let image = super::image(request);

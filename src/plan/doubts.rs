@@ -7,10 +7,15 @@ use crate::finding::{Code, Finding};
 use crate::languages::Delivery;
 use crate::select::{self, Request};
 
+mod attribute_values;
 mod collector;
+mod knative;
+mod mounts;
 mod order;
 mod otlp;
 mod pod_security;
+mod proxy;
+mod root;
 
 /// Warnings and infos about the instrumentation that was planned.
 pub(super) fn all(
@@ -21,9 +26,14 @@ pub(super) fn all(
 ) -> Vec<Finding> {
     let mut findings = references(scene, requests);
     for request in requests {
+        findings.extend(proxy::doubt(scene, request));
+        findings.extend(mounts::gone(scene, request, draft));
         findings.extend(otlp::doubts(scene, request, draft));
     }
+    findings.extend(attribute_values::doubts(scene, requests));
     findings.extend(order::misplaced(scene, requests, draft));
+    findings.extend(root::doubts(scene, draft));
+    findings.extend(knative::features(scene, draft));
     findings.extend(pod_security::lost(scene, settings, draft));
     findings
 }
@@ -37,6 +47,8 @@ pub(super) fn of_sidecar(
 ) -> Vec<Finding> {
     let mut findings = collector::doubts(scene, request, settings);
     findings.extend(order::misplaced_of_sidecar(scene, draft));
+    findings.extend(root::doubts(scene, draft));
+    findings.extend(knative::features(scene, draft));
     findings.extend(pod_security::lost(scene, settings, draft));
     findings
 }

@@ -75,7 +75,8 @@ impl Scene<'_> {
     /// The same scene with the workload as `resource` has it.
     fn on<R>(&self, resource: &Value, settings: &Settings, act: impl FnOnce(&Scene<'_>) -> R) -> R {
         let Self { workload, context, namespace, .. } = self;
-        let workload = Workload { resource, identity: workload.identity.clone(), kind: workload.kind };
+        let Workload { identity, kind, rollout, .. } = *workload;
+        let workload = Workload { resource, identity: identity.clone(), kind, rollout: *rollout };
         let annotations = Annotations::new(&workload, namespace, context, settings);
         let namespace = namespace.clone();
         act(&Scene { workload: &workload, annotations: &annotations, context, namespace })
@@ -104,8 +105,11 @@ type Outcome = Result<Option<Done>, Vec<Finding>>;
 /// requests, each carried out whole or not at all.
 #[must_use]
 pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
-    let Some(workload) = Workload::of(resource, identity, &settings.kinds) else { return Verdict::Nothing };
+    let Some(mut workload) = Workload::of(resource, identity, &settings.kinds) else {
+        return Verdict::Nothing;
+    };
     let namespace = namespace_of(resource, settings);
+    workload.rollout = context.rollout_of(&workload, &namespace);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
     let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
     let about = |findings: Vec<Finding>| -> Vec<Finding> {

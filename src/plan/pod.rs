@@ -25,9 +25,10 @@ pub(super) fn container(scene: &Scene<'_>, draft: &Draft, target: &Target) -> Pl
     const INVARIANT: &str = "impossible: `decide` took the target from the pod, and nothing is removed";
     let spec = scene.workload.pointer("/spec");
     let key = target.list.key();
-    let now = position(draft.list(&spec, key), &target.name).expect(INVARIANT);
-    let input = scene.workload.pod().map_or(&[][..], |pod| elements(pod, key));
-    let before = position(input, &target.name).expect(INVARIANT);
+    let before = target.index;
+    let list = draft.list(&spec, key);
+    let is_there = list.get(before).is_some_and(|container| name(container) == target.name);
+    let now = Some(before).filter(|_| is_there).or_else(|| position(list, &target.name)).expect(INVARIANT);
     Place {
         at: format!("{spec}/{key}/{now}"),
         origin: format!("{spec}/{key}/{before}"),

@@ -161,7 +161,7 @@ pub(super) fn add_helpers(
 
 /// Variables for names that only the cluster knows, in their order.
 pub(super) fn helpers(scene: &Scene<'_>) -> Vec<(&'static str, &'static str)> {
-    let generated = scene.workload.kind.owners.iter().filter_map(|owner| match owner.name {
+    let generated = scene.workload.owners().iter().filter_map(|owner| match owner.name {
         OwnerName::Own => None,
         OwnerName::Generated { variable, field, .. } => Some((variable, field)),
     });

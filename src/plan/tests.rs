@@ -269,7 +269,6 @@ fn an_input_hides_the_context_and_repeats_are_one() {
     let one = instrumentation("default", json!({"exporter": {"endpoint": "http://context"}}));
     let identity = Identity::of(&one, None).expect("a kind");
     let input = instrumentation("default", json!({"exporter": {"endpoint": "http://input"}}));
-    context.add(&one, &identity, true, &settings);
     context.add(&input, &identity, false, &settings);
     context.add(&input, &identity, false, &settings);
     context.add(&one, &identity, true, &settings);

@@ -114,6 +114,12 @@ fn location(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer) -> Ste
     })
 }
 
+/// The directory of the configuration in the target; none where no volume can take its place.
+pub(super) fn directory(request: &Request<'_>, server: &WebServer) -> Option<String> {
+    let path = extra(request, server.path_key).and_then(Value::as_str);
+    Some(server.location(path)?.directory)
+}
+
 fn extra<'r>(request: &'r Request<'_>, key: &str) -> Option<&'r Value> {
     request.instrumentation.agent(request.language)?.extra.get(key)
 }
@@ -173,22 +179,32 @@ fn set_env(
         let message = format!("Instrumentation {} sets {}", request.source, configuration.variable);
         return Err(Finding::new(Code::EnvConflict, target.origin.clone(), message).into());
     }
-    let text = configure(scene, request, server, &sdk::App::of(draft, target));
+    let text = configure(scene, request, server, &sdk::App::of(draft, target))?;
     place.default(attach, configuration.variable, &text);
     sdk::add_helpers(scene, attach, &place, &text, configuration.variable)?;
     place.helper(scene, attach, configuration.pod_name, "metadata.name", None)
 }
 
 /// The text of the module's configuration.
-fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: &sdk::App) -> String {
+fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: &sdk::App) -> Step<String> {
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
-    server.configuration.text(&Facts {
+    let facts = Facts {
         version: version.unwrap_or_default(),
         endpoint: request.instrumentation.endpoint.as_deref(),
         service: &sdk::service_name(scene, request.instrumentation, app),
         namespace: &attributes::namespace(scene),
         attrs: attrs(request),
+    };
+    server.configuration.text(&facts).map_err(|(name, value)| {
+        let message = format!(
+            "directive {name:?} of {} cannot have the value {value:?}: the server would read more than one directive, or \
+             none",
+            request.language.id
+        );
+        let pointer = scene.annotations.pointer(request.language.switch);
+        let help = "Correct `attrs` or `endpoint` of the Instrumentation, or the name of the service.";
+        Finding::new(Code::InvalidInstrumentation, pointer, message).help(help).into()
     })
 }
 

@@ -154,8 +154,7 @@ fn find<'c>(
     let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
     let collectors = &context.collectors;
     let lookup = if is_any {
-        let is_other = |outcome: &Result<Box<Option<Collector>>, _>| matches!(outcome.as_deref(), Ok(None));
-        collectors.lookup(|entry| entry.namespace == own && !is_other(&entry.outcome))
+        collectors.in_namespace(&own, Option::is_some)
     } else {
         collectors.named(namespace, name)
     };

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::config::AT;
 use super::{CONFIG, Collector, Notes};
+use crate::change::escape;
 use crate::finding::Code;
 use crate::k8s::pod::name;
 
@@ -11,7 +12,7 @@ use crate::k8s::pod::name;
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];
 
 /// Remarks about a collector as a whole.
-pub(super) fn of(collector: &Collector, spec: &Value, notes: &mut Notes) {
+pub(super) fn of(collector: &Collector, spec: &Value, config: &Value, notes: &mut Notes) {
     if let Some(image) = collector.unpinned_image() {
         let own = spec.get("image").and_then(Value::as_str);
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
@@ -19,25 +20,120 @@ pub(super) fn of(collector: &Collector, spec: &Value, notes: &mut Notes) {
     }
     let is_earlier =
         |wanted: &str| EARLIER.contains(&wanted) || collector.env.iter().any(|entry| name(entry) == wanted);
-    if let Some(expanded) = expanded(&collector.config, is_earlier) {
-        let message = format!("the kubelet replaces {expanded} in {CONFIG}");
+    let expanded = expanded(&collector.config, is_earlier);
+    if !expanded.is_empty() {
+        let message = format!("the kubelet replaces {} in {CONFIG}", expanded.join(", "));
         notes.remark(Code::ConfigDollar, AT, message);
+    }
+    if collector.fields.contains_key("envFrom") {
+        return;
+    }
+    let is_set = |wanted: &str| is_earlier(wanted) || is_always_set(wanted);
+    let mut seen = Vec::new();
+    each_text(config, &mut AT.to_owned(), &mut |at, text| {
+        for variable in variables(text).into_iter().filter(|variable| !is_set(variable)) {
+            if !seen.contains(&variable) {
+                let message = format!("the configuration refers to variable {variable}, which nothing sets");
+                notes.remark(Code::UnsetVariable, at, message);
+                seen.push(variable);
+            }
+        }
+    });
+}
+
+/// Variables that a process has whatever its manifest says: those of every container, those that the runtime and the
+/// kubelet's links to Services set, and those that are written beside the configuration.
+fn is_always_set(name: &str) -> bool {
+    const NAMES: [&str; 4] = ["PATH", "HOME", "HOSTNAME", CONFIG];
+    let is_of_service = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"].iter().any(|end| name.ends_with(end))
+        || name.contains("_PORT_")
+        || name.contains("_SERVICE_PORT_");
+    NAMES.contains(&name) || name.starts_with("OTEL_RESOURCE_ATTRIBUTES") || is_of_service
+}
+
+/// Shows every text of a value with its pointer.
+fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
+    let mut inside = |token: &str, value: &Value, at: &mut String| {
+        let length = at.len();
+        at.push('/');
+        at.push_str(&escape(token));
+        each_text(value, at, show);
+        at.truncate(length);
+    };
+    match value {
+        Value::String(text) => show(at, text),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| inside(&index.to_string(), item, at));
+        }
+        Value::Object(entries) => entries.iter().for_each(|(key, value)| inside(key, value, at)),
+        _ => {}
     }
 }
 
-/// The first part of a variable's value that a kubelet does not leave as it is.
-fn expanded(value: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+/// The variables without a default that `${NAME}` and `${env:NAME}` name in what a kubelet makes of a text.
+/// <https://opentelemetry.io/docs/collector/configuration/#environment-variables>
+fn variables(text: &str) -> Vec<String> {
+    let text = text.replace("$$", "$");
+    let mut found = Vec::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            // The collector's own way to write a dollar.
+            rest = after;
+        } else if let Some((inside, after)) = rest.strip_prefix('{').and_then(|inside| inside.split_once('}'))
+        {
+            let name = inside.strip_prefix("env:").unwrap_or(inside);
+            let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if is_name {
+                found.push(name.to_owned());
+            }
+            rest = after;
+        }
+    }
+    found
+}
+
+/// The parts of a variable's value that a kubelet does not leave as they are, each once.
+fn expanded(value: &str, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
     let mut rest = value;
     while let Some(at) = rest.find('$') {
         rest = &rest[at + 1..];
-        if rest.starts_with('$') {
-            return Some("$$".to_owned());
-        }
-        if let Some((inside, _)) = rest.strip_prefix('(').and_then(|inside| inside.split_once(')'))
-            && is_known(inside)
+        let part = if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+            "$$".to_owned()
+        } else if let Some((inside, after)) = rest.strip_prefix('(').and_then(|inside| inside.split_once(')'))
         {
-            return Some(format!("$({inside})"));
+            if !is_known(inside) {
+                continue;
+            }
+            rest = after;
+            format!("$({inside})")
+        } else {
+            continue;
+        };
+        if !found.contains(&part) {
+            found.push(part);
         }
     }
-    None
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_what_the_collector_expands() {
+        let text = "${env:A} ${B} $C ${env:D:-d} ${E:-e} ${file:/x} $$${F} $$$${env:G} ${env:A";
+        assert_eq!(variables(text), ["A", "B"]);
+    }
+
+    #[test]
+    fn every_form_that_a_kubelet_replaces_is_named_once() {
+        let text = "$$ $(POD_NAME) $$ $(OTHER) $(GOMEMLIMIT) ${env:X}";
+        assert_eq!(expanded(text, |name| EARLIER.contains(&name)), ["$$", "$(POD_NAME)", "$(GOMEMLIMIT)"]);
+    }
 }

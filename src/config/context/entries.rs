@@ -1,11 +1,12 @@
-//! Resources of one kind by namespace and name.
+//! Resources of one kind that workloads ask for.
 
 use serde_json::Value;
 
+use super::names::ByName;
 use super::namespace_of;
 use crate::config::Settings;
 use crate::finding::Finding;
-use crate::k8s::{metadata_text, previous};
+use crate::k8s::metadata_text;
 
 /// A resource that workloads ask for, read.
 #[derive(Debug)]
@@ -16,7 +17,6 @@ pub struct Entry<T> {
     pub name: String,
     /// What it says, or what is wrong with it.
     pub outcome: Result<Box<T>, Vec<Finding>>,
-    previous: Vec<(String, String)>,
     resource: Value,
     from_context: bool,
 }
@@ -34,17 +34,17 @@ pub enum Lookup<'c, T> {
 
 /// All resources of a kind.
 #[derive(Debug)]
-pub struct Entries<T>(Vec<Entry<T>>);
+pub struct Entries<T>(ByName<Entry<T>>);
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(ByName::default())
     }
 }
 
 impl<T> Entries<T> {
-    /// Adds what was read of `resource`, in place of what it hides; gives back the findings about it unless it is
-    /// hidden itself.
+    /// Adds what was read of `resource`, unless the same was added before or hides it; gives back the findings about
+    /// it. What is of the context comes after what is of the input.
     pub(super) fn add(
         &mut self,
         resource: &Value,
@@ -54,6 +54,15 @@ impl<T> Entries<T> {
     ) -> Vec<Finding> {
         let namespace = namespace_of(resource, settings);
         let name = metadata_text(resource, "name").unwrap_or_default().to_owned();
+        let says = |entry: &&Entry<T>| {
+            entry.resource.get("spec") == resource.get("spec")
+                && entry.resource.get("apiVersion") == resource.get("apiVersion")
+        };
+        let same = self.0.now(&namespace, &name);
+        if from_context && same.iter().any(|entry| !entry.from_context || says(entry)) {
+            return Vec::new();
+        }
+        let is_repeated = same.iter().any(says);
         let (outcome, findings) = match read {
             Ok((read, warnings)) => match settings.errors(&warnings) {
                 errors if errors.is_empty() => (Ok(Box::new(read)), warnings),
@@ -61,35 +70,10 @@ impl<T> Entries<T> {
             },
             Err(findings) => (Err(findings.clone()), findings),
         };
-        let says = |entry: &Entry<T>| {
-            entry.resource.get("spec") == resource.get("spec")
-                && entry.resource.get("apiVersion") == resource.get("apiVersion")
-        };
-        let is_same = |entry: &Entry<T>| entry.namespace == namespace && entry.name == name;
-        let mut is_hidden = false;
-        self.0.retain(|entry| {
-            if !is_same(entry) {
-                return true;
-            }
-            is_hidden |=
-                (from_context && !entry.from_context) || (from_context == entry.from_context && says(entry));
-            from_context || !entry.from_context
-        });
-        if is_hidden && from_context {
-            return Vec::new();
-        }
-        if !is_hidden {
-            let previous = previous(resource);
-            let previous =
-                previous.into_iter().map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
-            self.0.push(Entry {
-                namespace,
-                name,
-                outcome,
-                previous: previous.collect(),
-                resource: resource.clone(),
-                from_context,
-            });
+        if !is_repeated {
+            let in_namespace = namespace.clone();
+            let entry = Entry { namespace, name, outcome, resource: resource.clone(), from_context };
+            self.0.add(resource, &in_namespace, entry);
         }
         findings
     }
@@ -107,32 +91,21 @@ impl<T> Entries<T> {
     /// The one called `name`: first by what it is called now, then by what kustomize has renamed.
     #[must_use]
     pub fn named(&self, namespace: &str, name: &str) -> Lookup<'_, T> {
-        let before = |old_namespace: &str, entry: &Entry<T>| {
-            entry.previous.iter().any(|(former, old)| former == old_namespace && old == name)
-        };
-        let now = self.lookup(|entry| entry.namespace == namespace && entry.name == name);
-        if !matches!(now, Lookup::None) {
-            return now;
-        }
-        let renamed = self.lookup(|entry| {
-            entry.namespace == namespace && entry.previous.iter().any(|(_, old)| old == name)
-        });
-        if !matches!(renamed, Lookup::None) {
-            return renamed;
-        }
-        let former = if namespace == "default" { "" } else { namespace };
-        self.lookup(|entry| before(former, entry))
+        lookup(self.0.named(namespace, name))
     }
 
-    /// Those that are meant.
-    pub fn lookup(&self, is_meant: impl Fn(&Entry<T>) -> bool) -> Lookup<'_, T> {
-        let mut found = self.0.iter().filter(|entry| is_meant(entry));
-        match (found.next(), found.next()) {
-            (None, _) => Lookup::None,
-            (Some(one), None) => Lookup::One(one),
-            (Some(first), Some(second)) => {
-                Lookup::Several([first, second].into_iter().chain(found).collect())
-            }
-        }
+    /// The one of the namespace that is meant.
+    pub fn in_namespace(&self, namespace: &str, is_meant: impl Fn(&T) -> bool) -> Lookup<'_, T> {
+        let mut found = self.0.in_namespace(namespace);
+        found.retain(|entry| entry.outcome.as_deref().map_or(true, &is_meant));
+        lookup(found)
+    }
+}
+
+fn lookup<T>(found: Vec<&Entry<T>>) -> Lookup<'_, T> {
+    match found.as_slice() {
+        [] => Lookup::None,
+        [one] => Lookup::One(one),
+        _ => Lookup::Several(found),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::k8s::pod::{elements, name, position};
+use crate::k8s::pod::{elements, name, positions};
 
 /// A pod template, and the version of the standards.
 pub(super) struct Pod<'p> {
@@ -60,7 +60,8 @@ impl<'p> Pod<'p> {
         let added = |key: &str| {
             let mut list = pod.spec().list(key);
             if let Some(there) = there {
-                list.retain(|at| position(elements(there, key), name(at.value)).is_none());
+                let there = positions(elements(there, key));
+                list.retain(|at| !there.contains_key(name(at.value)));
             }
             list
         };

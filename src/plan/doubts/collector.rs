@@ -34,7 +34,7 @@ pub(super) fn doubts(scene: &Scene<'_>, request: &Request<'_>, settings: &Settin
         );
         say(Code::MissingReference, message);
     }
-    if scene.workload.kind.owners.iter().any(|owner| NAMED.contains(&owner.attribute)) {
+    if scene.workload.owners().iter().any(|owner| NAMED.contains(&owner.attribute)) {
         let message = "the UIDs of the pod's owners are known only in a cluster, and not among the attributes of \
                        the sidecar";
         say(Code::UnknowableAttribute, message.to_owned());

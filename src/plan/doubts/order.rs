@@ -1,11 +1,13 @@
 //! Variables that refer to later ones: a kubelet leaves such a reference as it is written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
-use crate::k8s::pod::{List, elements, name, position, text};
+use crate::k8s::pod::{List, elements, name, position, positions, text};
 use crate::plan::Scene;
 use crate::plan::container::Place;
 use crate::plan::draft::Draft;
@@ -14,17 +16,21 @@ use crate::select::Request;
 /// References of instrumented containers that stand before what they name.
 pub(super) fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = scene.workload.pointer("/spec");
-    let mut seen: Vec<(List, &str)> = Vec::new();
+    let input = scene.workload.pod().unwrap_or(&Value::Null);
+    let lists = [List::Init, List::Regular].map(|list| {
+        let after = draft.list(&spec, list.key());
+        (list, after, positions(after), positions(elements(input, list.key())))
+    });
+    let mut seen: BTreeSet<(List, &str)> = BTreeSet::new();
     let mut findings = Vec::new();
     for target in requests.iter().flat_map(|request| &request.targets) {
-        let list = draft.list(&spec, target.list.key());
-        let Some(index) = position(list, &target.name) else { continue };
-        if seen.contains(&(target.list, &target.name)) {
+        let row = lists.iter().find(|(list, ..)| *list == target.list);
+        let Some((_, list, now, before)) = row else { continue };
+        let name = target.name.as_str();
+        let Some(index) = now.get(name).copied().filter(|_| seen.insert((target.list, name))) else {
             continue;
-        }
-        seen.push((target.list, &target.name));
-        let input = scene.workload.pod().map_or(&[][..], |pod| elements(pod, target.list.key()));
-        let origin = position(input, &target.name).unwrap_or_default();
+        };
+        let origin = before.get(name).copied().unwrap_or_default();
         let place = Place {
             at: format!("{spec}/{}/{index}", target.list.key()),
             origin: format!("{spec}/{}/{origin}", target.list.key()),
@@ -59,13 +65,16 @@ fn message(early: &str, late: &str, container: &str) -> String {
 
 /// Variables and the later ones that they refer to.
 fn early_references(env: &[Value]) -> Vec<(&str, &str)> {
+    let first = positions(env);
+    let last: BTreeMap<&str, usize> =
+        env.iter().enumerate().map(|(index, entry)| (name(entry), index)).collect();
     let mut found = Vec::new();
     for (index, entry) in env.iter().enumerate() {
         for referred in references(text(entry)) {
-            let is_before = position(&env[..index], referred).is_some();
-            let later = env[index + 1..].iter().map(name).find(|later| *later == referred);
-            if let Some(later) = later.filter(|later| !is_before && *later != name(entry)) {
-                found.push((name(entry), later));
+            let is_before = first.get(referred).is_some_and(|first| *first < index);
+            let later = last.get_key_value(referred).filter(|(_, last)| **last > index);
+            if let Some((later, _)) = later.filter(|(later, _)| !is_before && **later != name(entry)) {
+                found.push((name(entry), *later));
             }
         }
     }

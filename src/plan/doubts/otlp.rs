@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::finding::{Code, Finding};
-use crate::k8s::pod::{List, elements, is_from_elsewhere, name, position, text};
+use crate::k8s::pod::{List, elements, is_from_elsewhere, name, positions, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
 use crate::plan::draft::Draft;
@@ -23,11 +23,17 @@ pub(super) fn doubts(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) ->
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
     let spec = scene.workload.pointer("/spec");
+    let lists = [List::Init, List::Regular].map(|list| {
+        let all = draft.list(&spec, list.key());
+        (list, all, positions(all))
+    });
     let mut causes = Vec::new();
     let mut findings = Vec::new();
     for (list, container) in containers(request) {
-        let all = draft.list(&spec, list.key());
-        let Some(index) = position(all, container) else { continue };
+        let row = lists.iter().find(|(other, ..)| *other == list);
+        let Some((all, index)) = row.and_then(|(_, all, at)| Some((all, *at.get(container)?))) else {
+            continue;
+        };
         let env = Env(elements(&all[index], "env"));
         if is_disabled(request, &env) {
             continue;

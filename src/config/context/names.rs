@@ -1,0 +1,116 @@
+//! Resources by what they are called, and by what they were called before kustomize renamed them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::k8s::{metadata_text, previous};
+
+/// Things of one kind that have names.
+#[derive(Debug)]
+pub(super) struct ByName<T> {
+    all: Vec<T>,
+    /// Every name, former ones included.
+    names: BTreeMap<String, Vec<Called>>,
+    namespaces: BTreeMap<String, Vec<usize>>,
+}
+
+/// What has a name, or had it.
+#[derive(Debug)]
+struct Called {
+    index: usize,
+    /// Its namespace.
+    namespace: String,
+    /// The namespace that it had with the name; none where it has the name still.
+    former: Option<String>,
+}
+
+impl<T> Default for ByName<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), names: BTreeMap::new(), namespaces: BTreeMap::new() }
+    }
+}
+
+impl<T> ByName<T> {
+    /// Adds a thing with the names of `resource`, which is in `namespace`; empty where it has none.
+    pub(super) fn add(&mut self, resource: &Value, namespace: &str, thing: T) {
+        let index = self.all.len();
+        self.all.push(thing);
+        self.namespaces.entry(namespace.to_owned()).or_default().push(index);
+        let now = (metadata_text(resource, "name").unwrap_or_default(), None);
+        let former = previous(resource).into_iter().map(|(namespace, name)| (name, Some(namespace)));
+        for (name, former) in std::iter::once(now).chain(former) {
+            let former = former.map(str::to_owned);
+            let called = Called { index, namespace: namespace.to_owned(), former };
+            self.names.entry(name.to_owned()).or_default().push(called);
+        }
+    }
+
+    /// Every one, in the order that they were added in.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.all.iter()
+    }
+
+    /// Those in a namespace.
+    pub(super) fn in_namespace(&self, namespace: &str) -> Vec<&T> {
+        let indices = self.namespaces.get(namespace).into_iter().flatten();
+        indices.map(|index| &self.all[*index]).collect()
+    }
+
+    /// Those that are called so now.
+    pub(super) fn now(&self, namespace: &str, name: &str) -> Vec<&T> {
+        self.called(name, |called| called.former.is_none() && called.namespace == namespace)
+    }
+
+    /// Those that a reference means: what is called so now, or else what was renamed in that namespace, or else what
+    /// came from there.
+    pub(super) fn named(&self, namespace: &str, name: &str) -> Vec<&T> {
+        let now = self.now(namespace, name);
+        if !now.is_empty() {
+            return now;
+        }
+        let renamed = self.called(name, |called| called.former.is_some() && called.namespace == namespace);
+        if !renamed.is_empty() {
+            return renamed;
+        }
+        let from = if namespace == "default" { "" } else { namespace };
+        self.called(name, |called| called.former.as_deref() == Some(from))
+    }
+
+    fn called(&self, name: &str, is_meant: impl Fn(&Called) -> bool) -> Vec<&T> {
+        let all = self.names.get(name).into_iter().flatten();
+        let mut indices: Vec<usize> =
+            all.filter(|called| is_meant(called)).map(|called| called.index).collect();
+        // kustomize repeats a name for every layer that left it alone.
+        indices.dedup();
+        indices.into_iter().map(|index| &self.all[index]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn former_names_count_where_nothing_has_the_name_now() {
+        let renamed = json!({"metadata": {"name": "dev-ca-h4sh", "annotations": {
+            "internal.config.kubernetes.io/previousNames": "ca,ca,dev-ca",
+            "internal.config.kubernetes.io/previousNamespaces": "default,shop,shop",
+        }}});
+        let mut all = ByName::default();
+        all.add(&renamed, "shop", "renamed");
+        for (namespace, name) in
+            [("shop", "ca"), ("shop", "dev-ca"), ("shop", "dev-ca-h4sh"), ("", "ca"), ("default", "ca")]
+        {
+            assert_eq!(all.named(namespace, name), [&"renamed"], "{namespace}/{name}");
+        }
+        for (namespace, name) in [("other", "ca"), ("shop", "dev"), ("", "dev-ca-h4sh"), ("", "dev-ca")] {
+            assert!(all.named(namespace, name).is_empty(), "{namespace}/{name}");
+        }
+        all.add(&json!({"metadata": {"name": "ca"}}), "shop", "own");
+        assert_eq!(all.named("shop", "ca"), [&"own"]);
+        assert_eq!(all.in_namespace("shop"), [&"renamed", &"own"]);
+    }
+}

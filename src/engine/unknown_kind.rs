@@ -1,0 +1,65 @@
+//! Resources of kinds that are not known to hold a pod template, with annotations that ask for an injection.
+
+use serde_json::Value;
+
+use super::read::Found;
+use super::undeployed::is_for_tools;
+use crate::change::escape;
+use crate::config::annotations::{PREFIX, SIDECAR_PREFIX, ours};
+use crate::config::context::Context;
+use crate::finding::{Code, Finding};
+use crate::k8s::Identity;
+use crate::yaml::Document;
+
+/// What there is to say about a resource whose kind is not known: its first annotation of ours, wherever that is.
+pub(super) fn asks(document: &Document<'_>, found: &Found, identity: &Identity) -> Option<Finding> {
+    let text = document.source().as_bytes();
+    let is_mentioned =
+        [PREFIX, SIDECAR_PREFIX].iter().any(|prefix| memchr::memmem::find(text, prefix.as_bytes()).is_some());
+    if !is_mentioned || Context::wants(identity) || is_for_tools(document, found) {
+        return None;
+    }
+    let resource = document.value_of(found.cursor).ok()?;
+    let (path, key) = first(&resource, &mut Vec::new())?;
+    let pointer: String = path.iter().map(|step| format!("/{}", escape(step))).collect();
+    let kind = identity.kind();
+    let message =
+        format!("nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}");
+    let finding = Finding::new(Code::UnknownKind, format!("{pointer}/{}", escape(&key)), message);
+    let template = path.strip_suffix(&["metadata".to_owned(), "annotations".to_owned()]);
+    let template = template.filter(|steps| steps.iter().all(|step| step.parse::<usize>().is_err()));
+    Some(match template {
+        Some(steps) if !steps.is_empty() => finding.help(format!(
+            "If {path} is a pod template, declare it in the config: \
+             `kinds: [{{group: {group:?}, kind: {kind}, podTemplate: {path}}}]`. \
+             Otherwise annotate the workload that this resource becomes.",
+            path = steps.join("."),
+            group = identity.group(),
+        )),
+        _ => finding,
+    })
+}
+
+/// The path to the first mapping with a key of ours that is not switched off, and the key.
+fn first(value: &Value, path: &mut Vec<String>) -> Option<(Vec<String>, String)> {
+    let inside = |step: String, value: &Value, path: &mut Vec<String>| {
+        path.push(step);
+        let found = first(value, path);
+        path.pop();
+        found
+    };
+    match value {
+        Value::Object(entries) => {
+            let asks = |(key, value): &(&String, &Value)| {
+                ours(key).is_some() && value.as_str() != Some("false") && !value.is_null()
+            };
+            let own = entries.iter().find(asks).map(|(key, _)| (path.clone(), key.clone()));
+            own.or_else(|| entries.iter().find_map(|(key, value)| inside(key.clone(), value, path)))
+        }
+        Value::Array(elements) => {
+            let mut elements = elements.iter().enumerate();
+            elements.find_map(|(index, value)| inside(index.to_string(), value, path))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,95 @@
+//! Knative Services, whose containers need no names: the webhook of Knative gives them some.
+
+use serde_json::Value;
+
+use super::Identity;
+use super::pod::name;
+
+/// What Knative calls a container without a name, and the beginning of that where there are several
+/// (unless `container-name-template` of its ConfigMap `config-defaults` says another).
+const NAME: &str = "user-container";
+const CONTAINERS: &str = "/spec/template/spec/containers";
+
+/// `resource` with the names that its containers get in the cluster; none where it is no Knative Service, or all have
+/// names. Where there `are_several` containers, each name ends in its container's number.
+#[must_use]
+pub fn named(resource: &Value, identity: &Identity, are_several: bool) -> Option<Value> {
+    let is_service = identity.group() == "serving.knative.dev" && identity.kind() == "Service";
+    let containers = resource.pointer(CONTAINERS).filter(|_| is_service)?.as_array()?;
+    containers.iter().any(is_nameless).then(|| {
+        let mut named = resource.clone();
+        for (index, container) in containers_of(&mut named).iter_mut().enumerate() {
+            if is_nameless(container) {
+                let name = if are_several { format!("{NAME}-{index}") } else { NAME.to_owned() };
+                container["name"] = Value::from(name);
+            }
+        }
+        named
+    })
+}
+
+/// Whether a Knative Service has more than one container.
+#[must_use]
+pub fn are_several(resource: &Value) -> bool {
+    resource.pointer(CONTAINERS).and_then(Value::as_array).is_some_and(|containers| containers.len() > 1)
+}
+
+/// Takes those names out of `value` that the containers of `named` have and those of `resource` do not.
+pub fn take_names(value: &mut Value, named: &Value, resource: &Value) {
+    let list = |of: &Value| of.pointer(CONTAINERS).and_then(Value::as_array).cloned().unwrap_or_default();
+    for (with, without) in list(named).iter().zip(list(resource)) {
+        let given = name(with);
+        let same = containers_of(value).iter_mut().find(|container| name(container) == given);
+        if let Some(container) = same.and_then(Value::as_object_mut).filter(|_| is_nameless(&without)) {
+            match without.get("name") {
+                Some(there) => drop(container.insert("name".to_owned(), there.clone())),
+                None => drop(container.shift_remove("name")),
+            }
+        }
+    }
+}
+
+fn is_nameless(container: &Value) -> bool {
+    let name = container.get("name");
+    container.is_object() && name.is_none_or(|name| name.is_null() || name.as_str() == Some(""))
+}
+
+fn containers_of(resource: &mut Value) -> &mut [Value] {
+    resource.pointer_mut(CONTAINERS).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn service(containers: &Value) -> Value {
+        json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service",
+               "spec": {"template": {"spec": {"containers": containers}}}})
+    }
+
+    #[test]
+    fn names_come_and_go() {
+        let cases = [
+            (json!([{"image": "a"}]), json!(["user-container"])),
+            (
+                json!([{"name": "a"}, {"name": null}, {}]),
+                json!(["a", "user-container-1", "user-container-2"]),
+            ),
+        ];
+        for (containers, expected) in cases {
+            let resource = service(&containers);
+            let identity = Identity::of(&resource, None).expect("a kind");
+            let mut named = named(&resource, &identity, are_several(&resource)).expect("names");
+            let names: Vec<&str> = containers_of(&mut named).iter().map(name).collect();
+            assert_eq!(json!(names), expected);
+            let mut value = named.clone();
+            take_names(&mut value, &named, &resource);
+            assert_eq!(value, resource);
+        }
+        let whole = service(&json!([{"name": "a"}]));
+        let identity = Identity::of(&whole, None).expect("a kind");
+        assert_eq!(named(&whole, &identity, false), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! Resource attributes whose values break the list that they are written into.
+
+use crate::change::escape;
+use crate::config::annotations::ATTRIBUTE_PREFIX;
+use crate::finding::{Code, Finding};
+use crate::plan::Scene;
+use crate::select::Request;
+
+/// What separates attributes, and a key from its value.
+const SEPARATORS: [char; 2] = [',', '='];
+
+/// Attributes of the pod's annotations and of its Instrumentations that hold a separator.
+pub(super) fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut say = |pointer: String, place: &str, key: &str, value: &str| {
+        let message = format!(
+            "{place} sets resource attribute {key} to {value:?}, which holds a comma or an equals sign: newer SDKs then \
+             drop all of OTEL_RESOURCE_ATTRIBUTES, older ones cut the value"
+        );
+        findings.push(Finding::new(Code::AttributeValue, pointer, message));
+    };
+    let breaks = |value: &str| value.contains(SEPARATORS);
+    // A service's name has a variable of its own.
+    let own = scene.annotations.attributes().filter(|(key, value)| *key != "service.name" && breaks(value));
+    for (key, value) in own {
+        let annotation = format!("{ATTRIBUTE_PREFIX}{key}");
+        let pointer = scene.workload.pointer(&format!("/metadata/annotations/{}", escape(&annotation)));
+        say(pointer, &format!("annotation {annotation}"), key, value);
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for request in requests {
+        if seen.contains(&request.source.as_str()) {
+            continue;
+        }
+        seen.push(&request.source);
+        for (key, value) in request.instrumentation.attributes.iter().filter(|(_, value)| breaks(value)) {
+            let place = format!("Instrumentation {}", request.source);
+            say(scene.annotations.pointer(request.language.switch), &place, key, value);
+        }
+    }
+    findings
+}

@@ -1,0 +1,47 @@
+//! Fields of a pod that Knative takes only where a feature flag allows them.
+
+use serde_json::Value;
+
+use crate::change::look_up;
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::{List, elements};
+use crate::plan::Scene;
+use crate::plan::draft::Draft;
+use crate::plan::sidecar::SHARE;
+
+/// Flags of the ConfigMap `config-features` that are off by default, and what of a pod's spec needs them.
+/// <https://knative.dev/docs/serving/configuration/feature-flags/>
+const FLAGS: &[(&str, fn(&Value) -> bool)] = &[
+    ("kubernetes.podspec-init-containers", |spec| !elements(spec, List::Init.key()).is_empty()),
+    ("kubernetes.podspec-fieldref", |spec| {
+        let containers = [List::Init, List::Regular].map(|list| elements(spec, list.key()));
+        let mut env = containers.into_iter().flatten().flat_map(|container| elements(container, "env"));
+        env.any(|entry| {
+            ["fieldRef", "resourceFieldRef"]
+                .iter()
+                .any(|source| entry.pointer(&format!("/valueFrom/{source}")).is_some())
+        })
+    }),
+    ("kubernetes.podspec-shareprocessnamespace", |spec| spec.get(SHARE) == Some(&Value::Bool(true))),
+];
+
+/// The flags that the pod needs with the injection, and did not need without.
+pub(super) fn features(scene: &Scene<'_>, draft: &Draft) -> Option<Finding> {
+    if scene.workload.identity.group() != "serving.knative.dev" {
+        return None;
+    }
+    let none = Value::Null;
+    let before = scene.workload.pod().unwrap_or(&none);
+    let after = look_up(draft.value(), &scene.workload.pointer("/spec")).unwrap_or(&none);
+    let needed: Vec<&str> =
+        FLAGS.iter().filter(|(_, needs)| needs(after) && !needs(before)).map(|(flag, _)| *flag).collect();
+    let message = format!("Knative refuses the injected pod unless it has {}", needed.join(", "));
+    (!needed.is_empty()).then(|| {
+        let flags: Vec<String> = needed.iter().map(|flag| format!("{flag}: enabled")).collect();
+        let help = format!(
+            "Set `{}` in the ConfigMap config-features of namespace knative-serving.",
+            flags.join("`, `")
+        );
+        Finding::new(Code::KnativeFeatures, scene.workload.pointer(""), message).help(help)
+    })
+}

@@ -1,0 +1,46 @@
+//! Mounts of the user's that a web server's configuration takes from the application's container.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::finding::{Code, Finding};
+use crate::k8s::pod::{elements, name, position};
+use crate::languages::Delivery;
+use crate::plan::draft::Draft;
+use crate::plan::{Scene, web_server};
+use crate::select::Request;
+
+/// Mounts that are gone, and whose files are not in the copy of the configuration.
+pub(super) fn gone(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+    let Delivery::WebServer(server) = &request.language.recipe.delivery else { return Vec::new() };
+    let (Some(target), Some(pod)) = (request.targets.first(), scene.workload.pod()) else {
+        return Vec::new();
+    };
+    let Some(directory) = web_server::directory(request, server) else { return Vec::new() };
+    let key = target.list.key();
+    let before = elements(pod, key);
+    let after = draft.list(&scene.workload.pointer("/spec"), key);
+    let both = position(before, &target.name).zip(position(after, &target.name));
+    let Some((index, now)) = both else { return Vec::new() };
+    let path = |mount: &Value| mount.get("mountPath").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let kept: BTreeSet<String> = elements(&after[now], "volumeMounts").iter().map(path).collect();
+    let below = format!("{}/", directory.trim_end_matches('/'));
+    let is_copied =
+        |mount: &Value| format!("{}/", path(mount).trim_end_matches('/')).starts_with(below.as_str());
+    let mounts = elements(&before[index], "volumeMounts").iter().enumerate();
+    let gone = mounts.filter(|(_, mount)| !kept.contains(&path(mount)) && !is_copied(mount));
+    let finding = |(at, mount): (usize, &Value)| {
+        let message = format!(
+            "container \"{}\" loses its mount of volume \"{}\" at {}: the path contains {directory}, where the \
+             configuration is, and {} gives such a mount to its init container",
+            target.name,
+            name(mount),
+            path(mount),
+            request.language.id
+        );
+        let pointer = scene.workload.pointer(&format!("/spec/{key}/{index}/volumeMounts/{at}"));
+        Finding::new(Code::MountRemoved, pointer, message)
+    };
+    gone.map(finding).collect()
+}

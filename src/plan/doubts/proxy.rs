@@ -1,0 +1,70 @@
+//! Agents that go into a proxy, which merely is the pod's first container.
+
+use serde_json::Value;
+
+use crate::config::annotations::{CONTAINERS, PREFIX};
+use crate::finding::{Code, Finding};
+use crate::k8s::image::Image;
+use crate::k8s::pod::{List, elements, name};
+use crate::plan::Scene;
+use crate::select::Request;
+
+/// A proxy that others put beside an application.
+struct Proxy {
+    what: &'static str,
+    /// Names of its container, as its injector or its documentation gives them.
+    containers: &'static [&'static str],
+    /// The last parts of its images' names.
+    images: &'static [&'static str],
+}
+
+const PROXIES: &[Proxy] = &[
+    Proxy { what: "Istio's proxy", containers: &["istio-proxy"], images: &["proxyv2"] },
+    Proxy { what: "Linkerd's proxy", containers: &["linkerd-proxy"], images: &[] },
+    Proxy {
+        what: "Consul's proxy",
+        containers: &["consul-dataplane", "envoy-sidecar"],
+        images: &["consul-dataplane"],
+    },
+    Proxy { what: "Kuma's proxy", containers: &["kuma-sidecar"], images: &["kuma-dp"] },
+    Proxy { what: "Dapr's sidecar", containers: &["daprd"], images: &["daprd"] },
+    Proxy {
+        what: "the Cloud SQL proxy",
+        containers: &["cloud-sql-proxy", "cloudsql-proxy"],
+        images: &["cloud-sql-proxy", "gce-proxy"],
+    },
+    Proxy { what: "Vault's agent", containers: &["vault-agent"], images: &[] },
+    Proxy { what: "Envoy", containers: &["envoy"], images: &["envoy", "aws-appmesh-envoy"] },
+];
+
+/// What there is to say about a language that no annotation tells its containers.
+pub(super) fn doubt(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
+    let language = request.language;
+    let mut lists = language.containers.iter().chain([&CONTAINERS]);
+    if lists.any(|key| !scene.annotations.effective(key).is_empty()) {
+        return None;
+    }
+    let target = request.targets.first()?;
+    let containers = elements(scene.workload.pod()?, List::Regular.key());
+    let index = containers.iter().position(|container| name(container) == target.name)?;
+    let proxy = PROXIES.iter().find(|proxy| proxy.is(&containers[index]))?;
+    let message = format!(
+        "{} goes into container \"{}\", which is {}: it is the first one, and no annotation names another",
+        language.id, target.name, proxy.what
+    );
+    let others: Vec<&str> =
+        containers.iter().filter(|other| !PROXIES.iter().any(|proxy| proxy.is(other))).map(name).collect();
+    let others = if others.is_empty() { "app".to_owned() } else { others.join(",") };
+    let key = language.containers.first().unwrap_or(&CONTAINERS);
+    let help = format!("Name the containers of the application, such as `{PREFIX}{key}: {others}`.");
+    let pointer = scene.workload.pointer(&format!("/spec/{}/{index}", List::Regular.key()));
+    Some(Finding::new(Code::ProxyInstrumented, pointer, message).help(help))
+}
+
+impl Proxy {
+    fn is(&self, container: &Value) -> bool {
+        let image = container.get("image").and_then(Value::as_str).and_then(Image::parse);
+        self.containers.contains(&name(container))
+            || image.is_some_and(|image| self.images.contains(&image.name()))
+    }
+}

@@ -1,0 +1,125 @@
+//! Containers of ours that would run as root in a pod that does not allow it: the kubelet never starts them.
+
+use serde_json::Value;
+
+use crate::change::look_up;
+use crate::finding::{Code, Finding};
+use crate::k8s::image::Image;
+use crate::k8s::pod::{List, elements, name, positions};
+use crate::languages::{ALL, Delivery};
+use crate::plan::Scene;
+use crate::plan::draft::Draft;
+
+/// What of the pod is ours and would run as root where it must not.
+pub(super) fn doubts(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
+    let none = Value::Null;
+    let spec = look_up(draft.value(), &scene.workload.pointer("/spec")).unwrap_or(&none);
+    let before = scene.workload.pod().unwrap_or(&none);
+    let mut findings = Vec::new();
+    for list in [List::Init, List::Regular] {
+        let there = positions(elements(before, list.key()));
+        for container in elements(spec, list.key()) {
+            let called = name(container);
+            if there.contains_key(called) {
+                continue;
+            }
+            if let Some(why) = root(spec, container) {
+                let message = format!(
+                    "container \"{called}\" would run as root ({why}), but has runAsNonRoot: true: the kubelet will not \
+                     start it"
+                );
+                let help = help(list, called);
+                findings.push(Finding::new(Code::RunsAsRoot, place(scene, before), message).help(help));
+            }
+        }
+    }
+    findings
+}
+
+/// Why a container would run as root where it must not.
+fn root(spec: &Value, container: &Value) -> Option<String> {
+    let of = |key: &str| {
+        let field = |of: &'_ Value| -> Option<Value> {
+            of.get("securityContext")?.get(key).filter(|value| !value.is_null()).cloned()
+        };
+        field(container).or_else(|| field(spec))
+    };
+    if of("runAsNonRoot")? != Value::Bool(true) {
+        return None;
+    }
+    match of("runAsUser") {
+        Some(user) => (user.as_i64() == Some(0)).then(|| "runAsUser is 0".to_owned()),
+        None => {
+            let image = container.get("image")?.as_str()?;
+            is_of_root(image)
+                .then(|| format!("image \"{image}\" has no other user, and runAsUser is not set"))
+        }
+    }
+}
+
+/// Whether an image is one of the operator's, by its name in whatever registry: none of their Dockerfiles has a
+/// `USER`.
+fn is_of_root(image: &str) -> bool {
+    let called = |reference: &str| Image::parse(reference).map(|image| image.name().to_owned());
+    let wanted = called(image);
+    let mut ours = ALL.iter().filter_map(|language| called(language.settings.as_ref()?.image.repository));
+    wanted.is_some() && ours.any(|ours| Some(ours) == wanted)
+}
+
+/// Where the pod says so, or the pod.
+fn place(scene: &Scene<'_>, before: &Value) -> String {
+    const AT: &str = "/securityContext/runAsNonRoot";
+    let inside = if before.pointer(AT).is_some() { format!("/spec{AT}") } else { String::new() };
+    scene.workload.pointer(&inside)
+}
+
+/// The field that mends it.
+fn help(list: List, container: &str) -> String {
+    let needs_root = |delivery: &Delivery| match delivery {
+        Delivery::Sidecar(sidecar) => sidecar.security.0 == 0,
+        Delivery::Copy(_) | Delivery::WebServer(_) | Delivery::None => false,
+    };
+    let is_root = ALL.iter().any(|language| {
+        let delivery = &language.recipe.delivery;
+        delivery.is_container(list, container) && needs_root(delivery)
+    });
+    if is_root {
+        "The agent needs root: set runAsNonRoot in the security contexts of the application's containers instead of \
+         the pod's."
+            .to_owned()
+    } else if list == List::Init {
+        "Set runAsUser in the pod's securityContext, or a user in the Instrumentation's \
+         initContainerSecurityContext."
+            .to_owned()
+    } else {
+        format!("Set runAsUser in the securityContext of what brings container \"{container}\".")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_container_overrides_its_pod() {
+        let java = "mirror.example.com/x/autoinstrumentation-java:2.1.0";
+        let cases = [
+            (json!({}), json!({}), java, false),
+            (json!({"runAsNonRoot": true}), json!({}), java, true),
+            (json!({"runAsNonRoot": true}), json!({}), "acme/agent:1", false),
+            (json!({"runAsNonRoot": true, "runAsUser": 1000}), json!({}), java, false),
+            (json!({"runAsNonRoot": true, "runAsUser": 1000}), json!({"runAsUser": 0}), "acme/agent:1", true),
+            (json!({"runAsNonRoot": true}), json!({"runAsUser": 7}), java, false),
+            (json!({"runAsNonRoot": true}), json!({"runAsNonRoot": false, "runAsUser": 0}), java, false),
+            (json!({"runAsUser": 0}), json!({"runAsNonRoot": true}), "acme/agent:1", true),
+            (json!({"runAsNonRoot": null}), json!({"runAsUser": null}), java, false),
+        ];
+        for (pod, own, image, expected) in cases {
+            let container = json!({"name": "a", "image": image, "securityContext": own});
+            let found = root(&json!({ "securityContext": pod }), &container);
+            assert_eq!(found.is_some(), expected, "{pod} {own} {image}");
+        }
+    }
+}
