@@ -150,6 +150,17 @@ fn what_was_there_in_place_of_a_list_comes_back_to_the_letter() {
 }
 
 #[test]
+fn a_moved_variable_comes_back_behind_a_block_scalar_with_its_comment() {
+    let text = both(&WORKLOAD.replace(
+        "            - name: NODE_OPTIONS\n",
+        "            - name: SCRIPT\n              value: |\n                echo\n            # known\n            - name: \
+         OTEL_RESOURCE_ATTRIBUTES\n              value: a=b\n            - name: NODE_OPTIONS\n",
+    ));
+    assert!(text.contains("# known"));
+    assert_eq!(run(uninject, &injected(&text).expect("an injection")).0, text);
+}
+
+#[test]
 fn a_wrapped_string_comes_back_in_its_lines() {
     let wrapped = WORKLOAD.replace(
         "value: --max-old-space-size=256\n",
@@ -168,6 +179,22 @@ fn the_record_is_small_and_says_where_it_is_from() {
     assert!(record.len() < 1024, "{} bytes", record.len());
     assert!(record.starts_with("{\"v\":1,\"from\":[\"Instrumentation default\"]"), "{record}");
     assert!(!record.contains("info") && !record.contains("256"), "a value of the user's: {record}");
+}
+
+#[test]
+fn a_record_that_no_api_server_takes_is_said() {
+    let names: Vec<String> = (0..700).map(|number| format!("container-{number}")).collect();
+    let containers: String =
+        names.iter().map(|name| format!("        - name: {name}\n          image: web:1\n")).collect();
+    let (head, _) = WORKLOAD.split_once("        - name: app").expect("a container");
+    let list =
+        format!("{}'\n        instrumentation.opentelemetry.io/container-names: {}", "true", names.join(","));
+    let text = both(&format!("{}{containers}", head.replace("true'", &list)));
+    let (_, findings) = run(inject, &text);
+    assert!(has(&findings, Code::Injected) && has(&findings, Code::RecordTooLarge), "{findings:?}");
+    assert!(!has(&run(inject, &both(WORKLOAD)).1, Code::RecordTooLarge));
+    let settings = Settings { record: otel_inject::config::Recording::None, ..Settings::default() };
+    assert!(!has(&run_with(inject, &text, &settings).1, Code::RecordTooLarge));
 }
 
 const COLLECTOR: &str = "\
@@ -900,7 +927,7 @@ fn an_edit_beside_any_injection_is_as_if_it_had_come_first() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_edit_beside_an_injection_by_chance_is_as_if_it_had_come_first(

@@ -148,6 +148,7 @@ impl Subject<'_> {
             change.apply(&mut plan.value).expect("impossible: `write` looked at the value");
             plan.changes.push(change);
         }
+        plan.findings.extend(too_large(&plan.value));
         match record.undo(&plan.value) {
             Ok(undone) if undone.value == *original && undone.edited.is_empty() => Ok(None),
             _ => {
@@ -325,6 +326,18 @@ impl Subject<'_> {
         let is_wanted = self.settings.severities.contains_key(&Code::NotAsked);
         is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect()
     }
+}
+
+/// A warning where the workload's annotations are more than the API server takes.
+fn too_large(workload: &Value) -> Option<Finding> {
+    /// `TotalAnnotationSizeLimitB` of k8s.io/apimachinery.
+    const MOST: usize = 256 * 1024;
+    let annotations = workload.pointer("/metadata/annotations")?.as_object()?;
+    let size: usize =
+        annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
+    let message =
+        format!("with the record the workload's annotations have {size} bytes; the API server takes {MOST}");
+    (size > MOST).then(|| Finding::new(Code::RecordTooLarge, "/metadata/annotations", message))
 }
 
 /// Whether something that is looked up is not in the input.

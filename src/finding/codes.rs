@@ -63,6 +63,11 @@ codes! {
         "Restore the annotation from version control. If that is not possible, remove it together with the injection, and inject again."
         "metadata:\n\
          \x20 annotations: {otel-inject.dev/record: \"lost\"}"
+    RecordTooLarge "record-too-large" Warning
+        "With the record of the injection the annotations of the workload are larger than Kubernetes allows."
+        "The API server refuses a resource whose annotations have more than 256 KiB together. A record takes about half a KiB per container and agent."
+        "Set `record: none` in the config and keep the source apart from what is injected, or split the workload."
+        "spec: {record: none} # of an OtelInject"
     StaleInjection "stale-injection" Warning
         "The workload has an injection of ours that no annotation, namespace or rule asks for."
         "Its agent keeps running with settings that nobody maintains."

@@ -428,9 +428,14 @@ impl<'t> Document<'t> {
     /// flags.
     #[must_use]
     pub fn open_head(&self) -> Option<&'t str> {
-        let head = &self.text[self.open_block_scalar()?..];
+        self.open_block_scalar().map(|indicator| self.block_head(indicator))
+    }
+
+    /// The head of the block scalar whose indicator is at an offset: the indicator and its flags.
+    pub(super) fn block_head(&self, indicator: usize) -> &'t str {
+        let text = &self.text[indicator..];
         let is_flag = |c: char| c.is_ascii_digit() || "+-".contains(c);
-        Some(&head[..head.len() - head[1..].trim_start_matches(is_flag).len()])
+        &text[..text.len() - text[1..].trim_start_matches(is_flag).len()]
     }
 
     /// The indicator of a block scalar that ends with the text, where the text ends without a line break.

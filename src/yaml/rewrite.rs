@@ -201,10 +201,7 @@ impl Writer<'_, '_> {
 
     /// Gives the block scalar with its indicator at `header` the chomping `-`.
     pub(super) fn strip_final_break(&mut self, header: usize) {
-        let text = self.document.text;
-        let rest = &text[header + 1..];
-        let flags = &rest
-            [..rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len()];
+        let flags = &self.document.block_head(header)[1..];
         let digits: String = flags.chars().filter(char::is_ascii_digit).collect();
         let wanted = format!("{digits}-");
         let range = header + 1..header + 1 + flags.len();

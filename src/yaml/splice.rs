@@ -148,10 +148,8 @@ impl Writer<'_, '_> {
                     self.edits[first].range.start -= self.lines.break_before(end);
                     if let (Some(scalar), Some(head)) = (self.block_scalar_before(end), head) {
                         let start = scalar.start;
-                        let rest = &text[start + 1..];
-                        let flags = rest.len()
-                            - rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).len();
-                        self.edits.push(Edit { range: start..start + 1 + flags, text: head.to_owned() });
+                        let end = start + self.document.block_head(start).len();
+                        self.edits.push(Edit { range: start..end, text: head.to_owned() });
                         self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
                     }
                 }
@@ -221,8 +219,7 @@ impl Writer<'_, '_> {
 
     /// Whether the head of a block scalar has the flag.
     fn has_flag(&self, scalar: &Node<'_>, flag: char) -> bool {
-        let header = self.document.text[scalar.start..].lines().next().unwrap_or_default();
-        header.split('#').next().is_some_and(|flags| flags.contains(flag))
+        self.document.block_head(scalar.start).contains(flag)
     }
 
     /// Whether a line of text that is indented less than the content of a block scalar ends it: not where there is

@@ -14,6 +14,7 @@ pub(crate) const CASES: &[Case] = cases![
         an_exec_function_is_skipped_without_enable_exec,
         references_by_first_names_hold_after_renaming,
         the_outermost_kustomization_gives_the_names,
+        certificates_of_a_generated_config_map_are_found,
         what_is_not_injected_is_what_kustomize_gives_without_us,
         local_config_does_not_leak_out,
         a_failing_function_fails_the_build_with_its_reason,
@@ -191,6 +192,27 @@ fn the_outermost_kustomization_gives_the_names() {
     world.file("outer/otel-inject.yaml", FUNCTION);
     let built = world.run(Tool::Kustomize, &build("outer")).good();
     assert_eq!(service_name(&built), "outer-web");
+}
+
+fn certificates_of_a_generated_config_map_are_found() {
+    let world = world(
+        FUNCTION,
+        "agents",
+        "- name: ca\n  literals: [ca.crt=abc]\nnamespace: shop\nnamePrefix: dev-\n",
+    );
+    let strict = format!("{FUNCTION}spec: {{requireReferences: true}}\n");
+    world.file("base/otel-inject.yaml", strict);
+    let tls = "    endpoint: https://collector:4318\n    tls: {configMapName: ca, ca_file: ca.crt}\n";
+    world.file("base/agents.yaml", INSTRUMENTATION.replace("    endpoint: http://collector:4318\n", tls));
+    let run = world.run(Tool::Kustomize, &build("base"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let all = documents(&run.stdout).expect("documents");
+    let of = |kind: &'static str| all.iter().filter(move |document| document["kind"] == kind);
+    let volumes = &of("Deployment").next().expect("a Deployment")["spec"]["template"]["spec"]["volumes"];
+    let volume =
+        volumes.as_array().expect("volumes").iter().find(|volume| volume["name"] == "otel-auto-configmap-ca");
+    let name = &volume.expect("the volume of the certificate")["configMap"]["name"];
+    assert!(of("ConfigMap").any(|config_map| config_map["metadata"]["name"] == *name), "{}", run.stdout);
 }
 
 fn what_is_not_injected_is_what_kustomize_gives_without_us() {

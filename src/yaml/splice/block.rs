@@ -269,7 +269,9 @@ impl Writer<'_, '_> {
             self.check_below_block_scalar(at, &self.document.text[at..])?;
             self.block_scalar_lines = Some(self.in_newline(at, run.clone()));
         }
-        if !in_place.is_empty() && self.ends_block_scalar(at) {
+        let scalar = self.block_scalar_before(at).filter(|_| !in_place.is_empty());
+        let is_apart = |scalar| run.lines().next().is_some_and(|line| self.ends_content(scalar, line));
+        if scalar.is_some_and(|scalar| !is_apart(scalar)) {
             self.check_below_block_scalar(at, &run)?;
         }
         if shares_line {
