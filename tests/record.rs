@@ -847,6 +847,8 @@ fn meaning(text: &str) -> Vec<Value> {
         {
             let mut read: Value = serde_json::from_str(record.as_str().expect("a text")).expect("JSON");
             reduced(&mut read);
+            // How the text ended.
+            read.as_object_mut().expect("a mapping").shift_remove("end");
             *record = read;
         }
     }

@@ -53,7 +53,7 @@ impl Document<'_> {
             edits: Vec::new(),
             empty_text: None,
             block_scalar_lines: None,
-            run_ends_block_scalar: false,
+            run_ends_in: None,
         };
         let layout = writer.usual_layout();
         let body = writer.body(&overlay.root, writer.lines.content_start());
@@ -102,7 +102,7 @@ pub(super) struct Writer<'d, 't> {
     /// Inserted lines that end with a block scalar, which needs its line break where they come to be the last.
     block_scalar_lines: Option<String>,
     /// The last element of the lines that are being gathered ends with a block scalar.
-    run_ends_block_scalar: bool,
+    run_ends_in: Option<NodeId>,
 }
 
 /// An element of a sequence or an entry of a mapping, where it stands in the text.
@@ -147,7 +147,7 @@ impl Writer<'_, '_> {
                 {
                     self.edits[first].range.start -= self.lines.break_before(end);
                     if let (Some(scalar), Some(head)) = (self.block_scalar_before(end), head) {
-                        let start = scalar.start;
+                        let start = self.document.nodes[scalar].start;
                         let end = start + self.document.block_head(start).len();
                         self.edits.push(Edit { range: start..end, text: head.to_owned() });
                         self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -189,12 +189,7 @@ impl Writer<'_, '_> {
                     index += 1;
                 }
                 if let Some(scalar) = self.block_scalar_before(start) {
-                    let below = &text[end..];
-                    // Blank lines belong to a scalar that keeps them.
-                    let is_line = |line: &&str| !line.trim().is_empty() || self.has_flag(scalar, '+');
-                    if !below.lines().find(is_line).is_some_and(|line| self.ends_content(scalar, line)) {
-                        self.check_below_block_scalar(end, below)?;
-                    }
+                    self.check_below(scalar, end, &text[end..])?;
                 }
             }
             index += 1;
@@ -205,49 +200,47 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Whether the line that ends at `line_end` is the last one of a block scalar.
-    fn ends_block_scalar(&self, line_end: usize) -> bool {
-        self.block_scalar_before(line_end).is_some()
-    }
-
     /// The block scalar whose last line ends at `line_end`.
-    fn block_scalar_before(&self, line_end: usize) -> Option<&Node<'_>> {
+    fn block_scalar_before(&self, line_end: usize) -> Option<NodeId> {
         let last_byte = line_end - self.lines.break_before(line_end);
-        let ends_here = |node: &&Node<'_>| is_block(node) && (last_byte..=line_end).contains(&node.end);
-        self.document.nodes.iter().find(ends_here)
+        let ends_here = |node: &Node<'_>| is_block(node) && (last_byte..=line_end).contains(&node.end);
+        self.document.nodes.iter().position(ends_here)
     }
 
     /// Whether the head of a block scalar has the flag.
-    fn has_flag(&self, scalar: &Node<'_>, flag: char) -> bool {
-        self.document.block_head(scalar.start).contains(flag)
+    fn has_flag(&self, scalar: NodeId, flag: char) -> bool {
+        self.document.block_head(self.document.nodes[scalar].start).contains(flag)
     }
 
     /// Whether a line of text that is indented less than the content of a block scalar ends it: not where there is
     /// no content, whose indentation the line would give.
-    fn ends_content(&self, scalar: &Node<'_>, line: &str) -> bool {
+    fn ends_content(&self, scalar: NodeId, line: &str) -> bool {
         let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        let content = self.document.text[scalar.start..scalar.end].lines().skip(1);
+        let Node { start, end, .. } = self.document.nodes[scalar];
+        let content = self.document.text[start..end].lines().skip(1);
         let first = content.clone().find(|line| !line.trim().is_empty());
         let has_tab = line.trim_start_matches(' ').starts_with('\t');
         let is_filled = !line.trim().is_empty() && !has_tab;
         is_filled && first.is_some_and(|first| indent(line) < indent(first))
     }
 
-    /// Refuses to let a block scalar end right before `at`, where it would take in the lines `below`:
-    /// blank ones for a `|+`, comments that are indented, whatever a tab begins.
-    fn check_below_block_scalar(&self, at: usize, below: &str) -> Result<(), Problem> {
+    /// Refuses to let a block scalar end right before `at`, where it would take in the lines `below`: blank ones where
+    /// it keeps them, comments that are indented as its content is, whatever a tab begins.
+    fn check_below(&self, scalar: NodeId, at: usize, below: &str) -> Result<(), Problem> {
+        let is_blank = |line: &str| line.trim().is_empty();
+        let keeps_blank = self.has_flag(scalar, '+');
+        let first = below.lines().find(|line| keeps_blank || !is_blank(line));
         let takes_in = |line: &str| {
             let content = line.trim_start_matches(' ');
-            content.starts_with('\t') || content.starts_with('#') && content.len() < line.len()
+            let is_comment = content.starts_with('#') && content.len() < line.len();
+            is_blank(line) || content.starts_with('\t') || is_comment && !self.ends_content(scalar, line)
         };
-        let is_blank = |line: &&str| line.trim().is_empty();
-        let mut lines = below.lines();
-        if lines.clone().next().is_some_and(|line| is_blank(&line))
-            || lines.find(|line| !is_blank(line)).is_some_and(takes_in)
-        {
-            return Err(Problem::uneditable(at, "a block scalar would take in the lines below"));
+        match first {
+            Some(line) if takes_in(line) => {
+                Err(Problem::uneditable(at, "a block scalar would take in the lines below"))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn slot(&mut self, slot: &Slot<'_>, around: Around) -> Result<(), Problem> {

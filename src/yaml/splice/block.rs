@@ -232,7 +232,7 @@ impl Writer<'_, '_> {
                     run.push_str(&self.moved(slot, original, &members, around, inner)?);
                 }
                 None => {
-                    self.run_ends_block_scalar = false;
+                    self.run_ends_in = None;
                     match slot {
                         Slot::New(value) => emit::item(&mut run, value, column, width, layout),
                         slot => run.push_str(&self.block_guest(slot, column)?),
@@ -265,14 +265,12 @@ impl Writer<'_, '_> {
             None if shares_line => first.start,
             None => self.before_first(first, around)?,
         };
-        if std::mem::take(&mut self.run_ends_block_scalar) {
-            self.check_below_block_scalar(at, &self.document.text[at..])?;
+        if let Some(scalar) = self.run_ends_in.take() {
+            self.check_below(scalar, at, &self.document.text[at..])?;
             self.block_scalar_lines = Some(self.in_newline(at, run.clone()));
         }
-        let scalar = self.block_scalar_before(at).filter(|_| !in_place.is_empty());
-        let is_apart = |scalar| run.lines().next().is_some_and(|line| self.ends_content(scalar, line));
-        if scalar.is_some_and(|scalar| !is_apart(scalar)) {
-            self.check_below_block_scalar(at, &run)?;
+        if let Some(scalar) = self.block_scalar_before(at).filter(|_| !in_place.is_empty()) {
+            self.check_below(scalar, at, &run)?;
         }
         if shares_line {
             let mut text = self.in_newline(at, run).trim_start_matches(' ').to_owned();
@@ -325,7 +323,7 @@ impl Writer<'_, '_> {
             self.strip_final_break(header);
         }
         let own = std::mem::replace(&mut self.edits, before);
-        self.run_ends_block_scalar = self.ends_block_scalar(range.end);
+        self.run_ends_in = self.block_scalar_before(range.end);
         let mut text = self.cut(range, own)?;
         if !text.ends_with('\n') {
             text.push_str(self.lines.newline(member.start));
