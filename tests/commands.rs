@@ -175,6 +175,84 @@ fn uninject() {
     assert_eq!(world.text("good/web.yaml"), DEPLOYMENT);
 }
 
+/// A folder with an injection: current, out of date, not asked for any more, or with a warning about an annotation.
+fn injected(state: &str) -> World {
+    let world = world();
+    assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
+    let web = world.text("good/web.yaml");
+    match state {
+        "current" => world.file("good/web.yaml", &web),
+        "old" => {
+            world.file("good/instrumentation.yaml", &INSTRUMENTATION.replace("collector:4318", "other:4318"))
+        }
+        "not asked for" => world.file("good/web.yaml", &web.replace("inject-nodejs: \"true\"", "a: b")),
+        _ => world.file("good/web.yaml", &web.replace("inject-nodejs:", "inject-node: x\n        a:")),
+    };
+    world
+}
+
+#[test]
+fn what_fails_a_run_is_a_choice() {
+    // The exit codes by --fail-on: error, stale, warning.
+    let table = [
+        ("current", &["check"][..], [0, 0, 0]),
+        ("old", &["check"], [0, 1, 1]),
+        ("old", &["inject"], [0, 0, 0]),
+        ("old", &["patch", "--as", "flux"], [0, 0, 0]),
+        ("old", &["images"], [0, 0, 0]),
+        ("old", &["diff"], [1, 1, 1]),
+        ("not asked for", &["check"], [0, 1, 1]),
+        ("not asked for", &["inject"], [0, 1, 1]),
+        ("not asked for", &["patch", "--as", "flux"], [0, 1, 1]),
+        ("not asked for", &["uninject"], [0, 0, 0]),
+        ("misspelt", &["check"], [0, 1, 1]),
+    ];
+    for (state, command, codes) in table {
+        let world = injected(state);
+        for (fail_on, code) in ["error", "stale", "warning"].iter().zip(codes) {
+            let run = world.run(&[command, &["--fail-on", fail_on, "good"]].concat(), "");
+            assert_eq!(run.code, code, "{state} {command:?} {fail_on}: {}", run.stderr);
+            let prints = !["check", "diff"].contains(&command[0]);
+            assert!(!prints || run.stdout.is_empty() == (code == 1), "{state} {command:?} {fail_on}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_a_warning_fails_writes_nothing_and_says_why() {
+    let unknown = DEPLOYMENT
+        .replace("inject-nodejs:", "inject-node: x\n        instrumentation.opentelemetry.io/inject-nodejs:");
+    let world = world();
+    world.file("good/web.yaml", &unknown);
+    world.file(
+        "config.yaml",
+        "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata: {name: c}\nspec: {failOn: warning}\n",
+    );
+    let config = &["--config", "config.yaml"][..];
+    let run = world.run(&[&["inject", "--in-place", "good"], config].concat(), "");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert_eq!(world.text("good/web.yaml"), unknown);
+    let said = "otel-inject: 0 of 1 injected, 0 errors, 1 warning; failed, since ";
+    assert!(run.stderr.lines().last().is_some_and(|line| line.starts_with(said)), "{}", run.stderr);
+    // What fails the run is said even where nothing else is.
+    let quiet = world.run(&[&["inject", "-q", "good"], config].concat(), "");
+    assert!(quiet.stderr.starts_with("warning[unknown-annotation] ") && quiet.stderr.lines().count() == 1);
+    let flag_wins = world.run(&[&["inject", "--fail-on", "error", "good"], config].concat(), "");
+    assert_eq!(flag_wins.code, 0, "{}", flag_wins.stderr);
+    let checked =
+        injected("old").run(&["check", "--fail-on", "stale", "-q", "--format", "github", "good"], "");
+    assert!(checked.stdout.starts_with("::notice file=good/web.yaml,line="), "{}", checked.stdout);
+    // A validator is a check: what would be updated is stale.
+    let world = injected("old");
+    world.file(
+        "config.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {failOn: stale, mode: validate}\n",
+    );
+    let validated = world.run(&[&["inject", "good"], config].concat(), "");
+    assert_eq!((validated.code, validated.stdout.as_str()), (1, ""), "{}", validated.stderr);
+    assert!(validated.stderr.contains("info[updated]"), "{}", validated.stderr);
+}
+
 #[test]
 fn explain() {
     snapshot!("explain-finding", run(&["explain", "no-instrumentation"], ""));

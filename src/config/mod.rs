@@ -29,6 +29,8 @@ pub struct Settings {
     pub mode: Mode,
     /// What happens to a workload that is refused.
     pub on_error: OnError,
+    /// Which findings fail a run.
+    pub fail_on: FailOn,
     /// The namespace of every namespaced resource that names none.
     pub namespace: Option<String>,
     /// What is used where the switch says `"true"` and the namespace has no Instrumentation.
@@ -185,6 +187,18 @@ choice! {
     Fail = "fail",
     /// The workload is left out and its finding becomes a warning.
     Skip = "skip",
+}
+
+choice! {
+    /// Which findings fail a run; each choice includes the ones before it.
+    FailOn
+    /// Errors.
+    #[default]
+    Error = "error",
+    /// Injections that stay out of date, or that nothing asks for any more.
+    Stale = "stale",
+    /// Warnings.
+    Warning = "warning",
 }
 
 choice! {

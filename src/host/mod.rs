@@ -18,7 +18,7 @@ use crate::host::commands::Inputs;
 use crate::host::files::{Destination, Reading, Text, position};
 use crate::host::save::Batch;
 use crate::host::stream::Printed;
-use crate::report::{Detail, Format, Paint};
+use crate::report::{Detail, Format, Paint, Purpose, Run};
 use crate::yaml::{Document, Edit, Envelope, Place, is_resource_list, split_documents};
 
 mod attributes;
@@ -36,7 +36,7 @@ mod save;
 mod signals;
 mod stream;
 
-/// Exit code of a run whose findings hold an error.
+/// Exit code of a run that a finding fails.
 const REFUSED: u8 = 1;
 /// Exit code of a run that could not do its work.
 const COULD_NOT_RUN: u8 = 2;
@@ -65,7 +65,7 @@ pub fn run(args: Vec<OsString>) -> u8 {
         PANICKED.get_or_init(|| place);
     }));
     catch_unwind(AssertUnwindSafe(|| dispatch(args))).unwrap_or_else(|_| {
-        say(&[internal_error()], Format::Human, Detail::Lines);
+        say(&[internal_error()]);
         COULD_NOT_RUN
     })
 }
@@ -83,7 +83,7 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         return command.run();
     }
     if stream::is_closed() {
-        say(&[closed_stdout()], Format::Human, Detail::Lines);
+        say(&[closed_stdout()]);
         return COULD_NOT_RUN;
     }
     let input = files::stdin();
@@ -146,7 +146,7 @@ fn start(
         Ok(inputs) => execute(face, &inputs, flags, collision, work),
         Err(finding) => {
             let output = failed(vec![collision.unwrap_or(finding)]);
-            conclude(face, &[], flags, None, Mode::Inject, output)
+            conclude(face, &[], flags, None, &Settings::default(), output)
         }
     }
 }
@@ -172,7 +172,7 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags, refused: Option<Finding>
                 let place = Place::of(&inputs[0].bytes, problem.offset);
                 let finding = Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place));
                 let output = Output { unreadable: true, ..failed(vec![finding]) };
-                return conclude(face, inputs, flags, None, Mode::Inject, output);
+                return conclude(face, inputs, flags, None, &Settings::default(), output);
             }
         },
         _ => None,
@@ -181,8 +181,8 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags, refused: Option<Finding>
         Some(finding) => Err(vec![finding]),
         None => decide(face, inputs, flags, envelope.as_ref(), work),
     };
-    let (output, mode) = decided.unwrap_or_else(|findings| (failed(findings), Mode::Inject));
-    conclude(face, inputs, flags, envelope.as_ref(), mode, output)
+    let (output, settings) = decided.unwrap_or_else(|findings| (failed(findings), Settings::default()));
+    conclude(face, inputs, flags, envelope.as_ref(), &settings, output)
 }
 
 /// Everything before the first byte is written.
@@ -192,7 +192,7 @@ fn decide(
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
     work: Work,
-) -> Result<(Output, Mode), Vec<Finding>> {
+) -> Result<(Output, Settings), Vec<Finding>> {
     let (settings, remarks) = settings(face, flags, envelope)?;
     let reading = Reading { all: flags.no_ignore, replaceable: false };
     let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
@@ -227,7 +227,7 @@ fn decide(
     if needs_resources && !flags.allow_empty {
         output.findings.extend(stream::without_resources(inputs, &output));
     }
-    Ok((output, settings.mode))
+    Ok((output, settings))
 }
 
 /// Does `work`, with a line on stderr while it is long, where that is a terminal.
@@ -311,38 +311,39 @@ fn conclude(
     inputs: &[Text],
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
-    mode: Mode,
+    settings: &Settings,
     mut output: Output,
 ) -> u8 {
+    let run = Run { fail_on: settings.fail_on, purpose: purpose(face, settings.mode) };
     output.findings.sort_by_key(|finding| finding.severity);
     let printed = |output: &mut Output| {
-        envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, output))
+        envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, run, output))
     };
     let mut list = printed(&mut output);
     let said = output.findings.len();
-    let text = write_files(face, inputs, flags, mode, &mut output);
+    let text = write_files(face, inputs, flags, run, &mut output);
     if output.findings.len() > said {
         list = printed(&mut output);
     }
-    let has_failed = exit_code(&output) != 0;
+    let code = exit_code(run, &output);
+    let has_failed = code != 0;
     if has_failed || output.edits.is_empty() {
         output.edits = vec![Vec::new(); inputs.len()];
     }
-    let code = exit_code(&output);
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match (face, list) {
         (Face::Krm, Some(list)) => delivered(out.write_all(&list).and_then(|()| out.flush()), code),
         (Face::Krm, None) => code,
         _ if has_failed && stream::is_helm_4() => {
-            let text = Format::Human.report(&output.findings, flags.detail(), Paint::Plain);
+            let text = Format::Human.report(run, &output.findings, flags.detail(), Paint::Plain);
             delivered(stream::helm_4_failure(&text, out).and_then(|()| out.flush()), 0)
         }
         (Face::Files(Destination::Nowhere), _) => {
             let paint = paint(&io::stdout());
-            let report = flags.format.report(&output.findings, flags.detail(), paint);
+            let report = flags.format.report(run, &output.findings, flags.detail(), paint);
             return delivered(out.write_all(report.as_bytes()).and_then(|()| out.flush()), code);
         }
-        _ if has_failed || mode == Mode::Validate => code,
+        _ if has_failed || settings.mode == Mode::Validate => code,
         (Face::Files(Destination::Diff), _) => {
             let mut has_diff = false;
             let written = print_diff(inputs, &output.edits, &mut has_diff, out);
@@ -359,17 +360,17 @@ fn conclude(
             delivered(out.write_all(text.answer.as_bytes()).and_then(|()| out.flush()), code)
         }
     };
-    say(&output.findings, flags.format, flags.detail());
+    report(run, &output.findings, flags.format, flags.detail());
     written
 }
 
 /// The `ResourceList` that goes back to the host, with the findings as its results; none where that cannot be printed,
 /// or not be read again.
-fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut Output) -> Option<Vec<u8>> {
+fn printed_list(envelope: &Envelope<'_>, text: &[u8], run: Run, output: &mut Output) -> Option<Vec<u8>> {
     if output.unreadable {
         return None;
     }
-    if mode == Mode::Validate {
+    if run.purpose == Purpose::Check {
         return Some(krm::without_items(envelope, &output.findings).into_bytes());
     }
     let results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
@@ -378,7 +379,7 @@ fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut O
         output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
         Vec::new()
     });
-    let has_failed = exit_code(output) != 0;
+    let has_failed = exit_code(run, output) != 0;
     let items = output.edits.first().filter(|_| !has_failed).map_or(&[][..], Vec::as_slice);
     match krm::print(envelope, text, items, results) {
         Ok(list) => Some(list),
@@ -404,13 +405,13 @@ fn write_files<'t>(
     face: &Face,
     inputs: &'t [Text],
     flags: &Flags,
-    mode: Mode,
+    run: Run,
     output: &mut Output,
 ) -> ForStdout<'t> {
     let mut text = ForStdout::default();
     let report = |output: &Output, batch: &mut Batch| match &flags.report {
         Some((path, format)) => {
-            let report = format.report(&output.findings, Detail::Lines, Paint::Plain);
+            let report = format.report(run, &output.findings, Detail::Lines, Paint::Plain);
             batch.file(path, report.as_bytes(), None)
         }
         None => Ok(()),
@@ -423,15 +424,15 @@ fn write_files<'t>(
     let mut opened = flags.report.iter().map(|(path, _)| path.as_path()).chain(named);
     let mut prepared = opened.try_for_each(|path| batch.open(path));
     if prepared.is_ok()
-        && exit_code(output) == 0
-        && mode == Mode::Inject
+        && exit_code(run, output) == 0
+        && run.purpose != Purpose::Check
         && let Face::Files(destination) = face
     {
         prepared = prepare(destination, inputs, flags, output, &mut batch).map(|prepared| text = prepared);
     }
     output.findings.splice(0..0, prepared.err().map(|error| io_error(&error)));
     output.findings.sort_by_key(|finding| finding.severity);
-    if exit_code(output) != 0 {
+    if exit_code(run, output) != 0 {
         // What is refused after all leaves the report alone.
         batch.forget();
     }
@@ -491,15 +492,27 @@ fn delivered(written: io::Result<()>, code: u8) -> u8 {
     let Err(error) = written else { return code };
     if error.kind() != io::ErrorKind::BrokenPipe {
         let finding = io_error(&anyhow::Error::new(error).context("cannot write to stdout"));
-        say(&[finding], Format::Human, Detail::Lines);
+        say(&[finding]);
     }
     COULD_NOT_RUN
 }
 
-fn exit_code(output: &Output) -> u8 {
-    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
-    let code = |finding: &Finding| if finding.code.is_fatal() { COULD_NOT_RUN } else { REFUSED };
-    let worst = output.findings.iter().filter(is_error).map(code).max();
+/// What a run is for.
+fn purpose(face: &Face, mode: Mode) -> Purpose {
+    match face {
+        _ if mode == Mode::Validate => Purpose::Check,
+        Face::Files(Destination::Nowhere) => Purpose::Check,
+        Face::Files(Destination::Diff | Destination::Patches { .. } | Destination::Images { .. }) => {
+            Purpose::Show
+        }
+        Face::Files(_) | Face::Stream | Face::Krm | Face::Plugin(_) => Purpose::Write,
+    }
+}
+
+fn exit_code(run: Run, output: &Output) -> u8 {
+    let is_fatal = |finding: &Finding| finding.severity == Severity::Error && finding.code.is_fatal();
+    let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
+    let worst = output.findings.iter().filter(|finding| run.fails(finding)).map(code).max();
     if output.unreadable { COULD_NOT_RUN } else { worst.unwrap_or(0) }
 }
 
@@ -520,6 +533,9 @@ fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Pars
     };
     if let Some(on_error) = flags.on_error {
         settings.on_error = on_error;
+    }
+    if let Some(fail_on) = flags.fail_on {
+        settings.fail_on = fail_on;
     }
     if let Some(namespace) = &flags.namespace {
         settings.namespace = Some(namespace.clone());
@@ -585,10 +601,15 @@ fn internal_error() -> Finding {
     Finding::new(Code::VerifyFailed, "", format!("internal error{place}"))
 }
 
+/// Says what is wrong with the run itself.
+fn say(findings: &[Finding]) {
+    report(Run::default(), findings, Format::Human, Detail::Lines);
+}
+
 /// The report on stderr. Nobody is left to be told where that fails.
-fn say(findings: &[Finding], format: Format, detail: Detail) {
+fn report(run: Run, findings: &[Finding], format: Format, detail: Detail) {
     let stderr = io::stderr().lock();
-    let report = format.report(findings, detail, paint(&stderr));
+    let report = format.report(run, findings, detail, paint(&stderr));
     let _ = io::BufWriter::new(stderr).write_all(report.as_bytes());
 }
 

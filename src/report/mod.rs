@@ -8,10 +8,12 @@ use crate::finding::{Code, Finding, Injection, Origin, Position, Severity, Subje
 mod github;
 mod invisible;
 mod reference;
+mod run;
 mod sarif;
 
 use invisible::{escaped_json, is_invisible};
 pub use reference::{contents, explain, facts, names, reference};
+pub use run::{Purpose, Run};
 
 /// The ways in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +56,13 @@ impl Format {
     /// The report of `findings`, with a final newline where there is anything to say. JSON and SARIF say
     /// everything; colour is for people.
     #[must_use]
-    pub fn report(self, findings: &[Finding], detail: Detail, paint: Paint) -> String {
+    pub fn report(self, run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
         let pretty = |value: Value| escaped_json(&format!("{value:#}\n"));
         match self {
-            Self::Human => human(findings, detail, paint),
-            Self::Json => pretty(json(findings)),
+            Self::Human => human(run, findings, detail, paint),
+            Self::Json => pretty(json(run, findings)),
             Self::Sarif => pretty(sarif::log(findings)),
-            Self::Github => github::annotations(findings, detail),
+            Self::Github => github::annotations(run, findings, detail),
         }
     }
 }
@@ -68,7 +70,7 @@ impl Format {
 /// How much people are told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Errors.
+    /// What fails the run.
     Errors,
     /// Every finding, and the totals.
     #[default]
@@ -96,10 +98,14 @@ struct Totals {
     skipped: usize,
     errors: usize,
     warnings: usize,
+    /// What is added where no error fails the run.
+    reason: &'static str,
+    has_failed: bool,
 }
 
 impl Totals {
-    fn of(findings: &[Finding]) -> Self {
+    fn of(run: Run, findings: &[Finding]) -> Self {
+        let has_failed = findings.iter().any(|finding| run.fails(finding));
         let count =
             |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
         Self {
@@ -110,6 +116,8 @@ impl Totals {
             skipped: count(&|finding| finding.code == Code::AlreadyInstrumented),
             errors: count(&|finding| finding.severity == Severity::Error),
             warnings: count(&|finding| finding.severity == Severity::Warning),
+            reason: if has_failed { run.reason() } else { "" },
+            has_failed,
         }
     }
 
@@ -119,8 +127,8 @@ impl Totals {
         let changed =
             [(self.injected, "injected"), (self.updated, "updated"), (self.uninjected, "uninjected")];
         let total: usize = changed.iter().map(|(count, _)| count).sum();
-        // With an error, nothing is.
-        let nothing = if self.errors > 0 && total > 0 { "0 of " } else { "" };
+        // Where the run fails, nothing is.
+        let nothing = if self.has_failed && total > 0 { "0 of " } else { "" };
         let others = [(self.current, "up to date"), (self.skipped, "without a record")];
         let mut parts: Vec<String> = changed
             .iter()
@@ -133,10 +141,11 @@ impl Totals {
             parts.insert(0, "0 injected".to_owned());
         }
         format!(
-            "otel-inject: {nothing}{}, {}, {}\n",
+            "otel-inject: {nothing}{}, {}, {}{}\n",
             parts.join(", "),
             plural(self.errors, "error"),
             plural(self.warnings, "warning"),
+            if self.errors == 0 { self.reason } else { "" },
         )
     }
 }
@@ -144,13 +153,13 @@ impl Totals {
 /// A line for each finding, then the totals.
 #[must_use]
 pub fn text(findings: &[Finding], paint: Paint) -> String {
-    human(findings, Detail::Lines, paint)
+    human(Run::default(), findings, Detail::Lines, paint)
 }
 
-fn human(findings: &[Finding], detail: Detail, paint: Paint) -> String {
+fn human(run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
     let mut lines = String::new();
     for finding in findings {
-        if detail == Detail::Errors && finding.severity != Severity::Error {
+        if detail == Detail::Errors && !run.fails(finding) {
             continue;
         }
         lines.push_str(&line(finding, paint));
@@ -159,7 +168,7 @@ fn human(findings: &[Finding], detail: Detail, paint: Paint) -> String {
         }
     }
     if detail != Detail::Errors {
-        lines.push_str(&Totals::of(findings).line());
+        lines.push_str(&Totals::of(run, findings).line());
     }
     lines
 }
@@ -291,7 +300,7 @@ fn resource(subject: &Subject) -> Value {
         .collect()
 }
 
-fn json(findings: &[Finding]) -> Value {
+fn json(run: Run, findings: &[Finding]) -> Value {
     let entry = |finding: &Finding| {
         let mut entry = Map::from_iter([
             ("code".to_owned(), Value::from(finding.code.id())),
@@ -320,8 +329,8 @@ fn json(findings: &[Finding]) -> Value {
         }
         Value::Object(entry)
     };
-    let totals = Totals::of(findings);
-    let written = |count: usize| if totals.errors > 0 { 0 } else { count };
+    let totals = Totals::of(run, findings);
+    let written = |count: usize| if totals.has_failed { 0 } else { count };
     json!({
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),
         "totals": {
@@ -374,7 +383,8 @@ mod tests {
         let message = "\u{7}x\u{202e}y\u{9b}0m\r\n\n\u{feff}z\u{200b}\u{e0041}";
         let hostile = Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", message);
         for (format, ..) in Format::ALL {
-            let report = format.report(std::slice::from_ref(&hostile), Detail::Reasons, Paint::Plain);
+            let findings = std::slice::from_ref(&hostile);
+            let report = format.report(Run::default(), findings, Detail::Reasons, Paint::Plain);
             let is_shown = |character: char| character == '\n' || !is_invisible(character);
             assert!(report.chars().all(is_shown), "{report:?}");
             let escape =

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Spec, invalid, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
-use crate::config::{Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels};
+use crate::config::{FailOn, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
@@ -21,6 +21,7 @@ pub(super) fn settings(spec: &Spec) -> Result<Settings, Vec<Finding>> {
     let settings = Settings {
         mode: text(value, "mode").and_then(Mode::of).unwrap_or_default(),
         on_error: text(value, "onError").and_then(OnError::of).unwrap_or_default(),
+        fail_on: text(value, "failOn").and_then(FailOn::of).unwrap_or_default(),
         record: text(value, "record").and_then(Recording::of).unwrap_or_default(),
         stale: text(value, "stale").and_then(Stale::of).unwrap_or_default(),
         namespace: text(value, "namespace").map(str::to_owned),
