@@ -15,6 +15,9 @@ use crate::k8s::pod::{self, List};
 use crate::languages::{ALL, Language};
 
 pub mod collector;
+mod missing;
+
+use missing::Missing;
 
 /// What is decided about the instrumentation of a workload.
 #[derive(Debug)]
@@ -297,23 +300,29 @@ fn resolve<'c>(
         Lookup::None if is_any => match &settings.instrumentation {
             Some(instrumentation) => Ok((instrumentation, "of the function config".to_owned())),
             None => {
-                let message = format!(
-                    "{} asks for the Instrumentation {}, which has none; {}",
-                    language.id,
-                    place(&own),
-                    what_there_is(context)
-                );
-                Err(refuse(Code::NoInstrumentation, message))
+                let missing = Missing::new(KIND, instrumentations, workload, &own, None);
+                let wanted = match missing.reason() {
+                    Some(reason) => format!("the Instrumentation of its namespace, but {reason}"),
+                    None if own.is_empty() => "an Instrumentation".to_owned(),
+                    None => format!("the Instrumentation {}, which has none", place(&own)),
+                };
+                let message = format!("{} asks for {wanted}; {}", language.id, missing.there_is());
+                Err(missing.help(refuse(Code::NoInstrumentation, message)))
             }
         },
         Lookup::None => {
+            let missing = Missing::new(KIND, instrumentations, workload, &own, Some(*switch));
+            let reason = match missing.reason() {
+                Some(reason) => format!("but {reason}"),
+                None => "which is not in the input".to_owned(),
+            };
+            let wanted = called(namespace, name);
             let message = format!(
-                "{} asks for Instrumentation {}, which is not in the input; {}",
+                "{} asks for Instrumentation {wanted}, {reason}; {}",
                 language.id,
-                called(namespace, name),
-                what_there_is(context)
+                missing.there_is()
             );
-            Err(refuse(Code::InstrumentationNotFound, message))
+            Err(missing.help(refuse(Code::InstrumentationNotFound, message)))
         }
     }
 }
@@ -333,16 +342,6 @@ fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(MANY);
     let names = names.take(MANY).collect::<Vec<_>>().join(", ");
     if more == 0 { names } else { format!("{names} and {more} more") }
-}
-
-fn what_there_is(context: &Context) -> String {
-    let entries: Vec<_> = context.instrumentations.iter().collect();
-    if entries.is_empty() {
-        "the input has no Instrumentation at all".to_owned()
-    } else {
-        let names = entries.iter().map(|entry| called(&entry.namespace, &entry.name));
-        format!("there is {}", listed(names))
-    }
 }
 
 /// The annotation that names a language's containers, and what it says.

@@ -82,6 +82,68 @@ fn a_workload_without_an_api_version_does_not_pass_in_silence() {
     }
 }
 
+/// The first finding of a code, in words: what is wrong, and what to do.
+fn words(text: &str, code: Code) -> (String, String) {
+    let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
+    let findings = inject(&sources, &Settings::default()).findings;
+    let found = findings.iter().find(|finding| finding.code == code);
+    let found = found.unwrap_or_else(|| panic!("{code}: {findings:?}"));
+    (found.message.clone(), found.help.to_string())
+}
+
+#[test]
+fn a_workload_without_a_namespace_is_told_to_get_one() {
+    let resource = |kind: &str, name: &str| {
+        format!(
+            "apiVersion: opentelemetry.io/v1beta1\nkind: {kind}\nmetadata: {{{name}}}\nspec: {{mode: sidecar, config: {{}}}}\n---\n"
+        )
+    };
+    let text = |kind: &str, names: &[&str], asks: &str| {
+        let resources: String = names.iter().map(|name| resource(kind, name)).collect();
+        let workload = text("{}", "", asks, "");
+        format!("{resources}{}", workload.split_once("---\n").expect("two documents").1)
+    };
+    let only = |namespace: &str| {
+        format!(
+            "Pass --namespace {namespace} (namespace: {namespace} in the function config), or set metadata.namespace."
+        )
+    };
+    let apps = &["namespace: apps, name: agents"][..];
+    let two = &["namespace: apps, name: agents", "namespace: tools, name: other"][..];
+    let cases = [
+        ("true", Code::NoInstrumentation, apps, "apps", "the Instrumentation of its namespace"),
+        ("true", Code::NoInstrumentation, two, "NAMESPACE", "the Instrumentation of its namespace"),
+        ("other", Code::InstrumentationNotFound, two, "tools", "Instrumentation other"),
+        ("none", Code::InstrumentationNotFound, two, "NAMESPACE", "Instrumentation none"),
+    ];
+    for (switch, code, names, namespace, wanted) in cases {
+        let asks = format!("{PREFIX}/inject-java: '{switch}'");
+        let (message, help) = words(&text("Instrumentation", names, &asks), code);
+        let start =
+            format!("java asks for {wanted}, but Deployment web has no namespace; there is apps/agents");
+        assert!(message.starts_with(&start), "{message}");
+        assert_eq!(help, only(namespace), "{switch}");
+        let asks = format!("sidecar.opentelemetry.io/inject: '{switch}'");
+        let code = if switch == "true" { Code::NoCollector } else { Code::CollectorNotFound };
+        let (message, help) = words(&text("OpenTelemetryCollector", names, &asks), code);
+        assert!(
+            message.contains(" is asked for, but Deployment web has no namespace; there is "),
+            "{message}"
+        );
+        assert_eq!(help, only(namespace), "{switch}");
+    }
+    // With a namespace in the reference, or nothing in any namespace, that is not the reason.
+    for (switch, code, names) in [
+        ("elsewhere/agents", Code::InstrumentationNotFound, apps),
+        ("agents", Code::InstrumentationNotFound, &["name: other"]),
+        ("true", Code::NoInstrumentation, &[]),
+    ] {
+        let asks = format!("{PREFIX}/inject-java: '{switch}'");
+        let (message, help) = words(&text("Instrumentation", names, &asks), code);
+        assert!(!message.contains("has no namespace") && help == code.page().remedy, "{message}: {help}");
+    }
+}
+
 #[test]
 fn annotations_that_nobody_reads_are_unknown() {
     let unknown = format!("{PREFIX}/inject-node: 'true'");

@@ -1,9 +1,10 @@
 //! Which collector a pod gets as a sidecar.
 
+use super::missing::Missing;
 use super::{called, listed, place, unrecorded};
 use crate::config::Settings;
 use crate::config::annotations::{Annotations, SIDECAR};
-use crate::config::collector::{CONTAINER, Collector};
+use crate::config::collector::{CONTAINER, Collector, KIND};
 use crate::config::context::{Context, Entry, Lookup, namespace_of};
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -168,22 +169,20 @@ fn find<'c>(
             Err(refusal(annotations, Code::AmbiguousCollector, &message))
         }
         Lookup::None => {
-            let all: Vec<_> = collectors.iter().collect();
-            let there_is = if all.is_empty() {
-                "the input has no OpenTelemetryCollector at all".to_owned()
-            } else {
-                let names = all.iter().map(|entry| called(&entry.namespace, &entry.name));
-                format!("there is {}", listed(names))
-            };
+            let reference = (!is_any).then_some(switch);
+            let missing = Missing::new(KIND, collectors, workload, &own, reference);
+            let reason = missing.reason();
             let (code, what) = if is_any {
-                let whose = place(&own);
+                let whose = if reason.is_some() { "of its namespace".to_owned() } else { place(&own) };
                 (Code::NoCollector, format!("the OpenTelemetryCollector {whose} of mode sidecar"))
             } else {
                 let name = called(namespace, name);
                 (Code::CollectorNotFound, format!("OpenTelemetryCollector {name}"))
             };
-            let message = format!("{what} is asked for, and is not in the input; {there_is}");
-            Err(refusal(annotations, code, &message))
+            let reason =
+                reason.map_or("and is not in the input".to_owned(), |reason| format!("but {reason}"));
+            let message = format!("{what} is asked for, {reason}; {}", missing.there_is());
+            Err(missing.help(refusal(annotations, code, &message)))
         }
     }
 }
