@@ -76,12 +76,18 @@ struct Spec {
 }
 
 impl Spec {
+    /// Whether the config has no mapping but the one of all keys.
+    fn is_flat(&self) -> bool {
+        self.base == config_map::BASE
+    }
+
     /// Where `pointer` into the value leads in the config.
     fn origin(&self, pointer: &str) -> String {
         let covers =
             |from: &str| pointer.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let found = self.origins.iter().find_map(|(from, to)| covers(from).map(|rest| format!("{to}{rest}")));
-        found.unwrap_or_else(|| format!("{}{pointer}", self.base))
+        let nested = if self.is_flat() { "" } else { pointer };
+        found.unwrap_or_else(|| format!("{}{nested}", self.base))
     }
 }
 
