@@ -145,6 +145,43 @@ fn a_workload_without_a_namespace_is_told_to_get_one() {
 }
 
 #[test]
+fn a_helm_template_has_to_be_rendered_first() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let workload = text("{}", "", &asks, "").split_once("---\n").expect("two documents").1.to_owned();
+    let codes = |text: &str, file: Option<&str>| -> Vec<(Code, bool, String)> {
+        let sources = [Source { file, text: text.as_bytes(), role: Role::Stream }];
+        let findings = inject(&sources, &Settings::default()).findings.into_iter();
+        let is_template =
+            |message: &str| message.starts_with("a Helm template, which has to be rendered first");
+        findings
+            .map(|finding| (finding.code, is_template(&finding.message), finding.help.into_owned()))
+            .collect()
+    };
+    let run = |chart: &str| format!("Run: helm template {chart} | otel-inject");
+    let value = workload.replace("name: web", "name: {{ .Release.Name }}");
+    let line = format!("{{{{- if .Values.web }}}}\n{workload}{{{{- end }}}}\n");
+    let inside = workload
+        .replace("      containers:", "      {{- include \"pod\" . | nindent 6 }}\n      containers:");
+    for template in [&value, &line, &inside] {
+        let file = Some("charts/shop/templates/web.yaml");
+        assert_eq!(codes(template, file), [(Code::InvalidYaml, true, run("charts/shop"))], "{template}");
+        assert_eq!(codes(template, None), [(Code::InvalidYaml, true, run("CHART"))], "{template}");
+        let silent = template.replace(&asks, "");
+        assert_eq!(codes(&silent, None), [(Code::UnparsedDocument, true, run("CHART"))], "{silent}");
+    }
+    let instrumentation = instrumentation("{exporter: {endpoint: {{ .Values.endpoint }}}}");
+    assert_eq!(codes(&instrumentation, None), [(Code::InvalidInstrumentation, true, run("CHART"))]);
+    // What cannot be read for another reason is no template.
+    for broken in [
+        workload.replace("name: web", "name: [web"),
+        workload.replace("name: web", "name: '{{ x }}'").replace("image: app:1", "image: [app:1"),
+    ] {
+        let found = codes(&broken, None);
+        assert!(matches!(found.as_slice(), [(Code::InvalidYaml, false, _)]), "{broken}: {found:?}");
+    }
+}
+
+#[test]
 fn annotations_that_nobody_reads_are_unknown() {
     let unknown = format!("{PREFIX}/inject-node: 'true'");
     let found = doubts(&text("{}", "", &unknown, ""));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::cut::Group;
 use super::read::{self, Found};
-use super::{Role, Source, at, in_order, place};
+use super::{Role, Source, at, in_order, place, template};
 use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
@@ -143,8 +143,10 @@ impl Collected {
                     // Others are the second pass's to report, or nobody's.
                     _ => return,
                 };
+                let offset = read.offset + problem.offset;
                 let finding = Finding::new(code, "", problem.message.clone());
-                let place = place(group, read.offset + problem.offset);
+                let finding = template::part(finding, group.text, offset, source.file);
+                let place = place(group, offset);
                 self.findings.push((group.source, at(source, place, finding)));
                 return;
             }

@@ -10,6 +10,7 @@ mod existing;
 mod inject;
 mod instrumentations;
 mod read;
+mod template;
 mod undeployed;
 mod unknown_kind;
 mod unreadable;
