@@ -193,6 +193,38 @@ fn annotations_that_nobody_reads_are_unknown() {
     assert_eq!(doubts(&text("{}", "", others, "")), [(Code::UnusedInstrumentation, 1)]);
 }
 
+#[test]
+fn an_unknown_annotation_names_the_one_that_was_meant() {
+    let languages = "java, nodejs, python, dotnet, go, apache-httpd, nginx, sdk";
+    let cases = [
+        ("inject-node", Some("inject-nodejs")),
+        ("inject-Java", Some("inject-java")),
+        ("inject-apache", Some("inject-apache-httpd")),
+        ("inject-httpd", Some("inject-apache-httpd")),
+        ("java-container-name", Some("java-container-names")),
+        ("container-name", Some("container-names")),
+        ("inject-ruby", None),
+        ("inject-php", None),
+        ("inject-rust", None),
+        ("inject-", None),
+    ];
+    for (short, near) in cases {
+        let asks = format!("{PREFIX}/{short}: 'true'");
+        let (message, help) = words(&text("{}", "", &asks, ""), Code::UnknownAnnotation);
+        let language = short.strip_prefix("inject-").unwrap_or_default();
+        let expected = match near {
+            Some(near) => format!("unknown annotation {PREFIX}/{short}; did you mean {PREFIX}/{near}?"),
+            None => format!(
+                "unknown annotation {PREFIX}/{short}; \"{language}\" is not a language that can be injected"
+            ),
+        };
+        assert_eq!(message, expected);
+        assert_eq!(help.contains(languages), near.is_none(), "{short}: {help}");
+    }
+    let (message, _) = words(&text("{}", "", &format!("{PREFIX}/zzz: x"), ""), Code::UnknownAnnotation);
+    assert_eq!(message, format!("unknown annotation {PREFIX}/zzz"));
+}
+
 /// Flow mappings of variables.
 fn env(variables: &[(&str, &str)]) -> String {
     let entry = |(name, value): &(&str, &str)| format!("{{name: {name}, value: '{value}'}}");

@@ -175,16 +175,39 @@ pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> 
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
     let finding = |(key, (prefix, short)): (&String, (&str, &str))| {
-        let near = if prefix == PREFIX {
-            nearest(short, known()).map(|known| format!("{PREFIX}{known}"))
-        } else {
-            Some(SIDECAR.to_owned())
+        let near = if prefix == PREFIX { near(short) } else { Some(SIDECAR.to_owned()) };
+        let language = short.strip_prefix(SWITCH).filter(|_| prefix == PREFIX && near.is_none());
+        let finding = |more: String| {
+            let message = format!("unknown annotation {key}{more}");
+            Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
         };
-        let near = near.map(|near| format!("; did you mean {near}?"));
-        let message = format!("nobody reads annotation {key}{}", near.unwrap_or_default());
-        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
+        match (near, language) {
+            (Some(near), _) => finding(format!("; did you mean {near}?")),
+            (None, Some(language)) => {
+                let languages = ALL.iter().map(|language| language.id).collect::<Vec<_>>().join(", ");
+                finding(format!("; {language:?} is not a language that can be injected"))
+                    .help(format!("Use one of {languages}."))
+            }
+            (None, None) => finding(String::new()),
+        }
     };
     unknown.map(finding).collect()
+}
+
+/// What the switches of languages begin with.
+const SWITCH: &str = "inject-";
+
+/// The annotation that was probably meant by one about instrumentation. A switch is compared by its language alone.
+fn near(short: &str) -> Option<String> {
+    let near = match short.strip_prefix(SWITCH) {
+        Some(word) => {
+            let languages = || ALL.iter().filter_map(|language| language.switch.strip_prefix(SWITCH));
+            let part = || languages().find(|language| language.split('-').any(|part| part == word));
+            format!("{SWITCH}{}", nearest(word, languages()).or_else(part)?)
+        }
+        None => nearest(short, known())?.to_owned(),
+    };
+    Some(format!("{PREFIX}{near}"))
 }
 
 /// The whole key of an annotation of ours; [`SIDECAR`] is whole.

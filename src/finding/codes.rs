@@ -222,9 +222,9 @@ codes! {
         "metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}} # of a Deployment\n\
          # it belongs to spec.template.metadata.annotations"
     UnknownAnnotation "unknown-annotation" Warning
-        "An annotation under our prefix has a name that nobody reads."
+        "An annotation under our prefix is not one that is read."
         "What it was to ask for does not happen."
-        "Correct the name; the message has the nearest one that is read."
+        "Correct the name, or remove the annotation."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
     UnknownKind "unknown-kind" Warning
         "A resource of a kind that is not known to hold a pod template has annotations that ask for an injection."
