@@ -300,7 +300,7 @@ fn resolve<'c>(
         Lookup::None if is_any => match &settings.instrumentation {
             Some(instrumentation) => Ok((instrumentation, "of the function config".to_owned())),
             None => {
-                let missing = Missing::new(KIND, instrumentations, workload, &own, None);
+                let missing = Missing::new(KIND, instrumentations, workload, &own, None, |_| String::new());
                 let wanted = match missing.reason() {
                     Some(reason) => format!("the Instrumentation of its namespace, but {reason}"),
                     None if own.is_empty() => "an Instrumentation".to_owned(),
@@ -311,7 +311,8 @@ fn resolve<'c>(
             }
         },
         Lookup::None => {
-            let missing = Missing::new(KIND, instrumentations, workload, &own, Some(*switch));
+            let missing =
+                Missing::new(KIND, instrumentations, workload, &own, Some(*switch), |_| String::new());
             let reason = match missing.reason() {
                 Some(reason) => format!("but {reason}"),
                 None => "which is not in the input".to_owned(),

@@ -74,6 +74,25 @@ fn sidecar(text: &str) -> Value {
     all.find(|container| container["name"] == "otc-container").cloned().unwrap_or_default()
 }
 
+#[test]
+fn a_collector_of_another_mode_is_named_with_its_service() {
+    for (mode, shown) in
+        [("mode: deployment", "deployment"), ("mode: daemonset", "daemonset"), ("", "deployment")]
+    {
+        for asks in ["'true'", "sidecar"] {
+            let text =
+                both().replace("mode: sidecar", mode).replace("inject: 'true'", &format!("inject: {asks}"));
+            let (_, findings) = run(&text, &json!({}));
+            let error = findings.first().expect("an error");
+            assert!(
+                error.message.contains(&format!("mode {shown}")) || error.message.ends_with(shown),
+                "{error:?}"
+            );
+            assert!(error.help.contains(" Service sidecar-collector"), "{error:?}");
+        }
+    }
+}
+
 /// A code, texts that take the place of others in a sound input, and the line at which it is said.
 type Case = (Code, &'static [(&'static str, &'static str)], usize);
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{called, listed};
-use crate::config::context::Entries;
+use crate::config::context::{Entries, Entry};
 use crate::finding::Finding;
 use crate::k8s::Workload;
 
@@ -11,8 +11,8 @@ use crate::k8s::Workload;
 pub(super) struct Missing<'m> {
     /// The kind that is looked up.
     pub(super) kind: &'static str,
-    /// Namespaces and names of all that the input has of it.
-    there: Vec<(&'m str, &'m str)>,
+    /// Namespaces and names of all that the input has of it, with what is added to them.
+    there: Vec<(&'m str, &'m str, String)>,
     /// The workload, where its lack of a namespace is why nothing is found.
     homeless: Option<String>,
     /// The name that is looked up; none where any of the namespace would do.
@@ -21,17 +21,20 @@ pub(super) struct Missing<'m> {
 
 impl<'m> Missing<'m> {
     /// `own` is the namespace of `workload`, and `reference` what it asks for; none where any of its namespace would do.
+    /// `note` is added to what the input has.
     pub(super) fn new<T>(
         kind: &'static str,
         entries: &'m Entries<T>,
         workload: &Workload<'_>,
         own: &str,
         reference: Option<&'m str>,
+        note: impl Fn(&Entry<T>) -> String,
     ) -> Self {
-        let there: Vec<_> = entries.iter().map(|entry| (&*entry.namespace, &*entry.name)).collect();
+        let there = entries.iter().map(|entry| (&*entry.namespace, &*entry.name, note(entry)));
+        let there: Vec<_> = there.collect();
         let is_homeless = own.is_empty()
             && reference.is_none_or(|reference| !reference.contains('/'))
-            && there.iter().any(|(namespace, _)| !namespace.is_empty());
+            && there.iter().any(|(namespace, ..)| !namespace.is_empty());
         let homeless = is_homeless.then(|| workload.subject().to_string());
         Self { kind, there, homeless, name: reference }
     }
@@ -47,7 +50,8 @@ impl<'m> Missing<'m> {
         if self.there.is_empty() {
             return format!("the input has no {} at all", self.kind);
         }
-        let names = self.there.iter().map(|(namespace, name)| called(namespace, name));
+        let names =
+            self.there.iter().map(|(namespace, name, note)| format!("{}{note}", called(namespace, name)));
         format!("there is {}", listed(names))
     }
 
@@ -58,8 +62,9 @@ impl<'m> Missing<'m> {
         }
         let named = |wanted: Option<&str>| -> BTreeSet<&str> {
             let fits = |name: &str| wanted.is_none_or(|wanted| wanted == name);
-            let fitting = self.there.iter().filter(|(namespace, name)| !namespace.is_empty() && fits(name));
-            fitting.map(|(namespace, _)| *namespace).collect()
+            let fitting =
+                self.there.iter().filter(|(namespace, name, _)| !namespace.is_empty() && fits(name));
+            fitting.map(|(namespace, ..)| *namespace).collect()
         };
         let namespaces = Some(named(self.name)).filter(|found| !found.is_empty());
         let namespaces = namespaces.unwrap_or_else(|| named(None));
