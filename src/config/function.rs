@@ -104,13 +104,21 @@ pub fn parse(config: &Value) -> Parsed {
 /// # Errors
 /// As [`parse`].
 pub fn parse_written(config: &Value, written: Written<'_>) -> Parsed {
-    let about = |findings: Vec<Finding>| -> Vec<Finding> {
-        let subject = Identity::of(config, None).map(|identity| subject(config, &identity));
-        let named = |finding: Finding| Finding { subject: subject.clone(), ..finding };
-        findings.into_iter().map(named).collect()
-    };
-    let parsed = read(config, written);
-    parsed.map(|(settings, remarks)| (settings, about(remarks))).map_err(about)
+    let subject = Identity::of(config, None).map(|identity| subject(config, &identity));
+    located(read(config, written), &|finding| Finding { subject: subject.clone(), ..finding })
+}
+
+/// The same with every finding, those that the settings keep for later included, as `place` puts it.
+///
+/// # Errors
+/// As `parsed`.
+pub fn located(parsed: Parsed, place: &dyn Fn(Finding) -> Finding) -> Parsed {
+    let all = |findings: Vec<Finding>| findings.into_iter().map(place).collect();
+    let (mut settings, remarks) = parsed.map_err(all)?;
+    for rule in &mut settings.rules {
+        rule.unused = rule.unused.take().map(place);
+    }
+    Ok((settings, all(remarks)))
 }
 
 fn read(config: &Value, written: Written<'_>) -> Parsed {
@@ -176,7 +184,8 @@ fn validate(spec: &Spec) -> Parsed {
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(findings);
     }
-    let settings = read::settings(spec)?;
+    let (settings, remarks) = read::settings(spec)?;
+    findings.extend(remarks);
     Ok((Settings { instrumentation, ..settings }, findings))
 }
 

@@ -1,5 +1,7 @@
 //! The second pass: decide, plan, edit and prove, workload by workload.
 
+use std::collections::BTreeSet;
+
 use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
@@ -24,6 +26,8 @@ pub(super) struct Injected {
     pub(super) findings: Vec<(usize, Finding)>,
     /// Resources that its workloads ask for: kinds, and what messages call them.
     pub(super) asks_for: Vec<(&'static str, String)>,
+    /// The rules that select its workloads, by their positions.
+    pub(super) rules: BTreeSet<usize>,
     /// What changes, where that is asked for.
     pub(super) patches: Vec<Patch>,
     /// How many resources it holds.
@@ -87,6 +91,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
         injected.asks_for.extend(piece.asks_for);
+        injected.rules.extend(piece.rules);
         injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
@@ -112,6 +117,8 @@ struct Piece {
     findings: Vec<(usize, Finding)>,
     /// Resources that its workloads ask for.
     asks_for: Vec<(&'static str, String)>,
+    /// The rules that select its workloads.
+    rules: BTreeSet<usize>,
     /// What changes, with the base of the resource.
     patches: Vec<(String, Patch)>,
     resources: usize,
@@ -225,6 +232,7 @@ impl Run<'_> {
                 let remarks = remarks(&resource, identity, self.context, self.settings);
                 piece.find(document, &found, remarks.findings);
                 piece.asks_for.extend(remarks.asks_for);
+                piece.rules.extend(remarks.rules);
             }
             let subject = Subject {
                 document,

@@ -141,6 +141,7 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let unused = context.unused.into_iter();
     let unused = unused.filter(|one| task != Task::Uninject && !asked.contains(&one.called));
     found.extend(of_asked.chain(unused).map(|one| (one.source, one.finding)));
+    let selecting: BTreeSet<usize> = results.iter().flat_map(|result| result.rules.iter().copied()).collect();
     let mut dropped = 0;
     for (index, (group, result)) in groups.iter().zip(results).enumerate() {
         output.unreadable |= result.unreadable;
@@ -155,6 +156,12 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         output.images.extend(injections.flat_map(|injection| injection.images.iter().cloned()));
         found.extend(result.findings);
         output.patches.extend(result.patches);
+    }
+    // A rule may be for what cannot be read.
+    if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
+    {
+        let unused = settings.rules.iter().enumerate().filter(|(index, _)| !selecting.contains(index));
+        found.extend(unused.filter_map(|(_, rule)| Some((0, rule.unused.clone()?))));
     }
     if dropped > 0 && dropped == output.resources && settings.mode == Mode::Inject {
         found.push(0, instrumentations::nothing_left());
@@ -206,6 +213,10 @@ struct Located(Vec<(usize, Finding)>);
 impl Located {
     fn push(&mut self, source: usize, finding: Finding) {
         self.0.push((source, finding));
+    }
+
+    fn has(&self, codes: &[Code]) -> bool {
+        self.0.iter().any(|(_, finding)| codes.contains(&finding.code))
     }
 
     fn extend(&mut self, findings: impl IntoIterator<Item = (usize, Finding)>) {

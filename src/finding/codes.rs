@@ -304,6 +304,11 @@ codes! {
         "Nothing to do, or correct the reference."
         "kind: Instrumentation\n\
          metadata: {name: java, namespace: shop} # and in shop: inject-java: other/java"
+    UnusedRule "unused-rule" Warning
+        "A rule of the function config selects no workload of the input, or one of its kinds is no workload's."
+        "What it was to instrument goes out uninstrumented."
+        "Correct the rule's `select`, or remove the rule."
+        "rules: [{select: {kinds: [Deployments]}, inject: nodejs}] # Deployment"
     UnpinnedImage "unpinned-image" Warning
         "An instrumentation image has no tag or the tag `latest`."
         "The agent would change without a change in Git."

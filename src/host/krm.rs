@@ -17,19 +17,12 @@ const VERSIONS: &[&str] = &[VERSION, "config.kubernetes.io/v1beta1", "config.kub
 /// What the list's function config says; none where it has none.
 pub(super) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
     let value = envelope.value().get("functionConfig").filter(|value| !value.is_null())?;
-    let placed = |findings: Vec<Finding>| -> Vec<Finding> {
-        let place = |finding: Finding| {
-            let place = envelope.place(&format!("/functionConfig{}", finding.pointer));
-            finding.at(position(None, place))
-        };
-        findings.into_iter().map(place).collect()
+    let place = |finding: Finding| {
+        let place = envelope.place(&format!("/functionConfig{}", finding.pointer));
+        finding.at(position(None, place))
     };
     let written = |pointer: &str| envelope.text_at(&format!("/functionConfig{pointer}"));
-    Some(
-        function::parse_written(value, &written)
-            .map(|(settings, remarks)| (settings, placed(remarks)))
-            .map_err(placed),
-    )
+    Some(function::located(function::parse_written(value, &written), &place))
 }
 
 /// The warning about a list of a version that nobody has announced.

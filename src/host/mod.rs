@@ -570,17 +570,12 @@ fn config_file(path: &Path, name: &str) -> Parsed {
         }
     };
     let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
-    let placed = |findings: Vec<Finding>| -> Vec<Finding> {
-        let place = |finding: Finding| {
-            let offset = start + document.offset(&finding.pointer);
-            finding.at(at(offset))
-        };
-        findings.into_iter().map(place).collect()
+    let place = |finding: Finding| {
+        let offset = start + document.offset(&finding.pointer);
+        finding.at(at(offset))
     };
     let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);
-    function::parse_written(&value, &written)
-        .map(|(settings, remarks)| (settings, placed(remarks)))
-        .map_err(placed)
+    function::located(function::parse_written(&value, &written), &place)
 }
 
 fn failed(findings: Vec<Finding>) -> Output {

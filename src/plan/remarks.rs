@@ -17,6 +17,8 @@ pub struct Remarks {
     pub findings: Vec<Finding>,
     /// Kinds, and what messages call them.
     pub asks_for: Vec<(&'static str, String)>,
+    /// The rules that select the workload, by their positions.
+    pub rules: Vec<usize>,
 }
 
 /// Remarks about `resource`; pointers are relative to it.
@@ -24,7 +26,7 @@ pub struct Remarks {
 pub fn remarks(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Remarks {
     let Some(workload) = Workload::of(resource, identity, &settings.kinds) else {
         let findings = of_elsewhere(resource, identity);
-        return Remarks { findings, asks_for: Vec::new() };
+        return Remarks { findings, ..Remarks::default() };
     };
     let namespace = namespace_of(resource, settings);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
@@ -38,7 +40,13 @@ pub fn remarks(resource: &Value, identity: &Identity, context: &Context, setting
         findings.extend(unknown(own, "/metadata/annotations"));
     }
     let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
-    Remarks { findings, asks_for: select::sources(&workload, &annotations, context, settings) }
+    let rules = settings.rules.iter().enumerate();
+    let rules = rules.filter(|(_, rule)| rule.matches(&workload, &namespace));
+    Remarks {
+        findings,
+        asks_for: select::sources(&workload, &annotations, context, settings),
+        rules: rules.map(|(index, _)| index).collect(),
+    }
 }
 
 /// Annotations on a pod template that is not used, since another resource's is.
