@@ -59,6 +59,64 @@ fn annotations_on_the_workload_are_misplaced() {
 }
 
 #[test]
+fn annotations_on_the_way_to_the_pod_are_misplaced() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let cron_job = |place: &str| {
+        let own = |here: &str| if place == here { format!("annotations: {{{asks}}}") } else { String::new() };
+        let field = |here: &str| own(here).replace("annotations: {", "").replace('}', "");
+        let places: [(&str, &str); 6] = [
+            ("OWN", "metadata"),
+            ("JOB", "jobTemplate.metadata"),
+            ("SPEC", "jobTemplate.spec"),
+            ("TEMPLATE", "jobTemplate.spec.template"),
+            ("POD", "jobTemplate.spec.template.metadata"),
+            ("CONTENT", "jobTemplate.spec.template.spec"),
+        ];
+        let text = "\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: c, OWN}
+spec:
+  jobTemplate:
+    metadata: {JOB}
+    spec: {SPEC
+      template: {TEMPLATE
+        metadata: {POD, labels: {LABEL}, FIELD},
+        spec: {CONTENT, containers: [{name: a, image: 'a:1'}]}}}
+";
+        let separator = |name: &str| if ["SPEC", "TEMPLATE"].contains(&name) { "," } else { "" };
+        let text = places.iter().fold(text.to_owned(), |text, (name, at)| {
+            text.replace(name, &format!("{}{}", own(at), separator(name)))
+        });
+        let text =
+            text.replace("LABEL", &field("labels")).replace("FIELD", &field("metadata of the template"));
+        // Commas with nothing before them.
+        text.replace("{,", "{").replace(", ,", ",").replace(", }", "}").replace("{ ,", "{")
+    };
+    let pod = "spec.jobTemplate.spec.template.metadata.annotations";
+    let cases = [
+        ("metadata", 3, "metadata.annotations"),
+        ("jobTemplate.metadata", 6, "spec.jobTemplate.metadata.annotations"),
+        ("jobTemplate.spec", 7, "spec.jobTemplate.spec.annotations"),
+        ("jobTemplate.spec.template", 8, "spec.jobTemplate.spec.template.annotations"),
+        ("jobTemplate.spec.template.spec", 10, "spec.jobTemplate.spec.template.spec.annotations"),
+        ("labels", 9, "spec.jobTemplate.spec.template.metadata.labels"),
+        ("metadata of the template", 9, "spec.jobTemplate.spec.template.metadata"),
+    ];
+    for (place, line, named) in cases {
+        let text = cron_job(place);
+        assert_eq!(doubts(&text), [(Code::MisplacedAnnotation, line)], "{text}");
+        let (message, help) = words(&text, Code::MisplacedAnnotation);
+        assert_eq!(message, format!("annotation {PREFIX}/inject-java in {named} has no effect"));
+        assert_eq!(help, format!("Move it to {pod}."));
+    }
+    assert_eq!(doubts(&cron_job("jobTemplate.spec.template.metadata")), []);
+    assert_eq!(doubts(&cron_job("nowhere")), []);
+    let typo = cron_job("jobTemplate.metadata").replace("inject-java", "inject-jav");
+    assert_eq!(doubts(&typo), [(Code::UnknownAnnotation, 6)]);
+}
+
+#[test]
 fn annotations_on_a_template_that_is_not_used_are_misplaced() {
     let asks = format!("{PREFIX}/inject-java: 'true'");
     let rollout =
@@ -220,6 +278,35 @@ fn an_unknown_annotation_names_the_one_that_was_meant() {
         };
         assert_eq!(message, expected);
         assert_eq!(help.contains(languages), near.is_none(), "{short}: {help}");
+    }
+    let sidecar = "sidecar.opentelemetry.io/inject";
+    for (key, meant) in [
+        ("instrumentation.opentelementry.io/inject-java", format!("{PREFIX}/inject-java")),
+        ("instrumentation.opentelementry.io/inject-jav", format!("{PREFIX}/inject-java")),
+        ("instrumentations.opentelemetry.io/container-names", format!("{PREFIX}/container-names")),
+        ("instrumentation.opentelemetry.com/inject-ruby", format!("{PREFIX}/inject-ruby")),
+        ("opentelemetry.io/inject-sdk", format!("{PREFIX}/inject-sdk")),
+        ("inject-sdk", format!("{PREFIX}/inject-sdk")),
+        ("sidecars.opentelemetry.io/inject", sidecar.to_owned()),
+        ("opentelemetry.io/inject", sidecar.to_owned()),
+        ("resources.opentelemetry.io/team", "resource.opentelemetry.io/team".to_owned()),
+    ] {
+        let (message, _) = words(&text("{}", "", &format!("{key}: x"), ""), Code::UnknownAnnotation);
+        assert_eq!(message, format!("unknown annotation {key}; did you mean {meant}?"));
+    }
+    for key in [
+        "opentelemetry.io/other",
+        "operator.opentelemetry.io/inject-java",
+        "instrumentation.newrelic.com/inject-java",
+        "example.com/inject-java",
+        "inject",
+        "resource.opentelemetry.io/inject-java",
+    ] {
+        assert_eq!(
+            doubts(&text("{}", "", &format!("{key}: x"), "")),
+            [(Code::UnusedInstrumentation, 1)],
+            "{key}"
+        );
     }
     let (message, _) = words(&text("{}", "", &format!("{PREFIX}/zzz: x"), ""), Code::UnknownAnnotation);
     assert_eq!(message, format!("unknown annotation {PREFIX}/zzz"));

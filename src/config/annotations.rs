@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::rules::{Annotation, Rule};
-use super::{Settings, nearest};
+use super::{Settings, nearest, nearest_within};
 use crate::change::escape;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -169,9 +169,15 @@ pub fn is_known(prefix: &str, short: &str) -> bool {
     if prefix == PREFIX { known().any(|known| known == short) } else { [prefix, short].concat() == SIDECAR }
 }
 
-/// Annotations under our prefixes that nobody reads; `pointer` leads to the annotations.
+/// Annotations that nobody reads under our prefixes, or under one that is much like ours; `pointer` leads to the
+/// annotations.
 #[must_use]
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
+    let meant = annotations.keys().filter_map(|key| Some((key, meant(key)?)));
+    let meant = meant.map(|(key, meant)| {
+        let message = format!("unknown annotation {key}; did you mean {meant}?");
+        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
+    });
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
     let finding = |(key, (prefix, short)): (&String, (&str, &str))| {
@@ -191,7 +197,7 @@ pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> 
             (None, None) => finding(String::new()),
         }
     };
-    unknown.map(finding).collect()
+    unknown.map(finding).chain(meant).collect()
 }
 
 /// What the switches of languages begin with.
@@ -208,6 +214,31 @@ fn near(short: &str) -> Option<String> {
         None => nearest(short, known())?.to_owned(),
     };
     Some(format!("{PREFIX}{near}"))
+}
+
+/// The annotation of ours that was probably meant by one under a prefix that is none of ours.
+fn meant(key: &str) -> Option<String> {
+    const ALIKE: f64 = 0.85;
+    let Some((domain, short)) = key.split_once('/') else {
+        return ALL.iter().any(|language| language.switch == key).then(|| format!("{PREFIX}{key}"));
+    };
+    let domains = [PREFIX, SIDECAR_PREFIX, ATTRIBUTE_PREFIX].map(|prefix| prefix.trim_end_matches('/'));
+    // Of several slips, one leaves some part as it is; most domains have none of them.
+    let is_near = ["open", "tele", "metry"].iter().any(|part| domain.contains(part));
+    if !is_near || domains.contains(&domain) {
+        return None;
+    }
+    let is_ours = |prefix: &str| is_known(prefix, short);
+    let prefix = match nearest_within(ALIKE, domain, domains) {
+        Some(near) => format!("{near}/"),
+        None if domain != "opentelemetry.io" => return None,
+        None => [PREFIX, SIDECAR_PREFIX].into_iter().find(|prefix| is_ours(prefix))?.to_owned(),
+    };
+    Some(match prefix.as_str() {
+        SIDECAR_PREFIX => SIDECAR.to_owned(),
+        PREFIX => near(short).unwrap_or_else(|| format!("{prefix}{short}")),
+        _ => format!("{prefix}{short}"),
+    })
 }
 
 /// The whole key of an annotation of ours; [`SIDECAR`] is whole.

@@ -19,7 +19,7 @@ pub mod rules;
 mod shapes;
 
 use crate::config::instrumentation::Instrumentation;
-pub use crate::config::nearest::nearest;
+pub use crate::config::nearest::{nearest, nearest_within};
 use crate::config::rules::Rule;
 
 /// What the function config and the command line say, validated.

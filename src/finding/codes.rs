@@ -216,13 +216,13 @@ codes! {
         "Make sure it is in the cluster before the workload, or bring it with --context."
         "spec: {exporter: {endpoint: \"https://collector:4317\", tls: {secretName: client-tls}}} # no such Secret here"
     MisplacedAnnotation "misplaced-annotation" Warning
-        "An annotation of ours stands on the workload's own metadata instead of its pod template's."
+        "An annotation of ours is in another place of the workload than the annotations of its pod template."
         "Neither the operator nor this tool reads it there: the workload goes out uninstrumented."
         "Move it to the annotations of the pod template."
         "metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}} # of a Deployment\n\
          # it belongs to spec.template.metadata.annotations"
     UnknownAnnotation "unknown-annotation" Warning
-        "An annotation under our prefix is not one that is read."
+        "An annotation under our prefix, or under one that is much like ours, is not one that is read."
         "What it was to ask for does not happen."
         "Correct the name, or remove the annotation."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
