@@ -315,6 +315,7 @@ fn conclude(
     mut output: Output,
 ) -> u8 {
     let run = Run { fail_on: settings.fail_on, purpose: purpose(face, settings.mode) };
+    run.word(&mut output.findings);
     output.findings.sort_by_key(|finding| finding.severity);
     let printed = |output: &mut Output| {
         envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, run, output))

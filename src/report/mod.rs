@@ -101,6 +101,8 @@ struct Totals {
     /// What is added where no error fails the run.
     reason: &'static str,
     has_failed: bool,
+    /// Words before what is done to workloads.
+    would: &'static str,
 }
 
 impl Totals {
@@ -118,6 +120,7 @@ impl Totals {
             warnings: count(&|finding| finding.severity == Severity::Warning),
             reason: if has_failed { run.reason() } else { "" },
             has_failed,
+            would: if run.purpose == Purpose::Write { "" } else { "would be " },
         }
     }
 
@@ -130,15 +133,13 @@ impl Totals {
         // Where the run fails, nothing is.
         let nothing = if self.has_failed && total > 0 { "0 of " } else { "" };
         let others = [(self.current, "up to date"), (self.skipped, "without a record")];
-        let mut parts: Vec<String> = changed
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .chain(&others[..])
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
+        let would = self.would;
+        let changed = changed.iter().map(|(count, what)| (*count, format!("{count} {would}{what}")));
+        let others = others.iter().map(|(count, what)| (*count, format!("{count} {what}")));
+        let parts = changed.chain(others).filter(|(count, _)| *count > 0);
+        let mut parts: Vec<String> = parts.map(|(_, part)| part).collect();
         if total == 0 && self.current == 0 {
-            parts.insert(0, "0 injected".to_owned());
+            parts.insert(0, format!("0 {would}injected"));
         }
         format!(
             "otel-inject: {nothing}{}, {}, {}{}\n",

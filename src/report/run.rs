@@ -44,6 +44,21 @@ impl Run {
         }
     }
 
+    /// Words `findings` as what would happen, unless the run writes what it plans.
+    pub fn word(self, findings: &mut [Finding]) {
+        if self.purpose == Purpose::Write {
+            return;
+        }
+        for finding in findings {
+            match finding.code {
+                Code::Injected => finding.message.insert_str(0, "would inject "),
+                Code::Updated => finding.message.insert_str(0, "would update: "),
+                Code::Uninjected => "would remove the injection".clone_into(&mut finding.message),
+                _ => {}
+            }
+        }
+    }
+
     /// What fails a run that has no error.
     pub(super) const fn reason(self) -> &'static str {
         match self.fail_on {
@@ -57,6 +72,32 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_written_has_happened() {
+        let worded = |purpose: Purpose| {
+            let findings = [
+                (Code::Injected, "nodejs into app"),
+                (Code::Updated, "app: image changed"),
+                (Code::Uninjected, "removed the injection"),
+                (Code::UpToDate, "nodejs into app is current"),
+            ];
+            let mut findings = findings.map(|(code, message)| Finding::new(code, "", message));
+            Run { purpose, ..Run::default() }.word(&mut findings);
+            findings.map(|finding| finding.message)
+        };
+        let would = [
+            "would inject nodejs into app",
+            "would update: app: image changed",
+            "would remove the injection",
+            "nodejs into app is current",
+        ];
+        assert_eq!(worded(Purpose::Check), would);
+        assert_eq!(worded(Purpose::Show), would);
+        let happened =
+            ["nodejs into app", "app: image changed", "removed the injection", "nodejs into app is current"];
+        assert_eq!(worded(Purpose::Write), happened);
+    }
 
     #[test]
     fn each_choice_includes_the_ones_before_it() {
