@@ -312,6 +312,75 @@ fn an_unknown_annotation_names_the_one_that_was_meant() {
     assert_eq!(message, format!("unknown annotation {PREFIX}/zzz"));
 }
 
+/// Where the first finding of a text is found, whose first Deployment lacks its Instrumentation.
+fn place(text: &str, file: Option<&str>, role: Role) -> (Option<String>, usize) {
+    let sources = [Source { file, text: text.as_bytes(), role }];
+    let output = inject(&sources, &Settings::default());
+    let first = output.findings.first().expect("a finding");
+    let place = first.place().expect("a place");
+    (place.file, place.line)
+}
+
+#[test]
+fn a_stream_names_the_files_that_its_resources_come_from() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let deployment = |annotations: &str| {
+        let text = text("{}", annotations, &asks, "");
+        text.split_once("---\n").expect("two documents").1.to_owned()
+    };
+    let item = |text: &str| {
+        text.lines().map(|line| format!("  {line}\n")).collect::<String>().replacen("  ", "- ", 1)
+    };
+    let list = |text: &str| {
+        let items = item(text);
+        format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}")
+    };
+    let plain = deployment("");
+    let line = plain.lines().position(|line| line.contains(PREFIX)).expect("the line") + 1;
+    let kustomize = "config.kubernetes.io/origin: \"path: base/web.yaml\\n\"";
+    let kpt = "internal.config.kubernetes.io/path: web.yaml, internal.config.kubernetes.io/index: '3'";
+    let found = |path: &str| (Some(path.to_owned()), 0);
+    for (text, role, expected) in [
+        (plain.clone(), Role::Stream, (None, line)),
+        (deployment(kustomize), Role::Stream, found("base/web.yaml")),
+        (list(&deployment(kustomize)), Role::ResourceList, found("base/web.yaml")),
+        (list(&deployment(kpt)), Role::ResourceList, found("web.yaml")),
+        (list(&plain), Role::ResourceList, (None, line + 3)),
+        (
+            format!("---\n# Source: shop/templates/web.yaml\n{plain}"),
+            Role::Stream,
+            found("shop/templates/web.yaml"),
+        ),
+        (
+            format!("# Source: a.yaml\nkind: A\n---\n# Source: b.yaml\n{}", plain.replace("apps/v1", "[")),
+            Role::Stream,
+            found("b.yaml"),
+        ),
+        (
+            format!("---\n# Source: shop/templates/inst.yaml\n{}", instrumentation("{exporter: []}")),
+            Role::Stream,
+            found("shop/templates/inst.yaml"),
+        ),
+        (
+            instrumentation("{exporter: []}")
+                .replace("{name: default}", &format!("{{name: d, annotations: {{{kustomize}}}}}")),
+            Role::Stream,
+            found("base/web.yaml"),
+        ),
+    ] {
+        assert_eq!(place(&text, None, role), expected, "{text}");
+    }
+    // The line of a file is that file's, whatever the annotations say.
+    for text in [deployment(kpt), deployment(kustomize), format!("# Source: x\n{plain}")] {
+        let line = text.lines().position(|line| line.contains(PREFIX)).expect("the line") + 1;
+        assert_eq!(
+            place(&text, Some("all.yaml"), Role::Stream),
+            (Some("all.yaml".to_owned()), line),
+            "{text}"
+        );
+    }
+}
+
 /// Flow mappings of variables.
 fn env(variables: &[(&str, &str)]) -> String {
     let entry = |(name, value): &(&str, &str)| format!("{{name: {name}, value: '{value}'}}");

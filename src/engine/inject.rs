@@ -6,7 +6,7 @@ use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, at, context, in_order, place, template, unknown_kind, unreadable};
+use super::{Patch, Role, Source, Task, context, in_order, located, place, template, unknown_kind, unreadable};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
@@ -77,7 +77,7 @@ pub(super) fn group(
     };
     let finding = Finding::new(code, "", problem.message);
     let finding = template::whole(finding, group.text, problem.offset, source.file);
-    let finding = at(source, place(group, problem.offset), finding);
+    let finding = located(source, group, place(group, problem.offset), finding);
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
 }
 
@@ -100,7 +100,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
             let finding = template::part(finding, group.text, offset + at_byte, source.file);
             let place = places.of(offset + at_byte);
             let place = Place { line: place.line + group.line, ..place };
-            injected.findings.push((group.source, at(source, place, finding)));
+            injected.findings.push((group.source, located(source, group, place, finding)));
         }
     }
     if source.role == Role::Context {

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use crate::change::Change;
 use crate::config::{Mode, OnError, Settings};
 use crate::finding::{Code, Finding, Position, Severity, Subject};
+use crate::k8s::origin;
 use crate::yaml::{Edit, Envelope, Place, Problem, Trouble};
 use cut::Group;
 
@@ -204,6 +205,15 @@ fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send)
 /// `finding` at a place of a source.
 fn at(source: &Source<'_>, place: Place, finding: Finding) -> Finding {
     finding.at(Position { file: source.file.map(str::to_owned), line: place.line, column: place.column })
+}
+
+/// `finding` at a place of a group. In a stream its resource may come from a file, which is then the finding's.
+fn located(source: &Source<'_>, group: &Group<'_>, place: Place, mut finding: Finding) -> Finding {
+    let origin = finding.origin.take();
+    if source.file.is_none() {
+        finding.origin = origin.or_else(|| origin::of_comment(group.text));
+    }
+    at(source, place, finding)
 }
 
 /// Findings with the sources that they are in.

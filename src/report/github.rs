@@ -25,16 +25,12 @@ fn annotation(finding: &Finding) -> String {
         Severity::Info => "notice",
     };
     let mut properties = Vec::new();
-    match (&finding.position, &finding.origin) {
-        (Some(Position { file: Some(file), line: 0, .. }), _) => properties.push(("file", file.clone())),
-        (Some(Position { file: Some(file), line, column }), _) => {
-            properties.push(("file", file.clone()));
+    if let Some(Position { file: Some(file), line, column }) = finding.place() {
+        properties.push(("file", file));
+        if line > 0 {
             properties.push(("line", line.to_string()));
             properties.push(("col", column.to_string()));
         }
-        // The line is one of the stream, not of the file.
-        (_, Some(origin)) => properties.push(("file", origin.path.clone())),
-        _ => {}
     }
     properties.push(("title", format!("otel-inject: {}", finding.code)));
     let properties = properties.iter().map(|(key, value)| format!("{key}={}", property(&flat(value))));

@@ -190,9 +190,9 @@ pub fn line(finding: &Finding, paint: Paint) -> String {
             format!("\u{1b}[1;{colour}m{severity}\u{1b}[0m[{}]", finding.code)
         }
     };
-    if let Some(position) = &finding.position {
+    if let Some(position) = finding.place() {
         line.push(' ');
-        line.push_str(&flat(&place(position)));
+        line.push_str(&flat(&place(&position)));
     }
     if let Some(subject) = &finding.subject {
         line.push(' ');
@@ -251,7 +251,7 @@ pub fn krm(finding: &Finding) -> Value {
         result.insert("file".to_owned(), file);
     }
     let mut tags = Map::from_iter([("code".to_owned(), Value::from(finding.code.id()))]);
-    if let Some(position) = finding.position.as_ref().filter(|position| position.line > 0) {
+    if let Some(position) = finding.place().filter(|position| position.line > 0) {
         tags.insert("line".to_owned(), position.line.to_string().into());
         tags.insert("column".to_owned(), position.column.to_string().into());
     }
@@ -259,14 +259,13 @@ pub fn krm(finding: &Finding) -> Value {
     Value::Object(result)
 }
 
-/// The file of a finding: the item's own, else the one that was read.
+/// The file of a finding, with the resource's number in it where that is known.
 fn file(finding: &Finding) -> Option<Value> {
-    match (&finding.origin, &finding.position) {
-        (Some(Origin { path, index: Some(index) }), _) => Some(json!({"path": path, "index": index})),
-        (Some(Origin { path, index: None }), _) => Some(json!({"path": path})),
-        (None, Some(Position { file: Some(path), .. })) => Some(json!({"path": path})),
-        _ => None,
+    let mut file = json!({"path": finding.place()?.file?});
+    if let Some(Origin { index: Some(index), .. }) = &finding.origin {
+        file["index"] = (*index).into();
     }
+    Some(file)
 }
 
 /// A pointer as KRM hosts write paths: `spec.containers[0].name`, odd keys as `["a.b/c"]`.
@@ -313,9 +312,9 @@ fn json(run: Run, findings: &[Finding]) -> Value {
         if !finding.pointer.is_empty() {
             entry.insert("pointer".to_owned(), finding.pointer.as_str().into());
         }
-        if let Some(position) = &finding.position {
-            if let Some(file) = &position.file {
-                entry.insert("file".to_owned(), file.as_str().into());
+        if let Some(position) = finding.place() {
+            if let Some(file) = position.file {
+                entry.insert("file".to_owned(), file.into());
             }
             if position.line > 0 {
                 entry.insert("line".to_owned(), position.line.into());
@@ -410,6 +409,23 @@ mod tests {
                 "tags": {"code": "unknown-container", "line": "12", "column": "5"},
             })
         );
+    }
+
+    #[test]
+    fn a_line_is_said_only_where_it_is_that_files() {
+        let origin = Origin { path: "base/web.yaml".to_owned(), index: Some(2) };
+        let finding = Finding { origin: Some(origin), ..finding() };
+        assert!(
+            line(&finding, Paint::Plain)
+                .starts_with("error[unknown-container] base/web.yaml Deployment shop/web: ")
+        );
+        let result = krm(&finding);
+        assert_eq!(result["file"], json!({"path": "base/web.yaml", "index": 2}));
+        assert_eq!(result["tags"], json!({"code": "unknown-container"}));
+        let entry = &json(Run::default(), std::slice::from_ref(&finding))["findings"][0];
+        assert_eq!((&entry["file"], &entry["line"]), (&json!("base/web.yaml"), &Value::Null));
+        let github = Format::Github.report(Run::default(), &[finding], Detail::Lines, Paint::Plain);
+        assert!(github.starts_with("::error file=base/web.yaml,title="), "{github}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn log(findings: &[Finding]) -> Value {
     };
     let result = |finding: &Finding| {
         let mut location = Map::new();
-        if let Some(position) = &finding.position
+        if let Some(position) = finding.place()
             && let Some(file) = &position.file
         {
             let mut physical = json!({"artifactLocation": {"uri": uri(file)}});
