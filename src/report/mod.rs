@@ -53,15 +53,15 @@ impl Format {
         Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format)
     }
 
-    /// The report of `findings`, with a final newline where there is anything to say. JSON and SARIF say
-    /// everything; colour is for people.
+    /// The report of `findings`, with a final newline where there is anything to say. JSON says
+    /// everything, SARIF all but infos; colour is for people.
     #[must_use]
     pub fn report(self, run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
         let pretty = |value: Value| escaped_json(&format!("{value:#}\n"));
         match self {
             Self::Human => human(run, findings, detail, paint),
             Self::Json => pretty(json(run, findings)),
-            Self::Sarif => pretty(sarif::log(findings)),
+            Self::Sarif => pretty(sarif::log(run, findings)),
             Self::Github => github::annotations(run, findings, detail),
         }
     }
