@@ -253,6 +253,83 @@ fn a_run_that_a_warning_fails_writes_nothing_and_says_why() {
     assert!(validated.stderr.contains("info[updated]"), "{}", validated.stderr);
 }
 
+/// A config that instruments all, as files have it.
+const CONFIG: &str = "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata: {name: c}\n\
+    spec: {rules: [{select: {names: ['*']}, inject: nodejs}]}\n";
+
+/// What a run with `args` in a folder of a world says about its config, and whether a rule of it counts.
+fn configured(world: &World, folder: &str, args: &[&str], stdin: &str) -> (Vec<String>, bool) {
+    let mut command = world.command();
+    command.current_dir(world.path(folder)).args(args);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    command.stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), stdin.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("the binary ends");
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+    let is_about_config = |line: &&str| line.contains("[found-config]") || line.contains("[unused-config]");
+    let about = said.lines().filter(is_about_config).map(str::to_owned).collect();
+    (about, said.contains("info[injected]"))
+}
+
+#[test]
+fn a_config_is_found_up_to_the_root_of_the_repository() {
+    let plain = DEPLOYMENT.replace("inject-nodejs: \"true\"", "a: b");
+    let input = format!("{INSTRUMENTATION}---\n{plain}");
+    let world = World::new();
+    world.file("otel-inject.yaml", CONFIG).file("repo/.git/HEAD", "").file("repo/app/deep/web.yaml", &input);
+    let used = |path: &str| vec![format!("info[found-config] {path}: used as the function config")];
+    let check = |folder: &str, more: &[&str]| {
+        let by_file = configured(&world, folder, &[&["check"][..], more, &["."]].concat(), "");
+        let by_stdin = configured(&world, folder, more, &input);
+        assert_eq!(by_file, by_stdin, "{folder} {more:?}");
+        by_file
+    };
+    // One outside of the repository is somebody else's.
+    assert_eq!(check("repo/app/deep", &[]), (vec![], false));
+    world.file("repo/otel-inject.yaml", CONFIG);
+    assert_eq!(check("repo/app/deep", &[]), (used("../../otel-inject.yaml"), true));
+    // Another resource of that name is none.
+    world.file("repo/app/otel-inject.yaml", CONFIG_MAP);
+    assert_eq!(check("repo/app/deep", &[]), (used("../../otel-inject.yaml"), true));
+    world.file("repo/app/otel-inject.yaml", &CONFIG.replace("'*'", "none"));
+    assert_eq!(check("repo/app/deep", &[]), (used("../otel-inject.yaml"), false));
+    assert_eq!(check("repo/app/deep", &["--no-config"]), (vec![], false));
+    assert_eq!(check("repo/app/deep", &["--config", "../../otel-inject.yaml"]), (vec![], true));
+    // Where there is no repository, only the current folder counts.
+    world.file("loose/web.yaml", &input);
+    assert_eq!(check("loose", &[]), (vec![], false));
+    world.file("loose/otel-inject.yaml", CONFIG);
+    assert_eq!(check("loose", &[]), (used("otel-inject.yaml"), true));
+    // A broken one is an error, not one that is not there.
+    world.file("otel-inject.yaml", &CONFIG.replace("select", "selcet"));
+    world.run(&[], &input).is_refused_in_silence(2, "invalid-config");
+    world.file("otel-inject.yaml", &CONFIG.replace("]}\n", "\n"));
+    world.run(&[], &input).is_refused_in_silence(2, "invalid-config");
+}
+
+#[test]
+fn a_config_among_the_manifests_is_named_as_not_used() {
+    let world = world();
+    world.file("good/otel-inject.yaml", CONFIG);
+    let unused =
+        "warning[unused-config] good/otel-inject.yaml: not used as the function config: help: Pass --config \
+        good/otel-inject.yaml, or --no-config."
+            .to_owned();
+    assert_eq!(configured(&world, ".", &["check", "good"], "").0, [unused]);
+    for args in
+        [&["check", "--no-config", "good"][..], &["check", "--config", "good/otel-inject.yaml", "good"]]
+    {
+        assert_eq!(configured(&world, ".", args, "").0, [""; 0], "{args:?}");
+    }
+    let found = "info[found-config] otel-inject.yaml: used as the function config";
+    assert_eq!(configured(&world, "good", &["check", "."], "").0, [found]);
+    // One for a host is that host's.
+    let of_host = CONFIG.replace("{name: c}", "{name: c, annotations: {config.kubernetes.io/function: x}}");
+    world.file("good/otel-inject.yaml", &of_host);
+    assert_eq!(configured(&world, ".", &["check", "good"], "").0, [""; 0]);
+}
+
 #[test]
 fn explain() {
     snapshot!("explain-finding", run(&["explain", "no-instrumentation"], ""));

@@ -304,6 +304,17 @@ codes! {
         "Nothing to do, or correct the reference."
         "kind: Instrumentation\n\
          metadata: {name: java, namespace: shop} # and in shop: inject-java: other/java"
+    FoundConfig "found-config" Info
+        "The function config is an otel-inject.yaml that was found in the current folder, or above it in the repository."
+        "It decides what is injected, and nothing on the command line names it."
+        "Nothing to do. `--config` names another one, `--no-config` uses none."
+        "info[found-config] ../otel-inject.yaml: used as the function config"
+    UnusedConfig "unused-config" Warning
+        "An otel-inject.yaml among the manifests is not used as the function config."
+        "Its rules and settings have no effect. One that is found must be in the current folder, or above it in the repository."
+        "Name it with --config, or pass --no-config."
+        "apiVersion: otel-inject.dev/v1alpha1\n\
+         kind: OtelInject # manifests/otel-inject.yaml, in a run of otel-inject check manifests/"
     UnusedRule "unused-rule" Warning
         "A rule of the function config selects no workload of the input, or one of its kinds is no workload's."
         "What it was to instrument goes out uninstrumented."

@@ -23,7 +23,7 @@ use crate::report::{Detail, Format};
     kustomize build . | otel-inject --context instrumentation.yaml > manifests.yaml\n  \
     helm template shop ./chart | otel-inject --namespace shop --allow-empty --quiet > shop.yaml\n  \
     otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
-    otel-inject check --fail-on warning --no-ignore build/ vendor/\n  \
+    otel-inject check --fail-on warning --no-ignore --no-config build/ vendor/\n  \
     otel-inject inject --in-place --report findings.sarif --format github manifests/\n\n\
     Exit codes: 0 fine; 1 findings that fail the run, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {
@@ -35,9 +35,16 @@ pub(super) struct Cli {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
-    /// The function config: OtelInject, ConfigMap or Instrumentation [default: none]
+    /// The function config: OtelInject, ConfigMap or Instrumentation [default: an OtelInject in otel-inject.yaml of
+    /// the current folder, or above it in the repository]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
+    /// The config was found, not named.
+    #[arg(skip)]
+    pub(super) is_config_found: bool,
+    /// Look for no function config [default: use an otel-inject.yaml]
+    #[arg(long, conflicts_with = "config")]
+    pub(super) no_config: bool,
     /// What a refused workload does: fail the run, or be left out [default: the config's]
     #[arg(long, value_name = "fail|skip", value_parser = on_error(), hide_possible_values = true)]
     pub(super) on_error: Option<OnError>,

@@ -25,6 +25,7 @@ mod attributes;
 mod cli;
 mod commands;
 mod diff;
+mod discover;
 mod files;
 mod images;
 mod krm;
@@ -137,16 +138,27 @@ fn start(
     flags: &Flags,
     work: Work,
 ) -> u8 {
-    let collision = collision(face, paths, flags);
-    // A report that is in the way is not written to say so.
-    let mut without_report = flags.clone();
-    without_report.report = None;
-    let flags = if collision.is_some() { &without_report } else { flags };
+    let mut flags = flags.clone();
+    let mut refused = None;
+    if matches!(face, Face::Stream | Face::Files(_)) && flags.config.is_none() && !flags.no_config {
+        match discover::config() {
+            Ok(config) => {
+                flags.is_config_found = config.is_some();
+                flags.config = config;
+            }
+            Err(error) => refused = Some(io_error(&error)),
+        }
+    }
+    if let Some(collision) = collision(face, paths, &flags) {
+        // A report that is in the way is not written to say so.
+        flags.report = None;
+        refused = Some(collision);
+    }
     match inputs {
-        Ok(inputs) => execute(face, &inputs, flags, collision, work),
+        Ok(inputs) => execute(face, &inputs, &flags, refused, work),
         Err(finding) => {
-            let output = failed(vec![collision.unwrap_or(finding)]);
-            conclude(face, &[], flags, None, &Settings::default(), output)
+            let output = failed(vec![refused.unwrap_or(finding)]);
+            conclude(face, &[], &flags, None, &Settings::default(), output)
         }
     }
 }
@@ -210,6 +222,7 @@ fn decide(
             .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
+    let own = own.chain(discover::remarks(flags, inputs));
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
         // kpt sends a config that is a file of the package as an item, too.
         let is_said = |other: &Finding| {
