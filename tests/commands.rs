@@ -331,6 +331,33 @@ fn a_config_among_the_manifests_is_named_as_not_used() {
 }
 
 #[test]
+fn a_kustomization_that_changes_resources_is_to_be_built_first() {
+    let said = |kustomization: &str, command: &[&str]| -> Vec<String> {
+        let world = world();
+        world.file("good/overlay/kustomization.yaml", kustomization);
+        let run = world.run(&[command, &["good"]].concat(), "");
+        let said = [run.stdout, run.stderr].concat();
+        said.lines().filter(|line| line.contains("[unbuilt-kustomization]")).map(str::to_owned).collect()
+    };
+    let patches = "resources: [../web.yaml]\npatches:\n- path: patch.yaml\n";
+    for command in [&["check"][..], &["inject"], &["diff"], &["patch", "--as", "flux"], &["images"]] {
+        let [line] = &said(patches, command)[..] else { panic!("{command:?}") };
+        let start = "warning[unbuilt-kustomization] good/overlay/kustomization.yaml:3:3: kustomize has not built this: patches ";
+        assert!(line.starts_with(start), "{line}");
+        assert!(line.ends_with("kustomize build good/overlay | otel-inject check"), "{line}");
+    }
+    assert_eq!(said(patches, &["uninject"]), [""; 0]);
+    for (kustomization, count) in [
+        ("transformers: [otel-inject.yaml]\n", 1),
+        ("components: [../c]\ncommonAnnotations: {a: b}\n", 1),
+        ("patches: []\nresources: [../web.yaml]\nnamePrefix: a-\n", 0),
+        ("patches: [\n", 0),
+    ] {
+        assert_eq!(said(kustomization, &["check"]).len(), count, "{kustomization}");
+    }
+}
+
+#[test]
 fn explain() {
     snapshot!("explain-finding", run(&["explain", "no-instrumentation"], ""));
     snapshot!("explain-language", run(&["explain", "nginx"], ""));

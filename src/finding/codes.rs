@@ -304,6 +304,11 @@ codes! {
         "Nothing to do, or correct the reference."
         "kind: Instrumentation\n\
          metadata: {name: java, namespace: shop} # and in shop: inject-java: other/java"
+    UnbuiltKustomization "unbuilt-kustomization" Warning
+        "A kustomization among the manifests changes resources, and the manifests are read without these changes."
+        "Annotations that its patches add are not seen here: a workload seems to ask for nothing."
+        "Give what kustomize builds: `kustomize build . | otel-inject check`."
+        "patches: [{path: inject-nodejs.yaml, target: {kind: Deployment}}] # of a kustomization.yaml"
     FoundConfig "found-config" Info
         "The function config is an otel-inject.yaml that was found in the current folder, or above it in the repository."
         "It decides what is injected, and nothing on the command line names it."

@@ -94,25 +94,49 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         None if is_list => Face::Krm,
         None => Face::Stream,
     };
-    start(&face, &[], input.map(|text| vec![text]).map_err(|error| io_error(&error)), &cli.flags, inject)
+    start(
+        &face,
+        &[],
+        input.map(|text| vec![text]).map_err(|error| io_error(&error)),
+        &cli.flags,
+        Work::Inject,
+    )
 }
 
 /// What is done with the texts.
-type Work = fn(&[Source<'_>], &Settings) -> Output;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// They are injected.
+    Inject,
+    /// The same, with what changes as patches.
+    Patch,
+    /// Injections are taken out.
+    Uninject,
+}
+
+impl Work {
+    fn run(self, sources: &[Source<'_>], settings: &Settings) -> Output {
+        match self {
+            Self::Inject => inject(sources, settings),
+            Self::Patch => patch(sources, settings),
+            Self::Uninject => uninject(sources, settings),
+        }
+    }
+}
 
 /// Injects what a command names; where the texts go is the command's matter.
 fn inject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start_files(inputs, destination, inject)
+    start_files(inputs, destination, Work::Inject)
 }
 
 /// Takes injections out of what a command names; where the texts go is the command's matter.
 fn uninject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start_files(inputs, destination, uninject)
+    start_files(inputs, destination, Work::Uninject)
 }
 
 /// Prints as patches what changes in what a command names.
 fn patch_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start_files(inputs, destination, patch)
+    start_files(inputs, destination, Work::Patch)
 }
 
 fn start_files(inputs: &Inputs, destination: Destination, work: Work) -> u8 {
@@ -217,12 +241,14 @@ fn decide(
     let sources: Vec<Source<'_>> = inputs_and_context
         .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
         .collect();
-    let mut output =
-        catch_unwind(AssertUnwindSafe(|| shown_on_terminals(&sources, flags, || work(&sources, &settings))))
-            .unwrap_or_else(|_| failed(vec![internal_error()]));
+    let mut output = catch_unwind(AssertUnwindSafe(|| {
+        shown_on_terminals(&sources, flags, || work.run(&sources, &settings))
+    }))
+    .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
-    let own = own.chain(discover::remarks(flags, inputs));
+    let unbuilt = (work != Work::Uninject).then(|| kustomize::unbuilt(inputs)).into_iter().flatten();
+    let own = own.chain(discover::remarks(flags, inputs)).chain(unbuilt);
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
         // kpt sends a config that is a file of the package as an item, too.
         let is_said = |other: &Finding| {
