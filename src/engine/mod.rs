@@ -101,8 +101,7 @@ pub fn patch(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Patch)
 }
 
-/// Takes the injection out of every workload of `sources` that has one, each of them proved: injecting the result
-/// again gives the very same text.
+/// Takes out of every workload of `sources` what its record says was injected; edits of everything else stay.
 ///
 /// The same sources and settings give the same output. A finding of severity error leaves no edits.
 #[must_use]
