@@ -41,8 +41,8 @@ pub struct Request<'c> {
     pub instrumentation: &'c Instrumentation,
     /// What the Instrumentation is called, for messages.
     pub source: String,
-    /// The image when the Instrumentation names none; none where the language has no agent.
-    pub default_image: Option<String>,
+    /// The image of its agent; empty where the language has none.
+    pub image: String,
     /// The containers, init containers first.
     pub targets: Vec<Target>,
     /// The annotation that names them, without the prefix.
@@ -222,7 +222,16 @@ fn requests<'c>(
                 let targets =
                     all.into_iter().filter(|target| first.is_none_or(|name| target.name == *name)).collect();
                 let language = wish.language;
-                let default_image = settings.default_image(language);
+                let own = instrumentation.agent(language).and_then(|agent| agent.image.clone());
+                let image = own.or_else(|| settings.default_image(language));
+                let pinned = image.map(|image| settings.pinned(image, &annotations.pointer(language.switch)));
+                let image = match pinned.transpose() {
+                    Ok(image) => image.unwrap_or_default(),
+                    Err(finding) => {
+                        troubles.push(*finding);
+                        continue;
+                    }
+                };
                 let (key, list) = own_list(annotations, language);
                 let list_key = if list.is_empty() { CONTAINERS } else { key };
                 let options = language.options.iter().map(|option| option.annotation);
@@ -232,7 +241,7 @@ fn requests<'c>(
                     language,
                     instrumentation,
                     source,
-                    default_image,
+                    image,
                     targets,
                     list_key,
                     options,

@@ -159,6 +159,59 @@ fn images() {
 }
 
 #[test]
+fn a_lock_pins_what_is_injected() {
+    let world = world();
+    let run = |args: &[&str]| world.run(args, "");
+    let image = run(&["images", "good"]).stdout.trim().to_owned();
+    let digest = |byte: &str| format!("sha256:{}", byte.repeat(32));
+    let lock = |byte: &str| format!("images:\n  {image}: {}\n", digest(byte));
+    world.file("lock", &lock("0a"));
+    let pinned = format!("image: {image}@{}\n", digest("0a"));
+    let injected = run(&["inject", "--lock", "lock", "good"]);
+    assert!(
+        injected.code == 0 && injected.stdout.contains(&pinned),
+        "{}{}",
+        injected.stdout,
+        injected.stderr
+    );
+    for command in [&["diff"][..], &["patch", "--as", "flux"]] {
+        let shown = run(&[command, &["--lock", "lock", "good"]].concat()).stdout;
+        assert!(shown.contains(&format!("{image}@{}", digest("0a"))), "{shown}");
+    }
+    let filtered = world.run(&["--lock", "lock"], &input());
+    assert!(filtered.stdout.contains(&pinned), "{}", filtered.stderr);
+    // A second run changes nothing, another digest is an update, and the lock is still what is pulled.
+    assert_eq!(run(&["inject", "--in-place", "--lock", "lock", "good"]).code, 0);
+    assert_eq!(run(&["diff", "--lock", "lock", "good"]).code, 0);
+    assert_eq!(run(&["check", "--lock", "lock", "--fail-on", "stale", "good"]).code, 0);
+    assert_eq!(run(&["images", "--lock", "lock", "--check", "good"]).code, 0);
+    world.file("lock", &lock("0b"));
+    let stale = run(&["check", "--lock", "lock", "--fail-on", "stale", "good"]);
+    assert!(stale.code == 1 && stale.stdout.contains("info[updated]"), "{}", stale.stdout);
+    assert_eq!(run(&["uninject", "--in-place", "good"]).code, 0);
+    assert_eq!(world.text("good/web.yaml"), DEPLOYMENT);
+    // What the lock does not have is refused.
+    for none in ["images: {}\n".to_owned(), format!("images: {{{image:?}: null}}\n"), lock("zz")] {
+        world.file("lock", &none);
+        let refused = run(&["inject", "--lock", "lock", "good"]);
+        refused.is_refused_in_silence(1, "stale-lock");
+        assert!(refused.stderr.contains(&format!("the lock has no digest of {image}")), "{}", refused.stderr);
+    }
+    run(&["inject", "--lock", "nowhere", "good"]).is_refused_in_silence(2, "io");
+    world.file("list", "images: []\n");
+    run(&["inject", "--lock", "list", "good"]).is_refused_in_silence(2, "invalid-config");
+    run(&["inject", "--lock", "list.txt", "--report", "list.txt", "good"]).is_refused_in_silence(2, "io");
+    // Where nothing is pulled, nothing is pinned.
+    world.file("sdk.yaml", &input().replace("inject-nodejs", "inject-sdk"));
+    assert_eq!(run(&["inject", "--lock", "lock", "sdk.yaml"]).code, 0);
+    // An image with a digest of its own needs none.
+    let own = format!("{image}@{}", digest("0c"));
+    let with_own = INSTRUMENTATION.replace("spec:", &format!("spec:\n  nodejs: {{image: {own:?}}}"));
+    world.file("good/instrumentation.yaml", &with_own).file("lock", "images: {}\n");
+    assert!(run(&["inject", "--lock", "lock", "good"]).stdout.contains(&format!("image: {own}\n")));
+}
+
+#[test]
 fn uninject() {
     let world = world();
     assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);

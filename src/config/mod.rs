@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::components;
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
+use crate::k8s::image::Image;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{DefaultImage, Language};
 
@@ -47,6 +48,8 @@ pub struct Settings {
     pub instrumentation_resources: Keep,
     /// Where default images come from.
     pub images: Images,
+    /// The digests to which images are pinned, by the images; none where nothing is pinned.
+    pub lock: Option<BTreeMap<String, String>>,
     /// Collector sidecars are ordinary containers, for clusters before Kubernetes 1.29.
     pub plain_sidecars: bool,
     /// Kinds of workloads that are known only because they are declared.
@@ -97,6 +100,25 @@ impl Settings {
     #[must_use]
     pub fn default_collector_image(&self) -> String {
         self.image(components::IMAGE, self.images.collector.as_ref())
+    }
+
+    /// `image` with its digest of the lock. An image that has a digest, or where nothing is pinned, is as it is.
+    ///
+    /// # Errors
+    /// The error about an image that the lock does not have; what asks for it is at `pointer`.
+    pub fn pinned(&self, image: String, pointer: &str) -> Result<String, Box<Finding>> {
+        let has_digest = Image::parse(&image).is_some_and(|image| image.digest().is_some());
+        match &self.lock {
+            Some(lock) if !has_digest => match lock.get(&image) {
+                Some(digest) => Ok(format!("{image}@{digest}")),
+                None => {
+                    let finding =
+                        Finding::new(Code::StaleLock, pointer, format!("the lock has no digest of {image}"));
+                    Err(finding.help("Add it: otel-inject images --lock FILE --digests FILE.").into())
+                }
+            },
+            _ => Ok(image),
+        }
     }
 
     /// The image that stands for a default: its own, or the default from the registry.

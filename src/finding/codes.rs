@@ -92,9 +92,9 @@ codes! {
         "Run the same command without --check, and commit what it prints."
         "otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/"
     StaleLock "stale-lock" Error
-        "A lock of images is not what the injections pull."
+        "A lock of images is not what the injections pull, or lacks an image that is to be pinned by it."
         "An image that nobody has looked at would go out, or one is kept that nothing needs."
-        "Run the same command without --check, give the digests that it lacks with --digests, and commit the file."
+        "Run `otel-inject images --lock FILE`, give the digests that it lacks with --digests, and commit the file."
         "otel-inject images --lock images.lock --check manifests/"
     NotAsked "not-asked" Info
         "Nothing asks for an injection into the workload."

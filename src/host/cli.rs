@@ -24,7 +24,8 @@ use crate::report::{Detail, Format};
     helm template shop ./chart | otel-inject --namespace shop --allow-empty --quiet > shop.yaml\n  \
     otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
     otel-inject check --fail-on warning --no-ignore --no-config build/ vendor/\n  \
-    otel-inject inject --in-place --report findings.sarif --format github manifests/\n\n\
+    otel-inject inject --in-place --report findings.sarif --format github manifests/\n  \
+    otel-inject check --lock images.lock manifests/\n\n\
     Exit codes: 0 fine; 1 findings that fail the run, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -60,6 +61,10 @@ pub(super) struct Flags {
     /// Read the hidden and git-ignored files of folders, too [default: leave them out]
     #[arg(long)]
     pub(super) no_ignore: bool,
+    /// The digests of images: `images` writes them to FILE, other commands pin what they inject by it
+    /// [default: no file]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) lock: Option<PathBuf>,
     /// Accept an input without resources, and print a comment line where it is empty [default: an error]
     #[arg(long)]
     pub(super) allow_empty: bool,

@@ -316,7 +316,8 @@ fn collision(face: &Face, paths: &[PathBuf], flags: &Flags) -> Option<Finding> {
     {
         return error(report, "is named for two outputs");
     }
-    let named = || paths.iter().chain(&flags.context).chain(&flags.config);
+    let lock = pinning(face, flags).map(Path::to_owned);
+    let named = || paths.iter().chain(&flags.context).chain(&flags.config).chain(&lock);
     for output in file.into_iter().chain(report) {
         // A pipe or a terminal loses nothing.
         if !output.is_file() {
@@ -577,6 +578,9 @@ fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Pars
     if let Some(fail_on) = flags.fail_on {
         settings.fail_on = fail_on;
     }
+    if let Some(lock) = pinning(face, flags) {
+        settings.lock = Some(images::pins(lock).map_err(|finding| vec![*finding])?);
+    }
     if let Some(namespace) = &flags.namespace {
         settings.namespace = Some(namespace.clone());
     }
@@ -584,6 +588,12 @@ fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Pars
         settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
     }
     Ok((settings, remarks))
+}
+
+/// The lock by which images are pinned. `images` has it to write or to check.
+fn pinning<'f>(face: &Face, flags: &'f Flags) -> Option<&'f Path> {
+    let is_of_images = matches!(face, Face::Files(Destination::Images { .. }));
+    flags.lock.as_deref().filter(|_| !is_of_images)
 }
 
 fn config_file(path: &Path, name: &str) -> Parsed {

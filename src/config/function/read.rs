@@ -40,6 +40,7 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
             .and_then(Keep::of)
             .unwrap_or_default(),
         images: images(value),
+        lock: None,
         plain_sidecars: value.get("nativeSidecars") == Some(&Value::Bool(false)),
         kinds,
         require_references: flag(value, "requireReferences"),
