@@ -6,7 +6,9 @@ use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, context, in_order, located, place, template, unknown_kind, unreadable};
+use super::{
+    Patch, Role, Source, Task, context, in_order, located, place, template, unknown_kind, unreadable,
+};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
