@@ -106,10 +106,10 @@ impl fmt::Display for Subject {
     }
 }
 
-/// The file from which a host took an item, as the item's annotations say.
+/// The file that a resource of a stream comes from, as its annotations or Helm's comment say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// `internal.config.kubernetes.io/path`, or its older form.
+    /// Its path.
     pub path: String,
     /// The item's number in that file, where it is said.
     pub index: Option<u32>,
@@ -150,7 +150,7 @@ pub struct Finding {
     pub pointer: String,
     /// Where the pointer leads in the text, as far as it could be followed.
     pub position: Option<Position>,
-    /// The file of the resource, for an item of a `ResourceList`.
+    /// The file of the resource, where the text is a stream that says so.
     pub origin: Option<Origin>,
     /// What happened here.
     pub message: String,
@@ -181,6 +181,15 @@ impl Finding {
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
         self
+    }
+
+    /// Where people find it: the file, with the line and column where these are that file's. None where nothing says.
+    #[must_use]
+    pub fn place(&self) -> Option<Position> {
+        match &self.origin {
+            Some(origin) => Some(Position { file: Some(origin.path.clone()), ..Position::default() }),
+            None => self.position.clone(),
+        }
     }
 
     /// The same finding, about `subject`.

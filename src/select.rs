@@ -15,6 +15,9 @@ use crate::k8s::pod::{self, List};
 use crate::languages::{ALL, Language};
 
 pub mod collector;
+mod missing;
+
+use missing::Missing;
 
 /// What is decided about the instrumentation of a workload.
 #[derive(Debug)]
@@ -38,8 +41,8 @@ pub struct Request<'c> {
     pub instrumentation: &'c Instrumentation,
     /// What the Instrumentation is called, for messages.
     pub source: String,
-    /// The image when the Instrumentation names none; none where the language has no agent.
-    pub default_image: Option<String>,
+    /// The image of its agent; empty where the language has none.
+    pub image: String,
     /// The containers, init containers first.
     pub targets: Vec<Target>,
     /// The annotation that names them, without the prefix.
@@ -219,7 +222,16 @@ fn requests<'c>(
                 let targets =
                     all.into_iter().filter(|target| first.is_none_or(|name| target.name == *name)).collect();
                 let language = wish.language;
-                let default_image = settings.default_image(language);
+                let own = instrumentation.agent(language).and_then(|agent| agent.image.clone());
+                let image = own.or_else(|| settings.default_image(language));
+                let pinned = image.map(|image| settings.pinned(image, &annotations.pointer(language.switch)));
+                let image = match pinned.transpose() {
+                    Ok(image) => image.unwrap_or_default(),
+                    Err(finding) => {
+                        troubles.push(*finding);
+                        continue;
+                    }
+                };
                 let (key, list) = own_list(annotations, language);
                 let list_key = if list.is_empty() { CONTAINERS } else { key };
                 let options = language.options.iter().map(|option| option.annotation);
@@ -229,7 +241,7 @@ fn requests<'c>(
                     language,
                     instrumentation,
                     source,
-                    default_image,
+                    image,
                     targets,
                     list_key,
                     options,
@@ -297,23 +309,30 @@ fn resolve<'c>(
         Lookup::None if is_any => match &settings.instrumentation {
             Some(instrumentation) => Ok((instrumentation, "of the function config".to_owned())),
             None => {
-                let message = format!(
-                    "{} asks for the Instrumentation {}, which has none; {}",
-                    language.id,
-                    place(&own),
-                    what_there_is(context)
-                );
-                Err(refuse(Code::NoInstrumentation, message))
+                let missing = Missing::new(KIND, instrumentations, workload, &own, None, |_| String::new());
+                let wanted = match missing.reason() {
+                    Some(reason) => format!("the Instrumentation of its namespace, but {reason}"),
+                    None if own.is_empty() => "an Instrumentation".to_owned(),
+                    None => format!("the Instrumentation {}, which has none", place(&own)),
+                };
+                let message = format!("{} asks for {wanted}; {}", language.id, missing.there_is());
+                Err(missing.help(refuse(Code::NoInstrumentation, message)))
             }
         },
         Lookup::None => {
+            let missing =
+                Missing::new(KIND, instrumentations, workload, &own, Some(*switch), |_| String::new());
+            let reason = match missing.reason() {
+                Some(reason) => format!("but {reason}"),
+                None => "which is not in the input".to_owned(),
+            };
+            let wanted = called(namespace, name);
             let message = format!(
-                "{} asks for Instrumentation {}, which is not in the input; {}",
+                "{} asks for Instrumentation {wanted}, {reason}; {}",
                 language.id,
-                called(namespace, name),
-                what_there_is(context)
+                missing.there_is()
             );
-            Err(refuse(Code::InstrumentationNotFound, message))
+            Err(missing.help(refuse(Code::InstrumentationNotFound, message)))
         }
     }
 }
@@ -333,16 +352,6 @@ fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(MANY);
     let names = names.take(MANY).collect::<Vec<_>>().join(", ");
     if more == 0 { names } else { format!("{names} and {more} more") }
-}
-
-fn what_there_is(context: &Context) -> String {
-    let entries: Vec<_> = context.instrumentations.iter().collect();
-    if entries.is_empty() {
-        "the input has no Instrumentation at all".to_owned()
-    } else {
-        let names = entries.iter().map(|entry| called(&entry.namespace, &entry.name));
-        format!("there is {}", listed(names))
-    }
 }
 
 /// The annotation that names a language's containers, and what it says.

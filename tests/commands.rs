@@ -159,6 +159,59 @@ fn images() {
 }
 
 #[test]
+fn a_lock_pins_what_is_injected() {
+    let world = world();
+    let run = |args: &[&str]| world.run(args, "");
+    let image = run(&["images", "good"]).stdout.trim().to_owned();
+    let digest = |byte: &str| format!("sha256:{}", byte.repeat(32));
+    let lock = |byte: &str| format!("images:\n  {image}: {}\n", digest(byte));
+    world.file("lock", &lock("0a"));
+    let pinned = format!("image: {image}@{}\n", digest("0a"));
+    let injected = run(&["inject", "--lock", "lock", "good"]);
+    assert!(
+        injected.code == 0 && injected.stdout.contains(&pinned),
+        "{}{}",
+        injected.stdout,
+        injected.stderr
+    );
+    for command in [&["diff"][..], &["patch", "--as", "flux"]] {
+        let shown = run(&[command, &["--lock", "lock", "good"]].concat()).stdout;
+        assert!(shown.contains(&format!("{image}@{}", digest("0a"))), "{shown}");
+    }
+    let filtered = world.run(&["--lock", "lock"], &input());
+    assert!(filtered.stdout.contains(&pinned), "{}", filtered.stderr);
+    // A second run changes nothing, another digest is an update, and the lock is still what is pulled.
+    assert_eq!(run(&["inject", "--in-place", "--lock", "lock", "good"]).code, 0);
+    assert_eq!(run(&["diff", "--lock", "lock", "good"]).code, 0);
+    assert_eq!(run(&["check", "--lock", "lock", "--fail-on", "stale", "good"]).code, 0);
+    assert_eq!(run(&["images", "--lock", "lock", "--check", "good"]).code, 0);
+    world.file("lock", &lock("0b"));
+    let stale = run(&["check", "--lock", "lock", "--fail-on", "stale", "good"]);
+    assert!(stale.code == 1 && stale.stdout.contains("info[updated]"), "{}", stale.stdout);
+    assert_eq!(run(&["uninject", "--in-place", "good"]).code, 0);
+    assert_eq!(world.text("good/web.yaml"), DEPLOYMENT);
+    // What the lock does not have is refused.
+    for none in ["images: {}\n".to_owned(), format!("images: {{{image:?}: null}}\n"), lock("zz")] {
+        world.file("lock", &none);
+        let refused = run(&["inject", "--lock", "lock", "good"]);
+        refused.is_refused_in_silence(1, "stale-lock");
+        assert!(refused.stderr.contains(&format!("the lock has no digest of {image}")), "{}", refused.stderr);
+    }
+    run(&["inject", "--lock", "nowhere", "good"]).is_refused_in_silence(2, "io");
+    world.file("list", "images: []\n");
+    run(&["inject", "--lock", "list", "good"]).is_refused_in_silence(2, "invalid-config");
+    run(&["inject", "--lock", "list.txt", "--report", "list.txt", "good"]).is_refused_in_silence(2, "io");
+    // Where nothing is pulled, nothing is pinned.
+    world.file("sdk.yaml", &input().replace("inject-nodejs", "inject-sdk"));
+    assert_eq!(run(&["inject", "--lock", "lock", "sdk.yaml"]).code, 0);
+    // An image with a digest of its own needs none.
+    let own = format!("{image}@{}", digest("0c"));
+    let with_own = INSTRUMENTATION.replace("spec:", &format!("spec:\n  nodejs: {{image: {own:?}}}"));
+    world.file("good/instrumentation.yaml", &with_own).file("lock", "images: {}\n");
+    assert!(run(&["inject", "--lock", "lock", "good"]).stdout.contains(&format!("image: {own}\n")));
+}
+
+#[test]
 fn uninject() {
     let world = world();
     assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
@@ -173,6 +226,188 @@ fn uninject() {
     assert_eq!(world.text("edited/web.yaml"), DEPLOYMENT);
     assert_eq!(world.run(&["uninject", "--in-place", "good"], "").code, 0);
     assert_eq!(world.text("good/web.yaml"), DEPLOYMENT);
+}
+
+/// A folder with an injection: current, out of date, not asked for any more, or with a warning about an annotation.
+fn injected(state: &str) -> World {
+    let world = world();
+    assert_eq!(world.run(&["inject", "--in-place", "good"], "").code, 0);
+    let web = world.text("good/web.yaml");
+    match state {
+        "current" => world.file("good/web.yaml", &web),
+        "old" => {
+            world.file("good/instrumentation.yaml", &INSTRUMENTATION.replace("collector:4318", "other:4318"))
+        }
+        "not asked for" => world.file("good/web.yaml", &web.replace("inject-nodejs: \"true\"", "a: b")),
+        _ => world.file("good/web.yaml", &web.replace("inject-nodejs:", "inject-node: x\n        a:")),
+    };
+    world
+}
+
+#[test]
+fn what_fails_a_run_is_a_choice() {
+    // The exit codes by --fail-on: error, stale, warning.
+    let table = [
+        ("current", &["check"][..], [0, 0, 0]),
+        ("old", &["check"], [0, 1, 1]),
+        ("old", &["inject"], [0, 0, 0]),
+        ("old", &["patch", "--as", "flux"], [0, 0, 0]),
+        ("old", &["images"], [0, 0, 0]),
+        ("old", &["diff"], [1, 1, 1]),
+        ("not asked for", &["check"], [0, 1, 1]),
+        ("not asked for", &["inject"], [0, 1, 1]),
+        ("not asked for", &["patch", "--as", "flux"], [0, 1, 1]),
+        ("not asked for", &["uninject"], [0, 0, 0]),
+        ("misspelt", &["check"], [0, 1, 1]),
+    ];
+    for (state, command, codes) in table {
+        let world = injected(state);
+        for (fail_on, code) in ["error", "stale", "warning"].iter().zip(codes) {
+            let run = world.run(&[command, &["--fail-on", fail_on, "good"]].concat(), "");
+            assert_eq!(run.code, code, "{state} {command:?} {fail_on}: {}", run.stderr);
+            let prints = !["check", "diff"].contains(&command[0]);
+            assert!(!prints || run.stdout.is_empty() == (code == 1), "{state} {command:?} {fail_on}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_a_warning_fails_writes_nothing_and_says_why() {
+    let unknown = DEPLOYMENT
+        .replace("inject-nodejs:", "inject-node: x\n        instrumentation.opentelemetry.io/inject-nodejs:");
+    let world = world();
+    world.file("good/web.yaml", &unknown);
+    world.file(
+        "config.yaml",
+        "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata: {name: c}\nspec: {failOn: warning}\n",
+    );
+    let config = &["--config", "config.yaml"][..];
+    let run = world.run(&[&["inject", "--in-place", "good"], config].concat(), "");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert_eq!(world.text("good/web.yaml"), unknown);
+    let said = "otel-inject: 0 of 1 injected, 0 errors, 1 warning; failed, since ";
+    assert!(run.stderr.lines().last().is_some_and(|line| line.starts_with(said)), "{}", run.stderr);
+    // What fails the run is said even where nothing else is.
+    let quiet = world.run(&[&["inject", "-q", "good"], config].concat(), "");
+    assert!(quiet.stderr.starts_with("warning[unknown-annotation] ") && quiet.stderr.lines().count() == 1);
+    let flag_wins = world.run(&[&["inject", "--fail-on", "error", "good"], config].concat(), "");
+    assert_eq!(flag_wins.code, 0, "{}", flag_wins.stderr);
+    let checked =
+        injected("old").run(&["check", "--fail-on", "stale", "-q", "--format", "github", "good"], "");
+    assert!(checked.stdout.starts_with("::notice file=good/web.yaml,line="), "{}", checked.stdout);
+    // A validator is a check: what would be updated is stale.
+    let world = injected("old");
+    world.file(
+        "config.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {failOn: stale, mode: validate}\n",
+    );
+    let validated = world.run(&[&["inject", "good"], config].concat(), "");
+    assert_eq!((validated.code, validated.stdout.as_str()), (1, ""), "{}", validated.stderr);
+    assert!(validated.stderr.contains("info[updated]"), "{}", validated.stderr);
+}
+
+/// A config that instruments all, as files have it.
+const CONFIG: &str = "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata: {name: c}\n\
+    spec: {rules: [{select: {names: ['*']}, inject: nodejs}]}\n";
+
+/// What a run with `args` in a folder of a world says about its config, and whether a rule of it counts.
+fn configured(world: &World, folder: &str, args: &[&str], stdin: &str) -> (Vec<String>, bool) {
+    let mut command = world.command();
+    command.current_dir(world.path(folder)).args(args);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    command.stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), stdin.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("the binary ends");
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+    let is_about_config = |line: &&str| line.contains("[found-config]") || line.contains("[unused-config]");
+    let about = said.lines().filter(is_about_config).map(str::to_owned).collect();
+    (about, said.contains("info[injected]"))
+}
+
+#[test]
+fn a_config_is_found_up_to_the_root_of_the_repository() {
+    let plain = DEPLOYMENT.replace("inject-nodejs: \"true\"", "a: b");
+    let input = format!("{INSTRUMENTATION}---\n{plain}");
+    let world = World::new();
+    world.file("otel-inject.yaml", CONFIG).file("repo/.git/HEAD", "").file("repo/app/deep/web.yaml", &input);
+    let used = |path: &str| vec![format!("info[found-config] {path}: used as the function config")];
+    let check = |folder: &str, more: &[&str]| {
+        let by_file = configured(&world, folder, &[&["check"][..], more, &["."]].concat(), "");
+        let by_stdin = configured(&world, folder, more, &input);
+        assert_eq!(by_file, by_stdin, "{folder} {more:?}");
+        by_file
+    };
+    // One outside of the repository is somebody else's.
+    assert_eq!(check("repo/app/deep", &[]), (vec![], false));
+    world.file("repo/otel-inject.yaml", CONFIG);
+    assert_eq!(check("repo/app/deep", &[]), (used("../../otel-inject.yaml"), true));
+    // Another resource of that name is none.
+    world.file("repo/app/otel-inject.yaml", CONFIG_MAP);
+    assert_eq!(check("repo/app/deep", &[]), (used("../../otel-inject.yaml"), true));
+    world.file("repo/app/otel-inject.yaml", &CONFIG.replace("'*'", "none"));
+    assert_eq!(check("repo/app/deep", &[]), (used("../otel-inject.yaml"), false));
+    assert_eq!(check("repo/app/deep", &["--no-config"]), (vec![], false));
+    assert_eq!(check("repo/app/deep", &["--config", "../../otel-inject.yaml"]), (vec![], true));
+    // Where there is no repository, only the current folder counts.
+    world.file("loose/web.yaml", &input);
+    assert_eq!(check("loose", &[]), (vec![], false));
+    world.file("loose/otel-inject.yaml", CONFIG);
+    assert_eq!(check("loose", &[]), (used("otel-inject.yaml"), true));
+    // A broken one is an error, not one that is not there.
+    world.file("otel-inject.yaml", &CONFIG.replace("select", "selcet"));
+    world.run(&[], &input).is_refused_in_silence(2, "invalid-config");
+    world.file("otel-inject.yaml", &CONFIG.replace("]}\n", "\n"));
+    world.run(&[], &input).is_refused_in_silence(2, "invalid-config");
+}
+
+#[test]
+fn a_config_among_the_manifests_is_named_as_not_used() {
+    let world = world();
+    world.file("good/otel-inject.yaml", CONFIG);
+    let unused =
+        "warning[unused-config] good/otel-inject.yaml: not used as the function config: help: Pass --config \
+        good/otel-inject.yaml, or --no-config."
+            .to_owned();
+    assert_eq!(configured(&world, ".", &["check", "good"], "").0, [unused]);
+    for args in
+        [&["check", "--no-config", "good"][..], &["check", "--config", "good/otel-inject.yaml", "good"]]
+    {
+        assert_eq!(configured(&world, ".", args, "").0, [""; 0], "{args:?}");
+    }
+    let found = "info[found-config] otel-inject.yaml: used as the function config";
+    assert_eq!(configured(&world, "good", &["check", "."], "").0, [found]);
+    // One for a host is that host's.
+    let of_host = CONFIG.replace("{name: c}", "{name: c, annotations: {config.kubernetes.io/function: x}}");
+    world.file("good/otel-inject.yaml", &of_host);
+    assert_eq!(configured(&world, ".", &["check", "good"], "").0, [""; 0]);
+}
+
+#[test]
+fn a_kustomization_that_changes_resources_is_to_be_built_first() {
+    let said = |kustomization: &str, command: &[&str]| -> Vec<String> {
+        let world = world();
+        world.file("good/overlay/kustomization.yaml", kustomization);
+        let run = world.run(&[command, &["good"]].concat(), "");
+        let said = [run.stdout, run.stderr].concat();
+        said.lines().filter(|line| line.contains("[unbuilt-kustomization]")).map(str::to_owned).collect()
+    };
+    let patches = "resources: [../web.yaml]\npatches:\n- path: patch.yaml\n";
+    for command in [&["check"][..], &["inject"], &["diff"], &["patch", "--as", "flux"], &["images"]] {
+        let [line] = &said(patches, command)[..] else { panic!("{command:?}") };
+        let start = "warning[unbuilt-kustomization] good/overlay/kustomization.yaml:3:3: kustomize has not built this: patches ";
+        assert!(line.starts_with(start), "{line}");
+        assert!(line.ends_with("kustomize build good/overlay | otel-inject check"), "{line}");
+    }
+    assert_eq!(said(patches, &["uninject"]), [""; 0]);
+    for (kustomization, count) in [
+        ("transformers: [otel-inject.yaml]\n", 1),
+        ("components: [../c]\ncommonAnnotations: {a: b}\n", 1),
+        ("patches: []\nresources: [../web.yaml]\nnamePrefix: a-\n", 0),
+        ("patches: [\n", 0),
+    ] {
+        assert_eq!(said(kustomization, &["check"]).len(), count, "{kustomization}");
+    }
 }
 
 #[test]

@@ -257,6 +257,58 @@ fn another_name_of_an_annotation_on_the_pod_wins_too() {
 }
 
 #[test]
+fn a_rule_that_selects_nothing_is_said_where_it_is() {
+    // Selects, and what is said: the column of the rule or of its kind, and words.
+    let nothing = (16, "the rule selects no workload of the input");
+    let cases = [
+        ("names: [web]", &[][..]),
+        ("names: [wbe]", &[nothing]),
+        ("labels: tier=none", &[nothing]),
+        ("namespaces: [other]", &[nothing]),
+        ("kinds: [StatefulSet]", &[nothing]),
+        ("kinds: ['*Set']", &[nothing]),
+        (
+            "kinds: [Deployments]",
+            &[(34, "\"Deployments\" is no known kind of workload; did you mean Deployment?")],
+        ),
+        ("kinds: [Deployment, Wombat]", &[(46, "\"Wombat\" is no known kind of workload (")]),
+        (
+            "kinds: [StatefulSets, Job]",
+            &[nothing, (34, "\"StatefulSets\" is no known kind of workload; did you mean StatefulSet?")],
+        ),
+        ("kinds: ['Wom*']", &[(34, "\"Wom*\" is no known kind of workload (")]),
+        ("kinds: [Runner, Deployment]", &[]),
+    ];
+    for (select, said) in cases {
+        let spec = format!(
+            "rules: [{{select: {{{select}}}, inject: nodejs}}], namespace: shop, \
+             kinds: [{{group: example.com, kind: Runner, podTemplate: spec.template}}]"
+        );
+        for run in [
+            filtered(&spec, &joined(&[INSTRUMENTATION, DEPLOYMENT])),
+            krm(&[INSTRUMENTATION, DEPLOYMENT], &config(&spec)),
+        ] {
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            let found: Vec<&str> =
+                run.stderr.lines().filter(|line| line.starts_with("warning[unused-rule]")).collect();
+            assert_eq!(found.len(), said.len(), "{select}: {}", run.stderr);
+            for (column, words) in said {
+                let of_file = format!(" config.yaml:4:{column} OtelInject x: {words}");
+                let of_list = format!(":{} OtelInject x: {words}", column + 2);
+                let is_said = |line: &&str| line.contains(&of_file) || line.contains(&of_list);
+                assert!(found.iter().any(is_said), "{select}: {of_file} {}", run.stderr);
+            }
+        }
+    }
+    let spec = "rules: [{select: {names: [none]}, inject: nodejs}]";
+    assert!(!run(&["--allow-empty"], &TempDir::new().expect("a folder"), "").stderr.contains("unused-rule"));
+    let off = filtered(&format!("{spec}, severity: {{unused-rule: 'off'}}"), DEPLOYMENT);
+    assert_eq!((off.code, off.stderr.contains("unused-rule")), (0, false), "{}", off.stderr);
+    let error = filtered(&format!("{spec}, severity: {{unused-rule: error}}"), DEPLOYMENT);
+    error.is_refused(1, "unused-rule");
+}
+
+#[test]
 fn a_rule_names_its_instrumentation_and_options() {
     let elsewhere = INSTRUMENTATION.replace("name: default", "name: other\n  namespace: tools");
     let spec = "rules: [{select: {names: ['*']}, inject: go, instrumentation: tools/other, options: {goTargetExe: /app/app}}]";

@@ -59,6 +59,64 @@ fn annotations_on_the_workload_are_misplaced() {
 }
 
 #[test]
+fn annotations_on_the_way_to_the_pod_are_misplaced() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let cron_job = |place: &str| {
+        let own = |here: &str| if place == here { format!("annotations: {{{asks}}}") } else { String::new() };
+        let field = |here: &str| own(here).replace("annotations: {", "").replace('}', "");
+        let places: [(&str, &str); 6] = [
+            ("OWN", "metadata"),
+            ("JOB", "jobTemplate.metadata"),
+            ("SPEC", "jobTemplate.spec"),
+            ("TEMPLATE", "jobTemplate.spec.template"),
+            ("POD", "jobTemplate.spec.template.metadata"),
+            ("CONTENT", "jobTemplate.spec.template.spec"),
+        ];
+        let text = "\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: c, OWN}
+spec:
+  jobTemplate:
+    metadata: {JOB}
+    spec: {SPEC
+      template: {TEMPLATE
+        metadata: {POD, labels: {LABEL}, FIELD},
+        spec: {CONTENT, containers: [{name: a, image: 'a:1'}]}}}
+";
+        let separator = |name: &str| if ["SPEC", "TEMPLATE"].contains(&name) { "," } else { "" };
+        let text = places.iter().fold(text.to_owned(), |text, (name, at)| {
+            text.replace(name, &format!("{}{}", own(at), separator(name)))
+        });
+        let text =
+            text.replace("LABEL", &field("labels")).replace("FIELD", &field("metadata of the template"));
+        // Commas with nothing before them.
+        text.replace("{,", "{").replace(", ,", ",").replace(", }", "}").replace("{ ,", "{")
+    };
+    let pod = "spec.jobTemplate.spec.template.metadata.annotations";
+    let cases = [
+        ("metadata", 3, "metadata.annotations"),
+        ("jobTemplate.metadata", 6, "spec.jobTemplate.metadata.annotations"),
+        ("jobTemplate.spec", 7, "spec.jobTemplate.spec.annotations"),
+        ("jobTemplate.spec.template", 8, "spec.jobTemplate.spec.template.annotations"),
+        ("jobTemplate.spec.template.spec", 10, "spec.jobTemplate.spec.template.spec.annotations"),
+        ("labels", 9, "spec.jobTemplate.spec.template.metadata.labels"),
+        ("metadata of the template", 9, "spec.jobTemplate.spec.template.metadata"),
+    ];
+    for (place, line, named) in cases {
+        let text = cron_job(place);
+        assert_eq!(doubts(&text), [(Code::MisplacedAnnotation, line)], "{text}");
+        let (message, help) = words(&text, Code::MisplacedAnnotation);
+        assert_eq!(message, format!("annotation {PREFIX}/inject-java in {named} has no effect"));
+        assert_eq!(help, format!("Move it to {pod}."));
+    }
+    assert_eq!(doubts(&cron_job("jobTemplate.spec.template.metadata")), []);
+    assert_eq!(doubts(&cron_job("nowhere")), []);
+    let typo = cron_job("jobTemplate.metadata").replace("inject-java", "inject-jav");
+    assert_eq!(doubts(&typo), [(Code::UnknownAnnotation, 6)]);
+}
+
+#[test]
 fn annotations_on_a_template_that_is_not_used_are_misplaced() {
     let asks = format!("{PREFIX}/inject-java: 'true'");
     let rollout =
@@ -82,6 +140,105 @@ fn a_workload_without_an_api_version_does_not_pass_in_silence() {
     }
 }
 
+/// The first finding of a code, in words: what is wrong, and what to do.
+fn words(text: &str, code: Code) -> (String, String) {
+    let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
+    let findings = inject(&sources, &Settings::default()).findings;
+    let found = findings.iter().find(|finding| finding.code == code);
+    let found = found.unwrap_or_else(|| panic!("{code}: {findings:?}"));
+    (found.message.clone(), found.help.to_string())
+}
+
+#[test]
+fn a_workload_without_a_namespace_is_told_to_get_one() {
+    let resource = |kind: &str, name: &str| {
+        format!(
+            "apiVersion: opentelemetry.io/v1beta1\nkind: {kind}\nmetadata: {{{name}}}\nspec: {{mode: sidecar, config: {{}}}}\n---\n"
+        )
+    };
+    let text = |kind: &str, names: &[&str], asks: &str| {
+        let resources: String = names.iter().map(|name| resource(kind, name)).collect();
+        let workload = text("{}", "", asks, "");
+        format!("{resources}{}", workload.split_once("---\n").expect("two documents").1)
+    };
+    let only = |namespace: &str| {
+        format!(
+            "Pass --namespace {namespace} (namespace: {namespace} in the function config), or set metadata.namespace."
+        )
+    };
+    let apps = &["namespace: apps, name: agents"][..];
+    let two = &["namespace: apps, name: agents", "namespace: tools, name: other"][..];
+    let cases = [
+        ("true", Code::NoInstrumentation, apps, "apps", "the Instrumentation of its namespace"),
+        ("true", Code::NoInstrumentation, two, "NAMESPACE", "the Instrumentation of its namespace"),
+        ("other", Code::InstrumentationNotFound, two, "tools", "Instrumentation other"),
+        ("none", Code::InstrumentationNotFound, two, "NAMESPACE", "Instrumentation none"),
+    ];
+    for (switch, code, names, namespace, wanted) in cases {
+        let asks = format!("{PREFIX}/inject-java: '{switch}'");
+        let (message, help) = words(&text("Instrumentation", names, &asks), code);
+        let start =
+            format!("java asks for {wanted}, but Deployment web has no namespace; there is apps/agents");
+        assert!(message.starts_with(&start), "{message}");
+        assert_eq!(help, only(namespace), "{switch}");
+        let asks = format!("sidecar.opentelemetry.io/inject: '{switch}'");
+        let code = if switch == "true" { Code::NoCollector } else { Code::CollectorNotFound };
+        let (message, help) = words(&text("OpenTelemetryCollector", names, &asks), code);
+        assert!(
+            message.contains(" is asked for, but Deployment web has no namespace; there is "),
+            "{message}"
+        );
+        assert_eq!(help, only(namespace), "{switch}");
+    }
+    // With a namespace in the reference, or nothing in any namespace, that is not the reason.
+    for (switch, code, names) in [
+        ("elsewhere/agents", Code::InstrumentationNotFound, apps),
+        ("agents", Code::InstrumentationNotFound, &["name: other"]),
+        ("true", Code::NoInstrumentation, &[]),
+    ] {
+        let asks = format!("{PREFIX}/inject-java: '{switch}'");
+        let (message, help) = words(&text("Instrumentation", names, &asks), code);
+        assert!(!message.contains("has no namespace") && help == code.page().remedy, "{message}: {help}");
+    }
+}
+
+#[test]
+fn a_helm_template_has_to_be_rendered_first() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let workload = text("{}", "", &asks, "").split_once("---\n").expect("two documents").1.to_owned();
+    let codes = |text: &str, file: Option<&str>| -> Vec<(Code, bool, String)> {
+        let sources = [Source { file, text: text.as_bytes(), role: Role::Stream }];
+        let findings = inject(&sources, &Settings::default()).findings.into_iter();
+        let is_template =
+            |message: &str| message.starts_with("a Helm template, which has to be rendered first");
+        findings
+            .map(|finding| (finding.code, is_template(&finding.message), finding.help.into_owned()))
+            .collect()
+    };
+    let run = |chart: &str| format!("Run: helm template {chart} | otel-inject");
+    let value = workload.replace("name: web", "name: {{ .Release.Name }}");
+    let line = format!("{{{{- if .Values.web }}}}\n{workload}{{{{- end }}}}\n");
+    let inside = workload
+        .replace("      containers:", "      {{- include \"pod\" . | nindent 6 }}\n      containers:");
+    for template in [&value, &line, &inside] {
+        let file = Some("charts/shop/templates/web.yaml");
+        assert_eq!(codes(template, file), [(Code::InvalidYaml, true, run("charts/shop"))], "{template}");
+        assert_eq!(codes(template, None), [(Code::InvalidYaml, true, run("CHART"))], "{template}");
+        let silent = template.replace(&asks, "");
+        assert_eq!(codes(&silent, None), [(Code::UnparsedDocument, true, run("CHART"))], "{silent}");
+    }
+    let instrumentation = instrumentation("{exporter: {endpoint: {{ .Values.endpoint }}}}");
+    assert_eq!(codes(&instrumentation, None), [(Code::InvalidInstrumentation, true, run("CHART"))]);
+    // What cannot be read for another reason is no template.
+    for broken in [
+        workload.replace("name: web", "name: [web"),
+        workload.replace("name: web", "name: '{{ x }}'").replace("image: app:1", "image: [app:1"),
+    ] {
+        let found = codes(&broken, None);
+        assert!(matches!(found.as_slice(), [(Code::InvalidYaml, false, _)]), "{broken}: {found:?}");
+    }
+}
+
 #[test]
 fn annotations_that_nobody_reads_are_unknown() {
     let unknown = format!("{PREFIX}/inject-node: 'true'");
@@ -92,6 +249,136 @@ fn annotations_that_nobody_reads_are_unknown() {
     assert_eq!(doubts(&namespace), [(Code::UnknownAnnotation, 6)]);
     let others = "resource.opentelemetry.io/any.thing: x, example.com/inject-node: 'true'";
     assert_eq!(doubts(&text("{}", "", others, "")), [(Code::UnusedInstrumentation, 1)]);
+}
+
+#[test]
+fn an_unknown_annotation_names_the_one_that_was_meant() {
+    let languages = "java, nodejs, python, dotnet, go, apache-httpd, nginx, sdk";
+    let cases = [
+        ("inject-node", Some("inject-nodejs")),
+        ("inject-Java", Some("inject-java")),
+        ("inject-apache", Some("inject-apache-httpd")),
+        ("inject-httpd", Some("inject-apache-httpd")),
+        ("java-container-name", Some("java-container-names")),
+        ("container-name", Some("container-names")),
+        ("inject-ruby", None),
+        ("inject-php", None),
+        ("inject-rust", None),
+        ("inject-", None),
+    ];
+    for (short, near) in cases {
+        let asks = format!("{PREFIX}/{short}: 'true'");
+        let (message, help) = words(&text("{}", "", &asks, ""), Code::UnknownAnnotation);
+        let language = short.strip_prefix("inject-").unwrap_or_default();
+        let expected = match near {
+            Some(near) => format!("unknown annotation {PREFIX}/{short}; did you mean {PREFIX}/{near}?"),
+            None => format!(
+                "unknown annotation {PREFIX}/{short}; \"{language}\" is not a language that can be injected"
+            ),
+        };
+        assert_eq!(message, expected);
+        assert_eq!(help.contains(languages), near.is_none(), "{short}: {help}");
+    }
+    let sidecar = "sidecar.opentelemetry.io/inject";
+    for (key, meant) in [
+        ("instrumentation.opentelementry.io/inject-java", format!("{PREFIX}/inject-java")),
+        ("instrumentation.opentelementry.io/inject-jav", format!("{PREFIX}/inject-java")),
+        ("instrumentations.opentelemetry.io/container-names", format!("{PREFIX}/container-names")),
+        ("instrumentation.opentelemetry.com/inject-ruby", format!("{PREFIX}/inject-ruby")),
+        ("opentelemetry.io/inject-sdk", format!("{PREFIX}/inject-sdk")),
+        ("inject-sdk", format!("{PREFIX}/inject-sdk")),
+        ("sidecars.opentelemetry.io/inject", sidecar.to_owned()),
+        ("opentelemetry.io/inject", sidecar.to_owned()),
+        ("resources.opentelemetry.io/team", "resource.opentelemetry.io/team".to_owned()),
+    ] {
+        let (message, _) = words(&text("{}", "", &format!("{key}: x"), ""), Code::UnknownAnnotation);
+        assert_eq!(message, format!("unknown annotation {key}; did you mean {meant}?"));
+    }
+    for key in [
+        "opentelemetry.io/other",
+        "operator.opentelemetry.io/inject-java",
+        "instrumentation.newrelic.com/inject-java",
+        "example.com/inject-java",
+        "inject",
+        "resource.opentelemetry.io/inject-java",
+    ] {
+        assert_eq!(
+            doubts(&text("{}", "", &format!("{key}: x"), "")),
+            [(Code::UnusedInstrumentation, 1)],
+            "{key}"
+        );
+    }
+    let (message, _) = words(&text("{}", "", &format!("{PREFIX}/zzz: x"), ""), Code::UnknownAnnotation);
+    assert_eq!(message, format!("unknown annotation {PREFIX}/zzz"));
+}
+
+/// Where the first finding of a text is found, whose first Deployment lacks its Instrumentation.
+fn place(text: &str, file: Option<&str>, role: Role) -> (Option<String>, usize) {
+    let sources = [Source { file, text: text.as_bytes(), role }];
+    let output = inject(&sources, &Settings::default());
+    let first = output.findings.first().expect("a finding");
+    let place = first.place().expect("a place");
+    (place.file, place.line)
+}
+
+#[test]
+fn a_stream_names_the_files_that_its_resources_come_from() {
+    let asks = format!("{PREFIX}/inject-java: 'true'");
+    let deployment = |annotations: &str| {
+        let text = text("{}", annotations, &asks, "");
+        text.split_once("---\n").expect("two documents").1.to_owned()
+    };
+    let item = |text: &str| {
+        text.lines().map(|line| format!("  {line}\n")).collect::<String>().replacen("  ", "- ", 1)
+    };
+    let list = |text: &str| {
+        let items = item(text);
+        format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}")
+    };
+    let plain = deployment("");
+    let line = plain.lines().position(|line| line.contains(PREFIX)).expect("the line") + 1;
+    let kustomize = "config.kubernetes.io/origin: \"path: base/web.yaml\\n\"";
+    let kpt = "internal.config.kubernetes.io/path: web.yaml, internal.config.kubernetes.io/index: '3'";
+    let found = |path: &str| (Some(path.to_owned()), 0);
+    for (text, role, expected) in [
+        (plain.clone(), Role::Stream, (None, line)),
+        (deployment(kustomize), Role::Stream, found("base/web.yaml")),
+        (list(&deployment(kustomize)), Role::ResourceList, found("base/web.yaml")),
+        (list(&deployment(kpt)), Role::ResourceList, found("web.yaml")),
+        (list(&plain), Role::ResourceList, (None, line + 3)),
+        (
+            format!("---\n# Source: shop/templates/web.yaml\n{plain}"),
+            Role::Stream,
+            found("shop/templates/web.yaml"),
+        ),
+        (
+            format!("# Source: a.yaml\nkind: A\n---\n# Source: b.yaml\n{}", plain.replace("apps/v1", "[")),
+            Role::Stream,
+            found("b.yaml"),
+        ),
+        (
+            format!("---\n# Source: shop/templates/inst.yaml\n{}", instrumentation("{exporter: []}")),
+            Role::Stream,
+            found("shop/templates/inst.yaml"),
+        ),
+        (
+            instrumentation("{exporter: []}")
+                .replace("{name: default}", &format!("{{name: d, annotations: {{{kustomize}}}}}")),
+            Role::Stream,
+            found("base/web.yaml"),
+        ),
+    ] {
+        assert_eq!(place(&text, None, role), expected, "{text}");
+    }
+    // The line of a file is that file's, whatever the annotations say.
+    for text in [deployment(kpt), deployment(kustomize), format!("# Source: x\n{plain}")] {
+        let line = text.lines().position(|line| line.contains(PREFIX)).expect("the line") + 1;
+        assert_eq!(
+            place(&text, Some("all.yaml"), Role::Stream),
+            (Some("all.yaml".to_owned()), line),
+            "{text}"
+        );
+    }
 }
 
 /// Flow mappings of variables.

@@ -74,6 +74,53 @@ fn sidecar(text: &str) -> Value {
     all.find(|container| container["name"] == "otc-container").cloned().unwrap_or_default()
 }
 
+#[test]
+fn a_lock_pins_the_collector_and_its_init_containers() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let own =
+        "  mode: sidecar\n  image: otel/collector:1\n  initContainers: [{name: first, image: 'busybox:1'}]\n";
+    let text = both().replace("  mode: sidecar\n", own);
+    let locked = |images: &[&str]| {
+        let lock = images.iter().map(|image| ((*image).to_owned(), digest.clone())).collect();
+        let settings = Settings { lock: Some(lock), ..settings(&json!({})) };
+        let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
+        let output = inject(&sources, &settings);
+        (edited(&text, &output.edits[0]), output.findings, output.images)
+    };
+    let (injected, findings, images) = locked(&["otel/collector:1", "busybox:1"]);
+    assert_eq!(sidecar(&injected)["image"], format!("otel/collector:1@{digest}"), "{findings:?}");
+    let workload = documents(&injected).expect("documents").pop().expect("a workload");
+    let first = &workload["spec"]["template"]["spec"]["initContainers"][0];
+    assert_eq!((&first["name"], &first["image"]), (&json!("first"), &json!(format!("busybox:1@{digest}"))));
+    assert_eq!(images, ["busybox:1", "otel/collector:1"].map(|image| format!("{image}@{digest}")).into());
+    for lacking in [&["otel/collector:1"][..], &["busybox:1"], &[]] {
+        let (unchanged, findings, _) = locked(lacking);
+        assert_eq!(
+            (unchanged, findings.first().map(|finding| finding.code)),
+            (text.clone(), Some(Code::StaleLock))
+        );
+    }
+}
+
+#[test]
+fn a_collector_of_another_mode_is_named_with_its_service() {
+    for (mode, shown) in
+        [("mode: deployment", "deployment"), ("mode: daemonset", "daemonset"), ("", "deployment")]
+    {
+        for asks in ["'true'", "sidecar"] {
+            let text =
+                both().replace("mode: sidecar", mode).replace("inject: 'true'", &format!("inject: {asks}"));
+            let (_, findings) = run(&text, &json!({}));
+            let error = findings.first().expect("an error");
+            assert!(
+                error.message.contains(&format!("mode {shown}")) || error.message.ends_with(shown),
+                "{error:?}"
+            );
+            assert!(error.help.contains(" Service sidecar-collector"), "{error:?}");
+        }
+    }
+}
+
 /// A code, texts that take the place of others in a sound input, and the line at which it is said.
 type Case = (Code, &'static [(&'static str, &'static str)], usize);
 

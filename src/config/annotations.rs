@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::rules::{Annotation, Rule};
-use super::{Settings, nearest};
+use super::{Settings, nearest, nearest_within};
 use crate::change::escape;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -169,22 +169,76 @@ pub fn is_known(prefix: &str, short: &str) -> bool {
     if prefix == PREFIX { known().any(|known| known == short) } else { [prefix, short].concat() == SIDECAR }
 }
 
-/// Annotations under our prefixes that nobody reads; `pointer` leads to the annotations.
+/// Annotations that nobody reads under our prefixes, or under one that is much like ours; `pointer` leads to the
+/// annotations.
 #[must_use]
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
+    let meant = annotations.keys().filter_map(|key| Some((key, meant(key)?)));
+    let meant = meant.map(|(key, meant)| {
+        let message = format!("unknown annotation {key}; did you mean {meant}?");
+        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
+    });
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
     let finding = |(key, (prefix, short)): (&String, (&str, &str))| {
-        let near = if prefix == PREFIX {
-            nearest(short, known()).map(|known| format!("{PREFIX}{known}"))
-        } else {
-            Some(SIDECAR.to_owned())
+        let near = if prefix == PREFIX { near(short) } else { Some(SIDECAR.to_owned()) };
+        let language = short.strip_prefix(SWITCH).filter(|_| prefix == PREFIX && near.is_none());
+        let finding = |more: String| {
+            let message = format!("unknown annotation {key}{more}");
+            Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
         };
-        let near = near.map(|near| format!("; did you mean {near}?"));
-        let message = format!("nobody reads annotation {key}{}", near.unwrap_or_default());
-        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
+        match (near, language) {
+            (Some(near), _) => finding(format!("; did you mean {near}?")),
+            (None, Some(language)) => {
+                let languages = ALL.iter().map(|language| language.id).collect::<Vec<_>>().join(", ");
+                finding(format!("; {language:?} is not a language that can be injected"))
+                    .help(format!("Use one of {languages}."))
+            }
+            (None, None) => finding(String::new()),
+        }
     };
-    unknown.map(finding).collect()
+    unknown.map(finding).chain(meant).collect()
+}
+
+/// What the switches of languages begin with.
+const SWITCH: &str = "inject-";
+
+/// The annotation that was probably meant by one about instrumentation. A switch is compared by its language alone.
+fn near(short: &str) -> Option<String> {
+    let near = match short.strip_prefix(SWITCH) {
+        Some(word) => {
+            let languages = || ALL.iter().filter_map(|language| language.switch.strip_prefix(SWITCH));
+            let part = || languages().find(|language| language.split('-').any(|part| part == word));
+            format!("{SWITCH}{}", nearest(word, languages()).or_else(part)?)
+        }
+        None => nearest(short, known())?.to_owned(),
+    };
+    Some(format!("{PREFIX}{near}"))
+}
+
+/// The annotation of ours that was probably meant by one under a prefix that is none of ours.
+fn meant(key: &str) -> Option<String> {
+    const ALIKE: f64 = 0.85;
+    let Some((domain, short)) = key.split_once('/') else {
+        return ALL.iter().any(|language| language.switch == key).then(|| format!("{PREFIX}{key}"));
+    };
+    let domains = [PREFIX, SIDECAR_PREFIX, ATTRIBUTE_PREFIX].map(|prefix| prefix.trim_end_matches('/'));
+    // Of several slips, one leaves some part as it is; most domains have none of them.
+    let is_near = ["open", "tele", "metry"].iter().any(|part| domain.contains(part));
+    if !is_near || domains.contains(&domain) {
+        return None;
+    }
+    let is_ours = |prefix: &str| is_known(prefix, short);
+    let prefix = match nearest_within(ALIKE, domain, domains) {
+        Some(near) => format!("{near}/"),
+        None if domain != "opentelemetry.io" => return None,
+        None => [PREFIX, SIDECAR_PREFIX].into_iter().find(|prefix| is_ours(prefix))?.to_owned(),
+    };
+    Some(match prefix.as_str() {
+        SIDECAR_PREFIX => SIDECAR.to_owned(),
+        PREFIX => near(short).unwrap_or_else(|| format!("{prefix}{short}")),
+        _ => format!("{prefix}{short}"),
+    })
 }
 
 /// The whole key of an annotation of ours; [`SIDECAR`] is whole.

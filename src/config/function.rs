@@ -76,12 +76,18 @@ struct Spec {
 }
 
 impl Spec {
+    /// Whether the config has no mapping but the one of all keys.
+    fn is_flat(&self) -> bool {
+        self.base == config_map::BASE
+    }
+
     /// Where `pointer` into the value leads in the config.
     fn origin(&self, pointer: &str) -> String {
         let covers =
             |from: &str| pointer.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let found = self.origins.iter().find_map(|(from, to)| covers(from).map(|rest| format!("{to}{rest}")));
-        found.unwrap_or_else(|| format!("{}{pointer}", self.base))
+        let nested = if self.is_flat() { "" } else { pointer };
+        found.unwrap_or_else(|| format!("{}{nested}", self.base))
     }
 }
 
@@ -98,13 +104,21 @@ pub fn parse(config: &Value) -> Parsed {
 /// # Errors
 /// As [`parse`].
 pub fn parse_written(config: &Value, written: Written<'_>) -> Parsed {
-    let about = |findings: Vec<Finding>| -> Vec<Finding> {
-        let subject = Identity::of(config, None).map(|identity| subject(config, &identity));
-        let named = |finding: Finding| Finding { subject: subject.clone(), ..finding };
-        findings.into_iter().map(named).collect()
-    };
-    let parsed = read(config, written);
-    parsed.map(|(settings, remarks)| (settings, about(remarks))).map_err(about)
+    let subject = Identity::of(config, None).map(|identity| subject(config, &identity));
+    located(read(config, written), &|finding| Finding { subject: subject.clone(), ..finding })
+}
+
+/// The same with every finding, those that the settings keep for later included, as `place` puts it.
+///
+/// # Errors
+/// As `parsed`.
+pub fn located(parsed: Parsed, place: &dyn Fn(Finding) -> Finding) -> Parsed {
+    let all = |findings: Vec<Finding>| findings.into_iter().map(place).collect();
+    let (mut settings, remarks) = parsed.map_err(all)?;
+    for rule in &mut settings.rules {
+        rule.unused = rule.unused.take().map(place);
+    }
+    Ok((settings, all(remarks)))
 }
 
 fn read(config: &Value, written: Written<'_>) -> Parsed {
@@ -170,7 +184,8 @@ fn validate(spec: &Spec) -> Parsed {
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(findings);
     }
-    let settings = read::settings(spec)?;
+    let (settings, remarks) = read::settings(spec)?;
+    findings.extend(remarks);
     Ok((Settings { instrumentation, ..settings }, findings))
 }
 

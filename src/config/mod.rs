@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::components;
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
+use crate::k8s::image::Image;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{DefaultImage, Language};
 
@@ -19,7 +20,7 @@ pub mod rules;
 mod shapes;
 
 use crate::config::instrumentation::Instrumentation;
-pub use crate::config::nearest::nearest;
+pub use crate::config::nearest::{nearest, nearest_within};
 use crate::config::rules::Rule;
 
 /// What the function config and the command line say, validated.
@@ -29,6 +30,8 @@ pub struct Settings {
     pub mode: Mode,
     /// What happens to a workload that is refused.
     pub on_error: OnError,
+    /// Which findings fail a run.
+    pub fail_on: FailOn,
     /// The namespace of every namespaced resource that names none.
     pub namespace: Option<String>,
     /// What is used where the switch says `"true"` and the namespace has no Instrumentation.
@@ -45,6 +48,8 @@ pub struct Settings {
     pub instrumentation_resources: Keep,
     /// Where default images come from.
     pub images: Images,
+    /// The digests to which images are pinned, by the images; none where nothing is pinned.
+    pub lock: Option<BTreeMap<String, String>>,
     /// Collector sidecars are ordinary containers, for clusters before Kubernetes 1.29.
     pub plain_sidecars: bool,
     /// Kinds of workloads that are known only because they are declared.
@@ -95,6 +100,25 @@ impl Settings {
     #[must_use]
     pub fn default_collector_image(&self) -> String {
         self.image(components::IMAGE, self.images.collector.as_ref())
+    }
+
+    /// `image` with its digest of the lock. An image that has a digest, or where nothing is pinned, is as it is.
+    ///
+    /// # Errors
+    /// The error about an image that the lock does not have; what asks for it is at `pointer`.
+    pub fn pinned(&self, image: String, pointer: &str) -> Result<String, Box<Finding>> {
+        let has_digest = Image::parse(&image).is_some_and(|image| image.digest().is_some());
+        match &self.lock {
+            Some(lock) if !has_digest => match lock.get(&image) {
+                Some(digest) => Ok(format!("{image}@{digest}")),
+                None => {
+                    let finding =
+                        Finding::new(Code::StaleLock, pointer, format!("the lock has no digest of {image}"));
+                    Err(finding.help("Add it: otel-inject images --lock FILE --digests FILE.").into())
+                }
+            },
+            _ => Ok(image),
+        }
     }
 
     /// The image that stands for a default: its own, or the default from the registry.
@@ -185,6 +209,18 @@ choice! {
     Fail = "fail",
     /// The workload is left out and its finding becomes a warning.
     Skip = "skip",
+}
+
+choice! {
+    /// Which findings fail a run; each choice includes the ones before it.
+    FailOn
+    /// Errors.
+    #[default]
+    Error = "error",
+    /// Injections that stay out of date, or that nothing asks for any more.
+    Stale = "stale",
+    /// Warnings.
+    Warning = "warning",
 }
 
 choice! {

@@ -3,13 +3,22 @@
 /// The word of `known` that somebody who wrote `word` most likely meant; none where nothing is alike.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const ALIKE: f64 = 0.6;
+    nearest_within(0.6, word, known)
+}
+
+/// The same, at least `alike`: 1 for the same word, 0 for one without anything in common.
+#[must_use]
+pub fn nearest_within<'a>(
+    alike: f64,
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let folded = word.to_lowercase();
     let likeness =
         |candidate: &str| strsim::normalized_damerau_levenshtein(&folded, &candidate.to_lowercase());
     let rated = known.into_iter().map(|candidate| (likeness(candidate), candidate));
     rated
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter(|(likeness, _)| *likeness >= alike)
         .fold(None, |best: Option<(f64, &str)>, next| match best {
             Some(best) if best.0 >= next.0 => Some(best),
             _ => Some(next),

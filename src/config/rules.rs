@@ -5,6 +5,7 @@ use kube_core::{Selector, SelectorExt};
 use serde_json::Value;
 
 use crate::config::annotations::SIDECAR;
+use crate::finding::Finding;
 use crate::k8s::Workload;
 use crate::languages::Language;
 
@@ -17,6 +18,9 @@ pub struct Rule {
     pub select: Select,
     /// What it says about their pods.
     pub sets: Vec<Annotation>,
+    /// The finding for an input of which it selects nothing, with its place in the config; none where the config has
+    /// a finding about that already.
+    pub unused: Option<Finding>,
 }
 
 /// Which workloads a rule is for: all parts that are given must match.

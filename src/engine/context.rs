@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::cut::Group;
 use super::read::{self, Found};
-use super::{Role, Source, at, in_order, place};
+use super::{Role, Source, in_order, located, place, template};
 use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
 use crate::config::instrumentation::{Instrumentation, KIND};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Origin};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
 use crate::yaml::{Document, Problem};
@@ -93,6 +93,8 @@ struct Read {
     offset: usize,
     /// The range in the group that the document is read from, where it is not the whole.
     item: Option<usize>,
+    /// The file that it comes from, as its annotations say.
+    origin: Option<Origin>,
 }
 
 impl Collected {
@@ -143,16 +145,20 @@ impl Collected {
                     // Others are the second pass's to report, or nobody's.
                     _ => return,
                 };
+                let offset = read.offset + problem.offset;
                 let finding = Finding::new(code, "", problem.message.clone());
-                let place = place(group, read.offset + problem.offset);
-                self.findings.push((group.source, at(source, place, finding)));
+                let finding = template::part(finding, group.text, offset, source.file);
+                let finding = Finding { origin: read.origin.clone(), ..finding };
+                let finding = located(source, group, place(group, offset), finding);
+                self.findings.push((group.source, finding));
                 return;
             }
         };
         let findings = self.resources.add(resource, &read.identity, from_context, settings);
         let located = |finding: Finding| {
             let offset = read.offset + offset_of(group, read, &finding.pointer);
-            at(source, place(group, offset), finding)
+            let finding = Finding { origin: read.origin.clone(), ..finding };
+            located(source, group, place(group, offset), finding)
         };
         let asked = match read.identity.kind() {
             KIND => Some((KIND, Code::UnusedInstrumentation, Code::InvalidInstrumentation)),
@@ -241,7 +247,8 @@ fn wanted(
         } else {
             parts(document, &found)
         };
-        result.push(Read { resource, identity, found, offset, item });
+        let origin = found.origin(document);
+        result.push(Read { resource, identity, found, offset, item, origin });
     }
     result
 }

@@ -1,10 +1,14 @@
 //! The second pass: decide, plan, edit and prove, workload by workload.
 
+use std::collections::BTreeSet;
+
 use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, at, context, in_order, place, unknown_kind, unreadable};
+use super::{
+    Patch, Role, Source, Task, context, in_order, located, place, template, unknown_kind, unreadable,
+};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
@@ -24,6 +28,8 @@ pub(super) struct Injected {
     pub(super) findings: Vec<(usize, Finding)>,
     /// Resources that its workloads ask for: kinds, and what messages call them.
     pub(super) asks_for: Vec<(&'static str, String)>,
+    /// The rules that select its workloads, by their positions.
+    pub(super) rules: BTreeSet<usize>,
     /// What changes, where that is asked for.
     pub(super) patches: Vec<Patch>,
     /// How many resources it holds.
@@ -71,7 +77,9 @@ pub(super) fn group(
     } else {
         unreadable::text(group.text, &problem, context, settings)
     };
-    let finding = at(source, place(group, problem.offset), Finding::new(code, "", problem.message));
+    let finding = Finding::new(code, "", problem.message);
+    let finding = template::whole(finding, group.text, problem.offset, source.file);
+    let finding = located(source, group, place(group, problem.offset), finding);
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
 }
 
@@ -85,14 +93,16 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
         injected.asks_for.extend(piece.asks_for);
+        injected.rules.extend(piece.rules);
         injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
         injected.missed_context |= piece.missed_context;
         for (at_byte, finding) in piece.findings {
+            let finding = template::part(finding, group.text, offset + at_byte, source.file);
             let place = places.of(offset + at_byte);
             let place = Place { line: place.line + group.line, ..place };
-            injected.findings.push((group.source, at(source, place, finding)));
+            injected.findings.push((group.source, located(source, group, place, finding)));
         }
     }
     if source.role == Role::Context {
@@ -109,6 +119,8 @@ struct Piece {
     findings: Vec<(usize, Finding)>,
     /// Resources that its workloads ask for.
     asks_for: Vec<(&'static str, String)>,
+    /// The rules that select its workloads.
+    rules: BTreeSet<usize>,
     /// What changes, with the base of the resource.
     patches: Vec<(String, Patch)>,
     resources: usize,
@@ -222,6 +234,7 @@ impl Run<'_> {
                 let remarks = remarks(&resource, identity, self.context, self.settings);
                 piece.find(document, &found, remarks.findings);
                 piece.asks_for.extend(remarks.asks_for);
+                piece.rules.extend(remarks.rules);
             }
             let subject = Subject {
                 document,

@@ -10,6 +10,7 @@ mod existing;
 mod inject;
 mod instrumentations;
 mod read;
+mod template;
 mod undeployed;
 mod unknown_kind;
 mod unreadable;
@@ -23,6 +24,7 @@ use rayon::prelude::*;
 use crate::change::Change;
 use crate::config::{Mode, OnError, Settings};
 use crate::finding::{Code, Finding, Position, Severity, Subject};
+use crate::k8s::origin;
 use crate::yaml::{Edit, Envelope, Place, Problem, Trouble};
 use cut::Group;
 
@@ -99,8 +101,7 @@ pub fn patch(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Patch)
 }
 
-/// Takes the injection out of every workload of `sources` that has one, each of them proved: injecting the result
-/// again gives the very same text.
+/// Takes out of every workload of `sources` what its record says was injected; edits of everything else stay.
 ///
 /// The same sources and settings give the same output. A finding of severity error leaves no edits.
 #[must_use]
@@ -140,6 +141,7 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let unused = context.unused.into_iter();
     let unused = unused.filter(|one| task != Task::Uninject && !asked.contains(&one.called));
     found.extend(of_asked.chain(unused).map(|one| (one.source, one.finding)));
+    let selecting: BTreeSet<usize> = results.iter().flat_map(|result| result.rules.iter().copied()).collect();
     let mut dropped = 0;
     for (index, (group, result)) in groups.iter().zip(results).enumerate() {
         output.unreadable |= result.unreadable;
@@ -154,6 +156,12 @@ fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         output.images.extend(injections.flat_map(|injection| injection.images.iter().cloned()));
         found.extend(result.findings);
         output.patches.extend(result.patches);
+    }
+    // A rule may be for what cannot be read.
+    if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
+    {
+        let unused = settings.rules.iter().enumerate().filter(|(index, _)| !selecting.contains(index));
+        found.extend(unused.filter_map(|(_, rule)| Some((0, rule.unused.clone()?))));
     }
     if dropped > 0 && dropped == output.resources && settings.mode == Mode::Inject {
         found.push(0, instrumentations::nothing_left());
@@ -198,6 +206,15 @@ fn at(source: &Source<'_>, place: Place, finding: Finding) -> Finding {
     finding.at(Position { file: source.file.map(str::to_owned), line: place.line, column: place.column })
 }
 
+/// `finding` at a place of a group. In a stream its resource may come from a file, which is then the finding's.
+fn located(source: &Source<'_>, group: &Group<'_>, place: Place, mut finding: Finding) -> Finding {
+    let origin = finding.origin.take();
+    if source.file.is_none() {
+        finding.origin = origin.or_else(|| origin::of_comment(group.text));
+    }
+    at(source, place, finding)
+}
+
 /// Findings with the sources that they are in.
 #[derive(Default)]
 struct Located(Vec<(usize, Finding)>);
@@ -205,6 +222,10 @@ struct Located(Vec<(usize, Finding)>);
 impl Located {
     fn push(&mut self, source: usize, finding: Finding) {
         self.0.push((source, finding));
+    }
+
+    fn has(&self, codes: &[Code]) -> bool {
+        self.0.iter().any(|(_, finding)| codes.contains(&finding.code))
     }
 
     fn extend(&mut self, findings: impl IntoIterator<Item = (usize, Finding)>) {

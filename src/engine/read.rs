@@ -1,7 +1,7 @@
 //! A text's resources: where they stand and what they are, before any value is built.
 
 use crate::finding::{Origin, Subject};
-use crate::k8s::Identity;
+use crate::k8s::{Identity, origin};
 use crate::yaml::{Cursor, Document, Problem, Trouble, split_json};
 
 /// A resource in a document.
@@ -103,17 +103,11 @@ fn walk(
 }
 
 impl Found {
-    /// The file that a host took the resource from.
+    /// The file that the resource comes from, as its annotations say.
     pub(super) fn origin(&self, document: &Document<'_>) -> Option<Origin> {
-        let annotations = document.get(self.cursor, "metadata")?;
-        let annotations = document.get(annotations, "annotations")?;
-        let text = |keys: [&str; 2]| {
-            let node = keys.into_iter().find_map(|key| document.get(annotations, key));
-            node.and_then(|node| document.text(node))
-        };
-        let path = text(["internal.config.kubernetes.io/path", "config.kubernetes.io/path"])?.to_owned();
-        let index = text(["internal.config.kubernetes.io/index", "config.kubernetes.io/index"]);
-        Some(Origin { path, index: index.and_then(|index| index.parse().ok()) })
+        let metadata = document.get(self.cursor, "metadata")?;
+        let annotations = document.get(metadata, "annotations")?;
+        origin::of_annotations(|key| document.get(annotations, key).and_then(|node| document.text(node)))
     }
 
     /// The resource as findings name it, read without building its value.

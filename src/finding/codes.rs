@@ -92,9 +92,9 @@ codes! {
         "Run the same command without --check, and commit what it prints."
         "otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/"
     StaleLock "stale-lock" Error
-        "A lock of images is not what the injections pull."
+        "A lock of images is not what the injections pull, or lacks an image that is to be pinned by it."
         "An image that nobody has looked at would go out, or one is kept that nothing needs."
-        "Run the same command without --check, give the digests that it lacks with --digests, and commit the file."
+        "Run `otel-inject images --lock FILE`, give the digests that it lacks with --digests, and commit the file."
         "otel-inject images --lock images.lock --check manifests/"
     NotAsked "not-asked" Info
         "Nothing asks for an injection into the workload."
@@ -216,15 +216,15 @@ codes! {
         "Make sure it is in the cluster before the workload, or bring it with --context."
         "spec: {exporter: {endpoint: \"https://collector:4317\", tls: {secretName: client-tls}}} # no such Secret here"
     MisplacedAnnotation "misplaced-annotation" Warning
-        "An annotation of ours stands on the workload's own metadata instead of its pod template's."
+        "An annotation of ours is in another place of the workload than the annotations of its pod template."
         "Neither the operator nor this tool reads it there: the workload goes out uninstrumented."
         "Move it to the annotations of the pod template."
         "metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}} # of a Deployment\n\
          # it belongs to spec.template.metadata.annotations"
     UnknownAnnotation "unknown-annotation" Warning
-        "An annotation under our prefix has a name that nobody reads."
+        "An annotation under our prefix, or under one that is much like ours, is not one that is read."
         "What it was to ask for does not happen."
-        "Correct the name; the message has the nearest one that is read."
+        "Correct the name, or remove the annotation."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
     UnknownKind "unknown-kind" Warning
         "A resource of a kind that is not known to hold a pod template has annotations that ask for an injection."
@@ -304,6 +304,27 @@ codes! {
         "Nothing to do, or correct the reference."
         "kind: Instrumentation\n\
          metadata: {name: java, namespace: shop} # and in shop: inject-java: other/java"
+    UnbuiltKustomization "unbuilt-kustomization" Warning
+        "A kustomization among the manifests changes resources, and the manifests are read without these changes."
+        "Annotations that its patches add are not seen here: a workload seems to ask for nothing."
+        "Give what kustomize builds: `kustomize build . | otel-inject check`."
+        "patches: [{path: inject-nodejs.yaml, target: {kind: Deployment}}] # of a kustomization.yaml"
+    FoundConfig "found-config" Info
+        "The function config is an otel-inject.yaml that was found in the current folder, or above it in the repository."
+        "It decides what is injected, and nothing on the command line names it."
+        "Nothing to do. `--config` names another one, `--no-config` uses none."
+        "info[found-config] ../otel-inject.yaml: used as the function config"
+    UnusedConfig "unused-config" Warning
+        "An otel-inject.yaml among the manifests is not used as the function config."
+        "Its rules and settings have no effect. One that is found must be in the current folder, or above it in the repository."
+        "Name it with --config, or pass --no-config."
+        "apiVersion: otel-inject.dev/v1alpha1\n\
+         kind: OtelInject # manifests/otel-inject.yaml, in a run of otel-inject check manifests/"
+    UnusedRule "unused-rule" Warning
+        "A rule of the function config selects no workload of the input, or one of its kinds is no workload's."
+        "What it was to instrument goes out uninstrumented."
+        "Correct the rule's `select`, or remove the rule."
+        "rules: [{select: {kinds: [Deployments]}, inject: nodejs}] # Deployment"
     UnpinnedImage "unpinned-image" Warning
         "An instrumentation image has no tag or the tag `latest`."
         "The agent would change without a change in Git."

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, ValueHint};
 
-use crate::config::{OnError, is_namespace};
+use crate::config::{FailOn, OnError, is_namespace};
 use crate::host::commands::Command;
 use crate::host::files::{Destination, STDIN};
 use crate::report::{Detail, Format};
@@ -23,9 +23,10 @@ use crate::report::{Detail, Format};
     kustomize build . | otel-inject --context instrumentation.yaml > manifests.yaml\n  \
     helm template shop ./chart | otel-inject --namespace shop --allow-empty --quiet > shop.yaml\n  \
     otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
-    otel-inject check --no-ignore build/ vendor/\n  \
-    otel-inject inject --in-place --report findings.sarif --format github manifests/\n\n\
-    Exit codes: 0 fine; 1 findings of severity error, nothing injected, or a diff; 2 could not run.")]
+    otel-inject check --fail-on warning --no-ignore --no-config build/ vendor/\n  \
+    otel-inject inject --in-place --report findings.sarif --format github manifests/\n  \
+    otel-inject check --lock images.lock manifests/\n\n\
+    Exit codes: 0 fine; 1 findings that fail the run, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -35,12 +36,22 @@ pub(super) struct Cli {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
-    /// The function config: OtelInject, ConfigMap or Instrumentation [default: none]
+    /// The function config: OtelInject, ConfigMap or Instrumentation [default: an OtelInject in otel-inject.yaml of
+    /// the current folder, or above it in the repository]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
+    /// The config was found, not named.
+    #[arg(skip)]
+    pub(super) is_config_found: bool,
+    /// Look for no function config [default: use an otel-inject.yaml]
+    #[arg(long, conflicts_with = "config")]
+    pub(super) no_config: bool,
     /// What a refused workload does: fail the run, or be left out [default: the config's]
     #[arg(long, value_name = "fail|skip", value_parser = on_error(), hide_possible_values = true)]
     pub(super) on_error: Option<OnError>,
+    /// What fails the run: errors, stale injections too, or any warning too [default: the config's]
+    #[arg(long, value_name = "error|stale|warning", value_parser = fail_on(), hide_possible_values = true)]
+    pub(super) fail_on: Option<FailOn>,
     /// The namespace of resources that name none [default: the config's]
     #[arg(long, value_name = "NS", value_parser = namespace)]
     pub(super) namespace: Option<String>,
@@ -50,6 +61,10 @@ pub(super) struct Flags {
     /// Read the hidden and git-ignored files of folders, too [default: leave them out]
     #[arg(long)]
     pub(super) no_ignore: bool,
+    /// The digests of images: `images` writes them to FILE, other commands pin what they inject by it
+    /// [default: no file]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) lock: Option<PathBuf>,
     /// Accept an input without resources, and print a comment line where it is empty [default: an error]
     #[arg(long)]
     pub(super) allow_empty: bool,
@@ -61,7 +76,7 @@ pub(super) struct Flags {
     #[arg(long, value_name = "human|json|sarif|github", value_parser = format(), default_value = "human")]
     #[arg(hide_default_value = true, hide_possible_values = true)]
     pub(super) format: Format,
-    /// Say errors only, and no totals [default: one line for each finding]
+    /// Say only what fails the run, and no totals [default: one line for each finding]
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Say also why a finding matters, and which workloads nothing asks for [default: one line for each
@@ -132,10 +147,13 @@ fn named(error: clap::Error, args: &[OsString]) -> clap::Error {
 
 /// One of some words, which shells complete.
 fn on_error() -> impl TypedValueParser<Value = OnError> {
-    PossibleValuesParser::new(OnError::ALL.iter().map(|choice| choice.as_str())).try_map(|word| {
-        let choice = OnError::ALL.iter().find(|choice| choice.as_str() == word);
-        choice.copied().ok_or("expected fail or skip")
-    })
+    PossibleValuesParser::new(OnError::words())
+        .try_map(|word| OnError::of(&word).ok_or("expected fail or skip"))
+}
+
+fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+    PossibleValuesParser::new(FailOn::words())
+        .try_map(|word| FailOn::of(&word).ok_or("expected error, stale or warning"))
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

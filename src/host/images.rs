@@ -23,6 +23,19 @@ pub(super) struct Lock {
     pub(super) given: Option<PathBuf>,
 }
 
+/// The digests of a lock, by their images.
+///
+/// # Errors
+/// A lock that is not there, or is none.
+pub(super) fn pins(file: &Path) -> Result<BTreeMap<String, String>, Box<Finding>> {
+    let lock = Lock { file: file.to_owned(), is_checked: true, given: None };
+    let read = lock.read().map_err(|error| Finding::new(Code::Io, "", format!("{error:#}")))?;
+    let (digests, _) = read?;
+    let known =
+        |(image, digest): (String, Option<String>)| Some((image, digest.filter(|digest| is_digest(digest))?));
+    Ok(digests.into_iter().filter_map(known).collect())
+}
+
 /// Images with their digests, as far as these are known.
 type Digests = BTreeMap<String, Option<String>>;
 

@@ -7,6 +7,7 @@ use crate::config::function::{self, Parsed};
 use crate::finding::{Code, Finding};
 use crate::host::files::position;
 use crate::host::render;
+use crate::k8s::origin;
 use crate::report;
 use crate::yaml::{Edit, Envelope, Problem};
 
@@ -17,19 +18,15 @@ const VERSIONS: &[&str] = &[VERSION, "config.kubernetes.io/v1beta1", "config.kub
 /// What the list's function config says; none where it has none.
 pub(super) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
     let value = envelope.value().get("functionConfig").filter(|value| !value.is_null())?;
-    let placed = |findings: Vec<Finding>| -> Vec<Finding> {
-        let place = |finding: Finding| {
-            let place = envelope.place(&format!("/functionConfig{}", finding.pointer));
-            finding.at(position(None, place))
-        };
-        findings.into_iter().map(place).collect()
+    let annotations = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let annotation = |key: &str| annotations?.get(key)?.as_str();
+    let origin = origin::of_annotations(annotation);
+    let place = |finding: Finding| {
+        let place = envelope.place(&format!("/functionConfig{}", finding.pointer));
+        Finding { origin: origin.clone(), ..finding.at(position(None, place)) }
     };
     let written = |pointer: &str| envelope.text_at(&format!("/functionConfig{pointer}"));
-    Some(
-        function::parse_written(value, &written)
-            .map(|(settings, remarks)| (settings, placed(remarks)))
-            .map_err(placed),
-    )
+    Some(function::located(function::parse_written(value, &written), &place))
 }
 
 /// The warning about a list of a version that nobody has announced.

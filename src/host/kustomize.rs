@@ -1,7 +1,13 @@
-//! kustomize's legacy exec plugins, the only exec route in kubectl.
+//! kustomize: its legacy exec plugins, the only exec route in kubectl, and sources that it has not built.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::finding::{Code, Finding};
+use crate::host::files::{Text, position};
+use crate::yaml::{Document, Place};
 
 /// Variables that kustomize sets for a plugin; the first one is left out for a large config.
 const MARKS: &[&str] = &["KUSTOMIZE_PLUGIN_CONFIG_STRING", "KUSTOMIZE_PLUGIN_CONFIG_ROOT"];
@@ -11,4 +17,50 @@ pub(super) fn plugin_config(args: &[OsString]) -> Option<PathBuf> {
     let path = PathBuf::from(args.get(1)?);
     let is_plugin = MARKS.iter().any(|name| std::env::var_os(name).is_some());
     (is_plugin && path.is_file()).then_some(path)
+}
+
+/// What kustomizations are called.
+const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml"];
+
+/// What kustomize does to resources that can make them ask for an injection, or for another one.
+const BUILDING: &[&str] = &[
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "transformers",
+    "generators",
+    "components",
+    "replacements",
+    "commonAnnotations",
+    "helmCharts",
+];
+
+/// Warnings about kustomizations among the inputs that change resources: the manifests beside them are not what a
+/// cluster gets.
+pub(super) fn unbuilt(inputs: &[Text]) -> impl Iterator<Item = Finding> {
+    let is_kustomization = |text: &&Text| {
+        text.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
+    };
+    inputs.iter().filter(is_kustomization).filter_map(|text| {
+        let document = Document::parse(std::str::from_utf8(&text.bytes).ok()?).ok()?;
+        let value = document.value().ok()?;
+        let is_filled = |key: &&&str| match value.get(**key) {
+            Some(Value::Array(entries)) => !entries.is_empty(),
+            Some(Value::Object(entries)) => !entries.is_empty(),
+            _ => false,
+        };
+        let keys: Vec<&str> = BUILDING.iter().filter(is_filled).copied().collect();
+        let pointer = format!("/{}", keys.first()?);
+        let place = Place::of(&text.bytes, document.offset(&pointer));
+        let folder = match text.path.parent().map(|folder| folder.display().to_string()) {
+            Some(folder) if !folder.is_empty() => folder,
+            _ => ".".to_owned(),
+        };
+        let message =
+            format!("kustomize has not built this: {} have no effect on what is read here", keys.join(", "));
+        let finding = Finding::new(Code::UnbuiltKustomization, pointer, message);
+        let finding =
+            finding.help(format!("Read what it builds: kustomize build {folder} | otel-inject check"));
+        Some(finding.at(position(text.name.as_deref(), place)))
+    })
 }

@@ -18,13 +18,14 @@ use crate::host::commands::Inputs;
 use crate::host::files::{Destination, Reading, Text, position};
 use crate::host::save::Batch;
 use crate::host::stream::Printed;
-use crate::report::{Detail, Format, Paint};
+use crate::report::{Detail, Format, Paint, Purpose, Run};
 use crate::yaml::{Document, Edit, Envelope, Place, is_resource_list, split_documents};
 
 mod attributes;
 mod cli;
 mod commands;
 mod diff;
+mod discover;
 mod files;
 mod images;
 mod krm;
@@ -36,7 +37,7 @@ mod save;
 mod signals;
 mod stream;
 
-/// Exit code of a run whose findings hold an error.
+/// Exit code of a run that a finding fails.
 const REFUSED: u8 = 1;
 /// Exit code of a run that could not do its work.
 const COULD_NOT_RUN: u8 = 2;
@@ -65,7 +66,7 @@ pub fn run(args: Vec<OsString>) -> u8 {
         PANICKED.get_or_init(|| place);
     }));
     catch_unwind(AssertUnwindSafe(|| dispatch(args))).unwrap_or_else(|_| {
-        say(&[internal_error()], Format::Human, Detail::Lines);
+        say(&[internal_error()]);
         COULD_NOT_RUN
     })
 }
@@ -83,7 +84,7 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         return command.run();
     }
     if stream::is_closed() {
-        say(&[closed_stdout()], Format::Human, Detail::Lines);
+        say(&[closed_stdout()]);
         return COULD_NOT_RUN;
     }
     let input = files::stdin();
@@ -93,25 +94,49 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         None if is_list => Face::Krm,
         None => Face::Stream,
     };
-    start(&face, &[], input.map(|text| vec![text]).map_err(|error| io_error(&error)), &cli.flags, inject)
+    start(
+        &face,
+        &[],
+        input.map(|text| vec![text]).map_err(|error| io_error(&error)),
+        &cli.flags,
+        Work::Inject,
+    )
 }
 
 /// What is done with the texts.
-type Work = fn(&[Source<'_>], &Settings) -> Output;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// They are injected.
+    Inject,
+    /// The same, with what changes as patches.
+    Patch,
+    /// Injections are taken out.
+    Uninject,
+}
+
+impl Work {
+    fn run(self, sources: &[Source<'_>], settings: &Settings) -> Output {
+        match self {
+            Self::Inject => inject(sources, settings),
+            Self::Patch => patch(sources, settings),
+            Self::Uninject => uninject(sources, settings),
+        }
+    }
+}
 
 /// Injects what a command names; where the texts go is the command's matter.
 fn inject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start_files(inputs, destination, inject)
+    start_files(inputs, destination, Work::Inject)
 }
 
 /// Takes injections out of what a command names; where the texts go is the command's matter.
 fn uninject_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start_files(inputs, destination, uninject)
+    start_files(inputs, destination, Work::Uninject)
 }
 
 /// Prints as patches what changes in what a command names.
 fn patch_files(inputs: &Inputs, destination: Destination) -> u8 {
-    start_files(inputs, destination, patch)
+    start_files(inputs, destination, Work::Patch)
 }
 
 fn start_files(inputs: &Inputs, destination: Destination, work: Work) -> u8 {
@@ -137,16 +162,27 @@ fn start(
     flags: &Flags,
     work: Work,
 ) -> u8 {
-    let collision = collision(face, paths, flags);
-    // A report that is in the way is not written to say so.
-    let mut without_report = flags.clone();
-    without_report.report = None;
-    let flags = if collision.is_some() { &without_report } else { flags };
+    let mut flags = flags.clone();
+    let mut refused = None;
+    if matches!(face, Face::Stream | Face::Files(_)) && flags.config.is_none() && !flags.no_config {
+        match discover::config() {
+            Ok(config) => {
+                flags.is_config_found = config.is_some();
+                flags.config = config;
+            }
+            Err(error) => refused = Some(io_error(&error)),
+        }
+    }
+    if let Some(collision) = collision(face, paths, &flags) {
+        // A report that is in the way is not written to say so.
+        flags.report = None;
+        refused = Some(collision);
+    }
     match inputs {
-        Ok(inputs) => execute(face, &inputs, flags, collision, work),
+        Ok(inputs) => execute(face, &inputs, &flags, refused, work),
         Err(finding) => {
-            let output = failed(vec![collision.unwrap_or(finding)]);
-            conclude(face, &[], flags, None, Mode::Inject, output)
+            let output = failed(vec![refused.unwrap_or(finding)]);
+            conclude(face, &[], &flags, None, &Settings::default(), output)
         }
     }
 }
@@ -172,7 +208,7 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags, refused: Option<Finding>
                 let place = Place::of(&inputs[0].bytes, problem.offset);
                 let finding = Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place));
                 let output = Output { unreadable: true, ..failed(vec![finding]) };
-                return conclude(face, inputs, flags, None, Mode::Inject, output);
+                return conclude(face, inputs, flags, None, &Settings::default(), output);
             }
         },
         _ => None,
@@ -181,8 +217,8 @@ fn execute(face: &Face, inputs: &[Text], flags: &Flags, refused: Option<Finding>
         Some(finding) => Err(vec![finding]),
         None => decide(face, inputs, flags, envelope.as_ref(), work),
     };
-    let (output, mode) = decided.unwrap_or_else(|findings| (failed(findings), Mode::Inject));
-    conclude(face, inputs, flags, envelope.as_ref(), mode, output)
+    let (output, settings) = decided.unwrap_or_else(|findings| (failed(findings), Settings::default()));
+    conclude(face, inputs, flags, envelope.as_ref(), &settings, output)
 }
 
 /// Everything before the first byte is written.
@@ -192,7 +228,7 @@ fn decide(
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
     work: Work,
-) -> Result<(Output, Mode), Vec<Finding>> {
+) -> Result<(Output, Settings), Vec<Finding>> {
     let (settings, remarks) = settings(face, flags, envelope)?;
     let reading = Reading { all: flags.no_ignore, replaceable: false };
     let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
@@ -205,11 +241,14 @@ fn decide(
     let sources: Vec<Source<'_>> = inputs_and_context
         .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
         .collect();
-    let mut output =
-        catch_unwind(AssertUnwindSafe(|| shown_on_terminals(&sources, flags, || work(&sources, &settings))))
-            .unwrap_or_else(|_| failed(vec![internal_error()]));
+    let mut output = catch_unwind(AssertUnwindSafe(|| {
+        shown_on_terminals(&sources, flags, || work.run(&sources, &settings))
+    }))
+    .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
+    let unbuilt = (work != Work::Uninject).then(|| kustomize::unbuilt(inputs)).into_iter().flatten();
+    let own = own.chain(discover::remarks(flags, inputs)).chain(unbuilt);
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
         // kpt sends a config that is a file of the package as an item, too.
         let is_said = |other: &Finding| {
@@ -227,7 +266,7 @@ fn decide(
     if needs_resources && !flags.allow_empty {
         output.findings.extend(stream::without_resources(inputs, &output));
     }
-    Ok((output, settings.mode))
+    Ok((output, settings))
 }
 
 /// Does `work`, with a line on stderr while it is long, where that is a terminal.
@@ -277,7 +316,8 @@ fn collision(face: &Face, paths: &[PathBuf], flags: &Flags) -> Option<Finding> {
     {
         return error(report, "is named for two outputs");
     }
-    let named = || paths.iter().chain(&flags.context).chain(&flags.config);
+    let lock = pinning(face, flags).map(Path::to_owned);
+    let named = || paths.iter().chain(&flags.context).chain(&flags.config).chain(&lock);
     for output in file.into_iter().chain(report) {
         // A pipe or a terminal loses nothing.
         if !output.is_file() {
@@ -311,38 +351,40 @@ fn conclude(
     inputs: &[Text],
     flags: &Flags,
     envelope: Option<&Envelope<'_>>,
-    mode: Mode,
+    settings: &Settings,
     mut output: Output,
 ) -> u8 {
+    let run = Run { fail_on: settings.fail_on, purpose: purpose(face, settings.mode) };
+    run.word(&mut output.findings);
     output.findings.sort_by_key(|finding| finding.severity);
     let printed = |output: &mut Output| {
-        envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, mode, output))
+        envelope.and_then(|envelope| printed_list(envelope, &inputs[0].bytes, run, output))
     };
     let mut list = printed(&mut output);
     let said = output.findings.len();
-    let text = write_files(face, inputs, flags, mode, &mut output);
+    let text = write_files(face, inputs, flags, run, &mut output);
     if output.findings.len() > said {
         list = printed(&mut output);
     }
-    let has_failed = exit_code(&output) != 0;
+    let code = exit_code(run, &output);
+    let has_failed = code != 0;
     if has_failed || output.edits.is_empty() {
         output.edits = vec![Vec::new(); inputs.len()];
     }
-    let code = exit_code(&output);
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = match (face, list) {
         (Face::Krm, Some(list)) => delivered(out.write_all(&list).and_then(|()| out.flush()), code),
         (Face::Krm, None) => code,
         _ if has_failed && stream::is_helm_4() => {
-            let text = Format::Human.report(&output.findings, flags.detail(), Paint::Plain);
+            let text = Format::Human.report(run, &output.findings, flags.detail(), Paint::Plain);
             delivered(stream::helm_4_failure(&text, out).and_then(|()| out.flush()), 0)
         }
         (Face::Files(Destination::Nowhere), _) => {
             let paint = paint(&io::stdout());
-            let report = flags.format.report(&output.findings, flags.detail(), paint);
+            let report = flags.format.report(run, &output.findings, flags.detail(), paint);
             return delivered(out.write_all(report.as_bytes()).and_then(|()| out.flush()), code);
         }
-        _ if has_failed || mode == Mode::Validate => code,
+        _ if has_failed || settings.mode == Mode::Validate => code,
         (Face::Files(Destination::Diff), _) => {
             let mut has_diff = false;
             let written = print_diff(inputs, &output.edits, &mut has_diff, out);
@@ -359,17 +401,17 @@ fn conclude(
             delivered(out.write_all(text.answer.as_bytes()).and_then(|()| out.flush()), code)
         }
     };
-    say(&output.findings, flags.format, flags.detail());
+    report(run, &output.findings, flags.format, flags.detail());
     written
 }
 
 /// The `ResourceList` that goes back to the host, with the findings as its results; none where that cannot be printed,
 /// or not be read again.
-fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut Output) -> Option<Vec<u8>> {
+fn printed_list(envelope: &Envelope<'_>, text: &[u8], run: Run, output: &mut Output) -> Option<Vec<u8>> {
     if output.unreadable {
         return None;
     }
-    if mode == Mode::Validate {
+    if run.purpose == Purpose::Check {
         return Some(krm::without_items(envelope, &output.findings).into_bytes());
     }
     let results = krm::results(envelope, &output.findings).unwrap_or_else(|problem| {
@@ -378,7 +420,7 @@ fn printed_list(envelope: &Envelope<'_>, text: &[u8], mode: Mode, output: &mut O
         output.findings.insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
         Vec::new()
     });
-    let has_failed = exit_code(output) != 0;
+    let has_failed = exit_code(run, output) != 0;
     let items = output.edits.first().filter(|_| !has_failed).map_or(&[][..], Vec::as_slice);
     match krm::print(envelope, text, items, results) {
         Ok(list) => Some(list),
@@ -404,13 +446,13 @@ fn write_files<'t>(
     face: &Face,
     inputs: &'t [Text],
     flags: &Flags,
-    mode: Mode,
+    run: Run,
     output: &mut Output,
 ) -> ForStdout<'t> {
     let mut text = ForStdout::default();
     let report = |output: &Output, batch: &mut Batch| match &flags.report {
         Some((path, format)) => {
-            let report = format.report(&output.findings, Detail::Lines, Paint::Plain);
+            let report = format.report(run, &output.findings, Detail::Lines, Paint::Plain);
             batch.file(path, report.as_bytes(), None)
         }
         None => Ok(()),
@@ -423,15 +465,15 @@ fn write_files<'t>(
     let mut opened = flags.report.iter().map(|(path, _)| path.as_path()).chain(named);
     let mut prepared = opened.try_for_each(|path| batch.open(path));
     if prepared.is_ok()
-        && exit_code(output) == 0
-        && mode == Mode::Inject
+        && exit_code(run, output) == 0
+        && run.purpose != Purpose::Check
         && let Face::Files(destination) = face
     {
         prepared = prepare(destination, inputs, flags, output, &mut batch).map(|prepared| text = prepared);
     }
     output.findings.splice(0..0, prepared.err().map(|error| io_error(&error)));
     output.findings.sort_by_key(|finding| finding.severity);
-    if exit_code(output) != 0 {
+    if exit_code(run, output) != 0 {
         // What is refused after all leaves the report alone.
         batch.forget();
     }
@@ -491,15 +533,27 @@ fn delivered(written: io::Result<()>, code: u8) -> u8 {
     let Err(error) = written else { return code };
     if error.kind() != io::ErrorKind::BrokenPipe {
         let finding = io_error(&anyhow::Error::new(error).context("cannot write to stdout"));
-        say(&[finding], Format::Human, Detail::Lines);
+        say(&[finding]);
     }
     COULD_NOT_RUN
 }
 
-fn exit_code(output: &Output) -> u8 {
-    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
-    let code = |finding: &Finding| if finding.code.is_fatal() { COULD_NOT_RUN } else { REFUSED };
-    let worst = output.findings.iter().filter(is_error).map(code).max();
+/// What a run is for.
+fn purpose(face: &Face, mode: Mode) -> Purpose {
+    match face {
+        _ if mode == Mode::Validate => Purpose::Check,
+        Face::Files(Destination::Nowhere) => Purpose::Check,
+        Face::Files(Destination::Diff | Destination::Patches { .. } | Destination::Images { .. }) => {
+            Purpose::Show
+        }
+        Face::Files(_) | Face::Stream | Face::Krm | Face::Plugin(_) => Purpose::Write,
+    }
+}
+
+fn exit_code(run: Run, output: &Output) -> u8 {
+    let is_fatal = |finding: &Finding| finding.severity == Severity::Error && finding.code.is_fatal();
+    let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
+    let worst = output.findings.iter().filter(|finding| run.fails(finding)).map(code).max();
     if output.unreadable { COULD_NOT_RUN } else { worst.unwrap_or(0) }
 }
 
@@ -521,6 +575,12 @@ fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Pars
     if let Some(on_error) = flags.on_error {
         settings.on_error = on_error;
     }
+    if let Some(fail_on) = flags.fail_on {
+        settings.fail_on = fail_on;
+    }
+    if let Some(lock) = pinning(face, flags) {
+        settings.lock = Some(images::pins(lock).map_err(|finding| vec![*finding])?);
+    }
     if let Some(namespace) = &flags.namespace {
         settings.namespace = Some(namespace.clone());
     }
@@ -528,6 +588,12 @@ fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Pars
         settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
     }
     Ok((settings, remarks))
+}
+
+/// The lock by which images are pinned. `images` has it to write or to check.
+fn pinning<'f>(face: &Face, flags: &'f Flags) -> Option<&'f Path> {
+    let is_of_images = matches!(face, Face::Files(Destination::Images { .. }));
+    flags.lock.as_deref().filter(|_| !is_of_images)
 }
 
 fn config_file(path: &Path, name: &str) -> Parsed {
@@ -554,17 +620,12 @@ fn config_file(path: &Path, name: &str) -> Parsed {
         }
     };
     let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
-    let placed = |findings: Vec<Finding>| -> Vec<Finding> {
-        let place = |finding: Finding| {
-            let offset = start + document.offset(&finding.pointer);
-            finding.at(at(offset))
-        };
-        findings.into_iter().map(place).collect()
+    let place = |finding: Finding| {
+        let offset = start + document.offset(&finding.pointer);
+        finding.at(at(offset))
     };
     let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);
-    function::parse_written(&value, &written)
-        .map(|(settings, remarks)| (settings, placed(remarks)))
-        .map_err(placed)
+    function::located(function::parse_written(&value, &written), &place)
 }
 
 fn failed(findings: Vec<Finding>) -> Output {
@@ -585,10 +646,15 @@ fn internal_error() -> Finding {
     Finding::new(Code::VerifyFailed, "", format!("internal error{place}"))
 }
 
+/// Says what is wrong with the run itself.
+fn say(findings: &[Finding]) {
+    report(Run::default(), findings, Format::Human, Detail::Lines);
+}
+
 /// The report on stderr. Nobody is left to be told where that fails.
-fn say(findings: &[Finding], format: Format, detail: Detail) {
+fn report(run: Run, findings: &[Finding], format: Format, detail: Detail) {
     let stderr = io::stderr().lock();
-    let report = format.report(findings, detail, paint(&stderr));
+    let report = format.report(run, findings, detail, paint(&stderr));
     let _ = io::BufWriter::new(stderr).write_all(report.as_bytes());
 }
 

@@ -5,6 +5,7 @@ pub mod identity;
 pub mod image;
 pub mod kind;
 pub mod knative;
+pub mod origin;
 pub mod pod;
 pub mod quantity;
 pub mod security;

@@ -45,20 +45,37 @@ pub(super) struct Sidecar<'c> {
     /// What the label says.
     pub(super) label: String,
     pub(super) image: String,
+    pub(super) init_containers: Vec<Value>,
     /// It is an ordinary container.
     pub(super) is_plain: bool,
 }
 
 impl<'c> Sidecar<'c> {
-    pub(super) fn of(request: &Request<'c>, settings: &Settings) -> Self {
+    /// Its images are pinned; what asks for it is at `pointer`.
+    pub(super) fn of(request: &Request<'c>, settings: &Settings, pointer: &str) -> Step<Self> {
         let Request { collector, .. } = request;
-        Self {
+        let image = collector.image.clone().unwrap_or_else(|| settings.default_collector_image());
+        let pinned = |container: &Value| {
+            let mut container = container.clone();
+            if let Some(image) = container.get("image").and_then(Value::as_str) {
+                container["image"] = settings.pinned(image.to_owned(), pointer)?.into();
+            }
+            Ok(container)
+        };
+        Ok(Self {
             collector,
             called: request.called(),
             label: label(request),
-            image: collector.image.clone().unwrap_or_else(|| settings.default_collector_image()),
+            image: settings.pinned(image, pointer)?,
+            init_containers: collector.init_containers.iter().map(pinned).collect::<Step<_>>()?,
             is_plain: settings.plain_sidecars,
-        }
+        })
+    }
+
+    /// Every image that it brings.
+    fn images(&self) -> impl Iterator<Item = &str> {
+        let of_init = self.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
+        std::iter::once(self.image.as_str()).chain(of_init)
     }
 
     /// The list that its container stands in.
@@ -77,7 +94,8 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
         Decision::Add(request) => request,
     };
     let mut draft = Draft::new(scene.workload.resource.clone());
-    let sidecar = Sidecar::of(&request, settings);
+    let sidecar = Sidecar::of(&request, settings, &scene.annotations.pointer(SIDECAR))
+        .map_err(|finding| vec![*finding])?;
     add(scene, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
     let findings = doubts::of_sidecar(scene, &request, settings, &draft);
     let errors = settings.errors(&findings);
@@ -85,7 +103,7 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
         return Err(errors);
     }
     let mut images: Vec<String> = Vec::new();
-    for image in std::iter::once(sidecar.image.as_str()).chain(request.collector.init_images()) {
+    for image in sidecar.images() {
         if !images.iter().any(|known| known == image) {
             images.push(image.to_owned());
         }
@@ -119,7 +137,7 @@ pub(super) fn add(scene: &Scene<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -
     let collector = sidecar.collector;
     let labels = metadata(scene, draft, "labels")?;
     draft.set(&labels, LABEL, json!(sidecar.label));
-    for container in &collector.init_containers {
+    for container in &sidecar.init_containers {
         pod::add_container(scene, draft, List::Init, None, container.clone())?;
     }
     let spec = scene.workload.pointer("/spec");

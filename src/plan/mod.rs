@@ -244,8 +244,7 @@ fn settings(request: &Request<'_>) -> &'static languages::Settings {
 
 /// The image that a language brings.
 fn image(request: &Request<'_>) -> String {
-    let own = request.instrumentation.agent(request.language).and_then(|agent| agent.image.clone());
-    own.or_else(|| request.default_image.clone()).unwrap_or_default()
+    request.image.clone()
 }
 
 /// Writes the annotations that rules set into the pod template, those that `is_wanted`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::change::escape;
+use crate::change::{escape, look_up};
 use crate::config::Settings;
 use crate::config::annotations::{Annotations, PREFIX, is_known, ours, unknown};
 use crate::config::context::{Context, namespace_of};
@@ -17,6 +17,8 @@ pub struct Remarks {
     pub findings: Vec<Finding>,
     /// Kinds, and what messages call them.
     pub asks_for: Vec<(&'static str, String)>,
+    /// The rules that select the workload, by their positions.
+    pub rules: Vec<usize>,
 }
 
 /// Remarks about `resource`; pointers are relative to it.
@@ -24,21 +26,27 @@ pub struct Remarks {
 pub fn remarks(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Remarks {
     let Some(workload) = Workload::of(resource, identity, &settings.kinds) else {
         let findings = of_elsewhere(resource, identity);
-        return Remarks { findings, asks_for: Vec::new() };
+        return Remarks { findings, ..Remarks::default() };
     };
     let namespace = namespace_of(resource, settings);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
     let of_template = workload.metadata("annotations");
     let mut findings =
         of_template.map_or_else(Vec::new, |map| unknown(map, &workload.pointer("/metadata/annotations")));
-    // A pod's own metadata is its template's.
-    let own = resource.get("metadata").and_then(|metadata| metadata.get("annotations"));
-    if let (false, Some(own)) = (workload.pointer("").is_empty(), own.and_then(Value::as_object)) {
-        findings.extend(misplaced(own, &annotations));
-        findings.extend(unknown(own, "/metadata/annotations"));
+    for (at, mapping) in wrong_places(&workload) {
+        findings.extend(misplaced(&at, mapping, &workload, &annotations));
+        if at.ends_with("/metadata/annotations") {
+            findings.extend(unknown(mapping, &at));
+        }
     }
     let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
-    Remarks { findings, asks_for: select::sources(&workload, &annotations, context, settings) }
+    let rules = settings.rules.iter().enumerate();
+    let rules = rules.filter(|(_, rule)| rule.matches(&workload, &namespace));
+    Remarks {
+        findings,
+        asks_for: select::sources(&workload, &annotations, context, settings),
+        rules: rules.map(|(index, _)| index).collect(),
+    }
 }
 
 /// Annotations on a pod template that is not used, since another resource's is.
@@ -51,8 +59,8 @@ fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     let annotations = resource.pointer(&at).and_then(Value::as_object).into_iter().flatten();
     let asks = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));
     let finding = |(key, _): (&String, &Value)| {
-        let named = elsewhere.trim_start_matches('/').replace('/', ".");
-        let message = format!("annotation {key} asks for nothing here: {named} names the pod template");
+        let message =
+            format!("annotation {key} has no effect here: {} names the pod template", dotted(elsewhere));
         let finding = Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message);
         finding
             .about(subject(resource, identity))
@@ -61,9 +69,30 @@ fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     annotations.filter(|(key, _)| asks(key)).map(finding).collect()
 }
 
-/// Annotations on a workload that count only on its pod template.
-fn misplaced(own: &Map<String, Value>, annotations: &Annotations<'_>) -> Vec<Finding> {
-    let misplaced = own.iter().filter(|(key, value)| {
+/// Mappings on the way to the pod's spec into which annotations get by mistake: the workload's own annotations, those of
+/// what it makes on the way, labels, and fields that are none.
+fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Value>)> {
+    const PLACES: &[&str] = &["/metadata/annotations", "/annotations", "/metadata/labels", "/metadata"];
+    let right = workload.pointer("/metadata/annotations");
+    let pod = workload.pointer("/spec");
+    let ends = pod.match_indices('/').map(|(at, _)| at).chain([pod.len()]);
+    let places =
+        ends.flat_map(|end| PLACES.iter().map(|place| format!("{}{place}", &pod[..end])).collect::<Vec<_>>());
+    let mapping = |at: String| {
+        let mapping = look_up(workload.resource, &at)?.as_object()?;
+        Some((at, mapping))
+    };
+    places.filter(|at| *at != right).filter_map(mapping).collect()
+}
+
+/// Annotations that count only on the pod template.
+fn misplaced(
+    at: &str,
+    mapping: &Map<String, Value>,
+    workload: &Workload<'_>,
+    annotations: &Annotations<'_>,
+) -> Vec<Finding> {
+    let misplaced = mapping.iter().filter(|(key, value)| {
         ours(key).is_some_and(|(prefix, short)| {
             let read = if prefix == PREFIX { short } else { key.as_str() };
             // What the template says as well is a habit, and no mistake.
@@ -73,9 +102,15 @@ fn misplaced(own: &Map<String, Value>, annotations: &Annotations<'_>) -> Vec<Fin
         })
     });
     let finding = |(key, _): (&String, &Value)| {
-        let pointer = format!("/metadata/annotations/{}", escape(key));
-        let message = format!("annotation {key} stands on the workload, where nobody reads it");
-        Finding::new(Code::MisplacedAnnotation, pointer, message)
+        let message = format!("annotation {key} in {} has no effect", dotted(at));
+        let right = dotted(&workload.pointer("/metadata/annotations"));
+        Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message)
+            .help(format!("Move it to {right}."))
     };
     misplaced.map(finding).collect()
+}
+
+/// A pointer as people write it.
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
 }

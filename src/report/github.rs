@@ -1,19 +1,19 @@
 //! Workflow commands: GitHub shows them beside the lines of a pull request.
 
-use super::{Detail, Totals, flat};
+use super::{Detail, Run, Totals, flat};
 use crate::finding::{Finding, Position, Severity};
 
-/// An annotation for each error and warning, then the totals. Infos are said with the reasons only: a run
-/// may show few annotations.
-pub(super) fn annotations(findings: &[Finding], detail: Detail) -> String {
+/// An annotation for each error and warning, then the totals. Infos are said where they fail the run, or with the
+/// reasons: a run may show few annotations.
+pub(super) fn annotations(run: Run, findings: &[Finding], detail: Detail) -> String {
     let is_said = |finding: &&Finding| match finding.severity {
-        Severity::Error => true,
-        Severity::Warning => detail != Detail::Errors,
+        _ if run.fails(finding) => true,
+        Severity::Error | Severity::Warning => detail != Detail::Errors,
         Severity::Info => detail == Detail::Reasons,
     };
     let mut lines: String = findings.iter().filter(is_said).map(annotation).collect();
     if detail != Detail::Errors {
-        lines.push_str(&Totals::of(findings).line());
+        lines.push_str(&Totals::of(run, findings).line());
     }
     lines
 }
@@ -25,16 +25,12 @@ fn annotation(finding: &Finding) -> String {
         Severity::Info => "notice",
     };
     let mut properties = Vec::new();
-    match (&finding.position, &finding.origin) {
-        (Some(Position { file: Some(file), line: 0, .. }), _) => properties.push(("file", file.clone())),
-        (Some(Position { file: Some(file), line, column }), _) => {
-            properties.push(("file", file.clone()));
+    if let Some(Position { file: Some(file), line, column }) = finding.place() {
+        properties.push(("file", file));
+        if line > 0 {
             properties.push(("line", line.to_string()));
             properties.push(("col", column.to_string()));
         }
-        // The line is one of the stream, not of the file.
-        (_, Some(origin)) => properties.push(("file", origin.path.clone())),
-        _ => {}
     }
     properties.push(("title", format!("otel-inject: {}", finding.code)));
     let properties = properties.iter().map(|(key, value)| format!("{key}={}", property(&flat(value))));
@@ -100,8 +96,9 @@ mod tests {
     #[test]
     fn infos_are_said_with_the_reasons_only() {
         let findings = [Finding::new(Code::Injected, "", "nodejs into app")];
-        assert!(!annotations(&findings, Detail::Lines).contains("::notice"));
-        assert!(annotations(&findings, Detail::Reasons).starts_with("::notice title="));
-        assert_eq!(annotations(&findings, Detail::Errors), "");
+        let annotations = |detail| annotations(Run::default(), &findings, detail);
+        assert!(!annotations(Detail::Lines).contains("::notice"));
+        assert!(annotations(Detail::Reasons).starts_with("::notice title="));
+        assert_eq!(annotations(Detail::Errors), "");
     }
 }

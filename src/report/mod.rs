@@ -8,10 +8,12 @@ use crate::finding::{Code, Finding, Injection, Origin, Position, Severity, Subje
 mod github;
 mod invisible;
 mod reference;
+mod run;
 mod sarif;
 
 use invisible::{escaped_json, is_invisible};
 pub use reference::{contents, explain, facts, names, reference};
+pub use run::{Purpose, Run};
 
 /// The ways in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +53,16 @@ impl Format {
         Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format)
     }
 
-    /// The report of `findings`, with a final newline where there is anything to say. JSON and SARIF say
-    /// everything; colour is for people.
+    /// The report of `findings`, with a final newline where there is anything to say. JSON says
+    /// everything, SARIF all but infos; colour is for people.
     #[must_use]
-    pub fn report(self, findings: &[Finding], detail: Detail, paint: Paint) -> String {
+    pub fn report(self, run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
         let pretty = |value: Value| escaped_json(&format!("{value:#}\n"));
         match self {
-            Self::Human => human(findings, detail, paint),
-            Self::Json => pretty(json(findings)),
-            Self::Sarif => pretty(sarif::log(findings)),
-            Self::Github => github::annotations(findings, detail),
+            Self::Human => human(run, findings, detail, paint),
+            Self::Json => pretty(json(run, findings)),
+            Self::Sarif => pretty(sarif::log(run, findings)),
+            Self::Github => github::annotations(run, findings, detail),
         }
     }
 }
@@ -68,7 +70,7 @@ impl Format {
 /// How much people are told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Errors.
+    /// What fails the run.
     Errors,
     /// Every finding, and the totals.
     #[default]
@@ -96,10 +98,16 @@ struct Totals {
     skipped: usize,
     errors: usize,
     warnings: usize,
+    /// What is added where no error fails the run.
+    reason: &'static str,
+    has_failed: bool,
+    /// Words before what is done to workloads.
+    would: &'static str,
 }
 
 impl Totals {
-    fn of(findings: &[Finding]) -> Self {
+    fn of(run: Run, findings: &[Finding]) -> Self {
+        let has_failed = findings.iter().any(|finding| run.fails(finding));
         let count =
             |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
         Self {
@@ -110,6 +118,9 @@ impl Totals {
             skipped: count(&|finding| finding.code == Code::AlreadyInstrumented),
             errors: count(&|finding| finding.severity == Severity::Error),
             warnings: count(&|finding| finding.severity == Severity::Warning),
+            reason: if has_failed { run.reason() } else { "" },
+            has_failed,
+            would: if run.purpose == Purpose::Write { "" } else { "would be " },
         }
     }
 
@@ -119,24 +130,23 @@ impl Totals {
         let changed =
             [(self.injected, "injected"), (self.updated, "updated"), (self.uninjected, "uninjected")];
         let total: usize = changed.iter().map(|(count, _)| count).sum();
-        // With an error, nothing is.
-        let nothing = if self.errors > 0 && total > 0 { "0 of " } else { "" };
+        // Where the run fails, nothing is.
+        let nothing = if self.has_failed && total > 0 { "0 of " } else { "" };
         let others = [(self.current, "up to date"), (self.skipped, "without a record")];
-        let mut parts: Vec<String> = changed
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .chain(&others[..])
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
+        let would = self.would;
+        let changed = changed.iter().map(|(count, what)| (*count, format!("{count} {would}{what}")));
+        let others = others.iter().map(|(count, what)| (*count, format!("{count} {what}")));
+        let parts = changed.chain(others).filter(|(count, _)| *count > 0);
+        let mut parts: Vec<String> = parts.map(|(_, part)| part).collect();
         if total == 0 && self.current == 0 {
-            parts.insert(0, "0 injected".to_owned());
+            parts.insert(0, format!("0 {would}injected"));
         }
         format!(
-            "otel-inject: {nothing}{}, {}, {}\n",
+            "otel-inject: {nothing}{}, {}, {}{}\n",
             parts.join(", "),
             plural(self.errors, "error"),
             plural(self.warnings, "warning"),
+            if self.errors == 0 { self.reason } else { "" },
         )
     }
 }
@@ -144,13 +154,13 @@ impl Totals {
 /// A line for each finding, then the totals.
 #[must_use]
 pub fn text(findings: &[Finding], paint: Paint) -> String {
-    human(findings, Detail::Lines, paint)
+    human(Run::default(), findings, Detail::Lines, paint)
 }
 
-fn human(findings: &[Finding], detail: Detail, paint: Paint) -> String {
+fn human(run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
     let mut lines = String::new();
     for finding in findings {
-        if detail == Detail::Errors && finding.severity != Severity::Error {
+        if detail == Detail::Errors && !run.fails(finding) {
             continue;
         }
         lines.push_str(&line(finding, paint));
@@ -159,7 +169,7 @@ fn human(findings: &[Finding], detail: Detail, paint: Paint) -> String {
         }
     }
     if detail != Detail::Errors {
-        lines.push_str(&Totals::of(findings).line());
+        lines.push_str(&Totals::of(run, findings).line());
     }
     lines
 }
@@ -180,9 +190,9 @@ pub fn line(finding: &Finding, paint: Paint) -> String {
             format!("\u{1b}[1;{colour}m{severity}\u{1b}[0m[{}]", finding.code)
         }
     };
-    if let Some(position) = &finding.position {
+    if let Some(position) = finding.place() {
         line.push(' ');
-        line.push_str(&flat(&place(position)));
+        line.push_str(&flat(&place(&position)));
     }
     if let Some(subject) = &finding.subject {
         line.push(' ');
@@ -241,7 +251,7 @@ pub fn krm(finding: &Finding) -> Value {
         result.insert("file".to_owned(), file);
     }
     let mut tags = Map::from_iter([("code".to_owned(), Value::from(finding.code.id()))]);
-    if let Some(position) = finding.position.as_ref().filter(|position| position.line > 0) {
+    if let Some(position) = finding.place().filter(|position| position.line > 0) {
         tags.insert("line".to_owned(), position.line.to_string().into());
         tags.insert("column".to_owned(), position.column.to_string().into());
     }
@@ -249,14 +259,13 @@ pub fn krm(finding: &Finding) -> Value {
     Value::Object(result)
 }
 
-/// The file of a finding: the item's own, else the one that was read.
+/// The file of a finding, with the resource's number in it where that is known.
 fn file(finding: &Finding) -> Option<Value> {
-    match (&finding.origin, &finding.position) {
-        (Some(Origin { path, index: Some(index) }), _) => Some(json!({"path": path, "index": index})),
-        (Some(Origin { path, index: None }), _) => Some(json!({"path": path})),
-        (None, Some(Position { file: Some(path), .. })) => Some(json!({"path": path})),
-        _ => None,
+    let mut file = json!({"path": finding.place()?.file?});
+    if let Some(Origin { index: Some(index), .. }) = &finding.origin {
+        file["index"] = (*index).into();
     }
+    Some(file)
 }
 
 /// A pointer as KRM hosts write paths: `spec.containers[0].name`, odd keys as `["a.b/c"]`.
@@ -291,7 +300,7 @@ fn resource(subject: &Subject) -> Value {
         .collect()
 }
 
-fn json(findings: &[Finding]) -> Value {
+fn json(run: Run, findings: &[Finding]) -> Value {
     let entry = |finding: &Finding| {
         let mut entry = Map::from_iter([
             ("code".to_owned(), Value::from(finding.code.id())),
@@ -303,9 +312,9 @@ fn json(findings: &[Finding]) -> Value {
         if !finding.pointer.is_empty() {
             entry.insert("pointer".to_owned(), finding.pointer.as_str().into());
         }
-        if let Some(position) = &finding.position {
-            if let Some(file) = &position.file {
-                entry.insert("file".to_owned(), file.as_str().into());
+        if let Some(position) = finding.place() {
+            if let Some(file) = position.file {
+                entry.insert("file".to_owned(), file.into());
             }
             if position.line > 0 {
                 entry.insert("line".to_owned(), position.line.into());
@@ -320,8 +329,8 @@ fn json(findings: &[Finding]) -> Value {
         }
         Value::Object(entry)
     };
-    let totals = Totals::of(findings);
-    let written = |count: usize| if totals.errors > 0 { 0 } else { count };
+    let totals = Totals::of(run, findings);
+    let written = |count: usize| if totals.has_failed { 0 } else { count };
     json!({
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),
         "totals": {
@@ -374,7 +383,8 @@ mod tests {
         let message = "\u{7}x\u{202e}y\u{9b}0m\r\n\n\u{feff}z\u{200b}\u{e0041}";
         let hostile = Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", message);
         for (format, ..) in Format::ALL {
-            let report = format.report(std::slice::from_ref(&hostile), Detail::Reasons, Paint::Plain);
+            let findings = std::slice::from_ref(&hostile);
+            let report = format.report(Run::default(), findings, Detail::Reasons, Paint::Plain);
             let is_shown = |character: char| character == '\n' || !is_invisible(character);
             assert!(report.chars().all(is_shown), "{report:?}");
             let escape =
@@ -399,6 +409,23 @@ mod tests {
                 "tags": {"code": "unknown-container", "line": "12", "column": "5"},
             })
         );
+    }
+
+    #[test]
+    fn a_line_is_said_only_where_it_is_that_files() {
+        let origin = Origin { path: "base/web.yaml".to_owned(), index: Some(2) };
+        let finding = Finding { origin: Some(origin), ..finding() };
+        assert!(
+            line(&finding, Paint::Plain)
+                .starts_with("error[unknown-container] base/web.yaml Deployment shop/web: ")
+        );
+        let result = krm(&finding);
+        assert_eq!(result["file"], json!({"path": "base/web.yaml", "index": 2}));
+        assert_eq!(result["tags"], json!({"code": "unknown-container"}));
+        let entry = &json(Run::default(), std::slice::from_ref(&finding))["findings"][0];
+        assert_eq!((&entry["file"], &entry["line"]), (&json!("base/web.yaml"), &Value::Null));
+        let github = Format::Github.report(Run::default(), &[finding], Detail::Lines, Paint::Plain);
+        assert!(github.starts_with("::error file=base/web.yaml,title="), "{github}");
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub fn reference() -> String {
          <!-- Generated from src/finding.rs: UPDATE_DOCS=1 cargo test --test docs -->\n\n\
          What `otel-inject` has to say has a stable code. Findings stand on stderr, in a `ResourceList`'s \
          `results` and in the file of `--report`. An error fails the run (exit code 1, or 2 where it is marked \
-         as fatal) and nothing is injected; `onError: skip` turns the errors of one workload into warnings.\n\n\
+         as fatal) and nothing is injected; `onError: skip` turns the errors of one workload into warnings. With \
+         `failOn` (`--fail-on`), stale injections or warnings fail it as well.\n\n\
          | code | severity | when |\n|---|---|---|\n",
     );
     for code in Code::ALL {

@@ -1,68 +1,141 @@
 //! SARIF 2.1.0, for code scanning: every code is a rule.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use crate::finding::{Code, Finding, Severity};
+use serde_json::{Value, json};
 
-/// A log of one run.
-pub(super) fn log(findings: &[Finding]) -> Value {
-    let level = |severity: Severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "note",
-    };
-    let rule = |code: &Code| {
-        let page = code.page();
-        json!({
-            "id": page.id,
-            "shortDescription": {"text": page.what},
-            "fullDescription": {"text": format!("{} {}", page.what, page.why)},
-            "help": {"text": page.remedy, "markdown": format!("{}\n\n```yaml\n{}\n```", page.remedy, page.example)},
-            "defaultConfiguration": {"level": level(page.severity)},
-        })
-    };
-    let result = |finding: &Finding| {
-        let mut location = Map::new();
-        if let Some(position) = &finding.position
-            && let Some(file) = &position.file
-        {
-            let mut physical = json!({"artifactLocation": {"uri": uri(file)}});
-            if position.line > 0 {
-                physical["region"] = json!({"startLine": position.line, "startColumn": position.column});
-            }
-            location.insert("physicalLocation".to_owned(), physical);
+use super::Run;
+use crate::finding::{Code, Finding, Position, Severity};
+
+/// Where the project's pages are; empty as long as its package does not say.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// A log of one run: errors, warnings and whatever else fails it. Code scanning takes no result without a file, so
+/// what has none is a notification of the run.
+pub(super) fn log(run: Run, findings: &[Finding]) -> Value {
+    let told = |finding: &&Finding| finding.severity != Severity::Info || run.fails(finding);
+    let mut results = Vec::new();
+    let mut notifications = Vec::new();
+    let mut seen = BTreeMap::new();
+    for finding in findings.iter().filter(told) {
+        match location(finding) {
+            Some(location) => results.push(result(finding, &location, &mut seen)),
+            None => notifications.push(notification(finding)),
         }
-        if let Some(subject) = &finding.subject {
-            let name = format!("{subject}{}", finding.pointer);
-            location.insert(
-                "logicalLocations".to_owned(),
-                json!([{"fullyQualifiedName": name, "kind": "resource"}]),
-            );
-        }
-        let help = if finding.severity == Severity::Info { "" } else { &finding.help };
-        let mut result = json!({
-            "ruleId": finding.code.id(),
-            "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
-            "level": level(finding.severity),
-            "message": {"text": format!("{}\n{help}", finding.message).trim_end()},
-        });
-        if !location.is_empty() {
-            result["locations"] = json!([location]);
-        }
-        result
-    };
+    }
+    let has_failed = findings.iter().any(|finding| run.fails(finding) && finding.code.is_fatal());
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {
-                "name": "otel-inject",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": Code::ALL.iter().map(rule).collect::<Vec<_>>(),
-            }},
+            "tool": {"driver": driver(REPOSITORY)},
             "columnKind": "unicodeCodePoints",
-            "results": findings.iter().map(result).collect::<Vec<_>>(),
+            "invocations": [{
+                "executionSuccessful": !has_failed,
+                "toolExecutionNotifications": notifications,
+            }],
+            "results": results,
         }],
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+/// The program and its rules, with links to the pages of a repository.
+fn driver(repository: &str) -> Value {
+    let mut driver = json!({
+        "name": "otel-inject",
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": Code::ALL.iter().map(|code| rule(*code, repository)).collect::<Vec<_>>(),
+    });
+    if !repository.is_empty() {
+        driver["informationUri"] = repository.into();
+    }
+    driver
+}
+
+fn rule(code: Code, repository: &str) -> Value {
+    let page = code.page();
+    let mut rule = json!({
+        "id": page.id,
+        "shortDescription": {"text": page.what},
+        "fullDescription": {"text": format!("{} {}", page.what, page.why)},
+        "help": {"text": page.remedy, "markdown": format!("{}\n\n```yaml\n{}\n```", page.remedy, page.example)},
+        "defaultConfiguration": {"level": level(page.severity)},
+    });
+    if !repository.is_empty() {
+        rule["helpUri"] = format!("{repository}/blob/HEAD/docs/findings.md#{}", page.id).into();
+    }
+    rule
+}
+
+/// What a finding is about: a file, a stream, a resource. None where it is about the run.
+fn location(finding: &Finding) -> Option<Value> {
+    let place = finding.place();
+    let is_of_stream = place.is_some() || finding.subject.is_some();
+    let Position { file, line, column } = place.unwrap_or_default();
+    let file = file.or_else(|| is_of_stream.then(|| STREAM.to_owned()))?;
+    let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": uri(&file)}}});
+    if line > 0 {
+        location["physicalLocation"]["region"] = json!({"startLine": line, "startColumn": column});
+    }
+    if let Some(subject) = &finding.subject {
+        let name = format!("{subject}{}", finding.pointer);
+        location["logicalLocations"] = json!([{"fullyQualifiedName": name, "kind": "resource"}]);
+    }
+    Some(location)
+}
+
+/// What stands for the file of a stream.
+const STREAM: &str = "stdin";
+
+fn message(finding: &Finding) -> Value {
+    let help = if finding.severity == Severity::Info { "" } else { &finding.help };
+    json!({"text": format!("{}\n{help}", finding.message).trim_end()})
+}
+
+fn rule_index(code: Code) -> Option<usize> {
+    Code::ALL.iter().position(|other| *other == code)
+}
+
+/// A result; `seen` counts results with the same fingerprint.
+fn result(finding: &Finding, location: &Value, seen: &mut BTreeMap<String, usize>) -> Value {
+    let fingerprint = fingerprint(finding, location);
+    let count = seen.entry(fingerprint.clone()).or_default();
+    *count += 1;
+    json!({
+        "ruleId": finding.code.id(),
+        "ruleIndex": rule_index(finding.code),
+        "level": level(finding.severity),
+        "message": message(finding),
+        "locations": [location],
+        // The one that code scanning knows. It would make its own of the text of the line, which a stream does not have.
+        "partialFingerprints": {"primaryLocationLineHash": format!("{fingerprint}:{count}")},
+    })
+}
+
+/// The same for the same trouble in later runs, wherever the lines have moved.
+fn fingerprint(finding: &Finding, location: &Value) -> String {
+    let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap_or_default();
+    let subject = finding.subject.as_ref().map(ToString::to_string).unwrap_or_default();
+    // Text cannot be confused across the borders of its parts.
+    let text = [finding.code.id(), uri, &subject, &finding.pointer].join("\0");
+    // FNV-1a.
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+}
+
+fn notification(finding: &Finding) -> Value {
+    json!({
+        "descriptor": {"id": finding.code.id(), "index": rule_index(finding.code)},
+        "level": level(finding.severity),
+        "message": message(finding),
     })
 }
 
@@ -82,11 +155,13 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::FailOn;
+    use crate::report::Purpose;
     use crate::report::tests::finding;
 
     #[test]
     fn sarif_has_a_rule_for_every_code_and_points_at_it() {
-        let sarif = log(&[finding()]);
+        let sarif = log(Run::default(), &[finding()]);
         let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
         assert_eq!(rules.len(), Code::ALL.len());
         let result = &sarif["runs"][0]["results"][0];
@@ -94,5 +169,68 @@ mod tests {
         assert_eq!(rules[index]["id"], result["ruleId"]);
         assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b.yaml");
         assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 12);
+    }
+
+    #[test]
+    fn every_result_has_a_file_and_what_has_none_is_a_notification() {
+        let of_stream = finding().at(Position { file: None, line: 3, column: 1 });
+        let info = Finding::new(Code::Injected, "", "nodejs into app");
+        let of_run = Finding::new(Code::Io, "", "cannot read nowhere.yaml");
+        let sarif = log(Run::default(), &[of_run, of_stream, info]);
+        let run = &sarif["runs"][0];
+        let results = run["results"].as_array().expect("results");
+        assert_eq!(results.len(), 1);
+        let physical = &results[0]["locations"][0]["physicalLocation"];
+        assert_eq!(
+            (&physical["artifactLocation"]["uri"], &physical["region"]["startLine"]),
+            (&json!("stdin"), &json!(3))
+        );
+        let invocation = &run["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], false);
+        assert_eq!(invocation["toolExecutionNotifications"][0]["descriptor"]["id"], "io");
+        assert_eq!(
+            log(Run::default(), &[finding()])["runs"][0]["invocations"][0]["executionSuccessful"],
+            true
+        );
+    }
+
+    #[test]
+    fn an_info_that_fails_the_run_is_a_result() {
+        let updated = Finding { code: Code::Updated, severity: Severity::Info, ..finding() };
+        let count = |run: Run| {
+            log(run, std::slice::from_ref(&updated))["runs"][0]["results"].as_array().map_or(0, Vec::len)
+        };
+        assert_eq!(count(Run::default()), 0);
+        assert_eq!(count(Run { fail_on: FailOn::Stale, purpose: Purpose::Check }), 1);
+    }
+
+    #[test]
+    fn fingerprints_outlive_lines_and_tell_results_apart() {
+        let moved = finding().at(Position { file: Some("a b.yaml".to_owned()), line: 99, column: 1 });
+        let elsewhere = finding().at(Position { file: Some("b.yaml".to_owned()), line: 12, column: 5 });
+        let prints = |findings: &[Finding]| -> Vec<String> {
+            let sarif = log(Run::default(), findings);
+            let results = sarif["runs"][0]["results"].as_array().expect("results");
+            let print = |result: &Value| result["partialFingerprints"]["primaryLocationLineHash"].to_string();
+            results.iter().map(print).collect()
+        };
+        let first = prints(&[finding()]);
+        assert_eq!(prints(&[moved]), first);
+        assert_ne!(prints(&[elsewhere]), first);
+        let twice = prints(&[finding(), finding()]);
+        assert!(twice[0] == first[0] && twice[1] != twice[0], "{twice:?}");
+    }
+
+    #[test]
+    fn links_lead_to_the_repository_where_the_package_names_one() {
+        let driver = |repository| driver(repository);
+        let named = driver("https://example.com/otel-inject");
+        assert_eq!(named["informationUri"], "https://example.com/otel-inject");
+        let page = "https://example.com/otel-inject/blob/HEAD/docs/findings.md#injected";
+        assert_eq!(named["rules"][0]["helpUri"], page);
+        assert_eq!(
+            (&driver("")["informationUri"], &driver("")["rules"][0]["helpUri"]),
+            (&Value::Null, &Value::Null)
+        );
     }
 }

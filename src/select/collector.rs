@@ -1,9 +1,10 @@
 //! Which collector a pod gets as a sidecar.
 
+use super::missing::Missing;
 use super::{called, listed, place, unrecorded};
 use crate::config::Settings;
 use crate::config::annotations::{Annotations, SIDECAR};
-use crate::config::collector::{CONTAINER, Collector};
+use crate::config::collector::{CONTAINER, Collector, KIND};
 use crate::config::context::{Context, Entry, Lookup, namespace_of};
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -124,8 +125,8 @@ fn resolve<'c>(
         Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
         Ok(None) => {
             let message =
-                format!("OpenTelemetryCollector {called} is asked for, but its mode is not sidecar");
-            Err(refusal(annotations, Code::CollectorNotSidecar, &message))
+                format!("OpenTelemetryCollector {called} is asked for, but its mode is {}", mode(entry));
+            Err(with_service(refusal(annotations, Code::CollectorNotSidecar, &message), entry))
         }
         Err(findings) => {
             let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
@@ -139,6 +140,26 @@ fn refusal(annotations: &Annotations<'_>, code: Code, message: &str) -> Box<Find
     let told = annotations.rule(SIDECAR).map(|rule| format!(" (told by {rule})"));
     let message = format!("{message}{}", told.unwrap_or_default());
     Box::new(Finding::new(code, annotations.pointer(SIDECAR), message))
+}
+
+/// Whether a collector is none for pods.
+fn is_other(entry: &Entry<Option<Collector>>) -> bool {
+    matches!(entry.outcome.as_deref(), Ok(None))
+}
+
+/// The mode of a collector; the operator's default where it says none.
+fn mode<T>(entry: &Entry<T>) -> &str {
+    entry.text("/spec/mode").unwrap_or("deployment")
+}
+
+/// What to do about a collector that runs on its own: the operator makes a Service for it.
+fn with_service<T>(finding: Box<Finding>, entry: &Entry<T>) -> Box<Finding> {
+    let Entry { namespace, name, .. } = entry;
+    let namespace = if namespace.is_empty() { String::new() } else { format!(".{namespace}") };
+    Box::new(finding.help(format!(
+        "Ask for a collector with mode: sidecar. This one needs no sidecar: remove the annotation, and send to its \
+         Service {name}-collector{namespace}, with exporter.endpoint of the Instrumentation."
+    )))
 }
 
 /// The collector that a switch means, whatever it says.
@@ -168,22 +189,32 @@ fn find<'c>(
             Err(refusal(annotations, Code::AmbiguousCollector, &message))
         }
         Lookup::None => {
-            let all: Vec<_> = collectors.iter().collect();
-            let there_is = if all.is_empty() {
-                "the input has no OpenTelemetryCollector at all".to_owned()
-            } else {
-                let names = all.iter().map(|entry| called(&entry.namespace, &entry.name));
-                format!("there is {}", listed(names))
+            let reference = (!is_any).then_some(switch);
+            let note = |entry: &Entry<_>| {
+                if is_other(entry) { format!(" (mode {})", mode(entry)) } else { String::new() }
             };
+            let missing = Missing::new(KIND, collectors, workload, &own, reference, note);
+            let mut others = collectors.iter().filter(|entry| entry.namespace == own && is_other(entry));
+            if is_any && let Some(other) = others.next() {
+                let message = format!(
+                    "a sidecar is asked for {}, but no OpenTelemetryCollector there has mode sidecar; {}",
+                    place(&own),
+                    missing.there_is()
+                );
+                return Err(with_service(refusal(annotations, Code::NoCollector, &message), other));
+            }
+            let reason = missing.reason();
             let (code, what) = if is_any {
-                let whose = place(&own);
+                let whose = if reason.is_some() { "of its namespace".to_owned() } else { place(&own) };
                 (Code::NoCollector, format!("the OpenTelemetryCollector {whose} of mode sidecar"))
             } else {
                 let name = called(namespace, name);
                 (Code::CollectorNotFound, format!("OpenTelemetryCollector {name}"))
             };
-            let message = format!("{what} is asked for, and is not in the input; {there_is}");
-            Err(refusal(annotations, code, &message))
+            let reason =
+                reason.map_or("and is not in the input".to_owned(), |reason| format!("but {reason}"));
+            let message = format!("{what} is asked for, {reason}; {}", missing.there_is());
+            Err(missing.help(refusal(annotations, code, &message)))
         }
     }
 }

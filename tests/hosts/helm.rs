@@ -13,6 +13,7 @@ pub(crate) const CASES: &[Case] = cases![
         helm_3_never_writes_uninjected_files_in_silence,
         helm_3_takes_an_empty_chart_where_it_is_allowed,
         helm_3_keeps_a_report,
+        helm_3_hides_a_warning_that_does_not_fail,
     ],
     &[Tool::Helm4] => [
         helm_4_injects_a_chart_and_its_hooks,
@@ -20,6 +21,7 @@ pub(crate) const CASES: &[Case] = cases![
         helm_4_shows_wrong_arguments,
         helm_4_takes_an_empty_chart_where_it_is_allowed,
         helm_4_keeps_a_report,
+        helm_4_hides_a_warning_that_does_not_fail,
     ],
 ];
 
@@ -150,4 +152,22 @@ fn helm_4_takes_an_empty_chart_where_it_is_allowed() {
 
 fn helm_4_keeps_a_report() {
     keeps_a_report(Tool::Helm4);
+}
+
+fn hides_a_warning_that_does_not_fail(tool: Tool) {
+    let world = world(tool);
+    let chart = world.text("chart/templates/deployment.yaml");
+    world.file("chart/templates/deployment.yaml", chart.replace("inject-nodejs", "inject-node"));
+    let run = template(&world, tool, &[]);
+    assert!(!run.stderr.contains("unknown-annotation"), "{tool:?} shows stderr by now: {}", run.stderr);
+    run.good();
+    template(&world, tool, &["--post-renderer-args=--fail-on=warning"]).bad("warning[unknown-annotation]");
+}
+
+fn helm_3_hides_a_warning_that_does_not_fail() {
+    hides_a_warning_that_does_not_fail(Tool::Helm3);
+}
+
+fn helm_4_hides_a_warning_that_does_not_fail() {
+    hides_a_warning_that_does_not_fail(Tool::Helm4);
 }

@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = cases![
         a_failing_plugin_fails_the_build_with_its_reason,
         a_plugin_without_resources_is_fine,
         a_plugin_keeps_a_report,
+        a_warning_fails_a_plugin_where_asked,
         a_validator_never_passes_in_silence,
         a_validator_passes_and_fails_as_its_mode_says,
         instrumentations_are_dropped_or_kept_local,
@@ -283,6 +284,18 @@ fn a_plugin_keeps_a_report() {
     assert!(!run.stderr.contains("info[injected]"), "kustomize shows stderr by now: {}", run.stderr);
     run.good();
     assert!(world.text("report.txt").contains("info[injected]"));
+}
+
+/// Without it kustomize would hide the warning.
+fn a_warning_fails_a_plugin_where_asked() {
+    for config in [FUNCTION, PLUGIN] {
+        let world = world(&format!("{config}spec:\n  failOn: warning\n"), "true", "");
+        install(&world);
+        world.file("base/web.yaml", deployment("true").replace("inject-nodejs", "inject-node"));
+        let run = world.run(Tool::Kustomize, &build("base"));
+        run.bad("warning[unknown-annotation]");
+        assert_eq!(run.stdout, "");
+    }
 }
 
 /// kustomize refuses every validator that gives its items back.

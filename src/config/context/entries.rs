@@ -21,6 +21,14 @@ pub struct Entry<T> {
     from_context: bool,
 }
 
+impl<T> Entry<T> {
+    /// The string at a pointer of the resource.
+    #[must_use]
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.resource.pointer(pointer)?.as_str()
+    }
+}
+
 /// The answer to a reference.
 #[derive(Debug)]
 pub enum Lookup<'c, T> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::keys::{Object, Shape};
-use super::{Spec, invalid, list, path, unknown_key, what};
+use super::{Spec, config_map, invalid, list, path, unknown_key, what};
 use crate::change::escape;
 use crate::finding::Finding;
 
@@ -106,19 +106,33 @@ fn object(
         }
     }
     let origin = spec.origin(pointer);
-    let mut refuse = |message: String| {
+    let at = |key: &str| format!("{pointer}/{key}");
+    let mut refuse = |message: String, key: &str| {
         let finding = invalid(origin.clone(), format!("{} {message}", path(&origin)));
-        faults.push(finding.help(format!("Its keys are {}.", list(object.names()))));
+        faults.push(finding.help(if spec.is_flat() {
+            config_map::help(&at(key))
+        } else {
+            format!("Its keys are {}.", list(object.names()))
+        }));
+    };
+    let must_have = |keys: &[&str]| {
+        let keys: Vec<String> = if spec.is_flat() {
+            keys.iter().flat_map(|key| config_map::keys_at(&at(key))).collect()
+        } else {
+            keys.iter().map(|key| (*key).to_owned()).collect()
+        };
+        let one_of = if keys.len() > 1 { "one of " } else { "" };
+        format!("must have {one_of}{}", list(keys.iter().map(String::as_str)))
     };
     for missing in object.required.iter().filter(|key| !is_there(key)) {
-        refuse(format!("must have {missing}"));
+        refuse(must_have(&[missing]), missing);
     }
     if !object.any_of.is_empty() && !object.any_of.iter().any(|key| is_there(&key)) {
-        refuse(format!("must have one of {}", list(object.any_of.iter().copied())));
+        refuse(must_have(object.any_of), "");
     }
     for (key, needed) in object.needs.iter().filter(|(key, _)| is_there(&key)) {
         if !is_there(&needed) {
-            refuse(format!("has {key}, which needs {needed}"));
+            refuse(format!("has {key}, which needs {needed}"), needed);
         }
     }
 }

@@ -26,12 +26,42 @@ const OF_RULE: &[&str] = &["/rules/0", "/rules/0/select"];
 /// Keys of the spec that text cannot say.
 const UNSAYABLE: &[&str] = &["kinds", "rules"];
 
+/// Where the keys of a `ConfigMap` are.
+pub(super) const BASE: &str = "/data";
+
+/// The keys of `data` that set what is at `pointer` of the spec, or parts of it.
+pub(super) fn keys_at(pointer: &str) -> Vec<String> {
+    let is_at =
+        |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let keys = RULE.iter().filter(|(_, at)| is_at(at)).flat_map(|(key, at)| {
+        if !key.ends_with('.') {
+            return vec![(*key).to_owned()];
+        }
+        let shape = at.split('/').skip(1).try_fold(&TOP, child);
+        let words = shape.map(Shape::words).unwrap_or_default();
+        words.into_iter().map(|word| format!("{key}{word}")).collect()
+    });
+    let keys: Vec<_> = keys.collect();
+    if keys.is_empty() { vec![pointer.trim_start_matches('/').replace('/', ".")] } else { keys }
+}
+
+/// What to do where keys are missing that set what is at `pointer` of the spec.
+pub(super) fn help(pointer: &str) -> String {
+    let select =
+        RULE.iter().any(|(_, at)| at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/')));
+    if select {
+        "Say which workloads the rule is for, such as names=web-*; names=* is for all.".to_owned()
+    } else {
+        format!("Known keys: {}.", list(names()))
+    }
+}
+
 /// A `ConfigMap`'s data as a spec.
 ///
 /// # Errors
 /// Keys that are not known, or that set one thing twice.
 pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Finding>> {
-    let mut spec = Spec { value: Value::Object(Map::new()), origins: Vec::new(), base: "/data" };
+    let mut spec = Spec { value: Value::Object(Map::new()), origins: Vec::new(), base: BASE };
     let data = match data {
         Value::Null => return Ok(spec),
         Value::Object(data) => data,
@@ -130,7 +160,7 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
     if let Some((pointer, below)) = of_rule {
         let mut tokens: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
         tokens.extend(below.into_iter().flat_map(|below| below.split('.')).map(str::to_owned));
-        let shape = tokens.iter().try_fold(&TOP, |shape, token| child(shape, token));
+        let shape = tokens.iter().map(String::as_str).try_fold(&TOP, child);
         return Some((tokens, shape.map_or(Leaf::Text, Leaf::of)));
     }
     if UNSAYABLE.contains(&head) {

@@ -2,7 +2,7 @@
 
 use globset::Glob;
 
-use crate::config::{Keep, Mode, OnError, Recording, Stale, is_namespace, labels};
+use crate::config::{FailOn, Keep, Mode, OnError, Recording, Stale, is_namespace, labels};
 use crate::finding::Code;
 use crate::k8s::image::Image;
 use crate::k8s::security::{Level, Version};
@@ -315,6 +315,15 @@ pub(in crate::config) static SPEC: Object = object(&[
         about: "Also write the annotations of a rule into the pod template of what is injected.",
         default: Some("false"),
         shape: Shape::Flag,
+    },
+    Key {
+        name: "failOn",
+        about: "What fails a run (exit code 1), each choice with the ones before it: errors; a stale injection, \
+                which nothing asks for any more or, in `check` and with `mode: validate`, which would be updated \
+                or taken out; any warning. A run that fails writes nothing. Hosts that hide warnings, such as \
+                Helm and plugins of kustomize, need `warning` to make them seen.",
+        default: Some(FailOn::Error.as_str()),
+        shape: Shape::Choice(FailOn::words),
     },
     key(
         "images",

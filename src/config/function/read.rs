@@ -5,22 +5,27 @@ use serde_json::Value;
 
 use super::{Spec, invalid, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
-use crate::config::{Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels};
+use crate::config::{
+    FailOn, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels, nearest,
+};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
 
-/// The settings of a spec without faults in its single values.
+/// The settings of a spec without faults in its single values, and remarks about them.
 ///
 /// # Errors
 /// Values that do not go together.
-pub(super) fn settings(spec: &Spec) -> Result<Settings, Vec<Finding>> {
+pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Finding>> {
     let value = &spec.value;
     let mut faults = Vec::new();
+    let mut remarks = Vec::new();
+    let kinds = kinds(spec, &mut faults);
     let settings = Settings {
         mode: text(value, "mode").and_then(Mode::of).unwrap_or_default(),
         on_error: text(value, "onError").and_then(OnError::of).unwrap_or_default(),
+        fail_on: text(value, "failOn").and_then(FailOn::of).unwrap_or_default(),
         record: text(value, "record").and_then(Recording::of).unwrap_or_default(),
         stale: text(value, "stale").and_then(Stale::of).unwrap_or_default(),
         namespace: text(value, "namespace").map(str::to_owned),
@@ -28,20 +33,21 @@ pub(super) fn settings(spec: &Spec) -> Result<Settings, Vec<Finding>> {
         rules: elements(value, "rules")
             .iter()
             .enumerate()
-            .map(|(index, value)| rule(spec, index, value, &mut faults))
+            .map(|(index, value)| rule(spec, index, value, &kinds, &mut remarks, &mut faults))
             .collect(),
         annotate: flag(value, "annotate"),
         instrumentation_resources: text(value, "instrumentationResources")
             .and_then(Keep::of)
             .unwrap_or_default(),
         images: images(value),
+        lock: None,
         plain_sidecars: value.get("nativeSidecars") == Some(&Value::Bool(false)),
-        kinds: kinds(spec, &mut faults),
+        kinds,
         require_references: flag(value, "requireReferences"),
         pod_security: value.get("podSecurity").and_then(pod_security),
         severities: severities(value),
     };
-    if faults.is_empty() { Ok(settings) } else { Err(faults) }
+    if faults.is_empty() { Ok((settings, remarks)) } else { Err(faults) }
 }
 
 fn pod_security(value: &Value) -> Option<PodSecurity> {
@@ -52,7 +58,14 @@ fn pod_security(value: &Value) -> Option<PodSecurity> {
     })
 }
 
-fn rule(spec: &Spec, index: usize, value: &Value, faults: &mut Vec<Finding>) -> Rule {
+fn rule(
+    spec: &Spec,
+    index: usize,
+    value: &Value,
+    declared: &[Kind],
+    remarks: &mut Vec<Finding>,
+    faults: &mut Vec<Finding>,
+) -> Rule {
     let select = value.get("select").unwrap_or(&Value::Null);
     let pointer = format!("/rules/{index}");
     let instrumentation = text(value, "instrumentation");
@@ -80,7 +93,30 @@ fn rule(spec: &Spec, index: usize, value: &Value, faults: &mut Vec<Finding>) -> 
         namespaces: globs(select, "namespaces"),
         labels: text(select, "labels").and_then(|text| labels::parse(text).ok()),
     };
-    Rule { place: format!("{} of the function config", path(&spec.origin(&pointer))), select, sets }
+    let unknown = unknown_kinds(spec, &pointer, value, declared);
+    let is_futile = select.kinds.as_ref().is_some_and(|kinds| kinds.len() == unknown.len());
+    remarks.extend(unknown);
+    let place = format!("{} of the function config", path(&spec.origin(&pointer)));
+    let message = "the rule selects no workload of the input";
+    let unused = (!is_futile).then(|| Finding::new(Code::UnusedRule, spec.origin(&pointer), message));
+    Rule { place, select, sets, unused }
+}
+
+/// Findings about the kinds of a rule that no workload has.
+fn unknown_kinds(spec: &Spec, pointer: &str, rule: &Value, declared: &[Kind]) -> Vec<Finding> {
+    let known = || Kind::ALL.iter().chain(declared).map(|row| &*row.kind);
+    let texts = texts(rule.get("select").unwrap_or(&Value::Null), "kinds");
+    let unknown = texts.into_iter().enumerate().filter(|(_, text)| {
+        let glob = Glob::new(text).map(|glob| glob.compile_matcher());
+        glob.is_ok_and(|glob| !known().any(|kind| glob.is_match(kind)))
+    });
+    let finding = |(index, text): (usize, &str)| {
+        let near = nearest(text, known()).map(|near| format!("; did you mean {near}?"));
+        let message = format!("{text:?} is no known kind of workload{}", near.unwrap_or_default());
+        let origin = spec.origin(&format!("{pointer}/select/kinds/{index}"));
+        Finding::new(Code::UnusedRule, origin, message).help("Correct the kind, or declare it under `kinds`.")
+    };
+    unknown.map(finding).collect()
 }
 
 /// The languages of a rule with their containers.

@@ -13,7 +13,8 @@ pub fn reference() -> String {
         "# Function config\n\n\
          <!-- Generated from src/config/function/keys.rs: UPDATE_DOCS=1 cargo test --test docs -->\n\n\
          The config is a `functionConfig` of a KRM host, the config file of a kustomize plugin, or the file of \
-         `--config`. It may be absent. Every key, with what holds without it:\n\n\
+         `--config`. Commands and pipes without that flag use an `OtelInject` in `otel-inject.yaml` of the current \
+         folder, or of the nearest one above it in the same repository; `--no-config` turns that off. It may be absent. Every key, with what holds without it:\n\n\
          ```yaml\napiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata:\n  name: otel-inject\nspec: {}\n```\n\n\
          | key of `spec` | takes | default | about |\n|---|---|---|---|\n",
     );

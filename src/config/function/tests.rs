@@ -343,8 +343,13 @@ fn a_rule_says_what_annotations_say() {
 #[test]
 fn a_config_maps_rule_is_checked_like_any_other() {
     for (data, pointer, message) in [
-        (json!({"inject": "go"}), "/data", "data must have select"),
-        (json!({"names": "a"}), "/data", "data must have one of inject, options"),
+        (json!({"inject": "go"}), "/data", "data must have one of kinds, labels, names, namespaces"),
+        (
+            json!({"names": "a"}),
+            "/data",
+            "data must have one of inject, options.pythonPlatform, options.dotnetRuntime, options.goTargetExe, sidecar",
+        ),
+        (json!({"podSecurity.version": "v1.34"}), "/data", "data must have podSecurity.enforce"),
         (json!({"names": ",", "inject": "go"}), "/data/names", "data.names must be a list with an element"),
         (json!({"names": "a,[", "inject": "go"}), "/data/names/1", "data.names[1] must be a name or a glob"),
         (json!({"names": "a", "inject": "go,ruby"}), "/data/inject/1", "data.inject[1] must be one of"),
@@ -370,6 +375,18 @@ fn a_config_maps_rule_is_checked_like_any_other() {
         sets(&config_map(with_containers)),
         [("inject-go", "true".to_owned()), ("go-container-names", "app".to_owned())]
     );
+}
+
+#[test]
+fn a_config_map_is_told_the_keys_that_it_can_have() {
+    let help = |data: Value| {
+        let findings = parse(&config_map(data)).expect_err("an invalid config");
+        findings.first().map(|finding| finding.help.to_string()).unwrap_or_default()
+    };
+    assert!(help(json!({"inject": "go"})).contains("names=web-*"));
+    let known = help(json!({"names": "a"}));
+    assert!(known.starts_with("Known keys: annotate, failOn, images, inject, "), "{known}");
+    assert_eq!(help(json!({"podSecurity.version": "v1.34"})), known);
 }
 
 #[test]

@@ -8,11 +8,12 @@ use crate::host::files::Destination;
 /// Check whether everything that asks for it can be injected
 ///
 /// The gate in a pull request: the report goes to stdout, in the form of --format, and nothing is written.
-/// Exit code 1 says that a finding is an error.
+/// Exit code 1 says that a finding is an error, or whatever else --fail-on names: with `stale`, an injection that
+/// inject would update counts too.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     otel-inject check manifests/\n  \
-    otel-inject check --format github manifests/\n  \
+    otel-inject check --fail-on stale --format github manifests/\n  \
     otel-inject check --format sarif manifests/ > otel-inject.sarif\n  \
     kustomize build . | otel-inject check --context instrumentation.yaml")]
 pub(in crate::host) struct Check {

@@ -21,9 +21,6 @@ use crate::host::images::Lock;
 pub(in crate::host) struct Images {
     #[command(flatten)]
     inputs: Inputs,
-    /// Write the images and their digests to FILE [default: no file]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    lock: Option<PathBuf>,
     /// Write nothing, and fail where the lock lacks an image or a digest, or has one too many [default: write]
     #[arg(long, requires = "lock", conflicts_with = "digests")]
     check: bool,
@@ -38,8 +35,8 @@ impl Run for Images {
     }
 
     fn run(self) -> u8 {
-        let Self { inputs, lock, check, digests } = self;
-        let lock = lock.map(|file| Lock { file, is_checked: check, given: digests });
+        let Self { inputs, check, digests } = self;
+        let lock = inputs.flags.lock.clone().map(|file| Lock { file, is_checked: check, given: digests });
         crate::host::inject_files(&inputs, Destination::Images { lock })
     }
 }

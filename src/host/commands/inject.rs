@@ -12,7 +12,7 @@ use crate::host::files::Destination;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     otel-inject inject manifests/ | kubectl apply -f -\n  \
-    otel-inject inject --in-place --context instrumentation.yaml manifests/\n  \
+    otel-inject inject --in-place --context instrumentation.yaml --lock images.lock manifests/\n  \
     otel-inject inject --output build/ manifests/\n  \
     helm template shop ./chart | otel-inject inject - --namespace shop")]
 pub(in crate::host) struct Inject {

@@ -7,8 +7,9 @@ use crate::host::files::Destination;
 
 /// Take injections out of files and folders, or of stdin
 ///
-/// Every workload that has an injection gets its original back, if that is proved: injecting it again gives the
-/// very same text. Prints all files as one stream, or writes them as inject does.
+/// The record on a workload says what was injected. That is taken out, and later edits of everything else stay. Where
+/// the injected text was not touched since, the original comes back byte for byte. Prints all files as one stream, or
+/// writes them as inject does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     otel-inject uninject manifests/\n  \

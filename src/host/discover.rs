@@ -1,0 +1,114 @@
+//! The function config that lies beside the manifests.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::finding::{Code, Finding, Position};
+use crate::host::cli::Flags;
+use crate::host::files::{self, Text};
+use crate::yaml::{Document, split_documents};
+
+/// What a config is called that is found.
+const NAME: &str = "otel-inject.yaml";
+
+/// The function config in the current folder, or in the nearest one above it that has one and is in the same
+/// repository.
+///
+/// # Errors
+/// A file of that name that cannot be read.
+pub(super) fn config() -> Result<Option<PathBuf>> {
+    let Ok(current) = env::current_dir() else { return Ok(None) };
+    let mut up = PathBuf::new();
+    for folder in within_repository(&current) {
+        let file = up.join(NAME);
+        if folder.join(NAME).is_file() && kind(&files::bytes(&file)?).is_some() {
+            return Ok(Some(file));
+        }
+        up.push("..");
+    }
+    Ok(None)
+}
+
+/// A folder and those above it up to the root of its repository; the folder alone where it is in none.
+fn within_repository(folder: &Path) -> impl Iterator<Item = &Path> {
+    let root = folder.ancestors().position(|folder| folder.join(".git").exists());
+    folder.ancestors().take(root.unwrap_or(0) + 1)
+}
+
+/// Who reads a function config.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    /// A host, which calls the function that the config names.
+    OfHost,
+    /// Nobody who is known.
+    Plain,
+}
+
+/// Which function config a text is; none where it is none.
+fn kind(bytes: &[u8]) -> Option<Kind> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let documents = split_documents(bytes).into_iter().filter_map(|range| {
+        let text = &text[range];
+        // What is broken further down is said where the config is read.
+        Document::parse(text).ok().or_else(|| Document::start_of(text))
+    });
+    let mut configs = documents.filter(|document| document.text_at("/kind") == Some("OtelInject"));
+    let function = "/metadata/annotations/config.kubernetes.io~1function";
+    let kind = |config: Document<'_>| match config.text_at(function) {
+        Some(_) => Kind::OfHost,
+        None => Kind::Plain,
+    };
+    configs.next().map(kind)
+}
+
+/// What there is to say about configs that nobody named: the one that was found, and those among the inputs that are
+/// not used.
+pub(super) fn remarks(flags: &Flags, inputs: &[Text]) -> Vec<Finding> {
+    if !flags.is_config_found && (flags.config.is_some() || flags.no_config) {
+        return Vec::new();
+    }
+    let at = |code: Code, path: &Path, message: String| {
+        let position = Position { file: Some(files::name(path)), ..Position::default() };
+        Finding::new(code, "", message).at(position)
+    };
+    let used = flags.config.as_deref();
+    let found = used.map(|path| at(Code::FoundConfig, path, "used as the function config".to_owned()));
+    let used = used.and_then(|path| path.canonicalize().ok());
+    let is_unused = |text: &&Text| {
+        text.path.file_name().is_some_and(|name| name == NAME)
+            && text.path.canonicalize().ok() != used
+            && kind(&text.bytes) == Some(Kind::Plain)
+    };
+    let unused = inputs.iter().filter(is_unused).map(|text| {
+        let finding = at(Code::UnusedConfig, &text.path, "not used as the function config".to_owned());
+        finding.help(format!("Pass --config {}, or --no-config.", files::name(&text.path)))
+    });
+    found.into_iter().chain(unused).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_is_an_otel_inject() {
+        let own = "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\n";
+        let of_host =
+            "metadata: {annotations: {config.kubernetes.io/function: 'exec: {path: otel-inject}'}}\n";
+        for (text, expected) in [
+            (own.to_owned(), Some(Kind::Plain)),
+            (format!("# c\n---\n{own}spec: {{}}\n"), Some(Kind::Plain)),
+            (format!("{own}{of_host}"), Some(Kind::OfHost)),
+            (format!("{own}spec: [\n"), Some(Kind::Plain)),
+            ("apiVersion: v1\nkind: ConfigMap\n".to_owned(), None),
+            ("# kind: OtelInject\n".to_owned(), None),
+            ("spec: {kind: OtelInject}\n".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(kind(text.as_bytes()), expected, "{text}");
+        }
+        assert_eq!(kind(b"\xff"), None);
+    }
+}
