@@ -132,6 +132,10 @@ fn what_was_there_in_place_of_a_list_comes_back_to_the_letter() {
         " [] # none",
         " # none",
         "\n          # nor these",
+        "\n            []",
+        "\n\n            []",
+        " # none\n            []",
+        "\n            # none\n            []",
     ];
     for env in forms {
         for mounts in forms {
@@ -142,6 +146,11 @@ fn what_was_there_in_place_of_a_list_comes_back_to_the_letter() {
             assert_eq!(run(uninject, &injected).0, text);
         }
     }
+    // A comment behind one on a line of its own stays, on a line of its own.
+    let text = both(&format!("{head}          env:\n            [] # none\n          tty: true\n"));
+    let back = run(uninject, &injected(&text).expect("an injection")).0;
+    assert_eq!(documents(&back).expect("documents"), documents(&text).expect("documents"));
+    assert!(back.contains("# none\n"), "{back}");
     let pod = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"p\", \"annotations\": \
                {\"instrumentation.opentelemetry.io/inject-java\": \"true\"}}, \"spec\": {\"initContainers\":[], \"volumes\": null, \
                \"containers\": [{\"name\": \"a\", \"image\": \"x:1\", \"env\": [ ]}]}}\n";

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::attributes;
+use super::checks::Planned;
 use super::container::{Place, from_field};
 use super::draft::Draft;
-use super::{Done, Outcome, Scene, Step, doubts, in_brackets, metadata, pod, sdk};
+use super::{Done, Outcome, Scene, Step, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, stripped};
@@ -97,7 +98,8 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
     let sidecar = Sidecar::of(&request, settings, &scene.annotations.pointer(SIDECAR))
         .map_err(|finding| vec![*finding])?;
     add(scene, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
-    let findings = doubts::of_sidecar(scene, &request, settings, &draft);
+    let planned = Planned { scene, settings, draft: &draft, languages: &[], sidecar: Some(&request) };
+    let findings = planned.check();
     let errors = settings.errors(&findings);
     if !errors.is_empty() {
         return Err(errors);

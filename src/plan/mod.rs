@@ -14,11 +14,11 @@ use crate::languages::{self, Delivery};
 use crate::select::{Decision, Request, decide};
 
 mod attributes;
+mod checks;
 mod collector;
 mod container;
 mod copy;
 pub mod differences;
-mod doubts;
 mod draft;
 mod env;
 mod exporter;
@@ -30,6 +30,7 @@ mod sdk;
 mod sidecar;
 mod web_server;
 
+use checks::Planned;
 use draft::Draft;
 
 /// What comes of a resource.
@@ -180,8 +181,9 @@ fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> 
         let message = "everything that is asked for is there already";
         return Err(vec![Finding::new(Code::UpToDate, scene.workload.pointer(""), message)]);
     }
-    let doubts = doubts::all(scene, &requests, settings, &draft);
-    let errors = settings.errors(&doubts);
+    let planned = Planned { scene, settings, draft: &draft, languages: &requests, sidecar: None };
+    let warnings = planned.check();
+    let errors = settings.errors(&warnings);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -198,7 +200,7 @@ fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> 
             sources.push(source);
         }
     }
-    findings.extend(doubts);
+    findings.extend(warnings);
     Ok(Some(Done { draft, injections, sources, parts, findings }))
 }
 

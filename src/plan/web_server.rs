@@ -33,20 +33,6 @@ pub(super) fn inject(
     Ok(vec![image])
 }
 
-/// Targets that get no module.
-pub(super) fn environment_only(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
-    let (with, without) = request.targets.split_first()?;
-    let names: Vec<&str> = without.iter().map(|target| target.name.as_str()).collect();
-    let message = format!(
-        "{} gives {} the SDK's environment, but no module: that is {}'s alone",
-        request.language.id,
-        names.join(", "),
-        with.name
-    );
-    let pointer = scene.annotations.pointer(request.list_key);
-    (!names.is_empty()).then(|| Finding::new(Code::EnvironmentOnly, pointer, message))
-}
-
 fn attach(
     scene: &Scene<'_>,
     request: &Request<'_>,

@@ -1,6 +1,7 @@
 //! The index of one document: its nodes, their spans and the pointers that lead to them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::parser::{Event, Granit, Parser, Style};
 use super::text::{is_indicator, skip_blanks};
@@ -363,8 +364,18 @@ impl<'t> Document<'t> {
         if start == end {
             return Some("");
         }
-        let blanks = self.text[..start].len() - self.text[..start].trim_end_matches([' ', '\t']).len();
-        Some(&self.text[start - blanks..end])
+        Some(&self.text[self.before_token(start..end)..end])
+    }
+
+    /// Where the blanks before a token begin; with the line break before them where the token has its line for itself.
+    pub(super) fn before_token(&self, token: Range<usize>) -> usize {
+        let before = self.text[..token.start].trim_end_matches([' ', '\t']);
+        let rest = self.text[token.end..].trim_start_matches([' ', '\t']);
+        let is_alone = rest.is_empty() || rest.starts_with(['\n', '\r']);
+        match before.strip_suffix('\n').filter(|_| is_alone) {
+            Some(line) => line.strip_suffix('\r').unwrap_or(line).len(),
+            None => before.len(),
+        }
     }
 
     /// The byte offset at which the node begins.

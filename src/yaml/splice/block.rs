@@ -121,12 +121,20 @@ impl Writer<'_, '_> {
         if kept.len() == members.len() {
             return Ok(());
         }
+        let mut keeps_comments = false;
         if kept.is_empty() && is_last_word {
             if around.head == 0 {
                 return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
             }
-            let text = self.empty_text.take().unwrap_or_else(|| format!(" {empty}"));
-            self.replace(around.body..around.body, text);
+            let before = self.empty_text.take();
+            // Comments above what is taken out were there before it.
+            keeps_comments = before.is_some();
+            let text = before.unwrap_or_else(|| format!(" {empty}"));
+            // What had a line of its own gets one where the first member has its.
+            let has_line = text.starts_with(['\n', '\r']) && self.begins_line(members[0]);
+            let line = self.lines.line_start(members[0].start);
+            let at = if has_line { line - self.lines.break_before(line) } else { around.body };
+            self.replace(at..at, text);
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
         let first = members[0];
@@ -153,6 +161,7 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(member.start, "a member that does not begin its line"));
             }
             let floor = match index {
+                0 if keeps_comments => line,
                 0 => self.lines.after_line(around.body),
                 _ => self.lines.after_line(members[index - 1].end),
             };
@@ -431,9 +440,9 @@ impl Writer<'_, '_> {
             }
             return Ok(());
         }
-        let blanks = text[..span.start].trim_end_matches([' ', '\t']).len();
         if !span.is_empty() {
-            self.replace(blanks.max(around.head)..span.end + tabs, gap);
+            let from = self.document.before_token(span.clone());
+            self.replace(from.max(around.head)..span.end + tabs, gap);
         }
         let lines = lines.to_owned();
         self.insert_lines(self.lines.after_line(after), lines);

@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
 use crate::languages::{ALL, Delivery};
 use crate::plan::Scene;
-use crate::plan::draft::Draft;
 
-/// What of the pod is ours and would run as root where it must not.
-pub(super) fn doubts(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
+pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let Planned { scene, draft, .. } = planned;
     let none = Value::Null;
     let spec = look_up(draft.value(), &scene.workload.pointer("/spec")).unwrap_or(&none);
     let before = scene.workload.pod().unwrap_or(&none);

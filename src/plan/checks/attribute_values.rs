@@ -1,16 +1,20 @@
 //! Resource attributes whose values break the list that they are written into.
 
+use super::{Check, Planned};
 use crate::change::escape;
 use crate::config::annotations::ATTRIBUTE_PREFIX;
 use crate::finding::{Code, Finding};
-use crate::plan::Scene;
-use crate::select::Request;
 
 /// What separates attributes, and a key from its value.
 const SEPARATORS: [char; 2] = [',', '='];
 
-/// Attributes of the pod's annotations and of its Instrumentations that hold a separator.
-pub(super) fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding> {
+pub(super) const CHECK: Check = Check { codes: &[Code::AttributeValue], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let Planned { scene, languages: requests, .. } = planned;
+    if requests.is_empty() {
+        return Vec::new();
+    }
     let mut findings = Vec::new();
     let mut say = |pointer: String, place: &str, key: &str, value: &str| {
         let message = format!(
@@ -28,7 +32,7 @@ pub(super) fn doubts(scene: &Scene<'_>, requests: &[Request<'_>]) -> Vec<Finding
         say(pointer, &format!("annotation {annotation}"), key, value);
     }
     let mut seen: Vec<&str> = Vec::new();
-    for request in requests {
+    for request in *requests {
         if seen.contains(&request.source.as_str()) {
             continue;
         }

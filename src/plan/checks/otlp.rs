@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, is_from_elsewhere, name, positions, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
@@ -17,8 +18,15 @@ const EXPORTERS: [(&str, Option<Protocol>); 3] = [
     ("otlp_proto_http", Some(Protocol::HttpProtobuf)),
 ];
 
+pub(super) const CHECK: Check =
+    Check { codes: &[Code::OtlpProtocolUnavailable, Code::OtlpPortMismatch], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    planned.languages.iter().flat_map(|request| of_language(planned.scene, request, planned.draft)).collect()
+}
+
 /// What is wrong with the exporters of a language: each cause once, at the first container that has it.
-pub(super) fn doubts(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn of_language(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let image = image(request);
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);

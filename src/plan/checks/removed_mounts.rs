@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, name, position};
 use crate::languages::Delivery;
@@ -11,8 +12,14 @@ use crate::plan::draft::Draft;
 use crate::plan::{Scene, web_server};
 use crate::select::Request;
 
+pub(super) const CHECK: Check = Check { codes: &[Code::MountRemoved], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    planned.languages.iter().flat_map(|request| removed(planned.scene, request, planned.draft)).collect()
+}
+
 /// Mounts that are gone, and whose files are not in the copy of the configuration.
-pub(super) fn gone(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn removed(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let Delivery::WebServer(server) = &request.language.recipe.delivery else { return Vec::new() };
     let (Some(target), Some(pod)) = (request.targets.first(), scene.workload.pod()) else {
         return Vec::new();

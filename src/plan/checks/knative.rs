@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements};
-use crate::plan::Scene;
-use crate::plan::draft::Draft;
 use crate::plan::sidecar::SHARE;
 
 /// Flags of the ConfigMap `config-features` that are off by default, and what of a pod's spec needs them.
@@ -25,8 +24,12 @@ const FLAGS: &[(&str, fn(&Value) -> bool)] = &[
     ("kubernetes.podspec-shareprocessnamespace", |spec| spec.get(SHARE) == Some(&Value::Bool(true))),
 ];
 
+pub(super) const CHECK: Check =
+    Check { codes: &[Code::KnativeFeatures], run: |planned| features(planned).into_iter().collect() };
+
 /// The flags that the pod needs with the injection, and did not need without.
-pub(super) fn features(scene: &Scene<'_>, draft: &Draft) -> Option<Finding> {
+fn features(planned: &Planned<'_>) -> Option<Finding> {
+    let Planned { scene, draft, .. } = planned;
     if scene.workload.identity.group() != "serving.knative.dev" {
         return None;
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
@@ -13,8 +14,19 @@ use crate::plan::container::Place;
 use crate::plan::draft::Draft;
 use crate::select::Request;
 
+pub(super) const CHECK: Check = Check { codes: &[Code::EnvOrder], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let Planned { scene, draft, .. } = planned;
+    let mut findings = misplaced(scene, planned.languages, draft);
+    if planned.sidecar.is_some() {
+        findings.extend(misplaced_of_sidecar(scene, draft));
+    }
+    findings
+}
+
 /// References of instrumented containers that stand before what they name.
-pub(super) fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
+fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = scene.workload.pointer("/spec");
     let input = scene.workload.pod().unwrap_or(&Value::Null);
     let lists = [List::Init, List::Regular].map(|list| {
@@ -45,7 +57,7 @@ pub(super) fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Dra
 }
 
 /// References of the sidecar that stand before what they name.
-pub(super) fn misplaced_of_sidecar(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
+fn misplaced_of_sidecar(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
     let spec = scene.workload.pointer("/spec");
     let lists = [List::Init, List::Regular].map(|list| draft.list(&spec, list.key()));
     let sidecars = lists.into_iter().filter_map(|list| position(list, CONTAINER).map(|index| &list[index]));

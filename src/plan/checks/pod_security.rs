@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::change::look_up;
-use crate::config::Settings;
 use crate::finding::{Code, Finding};
 use crate::k8s::security::{Level, Version, adds_violations, meets, violations};
-use crate::plan::Scene;
-use crate::plan::draft::Draft;
+
+pub(super) const CHECK: Check =
+    Check { codes: &[Code::PodSecurity], run: |planned| lost(planned).into_iter().collect() };
 
 /// The weakest level that the pod met before and does not with the injection; where one is enforced, that and
 /// weaker ones alone.
-pub(super) fn lost(scene: &Scene<'_>, settings: &Settings, draft: &Draft) -> Option<Finding> {
+fn lost(planned: &Planned<'_>) -> Option<Finding> {
+    let Planned { scene, settings, draft, .. } = planned;
     let (enforced, version) = match settings.pod_security {
         Some(security) => (security.enforce, security.version),
         None => (Level::Restricted, Version::LATEST),

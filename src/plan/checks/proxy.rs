@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::{Check, Planned};
 use crate::config::annotations::{CONTAINERS, PREFIX};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
@@ -37,8 +38,14 @@ const PROXIES: &[Proxy] = &[
     Proxy { what: "Envoy", containers: &["envoy"], images: &["envoy", "aws-appmesh-envoy"] },
 ];
 
+pub(super) const CHECK: Check = Check { codes: &[Code::ProxyInstrumented], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    planned.languages.iter().filter_map(|request| proxied(planned.scene, request)).collect()
+}
+
 /// What there is to say about a language that no annotation tells its containers.
-pub(super) fn doubt(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
+fn proxied(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
     let language = request.language;
     let mut lists = language.containers.iter().chain([&CONTAINERS]);
     if lists.any(|key| !scene.annotations.effective(key).is_empty()) {

@@ -1,0 +1,92 @@
+//! Checks of planned injections. A check is a file here and a row of [`CHECKS`].
+
+use super::Scene;
+use super::draft::Draft;
+use crate::config::Settings;
+use crate::finding::{Code, Finding};
+use crate::select::{Request, collector};
+
+mod attribute_values;
+mod cluster_facts;
+mod env_order;
+mod environment_only;
+mod knative;
+mod otlp;
+mod pod_security;
+mod port_clash;
+mod proxy;
+mod references;
+mod removed_mounts;
+mod runs_as_root;
+mod sidecar_blocks_job;
+mod unknown_namespace;
+
+/// Every check, in the order of their findings.
+const CHECKS: &[Check] = &[
+    unknown_namespace::CHECK,
+    sidecar_blocks_job::CHECK,
+    references::CHECK,
+    environment_only::CHECK,
+    cluster_facts::CHECK,
+    port_clash::CHECK,
+    proxy::CHECK,
+    removed_mounts::CHECK,
+    otlp::CHECK,
+    attribute_values::CHECK,
+    env_order::CHECK,
+    runs_as_root::CHECK,
+    knative::CHECK,
+    pod_security::CHECK,
+];
+
+/// A check of what was planned for a workload.
+struct Check {
+    /// What it finds.
+    codes: &'static [Code],
+    /// Its findings; pointers are relative to the workload.
+    run: fn(&Planned<'_>) -> Vec<Finding>,
+}
+
+/// What was planned for a workload: either its languages or its sidecar.
+pub(super) struct Planned<'p> {
+    pub(super) scene: &'p Scene<'p>,
+    pub(super) settings: &'p Settings,
+    /// The workload with what was planned.
+    pub(super) draft: &'p Draft,
+    /// The languages; empty for a sidecar.
+    pub(super) languages: &'p [Request<'p>],
+    pub(super) sidecar: Option<&'p collector::Request<'p>>,
+}
+
+impl Planned<'_> {
+    /// The findings of all checks.
+    pub(super) fn check(&self) -> Vec<Finding> {
+        let run = |check: &Check| {
+            let findings = (check.run)(self);
+            debug_assert!(findings.iter().all(|finding| check.codes.contains(&finding.code)), "{findings:?}");
+            findings
+        };
+        CHECKS.iter().flat_map(run).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::finding::Severity;
+
+    #[test]
+    fn a_code_is_one_checks_and_no_error_by_default() {
+        let mut seen = BTreeSet::new();
+        for code in CHECKS.iter().flat_map(|check| check.codes) {
+            assert!(seen.insert(code), "{code}");
+            assert_ne!(
+                code.page().severity,
+                Severity::Error,
+                "{code}: what cannot be injected is refused by the plan"
+            );
+        }
+    }
+}

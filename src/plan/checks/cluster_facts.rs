@@ -1,0 +1,27 @@
+//! Attributes that only a cluster knows and no variable can hold.
+
+use super::{Check, Planned};
+use crate::config::annotations::SIDECAR;
+use crate::finding::{Code, Finding};
+use crate::plan::collector::NAMED;
+
+pub(super) const CHECK: Check = Check { codes: &[Code::UnknowableAttribute], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let scene = planned.scene;
+    let asking = planned.languages.iter().find(|request| request.instrumentation.uid_attributes);
+    let of_language = asking.map(|request| {
+        let message = format!(
+            "Instrumentation {} asks for UIDs; those of the pod's owners are known only in a cluster",
+            request.source
+        );
+        Finding::new(Code::UnknowableAttribute, scene.annotations.pointer(request.language.switch), message)
+    });
+    let has_owner = scene.workload.owners().iter().any(|owner| NAMED.contains(&owner.attribute));
+    let of_sidecar = planned.sidecar.filter(|_| has_owner).map(|_| {
+        let message = "the UIDs of the pod's owners are known only in a cluster, and not among the attributes of \
+                       the sidecar";
+        Finding::new(Code::UnknowableAttribute, scene.annotations.pointer(SIDECAR), message)
+    });
+    of_language.into_iter().chain(of_sidecar).collect()
+}

@@ -1,0 +1,28 @@
+//! Further targets of a web server, which get the SDK's environment without the module.
+
+use super::{Check, Planned};
+use crate::finding::{Code, Finding};
+use crate::languages::Delivery;
+
+pub(super) const CHECK: Check = Check { codes: &[Code::EnvironmentOnly], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for request in planned.languages {
+        let is_server = matches!(request.language.recipe.delivery, Delivery::WebServer(_));
+        let Some((with, without)) = request.targets.split_first().filter(|_| is_server) else { continue };
+        if without.is_empty() {
+            continue;
+        }
+        let names: Vec<&str> = without.iter().map(|target| target.name.as_str()).collect();
+        let message = format!(
+            "{} gives {} the SDK's environment, but no module: that is {}'s alone",
+            request.language.id,
+            names.join(", "),
+            with.name
+        );
+        let pointer = planned.scene.annotations.pointer(request.list_key);
+        findings.push(Finding::new(Code::EnvironmentOnly, pointer, message));
+    }
+    findings
+}

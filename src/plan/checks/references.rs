@@ -1,0 +1,38 @@
+//! Secrets and ConfigMaps that an injection mounts and the input does not hold.
+
+use super::{Check, Planned};
+use crate::config::annotations::SIDECAR;
+use crate::finding::{Code, Finding};
+use crate::plan::exporter;
+
+pub(super) const CHECK: Check = Check { codes: &[Code::MissingReference], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let scene = planned.scene;
+    let is_missing = |kind: &str, name: &str| !scene.context.has_reference(kind, &scene.namespace, name);
+    let finding = |pointer: String, who: &str, kind: &str, name: &str| {
+        Finding::new(
+            Code::MissingReference,
+            pointer,
+            format!("{who} names {kind} {name}, which is not in the input"),
+        )
+    };
+    let mut findings = Vec::new();
+    let mut seen = Vec::new();
+    for request in planned.languages {
+        for (kind, name) in exporter::references(request.instrumentation) {
+            if !seen.contains(&(kind, name)) && is_missing(kind, name) {
+                seen.push((kind, name));
+                let pointer = scene.annotations.pointer(request.language.switch);
+                findings.push(finding(pointer, &format!("Instrumentation {}", request.source), kind, name));
+            }
+        }
+    }
+    if let Some(request) = planned.sidecar {
+        let who = format!("OpenTelemetryCollector {}", request.called());
+        let missing = request.collector.config_maps.iter().filter(|name| is_missing("ConfigMap", name));
+        findings
+            .extend(missing.map(|name| finding(scene.annotations.pointer(SIDECAR), &who, "ConfigMap", name)));
+    }
+    findings
+}

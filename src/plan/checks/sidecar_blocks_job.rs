@@ -1,0 +1,20 @@
+//! Jobs that an ordinary sidecar keeps from completing.
+
+use super::{Check, Planned};
+use crate::config::annotations::SIDECAR;
+use crate::finding::{Code, Finding};
+
+pub(super) const CHECK: Check = Check { codes: &[Code::SidecarBlocksJob], run };
+
+/// Workloads that are done when their containers are.
+const JOBS: &[&str] = &["Job", "CronJob"];
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let identity = &planned.scene.workload.identity;
+    let is_job = identity.group() == "batch" && JOBS.contains(&identity.kind());
+    if planned.sidecar.is_none() || !planned.settings.plain_sidecars || !is_job {
+        return Vec::new();
+    }
+    let message = format!("a {} never completes beside a sidecar that is not native", identity.kind());
+    vec![Finding::new(Code::SidecarBlocksJob, planned.scene.annotations.pointer(SIDECAR), message)]
+}

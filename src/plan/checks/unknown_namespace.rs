@@ -1,0 +1,16 @@
+//! Collectors whose namespace nothing says: the pod's label lacks it.
+
+use super::{Check, Planned};
+use crate::config::annotations::SIDECAR;
+use crate::finding::{Code, Finding};
+
+pub(super) const CHECK: Check = Check { codes: &[Code::UnknownNamespace], run };
+
+fn run(planned: &Planned<'_>) -> Vec<Finding> {
+    let nowhere = planned.sidecar.filter(|request| request.namespace.is_empty());
+    let finding = nowhere.map(|request| {
+        let message = format!("nothing says the namespace of OpenTelemetryCollector {}", request.called());
+        Finding::new(Code::UnknownNamespace, planned.scene.annotations.pointer(SIDECAR), message)
+    });
+    finding.into_iter().collect()
+}
