@@ -247,7 +247,9 @@ fn decide(
     .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
-    let unbuilt = (work != Work::Uninject).then(|| kustomize::unbuilt(inputs)).into_iter().flatten();
+    let injects = work != Work::Uninject;
+    let unbuilt = injects.then(|| kustomize::unbuilt(inputs, flags.config.as_deref()));
+    let unbuilt = unbuilt.into_iter().flatten();
     let own = own.chain(discover::remarks(flags, inputs)).chain(unbuilt);
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
         // kpt sends a config that is a file of the package as an item, too.
