@@ -400,6 +400,14 @@ fn a_kustomization_that_changes_resources_is_to_be_built_first() {
         assert!(line.ends_with("kustomize build good/overlay | otel-inject check"), "{line}");
     }
     assert_eq!(said(patches, &["uninject"]), [""; 0]);
+    // A transformer that is the config of the run does here what it does there.
+    let world = world();
+    world
+        .file("good/otel-inject.yaml", CONFIG)
+        .file("good/kustomization.yaml", "transformers: [otel-inject.yaml]\n");
+    let is_said = |args: &[&str]| world.run(args, "").stdout.contains("[unbuilt-kustomization]");
+    assert!(!is_said(&["check", "--config", "good/otel-inject.yaml", "good"]));
+    assert!(is_said(&["check", "--no-config", "good"]));
     for (kustomization, count) in [
         ("transformers: [otel-inject.yaml]\n", 1),
         ("components: [../c]\ncommonAnnotations: {a: b}\n", 1),

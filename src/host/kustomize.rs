@@ -1,7 +1,7 @@
 //! kustomize: its legacy exec plugins, the only exec route in kubectl, and sources that it has not built.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -36,16 +36,21 @@ const BUILDING: &[&str] = &[
 ];
 
 /// Warnings about kustomizations among the inputs that change resources: the manifests beside them are not what a
-/// cluster gets.
-pub(super) fn unbuilt(inputs: &[Text]) -> impl Iterator<Item = Finding> {
+/// cluster gets. A transformer that is the function config of the run has its effect here.
+pub(super) fn unbuilt(inputs: &[Text], config: Option<&Path>) -> Vec<Finding> {
+    let config = config.and_then(|config| config.canonicalize().ok());
     let is_kustomization = |text: &&Text| {
         text.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
     };
-    inputs.iter().filter(is_kustomization).filter_map(|text| {
+    let unbuilt = inputs.iter().filter(is_kustomization).filter_map(|text| {
         let document = Document::parse(std::str::from_utf8(&text.bytes).ok()?).ok()?;
         let value = document.value().ok()?;
+        let is_config = |entry: &Value| {
+            let path = entry.as_str().map(|entry| text.path.with_file_name(entry));
+            config.is_some() && path.and_then(|path| path.canonicalize().ok()) == config
+        };
         let is_filled = |key: &&&str| match value.get(**key) {
-            Some(Value::Array(entries)) => !entries.is_empty(),
+            Some(Value::Array(entries)) => !entries.iter().all(is_config),
             Some(Value::Object(entries)) => !entries.is_empty(),
             _ => false,
         };
@@ -62,5 +67,6 @@ pub(super) fn unbuilt(inputs: &[Text]) -> impl Iterator<Item = Finding> {
         let finding =
             finding.help(format!("Read what it builds: kustomize build {folder} | otel-inject check"));
         Some(finding.at(position(text.name.as_deref(), place)))
-    })
+    });
+    unbuilt.collect()
 }

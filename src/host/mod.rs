@@ -9,7 +9,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::config::function::{self, Parsed};
 use crate::config::{Keep, Mode, Settings};
 use crate::engine::{self, Output, Role, Source, inject, patch, uninject};
 use crate::finding::{Code, Finding, Severity};
@@ -19,7 +18,7 @@ use crate::host::files::{Destination, Reading, Text, position};
 use crate::host::save::Batch;
 use crate::host::stream::Printed;
 use crate::report::{Detail, Format, Paint, Purpose, Run};
-use crate::yaml::{Document, Edit, Envelope, Place, is_resource_list, split_documents};
+use crate::yaml::{Edit, Envelope, Place, is_resource_list};
 
 mod attributes;
 mod cli;
@@ -34,6 +33,7 @@ mod patches;
 mod progress;
 mod render;
 mod save;
+mod settings;
 mod signals;
 mod stream;
 
@@ -229,7 +229,7 @@ fn decide(
     envelope: Option<&Envelope<'_>>,
     work: Work,
 ) -> Result<(Output, Settings), Vec<Finding>> {
-    let (settings, remarks) = settings(face, flags, envelope)?;
+    let (settings, remarks) = settings::of(face, flags, envelope)?;
     let reading = Reading { all: flags.no_ignore, replaceable: false };
     let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
     if let Face::Files(destination) = face {
@@ -247,7 +247,9 @@ fn decide(
     .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
     let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
-    let unbuilt = (work != Work::Uninject).then(|| kustomize::unbuilt(inputs)).into_iter().flatten();
+    let injects = work != Work::Uninject;
+    let unbuilt = injects.then(|| kustomize::unbuilt(inputs, flags.config.as_deref()));
+    let unbuilt = unbuilt.into_iter().flatten();
     let own = own.chain(discover::remarks(flags, inputs)).chain(unbuilt);
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
         // kpt sends a config that is a file of the package as an item, too.
@@ -316,7 +318,7 @@ fn collision(face: &Face, paths: &[PathBuf], flags: &Flags) -> Option<Finding> {
     {
         return error(report, "is named for two outputs");
     }
-    let lock = pinning(face, flags).map(Path::to_owned);
+    let lock = settings::pinning(face, flags).map(Path::to_owned);
     let named = || paths.iter().chain(&flags.context).chain(&flags.config).chain(&lock);
     for output in file.into_iter().chain(report) {
         // A pipe or a terminal loses nothing.
@@ -555,77 +557,6 @@ fn exit_code(run: Run, output: &Output) -> u8 {
     let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
     let worst = output.findings.iter().filter(|finding| run.fails(finding)).map(code).max();
     if output.unreadable { COULD_NOT_RUN } else { worst.unwrap_or(0) }
-}
-
-/// The function config of the face, with what the command line says on top.
-fn settings(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Parsed {
-    let hosts = envelope.and_then(krm::config);
-    let (mut settings, remarks) = match (face, hosts, &flags.config) {
-        (_, Some(_), Some(path)) | (Face::Plugin(_), None, Some(path)) => {
-            let message =
-                format!("the host has sent a function config, and --config names {}", path.display());
-            return Err(vec![Finding::new(Code::InvalidConfig, "", message).help("Use one of them.")]);
-        }
-        (_, Some(parsed), None) => parsed?,
-        // The file's name is made up by kustomize, another one in each run.
-        (Face::Plugin(path), None, None) => config_file(path, "function config")?,
-        (_, None, Some(path)) => config_file(path, &files::name(path))?,
-        (_, None, None) => (Settings::default(), Vec::new()),
-    };
-    if let Some(on_error) = flags.on_error {
-        settings.on_error = on_error;
-    }
-    if let Some(fail_on) = flags.fail_on {
-        settings.fail_on = fail_on;
-    }
-    if let Some(lock) = pinning(face, flags) {
-        settings.lock = Some(images::pins(lock).map_err(|finding| vec![*finding])?);
-    }
-    if let Some(namespace) = &flags.namespace {
-        settings.namespace = Some(namespace.clone());
-    }
-    if flags.detail() == Detail::Reasons {
-        settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
-    }
-    Ok((settings, remarks))
-}
-
-/// The lock by which images are pinned. `images` has it to write or to check.
-fn pinning<'f>(face: &Face, flags: &'f Flags) -> Option<&'f Path> {
-    let is_of_images = matches!(face, Face::Files(Destination::Images { .. }));
-    flags.lock.as_deref().filter(|_| !is_of_images)
-}
-
-fn config_file(path: &Path, name: &str) -> Parsed {
-    let bytes = files::bytes(path).map_err(|error| vec![io_error(&error)])?;
-    let at = |offset| position(Some(name), Place::of(&bytes, offset));
-    let refuse = |offset, message: String| {
-        vec![Finding::new(Code::InvalidConfig, "", message).at(at(offset)).help("Write one YAML document.")]
-    };
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| refuse(error.valid_up_to(), "the config is not UTF-8".to_owned()))?;
-    let mut filled = Vec::new();
-    for range in split_documents(text.as_bytes()) {
-        let document = Document::parse(&text[range.clone()])
-            .map_err(|problem| refuse(range.start + problem.offset, problem.message))?;
-        if !document.is_empty() {
-            filled.push((range.start, document));
-        }
-    }
-    let (start, document) = match filled.as_slice() {
-        [only] => only,
-        [] => return Err(refuse(0, "the config is empty".to_owned())),
-        [_, (start, second), ..] => {
-            return Err(refuse(start + second.offset(""), "the config has a second document".to_owned()));
-        }
-    };
-    let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
-    let place = |finding: Finding| {
-        let offset = start + document.offset(&finding.pointer);
-        finding.at(at(offset))
-    };
-    let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);
-    function::located(function::parse_written(&value, &written), &place)
 }
 
 fn failed(findings: Vec<Finding>) -> Output {

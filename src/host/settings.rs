@@ -1,0 +1,83 @@
+//! What a run is told: the function config of its face, and the command line on top.
+
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::config::function::{self, Parsed};
+use crate::finding::{Code, Finding, Severity};
+use crate::host::cli::Flags;
+use crate::host::files::{self, Destination, position};
+use crate::host::{Face, images, io_error, krm};
+use crate::report::Detail;
+use crate::yaml::{Document, Envelope, Place, split_documents};
+
+/// The function config of the face, with what the command line says on top.
+pub(super) fn of(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Parsed {
+    let hosts = envelope.and_then(krm::config);
+    let (mut settings, remarks) = match (face, hosts, &flags.config) {
+        (_, Some(_), Some(path)) | (Face::Plugin(_), None, Some(path)) => {
+            let message =
+                format!("the host has sent a function config, and --config names {}", path.display());
+            return Err(vec![Finding::new(Code::InvalidConfig, "", message).help("Use one of them.")]);
+        }
+        (_, Some(parsed), None) => parsed?,
+        // The file's name is made up by kustomize, another one in each run.
+        (Face::Plugin(path), None, None) => config_file(path, "function config")?,
+        (_, None, Some(path)) => config_file(path, &files::name(path))?,
+        (_, None, None) => (Settings::default(), Vec::new()),
+    };
+    if let Some(on_error) = flags.on_error {
+        settings.on_error = on_error;
+    }
+    if let Some(fail_on) = flags.fail_on {
+        settings.fail_on = fail_on;
+    }
+    if let Some(lock) = pinning(face, flags) {
+        settings.lock = Some(images::pins(lock).map_err(|finding| vec![*finding])?);
+    }
+    if let Some(namespace) = &flags.namespace {
+        settings.namespace = Some(namespace.clone());
+    }
+    if flags.detail() == Detail::Reasons {
+        settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
+    }
+    Ok((settings, remarks))
+}
+
+/// The lock by which images are pinned. `images` has it to write or to check.
+pub(super) fn pinning<'f>(face: &Face, flags: &'f Flags) -> Option<&'f Path> {
+    let is_of_images = matches!(face, Face::Files(Destination::Images { .. }));
+    flags.lock.as_deref().filter(|_| !is_of_images)
+}
+
+fn config_file(path: &Path, name: &str) -> Parsed {
+    let bytes = files::bytes(path).map_err(|error| vec![io_error(&error)])?;
+    let at = |offset| position(Some(name), Place::of(&bytes, offset));
+    let refuse = |offset, message: String| {
+        vec![Finding::new(Code::InvalidConfig, "", message).at(at(offset)).help("Write one YAML document.")]
+    };
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| refuse(error.valid_up_to(), "the config is not UTF-8".to_owned()))?;
+    let mut filled = Vec::new();
+    for range in split_documents(text.as_bytes()) {
+        let document = Document::parse(&text[range.clone()])
+            .map_err(|problem| refuse(range.start + problem.offset, problem.message))?;
+        if !document.is_empty() {
+            filled.push((range.start, document));
+        }
+    }
+    let (start, document) = match filled.as_slice() {
+        [only] => only,
+        [] => return Err(refuse(0, "the config is empty".to_owned())),
+        [_, (start, second), ..] => {
+            return Err(refuse(start + second.offset(""), "the config has a second document".to_owned()));
+        }
+    };
+    let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
+    let place = |finding: Finding| {
+        let offset = start + document.offset(&finding.pointer);
+        finding.at(at(offset))
+    };
+    let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);
+    function::located(function::parse_written(&value, &written), &place)
+}
