@@ -357,13 +357,14 @@ fn a_directive_that_would_be_more_than_one_is_quoted_or_refused() {
         let (documents, findings) = run(&text, &Settings::default());
         let refused = findings.iter().any(|finding| finding.code == Code::InvalidInstrumentation);
         let init = documents[1]["spec"]["template"]["spec"]["initContainers"].as_array().cloned();
-        let env = init
+        let env: Vec<Value> = init
             .into_iter()
             .flatten()
-            .flat_map(|container| container["env"].as_array().cloned().unwrap_or_default());
+            .flat_map(|container| container["env"].as_array().cloned().unwrap_or_default())
+            .collect();
         let conf = env
-            .filter(|entry| entry["name"].as_str().is_some_and(|name| name.ends_with("_AGENT_CONF")))
-            .last();
+            .into_iter()
+            .find(|entry| entry["name"].as_str().is_some_and(|name| name.ends_with("_AGENT_CONF")));
         (refused, conf.map(|entry| entry["value"].as_str().unwrap_or_default().to_owned()))
     };
     let (refused, conf) = agent_conf("nginx", "", "'a; return 200'");

@@ -8,21 +8,36 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements};
 use crate::plan::sidecar::SHARE;
 
-/// Flags of the ConfigMap `config-features` that are off by default, and what of a pod's spec needs them.
+/// Flags of the ConfigMap `config-features` that are off by default.
 /// <https://knative.dev/docs/serving/configuration/feature-flags/>
-const FLAGS: &[(&str, fn(&Value) -> bool)] = &[
-    ("kubernetes.podspec-init-containers", |spec| !elements(spec, List::Init.key()).is_empty()),
-    ("kubernetes.podspec-fieldref", |spec| {
-        let containers = [List::Init, List::Regular].map(|list| elements(spec, list.key()));
-        let mut env = containers.into_iter().flatten().flat_map(|container| elements(container, "env"));
-        env.any(|entry| {
-            ["fieldRef", "resourceFieldRef"]
-                .iter()
-                .any(|source| entry.pointer(&format!("/valueFrom/{source}")).is_some())
-        })
-    }),
-    ("kubernetes.podspec-shareprocessnamespace", |spec| spec.get(SHARE) == Some(&Value::Bool(true))),
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "kubernetes.podspec-init-containers",
+        is_needed: |spec| !elements(spec, List::Init.key()).is_empty(),
+    },
+    Flag {
+        name: "kubernetes.podspec-fieldref",
+        is_needed: |spec| {
+            let containers = [List::Init, List::Regular].map(|list| elements(spec, list.key()));
+            let mut env = containers.into_iter().flatten().flat_map(|container| elements(container, "env"));
+            env.any(|entry| {
+                ["fieldRef", "resourceFieldRef"]
+                    .iter()
+                    .any(|source| entry.pointer(&format!("/valueFrom/{source}")).is_some())
+            })
+        },
+    },
+    Flag {
+        name: "kubernetes.podspec-shareprocessnamespace",
+        is_needed: |spec| spec.get(SHARE) == Some(&Value::Bool(true)),
+    },
 ];
+
+struct Flag {
+    name: &'static str,
+    /// Whether a pod's spec needs it.
+    is_needed: fn(&Value) -> bool,
+}
 
 pub(super) const CHECK: Check =
     Check { codes: &[Code::KnativeFeatures], run: |planned| features(planned).into_iter().collect() };
@@ -36,8 +51,11 @@ fn features(planned: &Planned<'_>) -> Option<Finding> {
     let none = Value::Null;
     let before = scene.workload.pod().unwrap_or(&none);
     let after = look_up(draft.value(), &scene.workload.pointer("/spec")).unwrap_or(&none);
-    let needed: Vec<&str> =
-        FLAGS.iter().filter(|(_, needs)| needs(after) && !needs(before)).map(|(flag, _)| *flag).collect();
+    let needed: Vec<&str> = FLAGS
+        .iter()
+        .filter(|flag| (flag.is_needed)(after) && !(flag.is_needed)(before))
+        .map(|flag| flag.name)
+        .collect();
     let message = format!("Knative refuses the injected pod unless it has {}", needed.join(", "));
     (!needed.is_empty()).then(|| {
         let flags: Vec<String> = needed.iter().map(|flag| format!("{flag}: enabled")).collect();
