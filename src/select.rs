@@ -279,7 +279,7 @@ fn resolve<'c>(
         instrumentations.named(namespace, name)
     };
     let refuse = |code: Code, message: String| {
-        let told = annotations.rule(language.switch).map(|rule| format!(" (told by {rule})"));
+        let told = annotations.rule(language.switch).map(|rule| format!(" (set by {rule})"));
         let message = format!("{message}{}", told.unwrap_or_default());
         Box::new(Finding::new(code, annotations.pointer(language.switch), message))
     };
@@ -298,7 +298,7 @@ fn resolve<'c>(
         },
         Lookup::Several(entries) => {
             let message = format!(
-                "{} asks for the Instrumentation {}, but there are {}: {}",
+                "{} uses the Instrumentation {}, but there are {}: {}",
                 language.id,
                 if is_any { place(&own) } else { called(namespace, name) },
                 entries.len(),
@@ -315,7 +315,7 @@ fn resolve<'c>(
                     None if own.is_empty() => "an Instrumentation".to_owned(),
                     None => format!("the Instrumentation {}, which has none", place(&own)),
                 };
-                let message = format!("{} asks for {wanted}; {}", language.id, missing.there_is());
+                let message = format!("{} uses {wanted}; {}", language.id, missing.there_is());
                 Err(missing.help(refuse(Code::NoInstrumentation, message)))
             }
         },
@@ -327,11 +327,8 @@ fn resolve<'c>(
                 None => "which is not in the input".to_owned(),
             };
             let wanted = called(namespace, name);
-            let message = format!(
-                "{} asks for Instrumentation {wanted}, {reason}; {}",
-                language.id,
-                missing.there_is()
-            );
+            let message =
+                format!("{} uses Instrumentation {wanted}, {reason}; {}", language.id, missing.there_is());
             Err(missing.help(refuse(Code::InstrumentationNotFound, message)))
         }
     }
@@ -374,7 +371,7 @@ fn container_lists<'a>(
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b',';
         let names: Vec<&str> = list.split(',').collect();
         if !list.bytes().all(is_allowed) || names.contains(&"") {
-            let message = format!("annotation {PREFIX}{key} is {list:?}");
+            let message = format!("annotation {PREFIX}{key} is not a list of container names: {list:?}");
             troubles.push(Finding::new(Code::InvalidContainerNames, annotations.pointer(key), message));
         }
         names
@@ -402,7 +399,7 @@ fn check_lists(
     for (wish, names) in wanted.iter().zip(lists) {
         let mut seen = BTreeSet::new();
         if let Some(name) = names.iter().find(|name| !seen.insert(**name)) {
-            let message = format!("{} is told container {name} twice", wish.language.id);
+            let message = format!("{}: container \"{name}\" is listed twice", wish.language.id);
             doubled.push(Finding::new(Code::DuplicateContainer, pointer(wish.language), message));
         }
     }
@@ -467,6 +464,6 @@ fn unknown_container(
     let names = |list: List| pod::elements(spec, list.key()).iter().map(pod::name);
     let there: Vec<&str> = names(List::Regular).chain(names(List::Init)).collect();
     let message =
-        format!("{} is told container {missing}, but the pod has {}", language.id, there.join(", "));
+        format!("{}: container \"{missing}\" does not exist (containers: {})", language.id, there.join(", "));
     Finding::new(Code::UnknownContainer, annotations.pointer(key), message)
 }

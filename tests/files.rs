@@ -165,10 +165,22 @@ fn interrupted(folder: &Path, signal: &str, delay: Duration) -> ExitStatus {
     child.wait().expect("an end")
 }
 
+/// Whether this process ignores a signal, as its children then do.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask >> (signal - 1) & 1 == 1
+}
+
 #[test]
 fn a_signal_leaves_all_files_or_none_and_nothing_else() {
     const COUNT: usize = 400;
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1), ("QUIT", 3)] {
+        if is_ignored(number) {
+            // A shell's background jobs ignore some, and so do their children.
+            continue;
+        }
         let mut ended = false;
         // On a busy machine a run may be over before the signal comes.
         for delay in [0, 10, 40, 0, 0, 0] {

@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["select", "plan", "apply"],
     &["engine", "verify", "report"],
+    &["injector"],
     &["host"],
     &["main"],
 ];

@@ -175,7 +175,7 @@ impl Collected {
         let name = metadata_text(resource, "name").unwrap_or_default();
         let called = (kind, called(&namespace_of(resource, settings), name));
         if !from_context && !findings.iter().any(|finding| finding.code == invalid) {
-            let finding = Finding::new(unused, "", "no workload of the input asks for it");
+            let finding = Finding::new(unused, "", "no workload in the input uses it");
             let finding = located(finding.about(subject(resource, &read.identity)));
             self.unused.push(Conditional { called: called.clone(), source, finding });
         }

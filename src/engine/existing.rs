@@ -177,8 +177,7 @@ impl Subject<'_> {
                 return self.taken_out(record, undone, workload);
             }
             Verdict::Nothing => {
-                let message =
-                    "nothing asks for the existing injection any more: no annotation, namespace or rule";
+                let message = "no annotation, namespace or rule requests the existing injection any more";
                 findings.push(Finding::new(Code::StaleInjection, workload.pointer(""), message));
                 return Outcome { target: None, findings };
             }
@@ -322,7 +321,7 @@ impl Subject<'_> {
 
     /// Most workloads of most inputs: said only to those who want to hear it.
     fn not_asked(&self) -> Vec<Finding> {
-        let message = "no annotation, namespace or rule asks for an injection";
+        let message = "no annotation, namespace or rule requests an injection";
         let is_wanted = self.settings.severities.contains_key(&Code::NotAsked);
         is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect()
     }

@@ -95,7 +95,7 @@ pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Inject)
 }
 
-/// As [`inject`], with the changes themselves.
+/// As `inject`, with the changes themselves.
 #[must_use]
 pub fn patch(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Patch)

@@ -7,6 +7,7 @@ macro_rules! codes {
         $example:literal)*) => {
         /// The code of a finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Code {
             $(#[doc = $what] $name,)*
         }
@@ -36,14 +37,14 @@ codes! {
         "Nothing to do."
         "info[injected] web.yaml:9:5 Deployment shop/web: nodejs into app (…/autoinstrumentation-nodejs:0.78.0)"
     UpToDate "up-to-date" Info
-        "The workload's injection is what would be written now."
-        "Nothing in the workload or in what it is injected from has changed since."
+        "The workload's injection is current."
+        "Neither the workload nor anything it is injected from has changed since."
         "Nothing to do."
         "info[up-to-date] web.yaml:9:5 Deployment shop/web: nodejs into app is current"
     AlreadyInstrumented "already-instrumented" Warning
-        "The workload is instrumented, but it has no record of ours, so it was left as it is."
+        "The workload is already instrumented but has no record of it, so it was left unchanged."
         "The operator injected it, or the annotation otel-inject.dev/record was lost. Without a record the injection can be neither updated nor taken out, and injecting twice would load two agents into one process."
-        "Remove the other injection from the manifest to have it injected and recorded here, or remove what asks for an injection."
+        "Remove the existing injection from the manifest to have it injected and recorded here, or remove the annotation or rule that requests one."
         "initContainers:\n\
          - name: opentelemetry-auto-instrumentation-nodejs # and no annotation otel-inject.dev/record"
     Updated "updated" Info
@@ -58,8 +59,8 @@ codes! {
         "- name: opentelemetry-auto-instrumentation-nodejs\n\
          \x20 image: mirror.example.com/nodejs:1 # edited since it was injected"
     InvalidRecord "invalid-record" Error
-        "The annotation otel-inject.dev/record is not a record of ours, or does not fit the workload."
-        "Without it nothing can tell what an injection wrote and what is yours."
+        "The annotation otel-inject.dev/record is not a valid record, or does not match the workload."
+        "Without a valid record, what was injected cannot be told from what is yours."
         "Restore the annotation from version control. If that is not possible, remove it together with the injection, and inject again."
         "metadata:\n\
          \x20 annotations: {otel-inject.dev/record: \"lost\"}"
@@ -69,37 +70,37 @@ codes! {
         "Set `record: none` in the config and keep the source apart from what is injected, or split the workload."
         "spec: {record: none} # of an OtelInject"
     StaleInjection "stale-injection" Warning
-        "The workload has an injection of ours that no annotation, namespace or rule asks for."
+        "The workload has an injection that no annotation, namespace or rule requests any more."
         "Its agent keeps running with settings that nobody maintains."
-        "Take it out with `otel-inject uninject` or with `stale: remove` in the config, or ask for it again."
+        "Remove it with `otel-inject uninject` or with `stale: remove` in the config, or request it again."
         "annotations: {} # inject-nodejs was removed here\n\
          initContainers:\n\
          - name: opentelemetry-auto-instrumentation-nodejs # this was not"
     Uninjected "uninjected" Info
         "An injection was taken out of the workload."
-        "The record on the workload says what was ours."
+        "The record on the workload lists what had been injected."
         "Nothing to do. Remove the annotation or rule too, else the next run injects it again."
         "info[uninjected] web.yaml:9:5 Deployment shop/web: removed the injection"
     CannotUninject "cannot-uninject" Error
-        "The workload is instrumented, but it has no record of ours."
-        "The operator injected it, or the annotation otel-inject.dev/record was lost. Taking out a part would be a guess."
+        "The workload is instrumented but has no record of it."
+        "The operator injected it, or the annotation otel-inject.dev/record was lost. What to remove would be a guess."
         "Restore the annotation from version control, or remove the injection by hand."
         "initContainers:\n\
          - name: opentelemetry-auto-instrumentation-nodejs # and no annotation otel-inject.dev/record"
     StalePatch "stale-patch" Error
-        "A file of patches is not what the manifests lead to now."
-        "Hosts that apply it write the injection of an earlier state."
+        "A file of patches is out of date."
+        "Hosts that apply it write an outdated injection."
         "Run the same command without --check, and commit what it prints."
         "otel-inject patch --as component --check otel-inject/kustomization.yaml manifests/"
     StaleLock "stale-lock" Error
         "A lock of images is not what the injections pull, or lacks an image that is to be pinned by it."
-        "An image that nobody has looked at would go out, or one is kept that nothing needs."
+        "An image that nobody has reviewed would be deployed, or the lock keeps one that is no longer used."
         "Run `otel-inject images --lock FILE`, give the digests that it lacks with --digests, and commit the file."
         "otel-inject images --lock images.lock --check manifests/"
     NotAsked "not-asked" Info
-        "Nothing asks for an injection into the workload."
-        "A workload that was meant to be instrumented can be forgotten."
-        "Nothing to do, or add an annotation or a rule. It is said with --verbose, or where the config gives it a severity."
+        "No annotation, namespace or rule requests an injection into the workload."
+        "A workload that should be instrumented can be overlooked."
+        "Nothing to do, or add an annotation or a rule. It is reported with --verbose, or when the config gives it a severity."
         "spec: {severity: {not-asked: error}} # of an OtelInject: every workload must be instrumented"
     NoInstrumentation "no-instrumentation" Error
         "The switch says \"true\", but the workload's namespace has no Instrumentation."
@@ -114,8 +115,8 @@ codes! {
         "instrumentation.opentelemetry.io/inject-nodejs: \"true\" # write shop/node or shop/java\n\
          # and in the input: {kind: Instrumentation, metadata: {name: node}}, {kind: Instrumentation, metadata: {name: java}}"
     InstrumentationNotFound "instrumentation-not-found" Error
-        "The annotation names an Instrumentation that the input does not hold."
-        "A workload that asks for instrumentation must not go out without it."
+        "The annotation names an Instrumentation that is not in the input."
+        "A workload that requests instrumentation must not be deployed without it."
         "Correct the name, or bring the Instrumentation with --context."
         "instrumentation.opentelemetry.io/inject-java: monitoring/defualt # is called default"
     InvalidInstrumentation "invalid-instrumentation" Error
@@ -124,13 +125,13 @@ codes! {
         "Correct the field that the message names."
         "spec: {propagators: [tracecontext, b4]} # b3"
     InvalidAnnotation "invalid-annotation" Error
-        "An annotation of ours is not a string."
+        "An injection annotation is not a string."
         "The API server refuses annotations that are not strings, and readers disagree on what they mean."
         "Put the value in quotes."
         "instrumentation.opentelemetry.io/inject-nodejs: true # must be \"true\""
     UnknownContainer "unknown-container" Error
         "A container list names a container that the pod does not have."
-        "The container that was meant would go out uninstrumented."
+        "The intended container would not be instrumented."
         "Correct the name in the annotation."
         "instrumentation.opentelemetry.io/container-names: ap # must be app\n\
          # and in the pod: {containers: [{name: app}]}"
@@ -140,7 +141,7 @@ codes! {
         "Name each container once; `container-names` counts for every language."
         "instrumentation.opentelemetry.io/java-container-names: app,app"
     ContainersRequired "containers-required" Error
-        "The workload wants several languages, but not each one says for which containers, or the pod has no containers."
+        "The workload requests several languages without naming containers for each, or the pod has no containers."
         "Only a single language may fall back to the first container."
         "Add a `…-container-names` annotation for every language."
         "instrumentation.opentelemetry.io/inject-java: \"true\"\n\
@@ -148,7 +149,7 @@ codes! {
          # missing: java-container-names: api, nodejs-container-names: web"
     InvalidContainerNames "invalid-container-names" Error
         "A container list is not a comma-separated list of container names."
-        "No container can be found by it."
+        "The containers cannot be determined."
         "Use names of lower-case letters, digits and `-`, separated by single commas."
         "instrumentation.opentelemetry.io/container-names: \"app, proxy\" # must be app,proxy"
     EnvValueFrom "env-value-from" Error
@@ -159,24 +160,24 @@ codes! {
          - name: NODE_OPTIONS # node's --require must be appended to it\n\
          \x20 valueFrom: {configMapKeyRef: {name: settings, key: nodeOptions}}"
     EnvConflict "env-conflict" Error
-        "A variable that the injection needs is there already with another meaning, or twice."
+        "A variable that the injection needs is already set to something else, or is defined twice."
         "Whichever definition won, the result would be a guess."
         "Remove or rename the variable that the message names."
         "env:\n\
          - {name: OTEL_NODE_IP, value: 10.0.0.1} # must be the fieldRef of status.hostIP"
     GoTargetMissing "go-target-missing" Error
-        "Go is wanted, but nothing says which executable to instrument."
+        "Go is requested, but the executable to instrument is not set."
         "The Go agent attaches to a running executable by its path."
         "Set the annotation instrumentation.opentelemetry.io/otel-go-auto-target-exe, or OTEL_GO_AUTO_TARGET_EXE in the Instrumentation's go.env."
         "instrumentation.opentelemetry.io/inject-go: \"true\"\n\
          # missing: instrumentation.opentelemetry.io/otel-go-auto-target-exe: /app/server"
     GoSharedProcessNamespace "go-shared-process-namespace" Error
-        "Go is wanted, but the pod sets shareProcessNamespace to false."
+        "Go is requested, but the pod sets shareProcessNamespace to false."
         "The Go agent must see the application's processes."
         "Remove `shareProcessNamespace: false` from the pod template."
         "spec: {shareProcessNamespace: false} # remove it"
     GoMultipleContainers "go-multiple-containers" Error
-        "Go is wanted for several containers."
+        "Go is requested for several containers."
         "The Go agent is one sidecar for one container."
         "Name a single container in go-container-names."
         "instrumentation.opentelemetry.io/inject-go: \"true\"\n\
@@ -199,8 +200,8 @@ codes! {
         "spec:\n\
          \x20 java: {resources: {requests: {memory: 512Mi}}} # the default limit is 256Mi"
     NameConflict "name-conflict" Error
-        "The workload already has a container or volume of a name that the injection needs, with another content."
-        "Two things of one name cannot stand in one pod."
+        "The workload already has a different container or volume with a name that the injection needs."
+        "Names must be unique within a pod."
         "Rename the workload's own container or volume."
         "volumes:\n\
          - {name: opentelemetry-auto-instrumentation-java, configMap: {name: own}} # rename it"
@@ -211,7 +212,7 @@ codes! {
         "volumeMounts:\n\
          - {name: own, mountPath: /otel-auto-instrumentation-nodejs} # mount it elsewhere"
     MissingReference "missing-reference" Warning
-        "The Instrumentation names a Secret or ConfigMap that the input does not hold."
+        "The Instrumentation refers to a Secret or ConfigMap that is not in the input."
         "The pod cannot start until it exists in the workload's namespace."
         "Make sure it is in the cluster before the workload, or bring it with --context."
         "spec: {exporter: {endpoint: \"https://collector:4317\", tls: {secretName: client-tls}}} # no such Secret here"
@@ -223,12 +224,12 @@ codes! {
          # it belongs to spec.template.metadata.annotations"
     UnknownAnnotation "unknown-annotation" Warning
         "An annotation under our prefix, or under one that is much like ours, is not one that is read."
-        "What it was to ask for does not happen."
+        "It has no effect."
         "Correct the name, or remove the annotation."
         "instrumentation.opentelemetry.io/inject-node: \"true\" # inject-nodejs"
     UnknownKind "unknown-kind" Warning
-        "A resource of a kind that is not known to hold a pod template has annotations that ask for an injection."
-        "Nothing is injected, since nothing says where its pods come from."
+        "A resource whose kind is not known to have a pod template has annotations that request an injection."
+        "Nothing is injected, because the path of its pod template is unknown."
         "Declare the kind and the path of its pod template under `kinds` in the config, or annotate the workload that runs the pods. Where neither is meant, turn the finding off with `severity: {unknown-kind: off}`."
         "apiVersion: example.com/v1\n\
          kind: Runner # spec: {kinds: [{group: example.com, kind: Runner, podTemplate: spec.pod}]} of an OtelInject\n\
@@ -250,7 +251,7 @@ codes! {
          - {name: istio-proxy, image: \"istio/proxyv2:1.29\"} # instrumentation.opentelemetry.io/java-container-names: app\n\
          - {name: app, image: \"shop/app:1\"}"
     MountRemoved "mount-removed" Warning
-        "A web server's container loses a mount of its own."
+        "A web server's container loses one of its mounts."
         "The operator takes the first mount whose path contains the configuration's directory for the configuration. The files of this one are elsewhere, so the application no longer sees them."
         "Mount the volume at a path that does not contain the configuration's directory."
         "volumeMounts:\n\
@@ -268,7 +269,7 @@ codes! {
         "Write `%2C` for a comma and `%3D` for an equals sign: SDKs decode them."
         "resource.opentelemetry.io/teams: \"checkout,billing\" # checkout%2Cbilling"
     UnsetVariable "unset-variable" Warning
-        "The collector's configuration refers to a variable that nothing sets."
+        "The collector's configuration refers to a variable that is not set."
         "The collector puts an empty text in its place, and often does not start."
         "Set the variable in `env` of the collector, or give it a default: `${env:NAME:-value}`."
         "config:\n\
@@ -287,19 +288,19 @@ codes! {
          \x20 python: # its image has no exporter for gRPC\n\
          \x20   env: [{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: grpc}]"
     EnvOrder "env-order" Warning
-        "A variable refers to one that stands after it."
-        "Only variables that stand before are expanded; this one keeps the text `$(NAME)`."
-        "Put the variable that is referred to first."
+        "A variable refers to one that is defined after it."
+        "Only variables defined earlier are expanded; this one keeps the text `$(NAME)`."
+        "Define the variable that it refers to first."
         "env:\n\
          - {name: URL, value: \"http://$(HOST)\"} # HOST is not known here yet\n\
          - {name: HOST, value: web}"
     PodSecurity "pod-security" Warning
-        "With the injection the pod does not meet a level of the Pod Security Standards that it met before."
+        "With the injection the pod no longer meets a level of the Pod Security Standards."
         "A namespace that enforces the level refuses the pod: a Deployment then has no replicas, and says so only in its ReplicaSet."
         "Give the Instrumentation an initContainerSecurityContext that meets the level, use another agent, or enforce a weaker level; `podSecurity` in the config says which one counts."
         "annotations: {instrumentation.opentelemetry.io/inject-go: \"true\"} # its agent is privileged and mounts a host path"
     UnusedInstrumentation "unused-instrumentation" Info
-        "No workload of the input asks for the Instrumentation."
+        "No workload in the input uses the Instrumentation."
         "It may be for workloads elsewhere, or a reference to it may be misspelt."
         "Nothing to do, or correct the reference."
         "kind: Instrumentation\n\
@@ -321,8 +322,8 @@ codes! {
         "apiVersion: otel-inject.dev/v1alpha1\n\
          kind: OtelInject # manifests/otel-inject.yaml, in a run of otel-inject check manifests/"
     UnusedRule "unused-rule" Warning
-        "A rule of the function config selects no workload of the input, or one of its kinds is no workload's."
-        "What it was to instrument goes out uninstrumented."
+        "A rule of the function config selects no workload in the input, or one of its kinds is not a workload."
+        "The workloads it is meant for are not instrumented."
         "Correct the rule's `select`, or remove the rule."
         "rules: [{select: {kinds: [Deployments]}, inject: nodejs}] # Deployment"
     UnpinnedImage "unpinned-image" Warning
@@ -358,19 +359,19 @@ codes! {
         "apiVersion: opentelemetry.io/v1beta1\n\
          kind: Instrumentation"
     NoCollector "no-collector" Error
-        "A sidecar is asked for with \"true\", but the namespace has no OpenTelemetryCollector of mode sidecar."
-        "A workload that asks for a sidecar must not go out without it."
+        "The sidecar annotation says \"true\", but the namespace has no OpenTelemetryCollector of mode sidecar."
+        "A workload that requests a sidecar must not be deployed without it."
         "Put the collector into the input, bring it with --context, or name one of another namespace."
         "sidecar.opentelemetry.io/inject: \"true\" # and no OpenTelemetryCollector with mode: sidecar here"
     AmbiguousCollector "ambiguous-collector" Error
-        "A sidecar is asked for with \"true\", but the namespace has several OpenTelemetryCollectors of mode sidecar."
+        "The sidecar annotation says \"true\", but the namespace has several OpenTelemetryCollectors of mode sidecar."
         "Choosing one would be a guess."
         "Name the collector in the annotation instead of \"true\"."
         "sidecar.opentelemetry.io/inject: \"true\" # write traces or metrics\n\
          # and in the input two collectors of mode sidecar: {metadata: {name: traces}}, {metadata: {name: metrics}}"
     CollectorNotFound "collector-not-found" Error
-        "The annotation names an OpenTelemetryCollector that the input does not hold."
-        "A workload that asks for a sidecar must not go out without it."
+        "The annotation names an OpenTelemetryCollector that is not in the input."
+        "A workload that requests a sidecar must not be deployed without it."
         "Correct the name, or bring the collector with --context."
         "sidecar.opentelemetry.io/inject: monitoring/sidcar # is called sidecar"
     CollectorNotSidecar "collector-not-sidecar" Error
@@ -381,7 +382,7 @@ codes! {
          spec: {mode: deployment} # a pod cannot get it as a sidecar"
     InvalidCollector "invalid-collector" Error
         "An OpenTelemetryCollector has a field or a value that the operator would not accept."
-        "Every pod that is to get it as a sidecar would not start, or go out without it."
+        "Pods that use it as a sidecar would not start, or would be deployed without it."
         "Correct the field that the message names."
         "spec:\n\
          \x20 mode: sidecar\n\
@@ -393,7 +394,7 @@ codes! {
         "spec:\n\
          \x20 volumeMounts: [{name: certs, mountPath: /certs}] # and volumes has no certs"
     ConfigTooLarge "config-too-large" Error
-        "The collector's configuration does not fit into a variable."
+        "The collector's configuration is too large for an environment variable."
         "Linux takes at most 131072 bytes for one variable, name and end included; the container would not start."
         "Shorten the configuration, or run the collector on its own."
         "spec: {config: {processors: {filter: {…}}}} # 131,060 bytes as YAML"
@@ -421,20 +422,20 @@ codes! {
         "Use native sidecars (`nativeSidecars: true` in the config, Kubernetes 1.29 on)."
         "spec: {nativeSidecars: false} # and a Job with sidecar.opentelemetry.io/inject: \"true\""
     UnknownNamespace "unknown-namespace" Warning
-        "Nothing says which namespace the collector is in."
+        "The namespace of the collector is unknown."
         "The label `sidecar.opentelemetry.io/injected` then has its name alone."
         "Set metadata.namespace, or `namespace` in the config."
         "kind: OpenTelemetryCollector\n\
          metadata: {name: sidecar} # no namespace"
     IgnoredField "ignored-field" Info
         "A collector has a field that has no effect on a sidecar."
-        "What it was to bring about does not happen: the pod is the workload's."
-        "Remove the field, or set the like of it in the workload's pod template."
+        "A sidecar's pod belongs to the workload, so the field is ignored."
+        "Remove the field, or set it in the workload's pod template."
         "spec:\n\
          \x20 mode: sidecar\n\
          \x20 hostNetwork: true # the pod's own spec decides"
     UnusedCollector "unused-collector" Info
-        "No workload of the input asks for the collector."
+        "No workload in the input uses the collector."
         "It may be for workloads elsewhere, or a reference to it may be misspelt."
         "Nothing to do, or correct the reference."
         "kind: OpenTelemetryCollector\n\
@@ -452,7 +453,7 @@ codes! {
         "kind: Deployment\n\
          metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\" # no closing brace"
     UnparsedDocument "unparsed-document" Warning
-        "A document that asks for nothing cannot be read and was passed through as it is."
+        "A document that requests nothing cannot be read and was passed through unchanged."
         "Most tools will refuse it, although some take documents with a duplicate key."
         "Correct the document at the position that the message names."
         "Error: chart not found # the output of a command that failed"
@@ -463,13 +464,13 @@ codes! {
         "containers: &shared [{name: app}]\n\
          initContainers: *shared # an alias where something must be inserted"
     EmptyInput "empty-input" Error
-        "The input is empty, or holds no Kubernetes resource."
+        "The input is empty or contains no Kubernetes resource."
         "In a pipe whose first half failed, success would delete what is deployed."
         "Check the command before the pipe; --allow-empty accepts an empty input."
         "cat missing.yaml | otel-inject | kubectl apply --prune -f - # would delete everything"
     LimitExceeded "limit-exceeded" Error
         "The input exceeds a limit that protects the run."
-        "Aliases can stand for more data than any machine holds, and deep nesting for more stack."
+        "Aliases can expand to more data than fits in memory, and deep nesting can exhaust the stack."
         "Write the repeated parts out, nest less, or split the input."
         "a: &a [x, x]\n\
          b: &b [*a, *a] # and so on: every line doubles the value"
@@ -495,7 +496,7 @@ codes! {
         "Check the path and its permissions."
         "otel-inject inject nowhere.yaml # there is no such file"
     VerifyFailed "verify-failed" Error
-        "The edited text did not prove equal to what was planned."
+        "The edited text is not what was planned."
         "It is a bug of otel-inject; nothing was written."
         "Report it with the document that the message names."
         "error[verify-failed] web.yaml:1:1 Deployment shop/web: …"

@@ -145,7 +145,7 @@ pub(super) fn add(scene: &Scene<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -
     let spec = scene.workload.pointer("/spec");
     for volume in &collector.volumes {
         if position(draft.list(&spec, "volumes"), name(volume)).is_some() {
-            let message = format!("the pod would have volume {} twice", name(volume));
+            let message = format!("the pod would have volume \"{}\" twice", name(volume));
             return Err(pod::conflict(scene, "volumes", name(volume), message).into());
         }
         draft.append(&spec, "volumes", volume.clone());
@@ -209,7 +209,7 @@ fn define(scene: &Scene<'_>, place: &Place, draft: &mut Draft, entry: Value) -> 
         [] => place.default_entry(draft, &entry),
         [only] if **only == entry => {}
         _ => {
-            let message = format!("the collector sets {} itself, and to something else", name(&entry));
+            let message = format!("the collector already sets {} to something else", name(&entry));
             return Err(refusal(scene, Code::EnvConflict, message));
         }
     }

@@ -108,11 +108,12 @@ impl Place {
         let pointer = || self.pointer_to(scene, name);
         if is_from_elsewhere(there) {
             let message =
-                format!("container {} takes {name} from valueFrom, so it cannot be extended", self.name);
+                format!("container \"{}\" takes {name} from valueFrom, so it cannot be extended", self.name);
             return Err(Finding::new(Code::EnvValueFrom, pointer(), message).into());
         }
         if self.count(draft, name) > 1 {
-            let message = format!("container {} has {name} twice, so it cannot be extended", self.name);
+            let message =
+                format!("container \"{}\" defines {name} twice, so it cannot be extended", self.name);
             return Err(Finding::new(Code::EnvConflict, pointer(), message).into());
         }
         match there.get("value") {
@@ -169,7 +170,7 @@ impl Place {
     }
 
     fn mount_conflict(&self, key: &str, what: &str, path: &str) -> Finding {
-        let message = format!("container {} has {what} at {path}", self.name);
+        let message = format!("container \"{}\" already has {what} at {path}", self.name);
         Finding::new(Code::MountConflict, format!("{}/{key}", self.origin), message)
     }
 

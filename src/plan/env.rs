@@ -20,7 +20,7 @@ impl Texts {
             let Some((_, text)) = word else {
                 let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
                 let message = format!(
-                    "{} is told {chosen:?} by {}, which knows {}",
+                    "{}: {chosen:?} is not a value of {} (values: {})",
                     request.language.id,
                     option.annotation,
                     known.join(", ")

@@ -178,7 +178,7 @@ fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> 
     let earlier = draft.steps();
     let (draft, images) = carry_out(scene, &requests, draft).map_err(|finding| vec![*finding])?;
     if draft.steps() == earlier {
-        let message = "everything that is asked for is there already";
+        let message = "everything requested is already present";
         return Err(vec![Finding::new(Code::UpToDate, scene.workload.pointer(""), message)]);
     }
     let planned = Planned { scene, settings, draft: &draft, languages: &requests, sidecar: None };

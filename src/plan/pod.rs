@@ -14,7 +14,7 @@ pub(super) fn refuse_init(scene: &Scene<'_>, request: &Request<'_>, target: &Tar
         return Ok(());
     }
     let message =
-        format!("{} cannot instrument {}: it is an init container", request.language.id, target.name);
+        format!("{} cannot instrument \"{}\", which is an init container", request.language.id, target.name);
     let pointer = scene.annotations.pointer(request.list_key);
     let finding = Finding::new(Code::UnsupportedOption, pointer, message);
     Err(finding.help("Name a regular container.").into())
@@ -82,7 +82,7 @@ pub(super) fn add_volume(scene: &Scene<'_>, draft: &mut Draft, volume: Value) ->
         None => draft.append(&spec, "volumes", volume),
         Some(index) if volumes[index] == volume => {}
         Some(_) => {
-            let message = format!("the pod has another volume {}", name(&volume));
+            let message = format!("the pod already has a different volume \"{}\"", name(&volume));
             return Err(conflict(scene, "volumes", name(&volume), message).into());
         }
     }
@@ -100,7 +100,7 @@ pub(super) fn add_container(
     let spec = scene.workload.pointer("/spec");
     for there in [List::Init, List::Regular] {
         if position(draft.list(&spec, there.key()), name(&container)).is_some() {
-            let message = format!("the pod has another container {}", name(&container));
+            let message = format!("the pod already has a different container \"{}\"", name(&container));
             return Err(conflict(scene, there.key(), name(&container), message).into());
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn inject(
     let app = sdk::App::of(draft, &target);
     sdk::configure_for(scene, request.instrumentation, &mut own, &place, &app)?;
     if !place.has(&own, sidecar.executable) {
-        let message = format!("nothing names the executable of container {}", target.name);
+        let message = format!("the executable of container \"{}\" is not set", target.name);
         return Err(Finding::new(sidecar.missing, pointer, message).into());
     }
     draft.set(&scene.workload.pointer("/spec"), SHARE, json!(true));
@@ -78,8 +78,11 @@ fn check(scene: &Scene<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
     }
     let list = request.language.containers.iter().find(|key| scene.annotations.own(key).contains(','));
     if let Some(key) = list {
-        let message =
-            format!("{} is told several containers: {}", request.language.id, scene.annotations.own(key));
+        let message = format!(
+            "{} takes one container, but several are listed: {}",
+            request.language.id,
+            scene.annotations.own(key)
+        );
         return Err(Finding::new(sidecar.several, scene.annotations.pointer(key), message).into());
     }
     Ok(())

@@ -125,7 +125,7 @@ fn resolve<'c>(
         Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
         Ok(None) => {
             let message =
-                format!("OpenTelemetryCollector {called} is asked for, but its mode is {}", mode(entry));
+                format!("OpenTelemetryCollector {called} cannot be a sidecar: its mode is {}", mode(entry));
             Err(with_service(refusal(annotations, Code::CollectorNotSidecar, &message), entry))
         }
         Err(findings) => {
@@ -137,7 +137,7 @@ fn resolve<'c>(
 }
 
 fn refusal(annotations: &Annotations<'_>, code: Code, message: &str) -> Box<Finding> {
-    let told = annotations.rule(SIDECAR).map(|rule| format!(" (told by {rule})"));
+    let told = annotations.rule(SIDECAR).map(|rule| format!(" (set by {rule})"));
     let message = format!("{message}{}", told.unwrap_or_default());
     Box::new(Finding::new(code, annotations.pointer(SIDECAR), message))
 }
@@ -184,8 +184,11 @@ fn find<'c>(
         Lookup::Several(entries) => {
             let whose = if is_any { place(&own) } else { called(namespace, name) };
             let names = entries.iter().map(|entry| called(&entry.namespace, &entry.name));
-            let message =
-                format!("a sidecar is asked for {whose}, but there are {}: {}", entries.len(), listed(names));
+            let message = format!(
+                "the sidecar is the OpenTelemetryCollector {whose}, but there are {}: {}",
+                entries.len(),
+                listed(names)
+            );
             Err(refusal(annotations, Code::AmbiguousCollector, &message))
         }
         Lookup::None => {
@@ -197,7 +200,7 @@ fn find<'c>(
             let mut others = collectors.iter().filter(|entry| entry.namespace == own && is_other(entry));
             if is_any && let Some(other) = others.next() {
                 let message = format!(
-                    "a sidecar is asked for {}, but no OpenTelemetryCollector there has mode sidecar; {}",
+                    "the sidecar is the OpenTelemetryCollector {}, but none there has mode sidecar; {}",
                     place(&own),
                     missing.there_is()
                 );
@@ -212,8 +215,8 @@ fn find<'c>(
                 (Code::CollectorNotFound, format!("OpenTelemetryCollector {name}"))
             };
             let reason =
-                reason.map_or("and is not in the input".to_owned(), |reason| format!("but {reason}"));
-            let message = format!("{what} is asked for, {reason}; {}", missing.there_is());
+                reason.map_or("which is not in the input".to_owned(), |reason| format!("but {reason}"));
+            let message = format!("the sidecar is {what}, {reason}; {}", missing.there_is());
             Err(missing.help(refusal(annotations, code, &message)))
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn of(collector: &Collector, spec: &Value, config: &Value, notes: &mu
     each_text(config, &mut AT.to_owned(), &mut |at, text| {
         for variable in variables(text).into_iter().filter(|variable| !is_set(variable)) {
             if !seen.contains(&variable) {
-                let message = format!("the configuration refers to variable {variable}, which nothing sets");
+                let message = format!("the configuration refers to variable {variable}, which is not set");
                 notes.remark(Code::UnsetVariable, at, message);
                 seen.push(variable);
             }

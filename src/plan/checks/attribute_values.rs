@@ -18,8 +18,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut say = |pointer: String, place: &str, key: &str, value: &str| {
         let message = format!(
-            "{place} sets resource attribute {key} to {value:?}, which holds a comma or an equals sign: newer SDKs then \
-             drop all of OTEL_RESOURCE_ATTRIBUTES, older ones cut the value"
+            "{place} sets resource attribute {key} to {value:?}: because of the comma or equals sign newer SDKs drop all of \
+             OTEL_RESOURCE_ATTRIBUTES, and older ones cut the value"
         );
         findings.push(Finding::new(Code::AttributeValue, pointer, message));
     };

@@ -19,8 +19,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     });
     let has_owner = scene.workload.owners().iter().any(|owner| NAMED.contains(&owner.attribute));
     let of_sidecar = planned.sidecar.filter(|_| has_owner).map(|_| {
-        let message = "the UIDs of the pod's owners are known only in a cluster, and not among the attributes of \
-                       the sidecar";
+        let message =
+            "the sidecar's attributes lack the UIDs of the pod's owners, which are known only in a cluster";
         Finding::new(Code::UnknowableAttribute, scene.annotations.pointer(SIDECAR), message)
     });
     of_language.into_iter().chain(of_sidecar).collect()

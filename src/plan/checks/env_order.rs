@@ -71,7 +71,7 @@ fn misplaced_of_sidecar(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
 
 fn message(early: &str, late: &str, container: &str) -> String {
     format!(
-        "{early} of container {container} refers to {late}, which stands after it and is not expanded there"
+        "{early} of container {container} refers to {late}, which is defined after it, so it is not expanded"
     )
 }
 

@@ -16,7 +16,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         }
         let names: Vec<&str> = without.iter().map(|target| target.name.as_str()).collect();
         let message = format!(
-            "{} gives {} the SDK's environment, but no module: that is {}'s alone",
+            "{} sets the SDK's environment in {}, but adds its module only to {}",
             request.language.id,
             names.join(", "),
             with.name

@@ -30,6 +30,6 @@ fn lost(planned: &Planned<'_>) -> Option<Finding> {
     };
     let lost = Level::ALL.into_iter().find(is_lost)?;
     let fields = violations(after, lost, version).join(", ");
-    let message = format!("with the injection the pod does not meet {} any more: {fields}", lost.as_str());
+    let message = format!("with the injection the pod no longer meets {}: {fields}", lost.as_str());
     Some(Finding::new(Code::PodSecurity, pointer, message))
 }

@@ -27,8 +27,10 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                     Some(u64::from(*listens)) == number && speaks == protocol.unwrap_or("TCP")
                 };
                 if let Some((number, _)) = request.collector.listens_on.iter().find(is_same) {
-                    let message =
-                        format!("container {} has port {number}, where the sidecar listens", name(container));
+                    let message = format!(
+                        "container \"{}\" already uses port {number}, on which the sidecar listens",
+                        name(container)
+                    );
                     let pointer = format!("/spec/{}/{index}/ports/{at}", list.key());
                     findings.push(Finding::new(Code::PortClash, scene.workload.pointer(&pointer), message));
                 }

@@ -14,7 +14,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         Finding::new(
             Code::MissingReference,
             pointer,
-            format!("{who} names {kind} {name}, which is not in the input"),
+            format!("{who} refers to {kind} {name}, which is not in the input"),
         )
     };
     let mut findings = Vec::new();

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check { codes: &[Code::UnknownNamespace], run };
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let nowhere = planned.sidecar.filter(|request| request.namespace.is_empty());
     let finding = nowhere.map(|request| {
-        let message = format!("nothing says the namespace of OpenTelemetryCollector {}", request.called());
+        let message = format!("the namespace of OpenTelemetryCollector {} is unknown", request.called());
         Finding::new(Code::UnknownNamespace, planned.scene.annotations.pointer(SIDECAR), message)
     });
     finding.into_iter().collect()
