@@ -127,7 +127,7 @@ fn what_nothing_asks_for_is_said_on_demand() {
     assert!(!run(&[], &plain).stderr.contains("not-asked"));
     let verbose = run(&["--verbose"], &plain);
     assert_eq!((verbose.code, verbose.stdout.as_str()), (0, plain.as_str()));
-    let said = "info[not-asked] 1:1 Deployment web: no annotation, namespace or rule asks for an injection\n";
+    let said = "info[not-asked] 1:1 Deployment web: no annotation, namespace or rule requests an injection\n";
     assert!(verbose.stderr.starts_with(said), "{}", verbose.stderr);
     let world = World::new();
     let config =

@@ -317,7 +317,7 @@ fn a_rule_names_its_instrumentation_and_options() {
     assert_eq!(env(sidecar, "OTEL_GO_AUTO_TARGET_EXE"), Some("/app/app"));
     let run = filtered(&spec.replace("tools/other", "tools/none"), &joined(&[&elsewhere, DEPLOYMENT]));
     run.is_refused(1, "instrumentation-not-found");
-    assert!(run.stderr.contains("(told by spec.rules[0] of the function config)"), "{}", run.stderr);
+    assert!(run.stderr.contains("(set by spec.rules[0] of the function config)"), "{}", run.stderr);
 }
 
 #[test]

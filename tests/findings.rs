@@ -177,17 +177,13 @@ fn a_workload_without_a_namespace_is_told_to_get_one() {
     for (switch, code, names, namespace, wanted) in cases {
         let asks = format!("{PREFIX}/inject-java: '{switch}'");
         let (message, help) = words(&text("Instrumentation", names, &asks), code);
-        let start =
-            format!("java asks for {wanted}, but Deployment web has no namespace; there is apps/agents");
+        let start = format!("java uses {wanted}, but Deployment web has no namespace; there is apps/agents");
         assert!(message.starts_with(&start), "{message}");
         assert_eq!(help, only(namespace), "{switch}");
         let asks = format!("sidecar.opentelemetry.io/inject: '{switch}'");
         let code = if switch == "true" { Code::NoCollector } else { Code::CollectorNotFound };
         let (message, help) = words(&text("OpenTelemetryCollector", names, &asks), code);
-        assert!(
-            message.contains(" is asked for, but Deployment web has no namespace; there is "),
-            "{message}"
-        );
+        assert!(message.contains(", but Deployment web has no namespace; there is "), "{message}");
         assert_eq!(help, only(namespace), "{switch}");
     }
     // With a namespace in the reference, or nothing in any namespace, that is not the reason.
@@ -685,7 +681,7 @@ fn a_level_of_pod_security_is_lost_by_what_is_added() {
     let [finding] = &findings("baseline")[..] else { panic!("one finding") };
     assert_eq!(
         finding.message,
-        "with the injection the pod does not meet baseline any more: \
+        "with the injection the pod no longer meets baseline: \
          spec.containers[opentelemetry-auto-instrumentation].securityContext.privileged is true, \
          spec.volumes[kernel-debug].hostPath is set"
     );

@@ -296,7 +296,7 @@ fn a_rule_asks_for_a_sidecar_and_the_pod_has_the_last_word() {
     let refusing = both().replace("inject: 'true'", "inject: 'false'");
     assert_eq!(run(&refusing, &json!({"rules": [{"select": all, "sidecar": true}]})).0, refusing);
     let (_, findings) = run(&bare, &json!({"rules": [{"select": all, "sidecar": "other"}]}));
-    assert!(findings[0].message.ends_with("(told by spec.rules[0] of the function config)"), "{findings:?}");
+    assert!(findings[0].message.ends_with("(set by spec.rules[0] of the function config)"), "{findings:?}");
 }
 
 #[test]

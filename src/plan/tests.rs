@@ -372,7 +372,7 @@ fn a_further_target_of_a_web_server_gets_no_module_and_a_warning() {
         let resource = deployment(annotations, pod.clone());
         let codes = findings(verdict(&resource, json!({})));
         let warning = codes.iter().find(|(code, _)| *code == Code::EnvironmentOnly).expect("a warning");
-        assert!(warning.1.contains("gives app the SDK's environment"), "{}", warning.1);
+        assert!(warning.1.contains("sets the SDK's environment in app"), "{}", warning.1);
         let planned = value(verdict(&resource, json!({})));
         assert_eq!(planned.pointer(&format!("{POD}/containers/0/volumeMounts")), None);
         assert_eq!(
