@@ -145,7 +145,7 @@ impl Context {
         }
     }
 
-    /// Whether the input holds that Secret or ConfigMap, be it by the name that kustomize has changed since.
+    /// Whether the input holds that Secret or ConfigMap, under its name or the one from before kustomize changed it.
     #[must_use]
     pub fn has_reference(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let row = REFERENCES.iter().position(|known| *known == kind);

@@ -81,7 +81,7 @@ pub struct Output {
     pub unreadable: bool,
     /// What changes, resource by resource in the order of the input; only [`patch`] fills it.
     pub patches: Vec<Patch>,
-    /// Every image that an injection pulls, be it an earlier one that is current.
+    /// Every image that an injection pulls, including an earlier injection that is current.
     pub images: BTreeSet<String>,
     /// How many resources the texts hold, the context apart, those included that are taken out.
     pub resources: usize,

@@ -258,7 +258,7 @@ pub enum Env {
     Append {
         /// The variable.
         name: &'static str,
-        /// Stands between a value that is there, be it empty, and ours.
+        /// Separates an existing value, even an empty one, from ours.
         separator: &'static str,
         /// Ours.
         value: &'static str,
@@ -330,7 +330,7 @@ mod tests {
             let keys = language.settings.iter().map(|settings| settings.key);
             let own: BTreeSet<_> = [language.id, language.switch].into_iter().chain(keys).collect();
             for name in own.iter().chain(language.containers) {
-                assert!(seen.insert(*name), "{name} stands twice");
+                assert!(seen.insert(*name), "{name} is not unique");
             }
             assert_eq!(find(language.id).map(|found| found.id), Some(language.id));
         }

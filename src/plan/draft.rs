@@ -48,7 +48,7 @@ impl Draft {
         self.insert(parent, key, end, element);
     }
 
-    /// Puts `element` before the one at `index`. A list that is missing or null comes into being with it.
+    /// Puts `element` before the one at `index`. A list that is missing or null is created.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
         let there = look_up(&self.value, &pointer);

@@ -262,7 +262,7 @@ fn annotate(scene: &Scene<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bo
     Ok(())
 }
 
-/// Where a mapping of the pod template's metadata stands, which comes into being where it is missing or null.
+/// The pointer to a mapping of the pod template's metadata, which is created where it is missing or null.
 fn metadata(scene: &Scene<'_>, draft: &mut Draft, key: &str) -> Step<String> {
     let pointer = |inside: &str| scene.workload.pointer(inside);
     for (parent, key) in [("", "metadata"), ("/metadata", key)] {

@@ -27,7 +27,7 @@ impl Document<'_> {
     /// The value of the document; null where it is empty.
     ///
     /// # Errors
-    /// A key that stands twice, a key that is a collection, an alias within its own anchor, and aliases
+    /// A duplicate key, a key that is a collection, an alias within its own anchor, and aliases
     /// that stand for more nodes than the limit.
     pub fn value(&self) -> Result<Value, Problem> {
         let mut budget = Budget::default();
