@@ -11,6 +11,7 @@ default:
 check:
     cargo fmt --all --check
     cargo clippy --all-targets --locked -- --deny warnings
+    cargo clippy --lib --no-default-features --locked -- --deny warnings
     RUSTDOCFLAGS='--deny warnings' cargo doc --no-deps --locked
     cargo deny check bans licenses sources
 

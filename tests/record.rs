@@ -938,7 +938,7 @@ fn an_edit_beside_any_injection_is_as_if_it_had_come_first() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_edit_beside_an_injection_by_chance_is_as_if_it_had_come_first(
