@@ -989,3 +989,24 @@ fn what_has_changed_is_updated() {
 fn what_has_changed_is_updated_in_every_vector() {
     renew(1);
 }
+
+#[test]
+fn an_empty_collection_on_its_line_comes_back_wherever_it_has_moved() {
+    let (head, _) = WORKLOAD.split_once("          env").expect("variables");
+    let deployment = format!("{head}          env:\n            []\n          tty: true\n");
+    let injected = injected(&both(&deployment)).expect("an injection");
+    let (workload, _) = injected.split_once("---\n").expect("two documents");
+    let as_item = |text: &str| {
+        let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
+        format!("apiVersion: v1\nkind: List\nitems:\n  - {}", lines.trim_start())
+    };
+    assert_eq!(run(uninject, &as_item(workload)).0, as_item(&deployment));
+    let windows = workload.replace('\n', "\r\n");
+    assert_eq!(run(uninject, &windows).0, deployment.replace('\n', "\r\n"));
+    for rewrite in [by_yaml as Rewrite, by_json] {
+        let rewritten = rewrite(&documents(workload).expect("documents"));
+        let (back, findings) = run(uninject, &rewritten);
+        assert!(!is_refused(&findings), "{findings:?}");
+        assert_eq!(documents(&back).expect("documents"), documents(&deployment).expect("documents"));
+    }
+}

@@ -1,5 +1,7 @@
 //! Injections that a workload has already: current, stale, edited, not asked for any more, or without a record.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Task;
@@ -109,7 +111,7 @@ impl Subject<'_> {
             Verdict::Planned(plan) => plan,
         };
         let form = |pointer: &str, _: &[String]| {
-            self.document.form(&format!("{}{pointer}", self.base)).map(str::to_owned)
+            self.document.form(&format!("{}{pointer}", self.base)).map(Cow::into_owned)
         };
         // Patches are their own record.
         let is_recorded = task != Task::Patch && self.settings.record == Recording::Annotation;
@@ -197,7 +199,7 @@ impl Subject<'_> {
             let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
             let present = || {
                 let pointer = pointer_to(self.resource, path)?;
-                self.document.form(&format!("{}{pointer}", self.base)).map(str::to_owned)
+                self.document.form(&format!("{}{pointer}", self.base)).map(Cow::into_owned)
             };
             restored.or_else(present)
         };

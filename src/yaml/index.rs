@@ -341,9 +341,10 @@ impl<'t> Document<'t> {
     }
 
     /// How the value at `pointer` is written, where an edit would not keep that: a collection without members or
-    /// a null by what is between its colon and its end, a string without quotes on one line by itself.
+    /// a null by what is between its colon and its end, a string without quotes on one line by itself. What has a line
+    /// for itself begins with a line break, and with blanks for as much as it is indented more than its key.
     #[must_use]
-    pub fn form(&self, pointer: &str) -> Option<&'t str> {
+    pub fn form(&self, pointer: &str) -> Option<Cow<'t, str>> {
         let (id, true) = self.follow(pointer)? else { return None };
         let Node { start, end, ref content, .. } = self.nodes[id];
         let written = &self.text[start..end];
@@ -351,7 +352,7 @@ impl<'t> Document<'t> {
             && text == written
             && scalar::resolve(text).is_string()
         {
-            return Some(written);
+            return Some(Cow::Borrowed(written));
         }
         let is_empty = match content {
             Content::Scalar { text, style: Style::Plain } => scalar::resolve(text).is_null(),
@@ -362,9 +363,18 @@ impl<'t> Document<'t> {
             return None;
         }
         if start == end {
-            return Some("");
+            return Some(Cow::Borrowed(""));
         }
-        Some(&self.text[self.before_token(start..end)..end])
+        let before = &self.text[self.before_token(start..end)..start];
+        if !before.contains('\n') {
+            return Some(Cow::Borrowed(&self.text[start - before.len()..end]));
+        }
+        let column = |at: usize| at - self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let (parent, _) = pointer.rsplit_once('/')?;
+        let (parent, _) = self.follow(parent)?;
+        let (key, _) = self.entries(self.resolved(parent)).find(|(_, value)| *value == id)?;
+        let more = column(start).saturating_sub(column(self.nodes[key].start));
+        Some(Cow::Owned(format!("\n{:more$}{written}", "")))
     }
 
     /// Where the blanks before a token begin; with the line break before them where the token has its line for itself.

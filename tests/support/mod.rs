@@ -410,6 +410,10 @@ pub(crate) fn only_what_was_planned(
         if take(&|new| is_opened(unit, new, units)) {
             continue;
         }
+        // An empty collection that has a line for itself, and is filled below.
+        if units == Units::Lines && ["{}", "[]", "~", "null"].contains(&unit.trim()) {
+            continue;
+        }
         if units == Units::Lines && take(&|new| is_wider(unit, new, moves > 0)) {
             continue;
         }

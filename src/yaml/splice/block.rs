@@ -1,5 +1,6 @@
 //! Block form: members are lines.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -131,9 +132,16 @@ impl Writer<'_, '_> {
             keeps_comments = before.is_some();
             let text = before.unwrap_or_else(|| format!(" {empty}"));
             // What had a line of its own gets one where the first member has its.
-            let has_line = text.starts_with(['\n', '\r']) && self.begins_line(members[0]);
+            let own_line = text.strip_prefix('\n').filter(|_| self.begins_line(members[0]));
             let line = self.lines.line_start(members[0].start);
-            let at = if has_line { line - self.lines.break_before(line) } else { around.body };
+            let (at, text) = match own_line {
+                Some(own) => {
+                    let newline = self.lines.newline(line);
+                    let text = format!("{newline}{:1$}{own}", "", around.key_column);
+                    (line - self.lines.break_before(line), text)
+                }
+                None => (around.body, on_one_line(&text).into_owned()),
+            };
             self.replace(at..at, text);
         }
         let is_kept = |index: usize| kept.binary_search(&index).is_ok();
@@ -447,6 +455,14 @@ impl Writer<'_, '_> {
         let lines = lines.to_owned();
         self.insert_lines(self.lines.after_line(after), lines);
         Ok(())
+    }
+}
+
+/// A recorded text that had a line of its own, behind its colon; others as they are.
+pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+    match text.strip_prefix('\n') {
+        Some(own) => Cow::Owned(format!(" {}", own.trim_start())),
+        None => Cow::Borrowed(text),
     }
 }
 

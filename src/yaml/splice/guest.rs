@@ -1,6 +1,7 @@
 //! Elements that move from one list to another: their own text goes with them.
 
 use super::Writer;
+use super::block::on_one_line;
 use crate::yaml::emit::{self, Layout};
 use crate::yaml::index::{Content, Cursor, NodeId};
 use crate::yaml::overlay::Slot;
@@ -114,6 +115,7 @@ impl Writer<'_, '_> {
             _ => {
                 let raw = &self.document.text[node.start..node.end];
                 let end = node.start + raw.trim_end_matches(['\r', '\n']).len();
+                let text = &*on_one_line(text);
                 let is_string = !text.is_empty() && !text.starts_with([' ', '\t', '[', '{']);
                 if is_string && around.flow.is_some() && text.contains(['[', ']', '{', '}', ',']) {
                     return self.scalar(id, text, around);
