@@ -10,12 +10,12 @@ use crate::k8s::image::Image;
 use crate::k8s::{Identity, pod, subject};
 use crate::yaml::{Document, emit_document};
 
+mod checks;
 mod config;
 mod defaults;
 mod fields;
 mod mounts;
 mod ports;
-mod remarks;
 
 pub use fields::PROBES;
 pub use mounts::stripped;
@@ -59,15 +59,15 @@ enum Version {
     V1Beta1,
 }
 
-/// Faults and remarks on the way through a resource.
+/// Faults and warnings on the way through a resource.
 struct Notes {
     faults: Faults,
-    remarks: Vec<Finding>,
+    warnings: Vec<Finding>,
 }
 
 impl Notes {
-    fn remark(&mut self, code: Code, pointer: &str, message: String) {
-        self.remarks.push(Finding::new(code, pointer, message));
+    fn warn(&mut self, code: Code, pointer: &str, message: String) {
+        self.warnings.push(Finding::new(code, pointer, message));
     }
 }
 
@@ -84,14 +84,14 @@ impl Collector {
     /// # Errors
     /// One `invalid-collector` for everything that is wrong.
     pub fn read(resource: &Value, identity: &Identity) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
-        let mut notes = Notes { faults: Faults::new(Code::InvalidCollector), remarks: Vec::new() };
+        let mut notes = Notes { faults: Faults::new(Code::InvalidCollector), warnings: Vec::new() };
         let collector = Self::of(resource, identity, &mut notes);
         let subject = subject(resource, identity);
         let named = |findings: Vec<Finding>| -> Vec<Finding> {
             findings.into_iter().map(|finding| finding.about(subject.clone())).collect()
         };
         match collector {
-            Some(collector) if notes.faults.found.is_empty() => Ok((collector, named(notes.remarks))),
+            Some(collector) if notes.faults.found.is_empty() => Ok((collector, named(notes.warnings))),
             _ => Err(named(notes.faults.found)),
         }
     }
@@ -143,7 +143,7 @@ impl Collector {
             config_maps: volumes.config_maps,
             listens_on: ports.listens_on,
         };
-        remarks::of(&collector, spec, &config.value, notes);
+        checks::run(&collector, spec, &config.value, notes);
         Some(collector)
     }
 

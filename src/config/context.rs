@@ -75,7 +75,7 @@ impl Context {
             }
             collector::KIND => {
                 let read = if collector::is_sidecar(resource) {
-                    Collector::read(resource, identity).map(|(read, remarks)| (Some(read), remarks))
+                    Collector::read(resource, identity).map(|(read, warnings)| (Some(read), warnings))
                 } else {
                     Ok((None, Vec::new()))
                 };

@@ -16,7 +16,7 @@ mod reference;
 
 pub use reference::{reference, schema};
 
-/// The settings with remarks, or everything that is wrong.
+/// The settings with warnings, or everything that is wrong.
 pub type Parsed = Result<(Settings, Vec<Finding>), Vec<Finding>>;
 
 /// Says how the scalar at a pointer is written in the config.
@@ -59,8 +59,8 @@ static FORMS: &[Form] = &[
             let identity = Identity::of(config, None).expect("impossible: the form was found by the kind");
             let parsed =
                 Instrumentation::read(config, &identity).map_err(|faults| of_config(faults, &str::to_owned));
-            parsed.map(|(instrumentation, remarks)| {
-                (Settings { instrumentation: Some(instrumentation), ..Settings::default() }, remarks)
+            parsed.map(|(instrumentation, warnings)| {
+                (Settings { instrumentation: Some(instrumentation), ..Settings::default() }, warnings)
             })
         },
     },
@@ -114,11 +114,11 @@ pub fn parse_written(config: &Value, written: Written<'_>) -> Parsed {
 /// As `parsed`.
 pub fn located(parsed: Parsed, place: &dyn Fn(Finding) -> Finding) -> Parsed {
     let all = |findings: Vec<Finding>| findings.into_iter().map(place).collect();
-    let (mut settings, remarks) = parsed.map_err(all)?;
+    let (mut settings, warnings) = parsed.map_err(all)?;
     for rule in &mut settings.rules {
         rule.unused = rule.unused.take().map(place);
     }
-    Ok((settings, all(remarks)))
+    Ok((settings, all(warnings)))
 }
 
 fn read(config: &Value, written: Written<'_>) -> Parsed {
@@ -171,32 +171,32 @@ fn validate(spec: &Spec) -> Parsed {
     }
     let mut instrumentation = None;
     if let Some(value) = spec.value.get("instrumentation").filter(|value| !value.is_null()) {
-        let remarks = match Instrumentation::parse(value) {
-            Ok((parsed, remarks)) => {
+        let warnings = match Instrumentation::parse(value) {
+            Ok((parsed, warnings)) => {
                 instrumentation = Some(parsed);
-                remarks
+                warnings
             }
             Err(faults) => faults,
         };
         let origin = |pointer: &str| spec.origin(&format!("/instrumentation{pointer}"));
-        findings.extend(of_config(remarks, &origin));
+        findings.extend(of_config(warnings, &origin));
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(findings);
     }
-    let (settings, remarks) = read::settings(spec)?;
-    findings.extend(remarks);
+    let (settings, warnings) = read::settings(spec)?;
+    findings.extend(warnings);
     Ok((Settings { instrumentation, ..settings }, findings))
 }
 
 /// What is wrong with an Instrumentation is wrong with the config: there is no workload to leave out.
-fn of_config(remarks: Vec<Finding>, origin: &dyn Fn(&str) -> String) -> Vec<Finding> {
+fn of_config(warnings: Vec<Finding>, origin: &dyn Fn(&str) -> String) -> Vec<Finding> {
     let moved = |remark: Finding| Finding {
         pointer: origin(&remark.pointer),
         code: if remark.severity == Severity::Error { Code::InvalidConfig } else { remark.code },
         ..remark
     };
-    remarks.into_iter().map(moved).collect()
+    warnings.into_iter().map(moved).collect()
 }
 
 /// A key that nobody reads, at `origin` of the config.

@@ -16,7 +16,7 @@ use crate::config::context::Context;
 use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
-use crate::plan::remarks::remarks;
+use crate::plan::requested::requested;
 use crate::verify;
 use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble};
 use serde_json::Value;
@@ -231,10 +231,10 @@ impl Run<'_> {
                 }
             };
             if self.task != Task::Uninject {
-                let remarks = remarks(&resource, identity, self.context, self.settings);
-                piece.find(document, &found, remarks.findings);
-                piece.asks_for.extend(remarks.asks_for);
-                piece.rules.extend(remarks.rules);
+                let requested = requested(&resource, identity, self.context, self.settings);
+                piece.find(document, &found, requested.findings);
+                piece.asks_for.extend(requested.sources);
+                piece.rules.extend(requested.rules);
             }
             let subject = Subject {
                 document,

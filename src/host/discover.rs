@@ -65,7 +65,7 @@ fn kind(bytes: &[u8]) -> Option<Kind> {
 
 /// What there is to say about configs that nobody named: the one that was found, and those among the inputs that are
 /// not used.
-pub(super) fn remarks(flags: &Flags, inputs: &[Text]) -> Vec<Finding> {
+pub(super) fn warnings(flags: &Flags, inputs: &[Text]) -> Vec<Finding> {
     if !flags.is_config_found && (flags.config.is_some() || flags.no_config) {
         return Vec::new();
     }

@@ -229,7 +229,7 @@ fn decide(
     envelope: Option<&Envelope<'_>>,
     work: Work,
 ) -> Result<(Output, Settings), Vec<Finding>> {
-    let (settings, remarks) = settings::of(face, flags, envelope)?;
+    let (settings, warnings) = settings::of(face, flags, envelope)?;
     let reading = Reading { all: flags.no_ignore, replaceable: false };
     let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
     if let Face::Files(destination) = face {
@@ -246,11 +246,11 @@ fn decide(
     }))
     .unwrap_or_else(|_| failed(vec![internal_error()]));
     output.edits.truncate(inputs.len());
-    let own = remarks.into_iter().chain(envelope.and_then(krm::unknown_version));
+    let own = warnings.into_iter().chain(envelope.and_then(krm::unknown_version));
     let injects = work != Work::Uninject;
     let unbuilt = injects.then(|| kustomize::unbuilt(inputs, flags.config.as_deref()));
     let unbuilt = unbuilt.into_iter().flatten();
-    let own = own.chain(discover::remarks(flags, inputs)).chain(unbuilt);
+    let own = own.chain(discover::warnings(flags, inputs)).chain(unbuilt);
     for finding in own.filter_map(|finding| settings.weighed(finding)) {
         // kpt sends a config that is a file of the package as an item, too.
         let is_said = |other: &Finding| {

@@ -14,7 +14,7 @@ use crate::yaml::{Document, Envelope, Place, split_documents};
 /// The function config of the face, with what the command line says on top.
 pub(super) fn of(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Parsed {
     let hosts = envelope.and_then(krm::config);
-    let (mut settings, remarks) = match (face, hosts, &flags.config) {
+    let (mut settings, warnings) = match (face, hosts, &flags.config) {
         (_, Some(_), Some(path)) | (Face::Plugin(_), None, Some(path)) => {
             let message =
                 format!("the host has sent a function config, and --config names {}", path.display());
@@ -41,7 +41,7 @@ pub(super) fn of(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) ->
     if flags.detail() == Detail::Reasons {
         settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
     }
-    Ok((settings, remarks))
+    Ok((settings, warnings))
 }
 
 /// The lock by which images are pinned. `images` has it to write or to check.

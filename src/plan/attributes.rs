@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Scene, sdk::App};
+use super::{PlanContext, sdk::App};
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::image::Image;
@@ -36,7 +36,7 @@ pub(super) struct Attributes {
 
 impl Attributes {
     /// Everything that is known of `app`, but what its container sets itself.
-    pub(super) fn of(scene: &Scene<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
+    pub(super) fn of(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
         let set_already = keys(&app.attributes);
         let mut attributes = Self { values: BTreeMap::new(), generated: BTreeSet::new() };
         let mut put = |key: &str, value: String| {
@@ -47,10 +47,10 @@ impl Attributes {
         for (key, value) in &instrumentation.attributes {
             put(key, value.clone());
         }
-        let workload = scene.workload;
-        let namespace = namespace(scene);
+        let workload = cx.workload;
+        let namespace = namespace(cx);
         let mut generated = BTreeSet::new();
-        let node = node_name(scene);
+        let node = node_name(cx);
         let facts = [
             ("k8s.namespace.name", namespace.as_str()),
             ("k8s.container.name", &app.name),
@@ -72,16 +72,16 @@ impl Attributes {
             };
             put(owner.attribute, name);
         }
-        let instance = match scene.annotations.attribute("service.instance.id") {
+        let instance = match cx.annotations.attribute("service.instance.id") {
             "" => format!("{namespace}.{POD_NAME}.{}", app.name),
             instance => instance.to_owned(),
         };
         put("service.instance.id", instance);
-        let own = scene.annotations.attributes().filter(|(key, _)| !key.is_empty() && *key != "service.name");
+        let own = cx.annotations.attributes().filter(|(key, _)| !key.is_empty() && *key != "service.name");
         for (key, value) in own {
             put(key, value.to_owned());
         }
-        let service_namespace = match scene.annotations.attribute("service.namespace") {
+        let service_namespace = match cx.annotations.attribute("service.namespace") {
             "" => namespace,
             service_namespace => service_namespace.to_owned(),
         };
@@ -107,20 +107,20 @@ impl Attributes {
     /// The service's name. It never changes with a rollout or a run.
     pub(super) fn service_name(
         &self,
-        scene: &Scene<'_>,
+        cx: &PlanContext<'_>,
         instrumentation: &Instrumentation,
         app: &App,
     ) -> String {
-        let annotation = scene.annotations.attribute("service.name");
+        let annotation = cx.annotations.attribute("service.name");
         if !annotation.is_empty() {
             return annotation.to_owned();
         }
         let labels = ["app.kubernetes.io/instance", "app.kubernetes.io/name"];
         let labels = labels.iter().filter(|_| instrumentation.use_labels);
-        if let Some(label) = labels.filter_map(|label| scene.workload.label(label)).next() {
+        if let Some(label) = labels.filter_map(|label| cx.workload.label(label)).next() {
             return label.to_owned();
         }
-        let workload = scene.workload;
+        let workload = cx.workload;
         let own = Some(workload.owner_name()).filter(|name| !name.is_empty());
         let own = own.unwrap_or_else(|| workload.name_prefix());
         if let Some(key) = SERVICE_NAMES.iter().find(|key| self.has(key)) {
@@ -135,34 +135,34 @@ impl Attributes {
 }
 
 /// The node that the pod template names; empty where it names none.
-fn node_name<'a>(scene: &Scene<'a>) -> &'a str {
-    let name = scene.workload.pod().and_then(|spec| spec.get("nodeName"));
+fn node_name<'a>(cx: &PlanContext<'a>) -> &'a str {
+    let name = cx.workload.pod().and_then(|spec| spec.get("nodeName"));
     name.and_then(|name| name.as_str()).unwrap_or_default()
 }
 
 /// Whether the node's name is written down somewhere, so that no variable need hold it.
-pub(super) fn has_node_name(scene: &Scene<'_>, instrumentation: &Instrumentation) -> bool {
+pub(super) fn has_node_name(cx: &PlanContext<'_>, instrumentation: &Instrumentation) -> bool {
     const KEY: &str = "k8s.node.name";
     let own = instrumentation.attributes.get(KEY).map(String::as_str).unwrap_or_default();
-    [node_name(scene), own, scene.annotations.attribute(KEY)].iter().any(|name| !name.is_empty())
+    [node_name(cx), own, cx.annotations.attribute(KEY)].iter().any(|name| !name.is_empty())
 }
 
 /// The namespace, or the variable that holds it.
-pub(super) fn namespace(scene: &Scene<'_>) -> String {
-    if scene.namespace.is_empty() { format!("$({NAMESPACE_NAME})") } else { scene.namespace.clone() }
+pub(super) fn namespace(cx: &PlanContext<'_>) -> String {
+    if cx.namespace.is_empty() { format!("$({NAMESPACE_NAME})") } else { cx.namespace.clone() }
 }
 
 /// The service's version, if anything says it.
 pub(super) fn service_version(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     instrumentation: &Instrumentation,
     app: &App,
 ) -> Option<String> {
-    let annotation = scene.annotations.attribute("service.version");
+    let annotation = cx.annotations.attribute("service.version");
     if !annotation.is_empty() {
         return Some(annotation.to_owned());
     }
-    let label = scene.workload.label("app.kubernetes.io/version").filter(|_| instrumentation.use_labels);
+    let label = cx.workload.label("app.kubernetes.io/version").filter(|_| instrumentation.use_labels);
     let from_image = || Image::parse(&app.image)?.version();
     label.map(str::to_owned).or_else(from_image)
 }

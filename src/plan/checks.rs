@@ -1,6 +1,6 @@
 //! Checks of planned injections. A check is a file here and a row of [`CHECKS`].
 
-use super::Scene;
+use super::PlanContext;
 use super::draft::Draft;
 use crate::config::Settings;
 use crate::finding::{Code, Finding};
@@ -49,7 +49,7 @@ struct Check {
 
 /// What was planned for a workload: either its languages or its sidecar.
 pub(super) struct Planned<'p> {
-    pub(super) scene: &'p Scene<'p>,
+    pub(super) cx: &'p PlanContext<'p>,
     pub(super) settings: &'p Settings,
     /// The workload with what was planned.
     pub(super) draft: &'p Draft,

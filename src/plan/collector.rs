@@ -6,7 +6,7 @@ use super::attributes;
 use super::checks::Planned;
 use super::container::{Place, from_field};
 use super::draft::Draft;
-use super::{Done, Outcome, Scene, Step, in_brackets, metadata, pod, sdk};
+use super::{Done, Outcome, PlanContext, Step, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, stripped};
@@ -86,19 +86,19 @@ impl<'c> Sidecar<'c> {
 }
 
 /// Carries out what the workload asks for.
-pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
-    let request = match decide(scene.workload, scene.annotations, scene.context, settings) {
+pub(super) fn carry_out(cx: &PlanContext<'_>, settings: &Settings) -> Outcome {
+    let request = match decide(cx.workload, cx.annotations, cx.context, settings) {
         Decision::Nothing => return Ok(None),
         Decision::Skip(finding) => return Err(vec![*finding]),
         Decision::Refuse(findings) => return Err(findings),
-        Decision::Remove => return Ok(Some(remove(scene))),
+        Decision::Remove => return Ok(Some(remove(cx))),
         Decision::Add(request) => request,
     };
-    let mut draft = Draft::new(scene.workload.resource.clone());
-    let sidecar = Sidecar::of(&request, settings, &scene.annotations.pointer(SIDECAR))
+    let mut draft = Draft::new(cx.workload.resource.clone());
+    let sidecar = Sidecar::of(&request, settings, &cx.annotations.pointer(SIDECAR))
         .map_err(|finding| vec![*finding])?;
-    add(scene, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
-    let planned = Planned { scene, settings, draft: &draft, languages: &[], sidecar: Some(&request) };
+    add(cx, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
+    let planned = Planned { cx, settings, draft: &draft, languages: &[], sidecar: Some(&request) };
     let findings = planned.check();
     let errors = settings.errors(&findings);
     if !errors.is_empty() {
@@ -117,9 +117,9 @@ pub(super) fn carry_out(scene: &Scene<'_>, settings: &Settings) -> Outcome {
 }
 
 /// Takes every collector out of the pod.
-fn remove(scene: &Scene<'_>) -> Done {
-    let spec = scene.workload.pointer("/spec");
-    let mut draft = Draft::new(scene.workload.resource.clone());
+fn remove(cx: &PlanContext<'_>) -> Done {
+    let spec = cx.workload.pointer("/spec");
+    let mut draft = Draft::new(cx.workload.resource.clone());
     for list in [List::Init, List::Regular] {
         while let Some(index) = position(draft.list(&spec, list.key()), CONTAINER) {
             if draft.list(&spec, list.key()).len() == 1 {
@@ -130,45 +130,45 @@ fn remove(scene: &Scene<'_>) -> Done {
         }
     }
     let message = format!("removed container \"{CONTAINER}\": the annotation says that no sidecar is wanted");
-    let finding = Finding::new(Code::Uninjected, scene.workload.pointer(""), message);
+    let finding = Finding::new(Code::Uninjected, cx.workload.pointer(""), message);
     Done { draft, injections: Vec::new(), sources: Vec::new(), parts: Vec::new(), findings: vec![finding] }
 }
 
 /// Adds the collector, its volumes, init containers and label.
-pub(super) fn add(scene: &Scene<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -> Step {
+pub(super) fn add(cx: &PlanContext<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -> Step {
     let collector = sidecar.collector;
-    let labels = metadata(scene, draft, "labels")?;
+    let labels = metadata(cx, draft, "labels")?;
     draft.set(&labels, LABEL, json!(sidecar.label));
     for container in &sidecar.init_containers {
-        pod::add_container(scene, draft, List::Init, None, container.clone())?;
+        pod::add_container(cx, draft, List::Init, None, container.clone())?;
     }
-    let spec = scene.workload.pointer("/spec");
+    let spec = cx.workload.pointer("/spec");
     for volume in &collector.volumes {
         if position(draft.list(&spec, "volumes"), name(volume)).is_some() {
             let message = format!("the pod would have volume \"{}\" twice", name(volume));
-            return Err(pod::conflict(scene, "volumes", name(volume), message).into());
+            return Err(pod::conflict(cx, "volumes", name(volume), message).into());
         }
         draft.append(&spec, "volumes", volume.clone());
     }
-    check(scene, sidecar, draft.list(&spec, "volumes"))?;
-    let container = container(scene, sidecar)?;
+    check(cx, sidecar, draft.list(&spec, "volumes"))?;
+    let container = container(cx, sidecar)?;
     if collector.config.len() > LONGEST_CONFIG {
         let message = format!(
             "the configuration of OpenTelemetryCollector {} has {} bytes as {CONFIG}; {LONGEST_CONFIG} fit",
             sidecar.called,
             collector.config.len()
         );
-        return Err(refusal(scene, Code::ConfigTooLarge, message));
+        return Err(refusal(cx, Code::ConfigTooLarge, message));
     }
-    pod::add_container(scene, draft, sidecar.list(), None, container)
+    pod::add_container(cx, draft, sidecar.list(), None, container)
 }
 
-fn refusal(scene: &Scene<'_>, code: Code, message: String) -> Box<Finding> {
-    Box::new(Finding::new(code, scene.annotations.pointer(SIDECAR), message))
+fn refusal(cx: &PlanContext<'_>, code: Code, message: String) -> Box<Finding> {
+    Box::new(Finding::new(code, cx.annotations.pointer(SIDECAR), message))
 }
 
 /// The container as the pod gets it.
-fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
+fn container(cx: &PlanContext<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
     let collector = sidecar.collector;
     let mut container = Map::new();
     container.insert("name".into(), json!(CONTAINER));
@@ -179,7 +179,7 @@ fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
     container.extend(collector.fields.clone());
     container.insert("env".into(), Value::Array(collector.env.clone()));
     let mut draft = Draft::new(Value::Object(container));
-    let pointer = scene.annotations.pointer(SIDECAR);
+    let pointer = cx.annotations.pointer(SIDECAR);
     let place = Place { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
     place.append_field(&mut draft, OWN_NAME.0, OWN_NAME.1);
     for (variable, resource) in LIMITS {
@@ -188,12 +188,12 @@ fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
     if collector.asks_kubelet {
         place.append_field(&mut draft, OWN_NODE.0, OWN_NODE.1);
     }
-    define(scene, &place, &mut draft, json!({"name": CONFIG, "value": collector.config}))?;
+    define(cx, &place, &mut draft, json!({"name": CONFIG, "value": collector.config}))?;
     if !place.has(&draft, sdk::ATTRIBUTES) {
-        let attributes = attributes(scene);
-        sdk::add_helpers(scene, &mut draft, &place, &attributes, sdk::POD_NAME)?;
+        let attributes = attributes(cx);
+        sdk::add_helpers(cx, &mut draft, &place, &attributes, sdk::POD_NAME)?;
         for (variable, field) in sdk::OF_POD {
-            define(scene, &place, &mut draft, from_field(variable, field))?;
+            define(cx, &place, &mut draft, from_field(variable, field))?;
         }
         place.default(&mut draft, sdk::ATTRIBUTES, &attributes);
     }
@@ -202,7 +202,7 @@ fn container(scene: &Scene<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
 }
 
 /// Makes sure that a variable is there, and says that and nothing else.
-fn define(scene: &Scene<'_>, place: &Place, draft: &mut Draft, entry: Value) -> Step {
+fn define(cx: &PlanContext<'_>, place: &Place, draft: &mut Draft, entry: Value) -> Step {
     let same = |there: &&Value| name(there) == name(&entry);
     let there: Vec<&Value> = place.env(draft).iter().filter(same).collect();
     match there.as_slice() {
@@ -210,21 +210,21 @@ fn define(scene: &Scene<'_>, place: &Place, draft: &mut Draft, entry: Value) -> 
         [only] if **only == entry => {}
         _ => {
             let message = format!("the collector already sets {} to something else", name(&entry));
-            return Err(refusal(scene, Code::EnvConflict, message));
+            return Err(refusal(cx, Code::EnvConflict, message));
         }
     }
     Ok(())
 }
 
 /// The resource attributes of the collector's own telemetry.
-fn attributes(scene: &Scene<'_>) -> String {
+fn attributes(cx: &PlanContext<'_>) -> String {
     let mut attributes = vec![
-        ("k8s.namespace.name", attributes::namespace(scene)),
+        ("k8s.namespace.name", attributes::namespace(cx)),
         ("k8s.node.name", format!("$({})", sdk::NODE_NAME)),
         ("k8s.pod.name", format!("$({})", sdk::POD_NAME)),
         ("k8s.pod.uid", format!("$({})", sdk::POD_UID)),
     ];
-    let workload = scene.workload;
+    let workload = cx.workload;
     for owner in workload.owners().iter().filter(|owner| NAMED.contains(&owner.attribute)) {
         let own = workload.owner_name();
         let name = match owner.name {
@@ -260,25 +260,25 @@ fn first(text: &str, characters: usize) -> &str {
 }
 
 /// Refuses what the API server would not take.
-fn check(scene: &Scene<'_>, sidecar: &Sidecar<'_>, volumes: &[Value]) -> Step {
+fn check(cx: &PlanContext<'_>, sidecar: &Sidecar<'_>, volumes: &[Value]) -> Step {
     let called = &sidecar.called;
     let fields = &sidecar.collector.fields;
     let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if let Some(port) = twice(list("ports"), "name") {
         let message = format!("OpenTelemetryCollector {called} would have port {port} twice");
-        return Err(refusal(scene, Code::NameConflict, message));
+        return Err(refusal(cx, Code::NameConflict, message));
     }
     let mounts = list("volumeMounts");
     if let Some(path) = twice(mounts, "mountPath") {
         let message = format!("OpenTelemetryCollector {called} would mount two volumes at {path}");
-        return Err(refusal(scene, Code::MountConflict, message));
+        return Err(refusal(cx, Code::MountConflict, message));
     }
     match mounts.iter().find(|mount| position(volumes, name(mount)).is_none()) {
         None => Ok(()),
         Some(mount) => {
             let message =
                 format!("OpenTelemetryCollector {called} mounts volume {}, which is not there", name(mount));
-            Err(refusal(scene, Code::MissingVolume, message))
+            Err(refusal(cx, Code::MissingVolume, message))
         }
     }
 }

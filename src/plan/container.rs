@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, Step, draft::Draft};
+use super::{PlanContext, Step, draft::Draft};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
@@ -74,7 +74,7 @@ impl Place {
     /// Makes sure that a helper variable is there, before the variable `before` if that is there.
     pub(super) fn helper(
         &self,
-        scene: &Scene<'_>,
+        cx: &PlanContext<'_>,
         draft: &mut Draft,
         name: &str,
         field: &str,
@@ -93,7 +93,7 @@ impl Place {
                     "container {} sets {name} itself, which must be a fieldRef of {field}",
                     self.name
                 );
-                Err(Finding::new(Code::EnvConflict, self.pointer_to(scene, name), message).into())
+                Err(Finding::new(Code::EnvConflict, self.pointer_to(cx, name), message).into())
             }
         }
     }
@@ -103,9 +103,9 @@ impl Place {
     }
 
     /// Refuses a variable whose value cannot be extended.
-    pub(super) fn check_extendable(&self, scene: &Scene<'_>, draft: &Draft, name: &str) -> Step {
+    pub(super) fn check_extendable(&self, cx: &PlanContext<'_>, draft: &Draft, name: &str) -> Step {
         let Some(there) = self.variable(draft, name) else { return Ok(()) };
-        let pointer = || self.pointer_to(scene, name);
+        let pointer = || self.pointer_to(cx, name);
         if is_from_elsewhere(there) {
             let message =
                 format!("container \"{}\" takes {name} from valueFrom, so it cannot be extended", self.name);
@@ -125,12 +125,12 @@ impl Place {
     /// Sets the variable to what `extended` makes of its value.
     pub(super) fn extend(
         &self,
-        scene: &Scene<'_>,
+        cx: &PlanContext<'_>,
         draft: &mut Draft,
         name: &str,
         extended: impl FnOnce(Option<&str>) -> String,
     ) -> Step {
-        self.check_extendable(scene, draft, name)?;
+        self.check_extendable(cx, draft, name)?;
         match position(self.env(draft), name) {
             None => self.default(draft, name, &extended(None)),
             Some(index) => {
@@ -175,8 +175,8 @@ impl Place {
     }
 
     /// Pointer to the variable in the input; to the container where the input does not have it.
-    pub(super) fn pointer_to(&self, scene: &Scene<'_>, name: &str) -> String {
-        let container = look_up(scene.workload.resource, &self.origin);
+    pub(super) fn pointer_to(&self, cx: &PlanContext<'_>, name: &str) -> String {
+        let container = look_up(cx.workload.resource, &self.origin);
         let index = container.and_then(|container| position(pod::elements(container, "env"), name));
         match index {
             Some(index) => format!("{}/env/{index}", self.origin),

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::env::{self, Texts};
-use super::{Scene, Step, draft::Draft, exporter, pod, resources, sdk};
+use super::{PlanContext, Step, draft::Draft, exporter, pod, resources, sdk};
 use crate::k8s::pod::List;
 use crate::languages::{Copy, Extensions, Recipe};
 use crate::select::Request;
 
 /// Instruments the targets, then adds the volume and the init containers; says which images.
 pub(super) fn inject(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     copy: &Copy,
@@ -18,30 +18,30 @@ pub(super) fn inject(
 ) -> Step<Vec<String>> {
     let extensions = extensions(request, copy);
     for (index, target) in request.targets.iter().enumerate() {
-        let container = pod::container(scene, draft, target);
+        let container = pod::container(cx, draft, target);
         let mount = copy.mount.in_target(&target.name);
-        env::check(scene, request, recipe, draft, &container)?;
-        let texts = Texts::of(scene, request)?.with_mount(&mount);
+        env::check(cx, request, recipe, draft, &container)?;
+        let texts = Texts::of(cx, request)?.with_mount(&mount);
         container.default_entries(draft, request.agent_env());
-        env::set(scene, draft, &container, recipe.early_env, &texts)?;
+        env::set(cx, draft, &container, recipe.early_env, &texts)?;
         container.mount(draft, json!({"name": copy.name, "mountPath": mount}))?;
         sdk::common(draft, &container, request.instrumentation);
-        env::set(scene, draft, &container, recipe.env, &texts)?;
+        env::set(cx, draft, &container, recipe.env, &texts)?;
         if let Some((extensions, _)) = &extensions {
-            env::set(scene, draft, &container, extensions.env, &texts)?;
+            env::set(cx, draft, &container, extensions.env, &texts)?;
         }
-        sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
+        sdk::configure(cx, request.instrumentation, draft, &container, &container)?;
         if index == 0 {
-            exporter::add_volumes(scene, request.instrumentation, draft)?;
+            exporter::add_volumes(cx, request.instrumentation, draft)?;
         }
     }
-    pod::add_volume(scene, draft, pod::agent_volume(copy.name, request))?;
+    pod::add_volume(cx, draft, pod::agent_volume(copy.name, request))?;
     let image = super::image(request);
     let command: Vec<String> = {
-        let texts = Texts::of(scene, request)?;
+        let texts = Texts::of(cx, request)?;
         copy.command.iter().map(|text| texts.fill(text)).collect()
     };
-    let mut agent = init_container(scene, request, copy, draft, copy.name, &image, &command)?;
+    let mut agent = init_container(cx, request, copy, draft, copy.name, &image, &command)?;
     if let Some(policy) = &request.instrumentation.pull_policy {
         agent["imagePullPolicy"] = json!(policy);
     }
@@ -57,13 +57,13 @@ pub(super) fn inject(
                 format!("{}/.", text("dir")),
                 extensions.destination(copy.mount.path()),
             ];
-            containers.push(init_container(scene, request, copy, draft, &name, text("image"), &command)?);
+            containers.push(init_container(cx, request, copy, draft, &name, text("image"), &command)?);
             images.push(text("image").to_owned());
         }
     }
     let first = request.targets.first().filter(|target| target.list == List::Init);
     for container in containers {
-        pod::add_container(scene, draft, List::Init, first.map(|target| target.name.as_str()), container)?;
+        pod::add_container(cx, draft, List::Init, first.map(|target| target.name.as_str()), container)?;
     }
     Ok(images)
 }
@@ -77,7 +77,7 @@ fn extensions<'r>(request: &'r Request<'_>, copy: &'r Copy) -> Option<(&'r Exten
 }
 
 fn init_container(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     copy: &Copy,
     draft: &Draft,
@@ -89,10 +89,10 @@ fn init_container(
         "name": name,
         "image": image,
         "command": command,
-        "resources": resources::of(scene, request)?,
+        "resources": resources::of(cx, request)?,
         "volumeMounts": [{"name": copy.name, "mountPath": copy.mount.path()}],
     });
-    if let Some(context) = pod::init_security_context(scene, request, draft, request.targets.first()) {
+    if let Some(context) = pod::init_security_context(cx, request, draft, request.targets.first()) {
         container["securityContext"] = context;
     }
     Ok(container)

@@ -1,6 +1,6 @@
 //! The variables of a language, and what a workload chooses for it.
 
-use super::{Scene, Step, container::Place, draft::Draft};
+use super::{PlanContext, Step, container::Place, draft::Draft};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{name, position};
 use crate::languages::{Effect, Env, Recipe};
@@ -11,7 +11,7 @@ pub(super) struct Texts(Vec<(&'static str, String)>);
 
 impl Texts {
     /// The texts for a request, the mount apart.
-    pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Self> {
+    pub(super) fn of(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Self> {
         let mut texts = Vec::new();
         for option in request.language.options {
             let Effect::OneOf { placeholder, words } = option.effect else { continue };
@@ -25,7 +25,7 @@ impl Texts {
                     option.annotation,
                     known.join(", ")
                 );
-                let pointer = scene.annotations.pointer(option.annotation);
+                let pointer = cx.annotations.pointer(option.annotation);
                 return Err(Finding::new(Code::UnsupportedOption, pointer, message).into());
             };
             texts.push((placeholder, (*text).to_owned()));
@@ -45,14 +45,14 @@ impl Texts {
 
 /// Refuses a target whose variables cannot be extended, or that sets what only we may set.
 pub(super) fn check(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     draft: &Draft,
     container: &Place,
 ) -> Step {
     let extended = recipe.early_env.iter().chain(recipe.env).filter(|env| env.extends());
-    extended.map(Env::name).try_for_each(|name| container.check_extendable(scene, draft, name))?;
+    extended.map(Env::name).try_for_each(|name| container.check_extendable(cx, draft, name))?;
     let agent = request.instrumentation.agent(request.language);
     let of_source = agent.into_iter().flat_map(|agent| &agent.env).chain(&request.instrumentation.env);
     let of_source: Vec<&str> = of_source.map(name).collect();
@@ -65,14 +65,14 @@ pub(super) fn check(
             continue;
         };
         let message = format!("{who} sets {reserved}, which {} must set itself", request.language.id);
-        return Err(Finding::new(Code::EnvConflict, container.pointer_to(scene, reserved), message).into());
+        return Err(Finding::new(Code::EnvConflict, container.pointer_to(cx, reserved), message).into());
     }
     Ok(())
 }
 
 /// Sets the variables of a language.
 pub(super) fn set(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     draft: &mut Draft,
     container: &Place,
     env: &[Env],
@@ -83,14 +83,14 @@ pub(super) fn set(
             Env::Default { name, value } => container.default(draft, name, &texts.fill(value)),
             Env::Append { name, separator, value } => {
                 let ours = texts.fill(value);
-                container.extend(scene, draft, name, |there| match there {
+                container.extend(cx, draft, name, |there| match there {
                     Some(there) => format!("{there}{separator}{ours}"),
                     None => ours,
                 })?;
             }
             Env::Wrap { name, before, separator, after } => {
                 let (before, after) = (texts.fill(before), texts.fill(after));
-                container.extend(scene, draft, name, |there| match there {
+                container.extend(cx, draft, name, |there| match there {
                     Some(there) => format!("{before}{separator}{there}{separator}{after}"),
                     None => format!("{before}{separator}{after}"),
                 })?;

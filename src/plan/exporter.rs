@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, Step, container::Place, draft::Draft, pod};
+use super::{PlanContext, Step, container::Place, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};
 
 /// Holds the endpoint.
@@ -115,8 +115,12 @@ fn files(tls: &Tls) -> impl Iterator<Item = (&'static str, String)> {
 }
 
 /// The pod's volumes for the mounts.
-pub(super) fn add_volumes(scene: &Scene<'_>, instrumentation: &Instrumentation, draft: &mut Draft) -> Step {
-    volumes(instrumentation).try_for_each(|(volume, _)| pod::add_volume(scene, draft, volume))
+pub(super) fn add_volumes(
+    cx: &PlanContext<'_>,
+    instrumentation: &Instrumentation,
+    draft: &mut Draft,
+) -> Step {
+    volumes(instrumentation).try_for_each(|(volume, _)| pod::add_volume(cx, draft, volume))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ mod env;
 mod exporter;
 mod pod;
 pub mod record;
-pub mod remarks;
+pub mod requested;
 mod resources;
 mod sdk;
 mod sidecar;
@@ -64,7 +64,7 @@ pub struct Plan {
 }
 
 /// What every part of a plan reads.
-struct Scene<'a> {
+struct PlanContext<'a> {
     workload: &'a Workload<'a>,
     annotations: &'a Annotations<'a>,
     context: &'a Context,
@@ -72,15 +72,15 @@ struct Scene<'a> {
     namespace: String,
 }
 
-impl Scene<'_> {
-    /// The same scene with the workload as `resource` has it.
-    fn on<R>(&self, resource: &Value, settings: &Settings, act: impl FnOnce(&Scene<'_>) -> R) -> R {
+impl PlanContext<'_> {
+    /// The same with the workload as `resource` has it.
+    fn on<R>(&self, resource: &Value, settings: &Settings, act: impl FnOnce(&PlanContext<'_>) -> R) -> R {
         let Self { workload, context, namespace, .. } = self;
         let Workload { identity, kind, rollout, .. } = *workload;
         let workload = Workload { resource, identity: identity.clone(), kind, rollout: *rollout };
         let annotations = Annotations::new(&workload, namespace, context, settings);
         let namespace = namespace.clone();
-        act(&Scene { workload: &workload, annotations: &annotations, context, namespace })
+        act(&PlanContext { workload: &workload, annotations: &annotations, context, namespace })
     }
 }
 
@@ -112,12 +112,12 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     let namespace = namespace_of(resource, settings);
     workload.rollout = context.rollout_of(&workload, &namespace);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
-    let scene = Scene { workload: &workload, annotations: &annotations, context, namespace };
+    let cx = PlanContext { workload: &workload, annotations: &annotations, context, namespace };
     let about = |findings: Vec<Finding>| -> Vec<Finding> {
         findings.into_iter().map(|finding| finding.about(workload.subject())).collect()
     };
     let mut left = Vec::new();
-    let sidecar = collector::carry_out(&scene, settings).unwrap_or_else(|findings| {
+    let sidecar = collector::carry_out(&cx, settings).unwrap_or_else(|findings| {
         left.extend(findings);
         None
     });
@@ -129,8 +129,8 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     let between = sidecar.as_ref().map(|done| done.draft.value().clone());
     let before = sidecar.as_ref();
     let instrumented = match &between {
-        None => instrument(&scene, settings, before),
-        Some(between) => scene.on(between, settings, |scene| instrument(scene, settings, before)),
+        None => instrument(&cx, settings, before),
+        Some(between) => cx.on(between, settings, |cx| instrument(cx, settings, before)),
     };
     let is_removal = sidecar.as_ref().is_some_and(|done| done.injections.is_empty());
     let base = between.filter(|_| is_removal).map(Box::new);
@@ -149,7 +149,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     };
     let is_carried_out = |key: &str| if key == SIDECAR { !refused_sidecar } else { !refused };
     if settings.annotate
-        && let Err(finding) = annotate(&scene, &mut draft, is_carried_out)
+        && let Err(finding) = annotate(&cx, &mut draft, is_carried_out)
     {
         return Verdict::Refused(about(vec![*finding]));
     }
@@ -164,8 +164,8 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
 }
 
 /// Carries out the languages after what was done before.
-fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
-    let requests = match decide(scene.workload, scene.annotations, scene.context, settings) {
+fn instrument(cx: &PlanContext<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
+    let requests = match decide(cx.workload, cx.annotations, cx.context, settings) {
         Decision::Nothing => return Ok(None),
         Decision::Skip(finding) => return Err(vec![*finding]),
         Decision::Refuse(findings) => return Err(findings),
@@ -173,15 +173,15 @@ fn instrument(scene: &Scene<'_>, settings: &Settings, before: Option<&Done>) -> 
     };
     let draft = match before {
         Some(done) => done.draft.clone(),
-        None => Draft::new(scene.workload.resource.clone()),
+        None => Draft::new(cx.workload.resource.clone()),
     };
     let earlier = draft.steps();
-    let (draft, images) = carry_out(scene, &requests, draft).map_err(|finding| vec![*finding])?;
+    let (draft, images) = carry_out(cx, &requests, draft).map_err(|finding| vec![*finding])?;
     if draft.steps() == earlier {
         let message = "everything requested is already present";
-        return Err(vec![Finding::new(Code::UpToDate, scene.workload.pointer(""), message)]);
+        return Err(vec![Finding::new(Code::UpToDate, cx.workload.pointer(""), message)]);
     }
-    let planned = Planned { scene, settings, draft: &draft, languages: &requests, sidecar: None };
+    let planned = Planned { cx, settings, draft: &draft, languages: &requests, sidecar: None };
     let warnings = planned.check();
     let errors = settings.errors(&warnings);
     if !errors.is_empty() {
@@ -210,28 +210,28 @@ fn in_brackets(images: &[String]) -> String {
 
 /// Carries out all languages in a draft; says which images each of them brings.
 fn carry_out(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     requests: &[Request<'_>],
     mut draft: Draft,
 ) -> Step<(Draft, Vec<Vec<String>>)> {
-    let images = requests.iter().map(|request| inject(scene, request, &mut draft));
+    let images = requests.iter().map(|request| inject(cx, request, &mut draft));
     let images = images.collect::<Step<_>>()?;
     Ok((draft, images))
 }
 
 /// Carries out one language; says which images it brings.
-fn inject(scene: &Scene<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
+fn inject(cx: &PlanContext<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
     let recipe = &request.language.recipe;
     match &recipe.delivery {
-        Delivery::Copy(copy) => copy::inject(scene, request, recipe, copy, draft),
-        Delivery::Sidecar(sidecar) => sidecar::inject(scene, request, sidecar, draft),
-        Delivery::WebServer(server) => web_server::inject(scene, request, recipe, server, draft),
+        Delivery::Copy(copy) => copy::inject(cx, request, recipe, copy, draft),
+        Delivery::Sidecar(sidecar) => sidecar::inject(cx, request, sidecar, draft),
+        Delivery::WebServer(server) => web_server::inject(cx, request, recipe, server, draft),
         Delivery::None => {
             for target in &request.targets {
-                let container = pod::container(scene, draft, target);
+                let container = pod::container(cx, draft, target);
                 sdk::common(draft, &container, request.instrumentation);
-                sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
-                exporter::add_volumes(scene, request.instrumentation, draft)?;
+                sdk::configure(cx, request.instrumentation, draft, &container, &container)?;
+                exporter::add_volumes(cx, request.instrumentation, draft)?;
             }
             Ok(Vec::new())
         }
@@ -250,12 +250,12 @@ fn image(request: &Request<'_>) -> String {
 }
 
 /// Writes the annotations that rules set into the pod template, those that `is_wanted`.
-fn annotate(scene: &Scene<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
-    let mut wanted = scene.annotations.of_rules().filter(|(key, _)| is_wanted(key)).peekable();
+fn annotate(cx: &PlanContext<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
+    let mut wanted = cx.annotations.of_rules().filter(|(key, _)| is_wanted(key)).peekable();
     if wanted.peek().is_none() {
         return Ok(());
     }
-    let annotations = metadata(scene, draft, "annotations")?;
+    let annotations = metadata(cx, draft, "annotations")?;
     for (key, value) in wanted {
         draft.set(&annotations, &key, json!(value));
     }
@@ -263,8 +263,8 @@ fn annotate(scene: &Scene<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bo
 }
 
 /// The pointer to a mapping of the pod template's metadata, which is created where it is missing or null.
-fn metadata(scene: &Scene<'_>, draft: &mut Draft, key: &str) -> Step<String> {
-    let pointer = |inside: &str| scene.workload.pointer(inside);
+fn metadata(cx: &PlanContext<'_>, draft: &mut Draft, key: &str) -> Step<String> {
+    let pointer = |inside: &str| cx.workload.pointer(inside);
     for (parent, key) in [("", "metadata"), ("/metadata", key)] {
         let at = pointer(&format!("{parent}/{key}"));
         match draft.value().pointer(&at) {

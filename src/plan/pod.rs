@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, Step, container::Place, draft::Draft};
+use super::{PlanContext, Step, container::Place, draft::Draft};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position};
 use crate::select::{Request, Target};
 
 /// Refuses a target that is an init container.
-pub(super) fn refuse_init(scene: &Scene<'_>, request: &Request<'_>, target: &Target) -> Step {
+pub(super) fn refuse_init(cx: &PlanContext<'_>, request: &Request<'_>, target: &Target) -> Step {
     if target.list == List::Regular {
         return Ok(());
     }
     let message =
         format!("{} cannot instrument \"{}\", which is an init container", request.language.id, target.name);
-    let pointer = scene.annotations.pointer(request.list_key);
+    let pointer = cx.annotations.pointer(request.list_key);
     let finding = Finding::new(Code::UnsupportedOption, pointer, message);
     Err(finding.help("Name a regular container.").into())
 }
 
 /// The place of a target now.
-pub(super) fn container(scene: &Scene<'_>, draft: &Draft, target: &Target) -> Place {
+pub(super) fn container(cx: &PlanContext<'_>, draft: &Draft, target: &Target) -> Place {
     const INVARIANT: &str = "impossible: `decide` took the target from the pod, and nothing is removed";
-    let spec = scene.workload.pointer("/spec");
+    let spec = cx.workload.pointer("/spec");
     let key = target.list.key();
     let before = target.index;
     let list = draft.list(&spec, key);
@@ -61,7 +61,7 @@ pub(super) fn size_limit<'r>(request: &'r Request<'_>) -> &'r str {
 
 /// The Instrumentation's security context for init containers, else that of `target`.
 pub(super) fn init_security_context(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     draft: &Draft,
     target: Option<&Target>,
@@ -69,21 +69,21 @@ pub(super) fn init_security_context(
     if let Some(context) = &request.instrumentation.init_security_context {
         return Some(context.clone());
     }
-    let container = container(scene, draft, target?);
+    let container = container(cx, draft, target?);
     let context = look_up(draft.value(), &container.at)?.get("securityContext")?;
     (!context.is_null()).then(|| context.clone())
 }
 
 /// Adds a volume, unless that very volume is there.
-pub(super) fn add_volume(scene: &Scene<'_>, draft: &mut Draft, volume: Value) -> Step {
-    let spec = scene.workload.pointer("/spec");
+pub(super) fn add_volume(cx: &PlanContext<'_>, draft: &mut Draft, volume: Value) -> Step {
+    let spec = cx.workload.pointer("/spec");
     let volumes = draft.list(&spec, "volumes");
     match position(volumes, name(&volume)) {
         None => draft.append(&spec, "volumes", volume),
         Some(index) if volumes[index] == volume => {}
         Some(_) => {
             let message = format!("the pod already has a different volume \"{}\"", name(&volume));
-            return Err(conflict(scene, "volumes", name(&volume), message).into());
+            return Err(conflict(cx, "volumes", name(&volume), message).into());
         }
     }
     Ok(())
@@ -91,17 +91,17 @@ pub(super) fn add_volume(scene: &Scene<'_>, draft: &mut Draft, volume: Value) ->
 
 /// Adds a container before the one at `index`, or at the end.
 pub(super) fn add_container(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     draft: &mut Draft,
     list: List,
     before: Option<&str>,
     container: Value,
 ) -> Step {
-    let spec = scene.workload.pointer("/spec");
+    let spec = cx.workload.pointer("/spec");
     for there in [List::Init, List::Regular] {
         if position(draft.list(&spec, there.key()), name(&container)).is_some() {
             let message = format!("the pod already has a different container \"{}\"", name(&container));
-            return Err(conflict(scene, there.key(), name(&container), message).into());
+            return Err(conflict(cx, there.key(), name(&container), message).into());
         }
     }
     let containers = draft.list(&spec, list.key());
@@ -111,9 +111,9 @@ pub(super) fn add_container(
 }
 
 /// A refusal because of a name that the pod has already.
-pub(super) fn conflict(scene: &Scene<'_>, key: &str, wanted: &str, message: String) -> Finding {
-    let list = scene.workload.pointer(&format!("/spec/{key}"));
-    let input = scene.workload.pod().map_or(&[][..], |pod| elements(pod, key));
+pub(super) fn conflict(cx: &PlanContext<'_>, key: &str, wanted: &str, message: String) -> Finding {
+    let list = cx.workload.pointer(&format!("/spec/{key}"));
+    let input = cx.workload.pod().map_or(&[][..], |pod| elements(pod, key));
     let pointer = match position(input, wanted) {
         Some(index) => format!("{list}/{index}"),
         None => list,

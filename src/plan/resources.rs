@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, Step};
+use super::{PlanContext, Step};
 use crate::finding::{Code, Finding};
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
 use crate::select::Request;
 
 /// What the Instrumentation says, and the defaults for `limits` and `requests` that it does not have.
-pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Value> {
+pub(super) fn of(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Value> {
     let settings = super::settings(request);
     let mut resources = request
         .instrumentation
@@ -22,7 +22,7 @@ pub(super) fn of(scene: &Scene<'_>, request: &Request<'_>) -> Step<Value> {
         }
     }
     resources.retain(|_, value| !value.as_object().is_some_and(Map::is_empty) && !value.is_null());
-    check(&resources, request, settings, &scene.annotations.pointer(request.language.switch))?;
+    check(&resources, request, settings, &cx.annotations.pointer(request.language.switch))?;
     Ok(Value::Object(resources))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::attributes::{self, Attributes};
-use super::{Scene, Step, container::Place, draft::Draft, exporter};
+use super::{PlanContext, Step, container::Place, draft::Draft, exporter};
 use crate::change::look_up;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
@@ -71,35 +71,35 @@ pub(super) fn common(draft: &mut Draft, container: &Place, instrumentation: &Ins
 }
 
 /// The name of the service that `app` is.
-pub(super) fn service_name(scene: &Scene<'_>, instrumentation: &Instrumentation, app: &App) -> String {
-    Attributes::of(scene, instrumentation, app).service_name(scene, instrumentation, app)
+pub(super) fn service_name(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> String {
+    Attributes::of(cx, instrumentation, app).service_name(cx, instrumentation, app)
 }
 
 /// Configures the SDK in `container`, which `app` describes.
 pub(super) fn configure(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     instrumentation: &Instrumentation,
     draft: &mut Draft,
     container: &Place,
     app: &Place,
 ) -> Step {
     let app = App::of(draft, app);
-    configure_for(scene, instrumentation, draft, container, &app)
+    configure_for(cx, instrumentation, draft, container, &app)
 }
 
 /// Configures the SDK in `container` for an application that may stand in another one.
 pub(super) fn configure_for(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     instrumentation: &Instrumentation,
     draft: &mut Draft,
     container: &Place,
     app: &App,
 ) -> Step {
-    container.check_extendable(scene, draft, ATTRIBUTES)?;
+    container.check_extendable(cx, draft, ATTRIBUTES)?;
     let own = plain(container, draft);
     let own_keys = attributes::keys(&own);
-    let mut attributes = Attributes::of(scene, instrumentation, app);
-    let service = attributes.service_name(scene, instrumentation, app);
+    let mut attributes = Attributes::of(cx, instrumentation, app);
+    let service = attributes.service_name(cx, instrumentation, app);
     container.default(draft, SERVICE_NAME, &service);
     exporter::configure(instrumentation, draft, container)?;
 
@@ -108,28 +108,28 @@ pub(super) fn configure_for(
         attributes.set("k8s.pod.uid", format!("$({POD_UID})"));
     }
     if !own.contains("service.version")
-        && let Some(version) = attributes::service_version(scene, instrumentation, app)
+        && let Some(version) = attributes::service_version(cx, instrumentation, app)
     {
         attributes.set("service.version", version);
     }
     let is_node_known = attributes.has(NODE)
         || own_keys.contains(NODE)
-            && (attributes::has_node_name(scene, instrumentation) || wrote_node_name(scene, container));
+            && (attributes::has_node_name(cx, instrumentation) || wrote_node_name(cx, container));
     if !is_node_known {
         attributes.set(NODE, format!("$({NODE_NAME})"));
     }
     let added = attributes.joined(&own_keys);
 
-    add_helpers(scene, draft, container, &added, POD_NAME)?;
-    container.helper(scene, draft, POD_NAME, "metadata.name", None)?;
+    add_helpers(cx, draft, container, &added, POD_NAME)?;
+    container.helper(cx, draft, POD_NAME, "metadata.name", None)?;
     if instrumentation.uid_attributes {
-        container.helper(scene, draft, POD_UID, "metadata.uid", None)?;
+        container.helper(cx, draft, POD_UID, "metadata.uid", None)?;
     }
     if !is_node_known {
-        container.helper(scene, draft, NODE_NAME, "spec.nodeName", None)?;
+        container.helper(cx, draft, NODE_NAME, "spec.nodeName", None)?;
     }
     if !added.is_empty() {
-        container.extend(scene, draft, ATTRIBUTES, |there| {
+        container.extend(cx, draft, ATTRIBUTES, |there| {
             let there = there.unwrap_or_default();
             let comma = if there.is_empty() || there.ends_with(',') { "" } else { "," };
             format!("{there}{comma}{added}")
@@ -145,33 +145,33 @@ pub(super) fn configure_for(
 
 /// Adds the helper variables that `text` refers to, before the variable `before` if that is there.
 pub(super) fn add_helpers(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     draft: &mut Draft,
     container: &Place,
     text: &str,
     before: &str,
 ) -> Step {
-    for (name, field) in helpers(scene) {
+    for (name, field) in helpers(cx) {
         if text.contains(&format!("$({name})")) {
-            container.helper(scene, draft, name, field, Some(before))?;
+            container.helper(cx, draft, name, field, Some(before))?;
         }
     }
     Ok(())
 }
 
 /// Variables for names that only the cluster knows, in their order.
-pub(super) fn helpers(scene: &Scene<'_>) -> Vec<(&'static str, &'static str)> {
-    let generated = scene.workload.owners().iter().filter_map(|owner| match owner.name {
+pub(super) fn helpers(cx: &PlanContext<'_>) -> Vec<(&'static str, &'static str)> {
+    let generated = cx.workload.owners().iter().filter_map(|owner| match owner.name {
         OwnerName::Own => None,
         OwnerName::Generated { variable, field, .. } => Some((variable, field)),
     });
-    let namespace = scene.namespace.is_empty().then_some((attributes::NAMESPACE_NAME, "metadata.namespace"));
+    let namespace = cx.namespace.is_empty().then_some((attributes::NAMESPACE_NAME, "metadata.namespace"));
     generated.chain(namespace).collect()
 }
 
 /// Whether the node's name in the container is an earlier language's: the input does not have it.
-fn wrote_node_name(scene: &Scene<'_>, container: &Place) -> bool {
-    let input = look_up(scene.workload.resource, &container.origin);
+fn wrote_node_name(cx: &PlanContext<'_>, container: &Place) -> bool {
+    let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
     let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();
     !attributes::keys(before).contains(NODE)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
+use super::{PlanContext, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
 use crate::languages::{Effect, Sidecar};
@@ -13,23 +13,23 @@ pub(super) const SHARE: &str = "shareProcessNamespace";
 
 /// Adds the sidecar, its volume and what it needs of the pod; says which image.
 pub(super) fn inject(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     sidecar: &Sidecar,
     draft: &mut Draft,
 ) -> Step<Vec<String>> {
     const INVARIANT: &str = "impossible: a language with a sidecar has a target";
     let first = request.targets.first().expect(INVARIANT);
-    pod::refuse_init(scene, request, first)?;
-    let target = pod::container(scene, draft, first);
-    check(scene, request, sidecar)?;
+    pod::refuse_init(cx, request, first)?;
+    let target = pod::container(cx, draft, first);
+    check(cx, request, sidecar)?;
     let (volume, path) = sidecar.host_path;
     let image = super::image(request);
-    let pointer = scene.annotations.pointer(request.language.switch);
+    let pointer = cx.annotations.pointer(request.language.switch);
     let mut container = json!({
         "name": sidecar.name,
         "image": image,
-        "resources": resources::of(scene, request)?,
+        "resources": resources::of(cx, request)?,
         "volumeMounts": [{"name": volume, "mountPath": path}],
         "securityContext": security_context(request, sidecar),
     });
@@ -47,28 +47,28 @@ pub(super) fn inject(
     place.default_entries(&mut own, request.agent_env());
     sdk::common(&mut own, &place, request.instrumentation);
     let app = sdk::App::of(draft, &target);
-    sdk::configure_for(scene, request.instrumentation, &mut own, &place, &app)?;
+    sdk::configure_for(cx, request.instrumentation, &mut own, &place, &app)?;
     if !place.has(&own, sidecar.executable) {
         let message = format!("the executable of container \"{}\" is not set", target.name);
         return Err(Finding::new(sidecar.missing, pointer, message).into());
     }
-    draft.set(&scene.workload.pointer("/spec"), SHARE, json!(true));
+    draft.set(&cx.workload.pointer("/spec"), SHARE, json!(true));
     let (_, container) = own.finish();
-    pod::add_container(scene, draft, List::Regular, None, container)?;
+    pod::add_container(cx, draft, List::Regular, None, container)?;
     let host_path = json!({"name": volume, "hostPath": {"path": path}});
-    pod::add_volume(scene, draft, host_path)?;
-    exporter::add_volumes(scene, request.instrumentation, draft)?;
+    pod::add_volume(cx, draft, host_path)?;
+    exporter::add_volumes(cx, request.instrumentation, draft)?;
     Ok(vec![image])
 }
 
-fn check(scene: &Scene<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
-    let pointer = || scene.workload.pointer(&format!("/spec/{SHARE}"));
-    if scene.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
+fn check(cx: &PlanContext<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
+    let pointer = || cx.workload.pointer(&format!("/spec/{SHARE}"));
+    if cx.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
         let message = format!("{} needs {SHARE}, which cannot be set beside hostPID", request.language.id);
-        let pointer = scene.workload.pointer("/spec/hostPID");
+        let pointer = cx.workload.pointer("/spec/hostPID");
         return Err(Finding::new(sidecar.apart, pointer, message).help("Remove `hostPID: true`.").into());
     }
-    match scene.workload.pod().and_then(|spec| spec.get(SHARE)) {
+    match cx.workload.pod().and_then(|spec| spec.get(SHARE)) {
         None | Some(Value::Null | Value::Bool(true)) => {}
         Some(Value::Bool(false)) => {
             let message = format!("{} needs {SHARE}, which is false", request.language.id);
@@ -76,14 +76,14 @@ fn check(scene: &Scene<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
         }
         Some(other) => return Err(misshapen(&pointer(), "true or false", other).into()),
     }
-    let list = request.language.containers.iter().find(|key| scene.annotations.own(key).contains(','));
+    let list = request.language.containers.iter().find(|key| cx.annotations.own(key).contains(','));
     if let Some(key) = list {
         let message = format!(
             "{} takes one container, but several are listed: {}",
             request.language.id,
-            scene.annotations.own(key)
+            cx.annotations.own(key)
         );
-        return Err(Finding::new(sidecar.several, scene.annotations.pointer(key), message).into());
+        return Err(Finding::new(sidecar.several, cx.annotations.pointer(key), message).into());
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::env::{self, Texts};
-use super::{Scene, Step, attributes, container::Place, draft::Draft, exporter, pod, resources, sdk};
+use super::{PlanContext, Step, attributes, container::Place, draft::Draft, exporter, pod, resources, sdk};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::List;
 use crate::languages::Recipe;
@@ -12,7 +12,7 @@ use crate::select::{Request, Target};
 
 /// Instruments the first target whole, further ones by their environment alone; says which image.
 pub(super) fn inject(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     server: &WebServer,
@@ -20,21 +20,21 @@ pub(super) fn inject(
 ) -> Step<Vec<String>> {
     let image = super::image(request);
     for (index, target) in request.targets.iter().enumerate() {
-        pod::refuse_init(scene, request, target)?;
-        let container = pod::container(scene, draft, target);
+        pod::refuse_init(cx, request, target)?;
+        let container = pod::container(cx, draft, target);
         container.default_entries(draft, request.agent_env());
         if index == 0 {
-            attach(scene, request, recipe, server, &image, &container, draft)?;
+            attach(cx, request, recipe, server, &image, &container, draft)?;
         }
         sdk::common(draft, &container, request.instrumentation);
-        sdk::configure(scene, request.instrumentation, draft, &container, &container)?;
-        exporter::add_volumes(scene, request.instrumentation, draft)?;
+        sdk::configure(cx, request.instrumentation, draft, &container, &container)?;
+        exporter::add_volumes(cx, request.instrumentation, draft)?;
     }
     Ok(vec![image])
 }
 
 fn attach(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     server: &WebServer,
@@ -42,24 +42,24 @@ fn attach(
     target: &Place,
     draft: &mut Draft,
 ) -> Step {
-    let location = location(scene, request, server)?;
+    let location = location(cx, request, server)?;
     let limit = pod::size_limit(request);
-    let context = pod::init_security_context(scene, request, draft, owner_of_context(request, server));
-    pod::add_volume(scene, draft, server.config_volume(limit))?;
+    let context = pod::init_security_context(cx, request, draft, owner_of_context(request, server));
+    pod::add_volume(cx, draft, server.config_volume(limit))?;
 
     let application = draft.value().pointer(&target.at).cloned().unwrap_or_default();
     let clone = Draft::new(Value::Object(server.clone_of(&application, &location)));
-    let mut clone = finish(scene, request, server, target, clone, context.as_ref())?;
+    let mut clone = finish(cx, request, server, target, clone, context.as_ref())?;
     let mounts = draft.list(&target.at, "volumeMounts");
     let hidden = mounts.iter().position(|mount| covers(mount, &location.directory));
     if let Some(Value::Array(mounts)) = hidden.and(clone.get_mut("volumeMounts")) {
         mounts.remove(hidden.unwrap_or_default());
     }
-    pod::add_container(scene, draft, List::Init, None, clone)?;
+    pod::add_container(cx, draft, List::Init, None, clone)?;
     if let Some(index) = hidden {
         // The user's own mount: its text, comments included, goes with it.
-        let init = format!("{}/{}", scene.workload.pointer("/spec"), List::Init.key());
-        let last = draft.list(&scene.workload.pointer("/spec"), List::Init.key()).len() - 1;
+        let init = format!("{}/{}", cx.workload.pointer("/spec"), List::Init.key());
+        let last = draft.list(&cx.workload.pointer("/spec"), List::Init.key()).len() - 1;
         draft.relocate(
             format!("{}/volumeMounts/{index}", target.at),
             format!("{init}/{last}/volumeMounts/{index}"),
@@ -68,21 +68,21 @@ fn attach(
 
     target.mount(draft, json!({"name": server.agent_volume, "mountPath": AGENT}))?;
     target.mount(draft, json!({"name": server.config_volume, "mountPath": location.directory}))?;
-    env::set(scene, draft, target, recipe.env, &Texts::of(scene, request)?.with_mount(AGENT))?;
+    env::set(cx, draft, target, recipe.env, &Texts::of(cx, request)?.with_mount(AGENT))?;
     let claim = pod::claim(server.agent_volume, request).filter(|_| server.is_sized);
-    pod::add_volume(scene, draft, claim.unwrap_or_else(|| server.agent_volume(limit)))?;
+    pod::add_volume(cx, draft, claim.unwrap_or_else(|| server.agent_volume(limit)))?;
 
     let mut attach = Draft::new(Value::Object(server.attach(image, &location)));
-    set_env(scene, request, server, target, draft, &mut attach)?;
-    let mut attach = finish(scene, request, server, target, attach, context.as_ref())?;
+    set_env(cx, request, server, target, draft, &mut attach)?;
+    let mut attach = finish(cx, request, server, target, attach, context.as_ref())?;
     if let Some(policy) = &request.instrumentation.pull_policy {
         attach["imagePullPolicy"] = json!(policy);
     }
-    pod::add_container(scene, draft, List::Init, None, attach)
+    pod::add_container(cx, draft, List::Init, None, attach)
 }
 
 /// Where the target has its configuration.
-fn location(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
+fn location(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
     let path = extra(request, server.path_key).and_then(Value::as_str);
     let settings = super::settings(request);
     server.location(path).ok_or_else(|| {
@@ -93,7 +93,7 @@ fn location(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer) -> Ste
             request.source,
             path.unwrap_or_default()
         );
-        let pointer = scene.annotations.pointer(request.language.switch);
+        let pointer = cx.annotations.pointer(request.language.switch);
         Finding::new(Code::InvalidInstrumentation, pointer, message)
             .help("Use a directory of its own.")
             .into()
@@ -125,7 +125,7 @@ fn owner_of_context<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<
 
 /// The container with what both init containers have: resources, security context and the copy's mount.
 fn finish(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     server: &WebServer,
     target: &Place,
@@ -134,7 +134,7 @@ fn finish(
 ) -> Step<Value> {
     place_of(target).mount(&mut container, json!({"name": server.config_volume, "mountPath": COPY}))?;
     let (_, mut container) = container.finish();
-    container["resources"] = resources::of(scene, request)?;
+    container["resources"] = resources::of(cx, request)?;
     if let Some(context) = context {
         container["securityContext"] = context.clone();
     }
@@ -148,7 +148,7 @@ fn place_of(target: &Place) -> Place {
 
 /// The variables of the attach container: the Instrumentation's, the addresses, the configuration.
 fn set_env(
-    scene: &Scene<'_>,
+    cx: &PlanContext<'_>,
     request: &Request<'_>,
     server: &WebServer,
     target: &Place,
@@ -165,21 +165,26 @@ fn set_env(
         let message = format!("Instrumentation {} sets {}", request.source, configuration.variable);
         return Err(Finding::new(Code::EnvConflict, target.origin.clone(), message).into());
     }
-    let text = configure(scene, request, server, &sdk::App::of(draft, target))?;
+    let text = configure(cx, request, server, &sdk::App::of(draft, target))?;
     place.default(attach, configuration.variable, &text);
-    sdk::add_helpers(scene, attach, &place, &text, configuration.variable)?;
-    place.helper(scene, attach, configuration.pod_name, "metadata.name", None)
+    sdk::add_helpers(cx, attach, &place, &text, configuration.variable)?;
+    place.helper(cx, attach, configuration.pod_name, "metadata.name", None)
 }
 
 /// The text of the module's configuration.
-fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: &sdk::App) -> Step<String> {
+fn configure(
+    cx: &PlanContext<'_>,
+    request: &Request<'_>,
+    server: &WebServer,
+    app: &sdk::App,
+) -> Step<String> {
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
     let facts = Facts {
         version: version.unwrap_or_default(),
         endpoint: request.instrumentation.endpoint.as_deref(),
-        service: &sdk::service_name(scene, request.instrumentation, app),
-        namespace: &attributes::namespace(scene),
+        service: &sdk::service_name(cx, request.instrumentation, app),
+        namespace: &attributes::namespace(cx),
         attrs: attrs(request),
     };
     server.configuration.text(&facts).map_err(|(name, value)| {
@@ -188,7 +193,7 @@ fn configure(scene: &Scene<'_>, request: &Request<'_>, server: &WebServer, app: 
              none",
             request.language.id
         );
-        let pointer = scene.annotations.pointer(request.language.switch);
+        let pointer = cx.annotations.pointer(request.language.switch);
         let help = "Correct `attrs` or `endpoint` of the Instrumentation, or the name of the service.";
         Finding::new(Code::InvalidInstrumentation, pointer, message).help(help).into()
     })

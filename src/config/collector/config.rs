@@ -149,7 +149,7 @@ fn pipeline(given: &Value, at: &str, notes: &mut Notes) -> Value {
         let inside = format!("{at}/{}", escape(key));
         if !LISTS.contains(&key.as_str()) {
             let message = format!("{key} has no effect in a pipeline, and is left out");
-            notes.remark(Code::IgnoredField, &inside, message);
+            notes.warn(Code::IgnoredField, &inside, message);
         } else if !value.is_null() {
             check_names(value, &inside, notes);
             if key != "processors" || !is_empty(value) {

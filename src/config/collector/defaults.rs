@@ -118,7 +118,7 @@ fn listening(given: &Map<String, Value>, at: &str, port: u32, notes: &mut Notes)
     if endpoint.is_empty() && !address.is_empty() {
         let message =
             format!("listen_address {address} does not count beside the endpoint that is the default");
-        notes.remark(Code::EndpointQuirk, &format!("{at}/listen_address"), message);
+        notes.warn(Code::EndpointQuirk, &format!("{at}/listen_address"), message);
     }
     at_endpoint(self::endpoint(endpoint, port, at, notes), given, at, notes)
 }
@@ -149,7 +149,7 @@ fn endpoint(given: &str, port: u32, at: &str, notes: &mut Notes) -> String {
     let endpoint = format!("{EVERYWHERE}:{after}");
     if !given.contains(':') && !given.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = format!("endpoint {given} has no port, and becomes {endpoint}");
-        notes.remark(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
+        notes.warn(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
     }
     endpoint
 }

@@ -150,6 +150,6 @@ pub(super) fn check(spec: &Value, version: Version, notes: &mut Notes) {
     let ignored = IGNORED.iter().map(|field| field.name).chain(IGNORED_V1ALPHA1.iter().copied());
     for name in ignored.filter(|name| filled(spec, name).is_some()) {
         let message = format!("spec.{name} has no effect on a sidecar");
-        notes.remark(Code::IgnoredField, &format!("{AT}/{name}"), message);
+        notes.warn(Code::IgnoredField, &format!("{AT}/{name}"), message);
     }
 }

@@ -119,7 +119,7 @@ fn clashes(found: &[Found], notes: &mut Notes) {
         };
         if let Some(other) = found[..index].iter().find(is_same) {
             let message = format!("{} and {} both listen on port {}", other.name, port.name, port.number);
-            notes.remark(Code::PortClash, &other.at, message);
+            notes.warn(Code::PortClash, &other.at, message);
         }
     }
 }
@@ -156,14 +156,14 @@ fn check_texts(component: &Value, at: &str, notes: &mut Notes) {
     }
 }
 
-/// Remarks that part of an IPv6 address is read as a port.
+/// Warns where part of an IPv6 address is read as a port.
 fn misread(endpoint: &str, at: &str, notes: &mut Notes) {
     let behind_last = endpoint.rsplit_once(':').and_then(|(_, last)| number(last));
     if let Some(read) = port_in(endpoint).filter(|read| endpoint.contains('[') && Some(*read) != behind_last)
     {
         let message =
             format!("port {read} is read from endpoint {endpoint}, where it is part of the address");
-        notes.remark(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
+        notes.warn(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
     }
 }
 

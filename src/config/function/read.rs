@@ -13,14 +13,14 @@ use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
 
-/// The settings of a spec without faults in its single values, and remarks about them.
+/// The settings of a spec without faults in its single values, and warnings about them.
 ///
 /// # Errors
 /// Values that do not go together.
 pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Finding>> {
     let value = &spec.value;
     let mut faults = Vec::new();
-    let mut remarks = Vec::new();
+    let mut warnings = Vec::new();
     let kinds = kinds(spec, &mut faults);
     let settings = Settings {
         mode: text(value, "mode").and_then(Mode::of).unwrap_or_default(),
@@ -33,7 +33,7 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
         rules: elements(value, "rules")
             .iter()
             .enumerate()
-            .map(|(index, value)| rule(spec, index, value, &kinds, &mut remarks, &mut faults))
+            .map(|(index, value)| rule(spec, index, value, &kinds, &mut warnings, &mut faults))
             .collect(),
         annotate: flag(value, "annotate"),
         instrumentation_resources: text(value, "instrumentationResources")
@@ -47,7 +47,7 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
         pod_security: value.get("podSecurity").and_then(pod_security),
         severities: severities(value),
     };
-    if faults.is_empty() { Ok((settings, remarks)) } else { Err(faults) }
+    if faults.is_empty() { Ok((settings, warnings)) } else { Err(faults) }
 }
 
 fn pod_security(value: &Value) -> Option<PodSecurity> {
@@ -63,7 +63,7 @@ fn rule(
     index: usize,
     value: &Value,
     declared: &[Kind],
-    remarks: &mut Vec<Finding>,
+    warnings: &mut Vec<Finding>,
     faults: &mut Vec<Finding>,
 ) -> Rule {
     let select = value.get("select").unwrap_or(&Value::Null);
@@ -95,7 +95,7 @@ fn rule(
     };
     let unknown = unknown_kinds(spec, &pointer, value, declared);
     let is_futile = select.kinds.as_ref().is_some_and(|kinds| kinds.len() == unknown.len());
-    remarks.extend(unknown);
+    warnings.extend(unknown);
     let place = format!("{} of the function config", path(&spec.origin(&pointer)));
     let message = "the rule selects no workload of the input";
     let unused = (!is_futile).then(|| Finding::new(Code::UnusedRule, spec.origin(&pointer), message));

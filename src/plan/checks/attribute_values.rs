@@ -11,7 +11,7 @@ const SEPARATORS: [char; 2] = [',', '='];
 pub(super) const CHECK: Check = Check { codes: &[Code::AttributeValue], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { scene, languages: requests, .. } = planned;
+    let Planned { cx, languages: requests, .. } = planned;
     if requests.is_empty() {
         return Vec::new();
     }
@@ -25,10 +25,10 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     };
     let breaks = |value: &str| value.contains(SEPARATORS);
     // A service's name has a variable of its own.
-    let own = scene.annotations.attributes().filter(|(key, value)| *key != "service.name" && breaks(value));
+    let own = cx.annotations.attributes().filter(|(key, value)| *key != "service.name" && breaks(value));
     for (key, value) in own {
         let annotation = format!("{ATTRIBUTE_PREFIX}{key}");
-        let pointer = scene.workload.pointer(&format!("/metadata/annotations/{}", escape(&annotation)));
+        let pointer = cx.workload.pointer(&format!("/metadata/annotations/{}", escape(&annotation)));
         say(pointer, &format!("annotation {annotation}"), key, value);
     }
     let mut seen: Vec<&str> = Vec::new();
@@ -39,7 +39,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         seen.push(&request.source);
         for (key, value) in request.instrumentation.attributes.iter().filter(|(_, value)| breaks(value)) {
             let place = format!("Instrumentation {}", request.source);
-            say(scene.annotations.pointer(request.language.switch), &place, key, value);
+            say(cx.annotations.pointer(request.language.switch), &place, key, value);
         }
     }
     findings

@@ -9,7 +9,7 @@ use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position, positions, text};
-use crate::plan::Scene;
+use crate::plan::PlanContext;
 use crate::plan::container::Place;
 use crate::plan::draft::Draft;
 use crate::select::Request;
@@ -17,18 +17,18 @@ use crate::select::Request;
 pub(super) const CHECK: Check = Check { codes: &[Code::EnvOrder], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { scene, draft, .. } = planned;
-    let mut findings = misplaced(scene, planned.languages, draft);
+    let Planned { cx, draft, .. } = planned;
+    let mut findings = misplaced(cx, planned.languages, draft);
     if planned.sidecar.is_some() {
-        findings.extend(misplaced_of_sidecar(scene, draft));
+        findings.extend(misplaced_of_sidecar(cx, draft));
     }
     findings
 }
 
 /// References of instrumented containers that stand before what they name.
-fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
-    let spec = scene.workload.pointer("/spec");
-    let input = scene.workload.pod().unwrap_or(&Value::Null);
+fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
+    let spec = cx.workload.pointer("/spec");
+    let input = cx.workload.pod().unwrap_or(&Value::Null);
     let lists = [List::Init, List::Regular].map(|list| {
         let after = draft.list(&spec, list.key());
         (list, after, positions(after), positions(elements(input, list.key())))
@@ -50,20 +50,20 @@ fn misplaced(scene: &Scene<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<
         };
         for (early, late) in early_references(elements(&list[index], "env")) {
             let message = message(early, late, &target.name);
-            findings.push(Finding::new(Code::EnvOrder, place.pointer_to(scene, early), message));
+            findings.push(Finding::new(Code::EnvOrder, place.pointer_to(cx, early), message));
         }
     }
     findings
 }
 
 /// References of the sidecar that stand before what they name.
-fn misplaced_of_sidecar(scene: &Scene<'_>, draft: &Draft) -> Vec<Finding> {
-    let spec = scene.workload.pointer("/spec");
+fn misplaced_of_sidecar(cx: &PlanContext<'_>, draft: &Draft) -> Vec<Finding> {
+    let spec = cx.workload.pointer("/spec");
     let lists = [List::Init, List::Regular].map(|list| draft.list(&spec, list.key()));
     let sidecars = lists.into_iter().filter_map(|list| position(list, CONTAINER).map(|index| &list[index]));
     let early = sidecars.flat_map(|sidecar| early_references(elements(sidecar, "env")));
     let finding = |(early, late)| {
-        let pointer = scene.annotations.pointer(SIDECAR);
+        let pointer = cx.annotations.pointer(SIDECAR);
         Finding::new(Code::EnvOrder, pointer, message(early, late, CONTAINER))
     };
     early.map(finding).collect()

@@ -21,7 +21,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             names.join(", "),
             with.name
         );
-        let pointer = planned.scene.annotations.pointer(request.list_key);
+        let pointer = planned.cx.annotations.pointer(request.list_key);
         findings.push(Finding::new(Code::EnvironmentOnly, pointer, message));
     }
     findings

@@ -44,13 +44,13 @@ pub(super) const CHECK: Check =
 
 /// The flags that the pod needs with the injection, and did not need without.
 fn features(planned: &Planned<'_>) -> Option<Finding> {
-    let Planned { scene, draft, .. } = planned;
-    if scene.workload.identity.group() != "serving.knative.dev" {
+    let Planned { cx, draft, .. } = planned;
+    if cx.workload.identity.group() != "serving.knative.dev" {
         return None;
     }
     let none = Value::Null;
-    let before = scene.workload.pod().unwrap_or(&none);
-    let after = look_up(draft.value(), &scene.workload.pointer("/spec")).unwrap_or(&none);
+    let before = cx.workload.pod().unwrap_or(&none);
+    let after = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
     let needed: Vec<&str> = FLAGS
         .iter()
         .filter(|flag| (flag.is_needed)(after) && !(flag.is_needed)(before))
@@ -63,6 +63,6 @@ fn features(planned: &Planned<'_>) -> Option<Finding> {
             "Set `{}` in the ConfigMap config-features of namespace knative-serving.",
             flags.join("`, `")
         );
-        Finding::new(Code::KnativeFeatures, scene.workload.pointer(""), message).help(help)
+        Finding::new(Code::KnativeFeatures, cx.workload.pointer(""), message).help(help)
     })
 }

@@ -8,7 +8,7 @@ use crate::k8s::pod::{List, elements, is_from_elsewhere, name, positions, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
 use crate::plan::draft::Draft;
-use crate::plan::{Scene, image, web_server};
+use crate::plan::{PlanContext, image, web_server};
 use crate::select::Request;
 
 /// Values of an exporter's variable that mean OTLP, and the protocol where they name one (Python).
@@ -22,15 +22,15 @@ pub(super) const CHECK: Check =
     Check { codes: &[Code::OtlpProtocolUnavailable, Code::OtlpPortMismatch], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    planned.languages.iter().flat_map(|request| of_language(planned.scene, request, planned.draft)).collect()
+    planned.languages.iter().flat_map(|request| of_language(planned.cx, request, planned.draft)).collect()
 }
 
 /// What is wrong with the exporters of a language: each cause once, at the first container that has it.
-fn of_language(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn of_language(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let image = image(request);
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    let spec = scene.workload.pointer("/spec");
+    let spec = cx.workload.pointer("/spec");
     let lists = [List::Init, List::Regular].map(|list| {
         let all = draft.list(&spec, list.key());
         (list, all, positions(all))
@@ -55,7 +55,7 @@ fn of_language(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<F
                 continue;
             }
             causes.push(cause);
-            let pointer = scene.annotations.pointer(request.language.switch);
+            let pointer = cx.annotations.pointer(request.language.switch);
             let message = format!("{}: {message}", request.language.id);
             findings.push(Finding::new(code, pointer, message).help(help));
         }

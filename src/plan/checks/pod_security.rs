@@ -13,14 +13,14 @@ pub(super) const CHECK: Check =
 /// The weakest level that the pod met before and does not with the injection; where one is enforced, that and
 /// weaker ones alone.
 fn lost(planned: &Planned<'_>) -> Option<Finding> {
-    let Planned { scene, settings, draft, .. } = planned;
+    let Planned { cx, settings, draft, .. } = planned;
     let (enforced, version) = match settings.pod_security {
         Some(security) => (security.enforce, security.version),
         None => (Level::Restricted, Version::LATEST),
     };
-    let pointer = scene.workload.pointer("");
+    let pointer = cx.workload.pointer("");
     let none = Value::Null;
-    let before = look_up(scene.workload.resource, &pointer).unwrap_or(&none);
+    let before = look_up(cx.workload.resource, &pointer).unwrap_or(&none);
     let after = look_up(draft.value(), &pointer).unwrap_or(&none);
     let is_lost = |level: &Level| {
         *level <= enforced

@@ -10,9 +10,9 @@ pub(super) const CHECK: Check = Check { codes: &[Code::PortClash], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let Some(request) = planned.sidecar else { return Vec::new() };
-    let scene = planned.scene;
+    let cx = planned.cx;
     let none = Value::Null;
-    let spec = scene.workload.pod().unwrap_or(&none);
+    let spec = cx.workload.pod().unwrap_or(&none);
     let mut findings = Vec::new();
     for list in [List::Init, List::Regular] {
         for (index, container) in elements(spec, list.key()).iter().enumerate() {
@@ -32,7 +32,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                         name(container)
                     );
                     let pointer = format!("/spec/{}/{index}/ports/{at}", list.key());
-                    findings.push(Finding::new(Code::PortClash, scene.workload.pointer(&pointer), message));
+                    findings.push(Finding::new(Code::PortClash, cx.workload.pointer(&pointer), message));
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::config::annotations::{CONTAINERS, PREFIX};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name};
-use crate::plan::Scene;
+use crate::plan::PlanContext;
 use crate::select::Request;
 
 /// A proxy that others put beside an application.
@@ -41,18 +41,18 @@ const PROXIES: &[Proxy] = &[
 pub(super) const CHECK: Check = Check { codes: &[Code::ProxyInstrumented], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    planned.languages.iter().filter_map(|request| proxied(planned.scene, request)).collect()
+    planned.languages.iter().filter_map(|request| proxied(planned.cx, request)).collect()
 }
 
 /// What there is to say about a language that no annotation tells its containers.
-fn proxied(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
+fn proxied(cx: &PlanContext<'_>, request: &Request<'_>) -> Option<Finding> {
     let language = request.language;
     let mut lists = language.containers.iter().chain([&CONTAINERS]);
-    if lists.any(|key| !scene.annotations.effective(key).is_empty()) {
+    if lists.any(|key| !cx.annotations.effective(key).is_empty()) {
         return None;
     }
     let target = request.targets.first()?;
-    let containers = elements(scene.workload.pod()?, List::Regular.key());
+    let containers = elements(cx.workload.pod()?, List::Regular.key());
     let index = containers.iter().position(|container| name(container) == target.name)?;
     let proxy = PROXIES.iter().find(|proxy| proxy.is(&containers[index]))?;
     let message = format!(
@@ -64,7 +64,7 @@ fn proxied(scene: &Scene<'_>, request: &Request<'_>) -> Option<Finding> {
     let others = if others.is_empty() { "app".to_owned() } else { others.join(",") };
     let key = language.containers.first().unwrap_or(&CONTAINERS);
     let help = format!("Name the containers of the application, such as `{PREFIX}{key}: {others}`.");
-    let pointer = scene.workload.pointer(&format!("/spec/{}/{index}", List::Regular.key()));
+    let pointer = cx.workload.pointer(&format!("/spec/{}/{index}", List::Regular.key()));
     Some(Finding::new(Code::ProxyInstrumented, pointer, message).help(help))
 }
 

@@ -8,8 +8,8 @@ use crate::plan::exporter;
 pub(super) const CHECK: Check = Check { codes: &[Code::MissingReference], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let scene = planned.scene;
-    let is_missing = |kind: &str, name: &str| !scene.context.has_reference(kind, &scene.namespace, name);
+    let cx = planned.cx;
+    let is_missing = |kind: &str, name: &str| !cx.context.has_reference(kind, &cx.namespace, name);
     let finding = |pointer: String, who: &str, kind: &str, name: &str| {
         Finding::new(
             Code::MissingReference,
@@ -23,7 +23,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         for (kind, name) in exporter::references(request.instrumentation) {
             if !seen.contains(&(kind, name)) && is_missing(kind, name) {
                 seen.push((kind, name));
-                let pointer = scene.annotations.pointer(request.language.switch);
+                let pointer = cx.annotations.pointer(request.language.switch);
                 findings.push(finding(pointer, &format!("Instrumentation {}", request.source), kind, name));
             }
         }
@@ -32,7 +32,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         let who = format!("OpenTelemetryCollector {}", request.called());
         let missing = request.collector.config_maps.iter().filter(|name| is_missing("ConfigMap", name));
         findings
-            .extend(missing.map(|name| finding(scene.annotations.pointer(SIDECAR), &who, "ConfigMap", name)));
+            .extend(missing.map(|name| finding(cx.annotations.pointer(SIDECAR), &who, "ConfigMap", name)));
     }
     findings
 }

@@ -9,25 +9,25 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, name, position};
 use crate::languages::Delivery;
 use crate::plan::draft::Draft;
-use crate::plan::{Scene, web_server};
+use crate::plan::{PlanContext, web_server};
 use crate::select::Request;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::MountRemoved], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    planned.languages.iter().flat_map(|request| removed(planned.scene, request, planned.draft)).collect()
+    planned.languages.iter().flat_map(|request| removed(planned.cx, request, planned.draft)).collect()
 }
 
 /// Mounts that are gone, and whose files are not in the copy of the configuration.
-fn removed(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn removed(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let Delivery::WebServer(server) = &request.language.recipe.delivery else { return Vec::new() };
-    let (Some(target), Some(pod)) = (request.targets.first(), scene.workload.pod()) else {
+    let (Some(target), Some(pod)) = (request.targets.first(), cx.workload.pod()) else {
         return Vec::new();
     };
     let Some(directory) = web_server::directory(request, server) else { return Vec::new() };
     let key = target.list.key();
     let before = elements(pod, key);
-    let after = draft.list(&scene.workload.pointer("/spec"), key);
+    let after = draft.list(&cx.workload.pointer("/spec"), key);
     let both = position(before, &target.name).zip(position(after, &target.name));
     let Some((index, now)) = both else { return Vec::new() };
     let path = |mount: &Value| mount.get("mountPath").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -46,7 +46,7 @@ fn removed(scene: &Scene<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Findi
             path(mount),
             request.language.id
         );
-        let pointer = scene.workload.pointer(&format!("/spec/{key}/{index}/volumeMounts/{at}"));
+        let pointer = cx.workload.pointer(&format!("/spec/{key}/{index}/volumeMounts/{at}"));
         Finding::new(Code::MountRemoved, pointer, message)
     };
     gone.map(finding).collect()

@@ -8,15 +8,15 @@ use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
 use crate::languages::{ALL, Delivery};
-use crate::plan::Scene;
+use crate::plan::PlanContext;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { scene, draft, .. } = planned;
+    let Planned { cx, draft, .. } = planned;
     let none = Value::Null;
-    let spec = look_up(draft.value(), &scene.workload.pointer("/spec")).unwrap_or(&none);
-    let before = scene.workload.pod().unwrap_or(&none);
+    let spec = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
+    let before = cx.workload.pod().unwrap_or(&none);
     let mut findings = Vec::new();
     for list in [List::Init, List::Regular] {
         let there = positions(elements(before, list.key()));
@@ -31,7 +31,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                      start it"
                 );
                 let help = help(list, called);
-                findings.push(Finding::new(Code::RunsAsRoot, place(scene, before), message).help(help));
+                findings.push(Finding::new(Code::RunsAsRoot, place(cx, before), message).help(help));
             }
         }
     }
@@ -69,10 +69,10 @@ fn is_of_root(image: &str) -> bool {
 }
 
 /// Where the pod says so, or the pod.
-fn place(scene: &Scene<'_>, before: &Value) -> String {
+fn place(cx: &PlanContext<'_>, before: &Value) -> String {
     const AT: &str = "/securityContext/runAsNonRoot";
     let inside = if before.pointer(AT).is_some() { format!("/spec{AT}") } else { String::new() };
-    scene.workload.pointer(&inside)
+    cx.workload.pointer(&inside)
 }
 
 /// The field that mends it.

@@ -10,11 +10,11 @@ pub(super) const CHECK: Check = Check { codes: &[Code::SidecarBlocksJob], run };
 const JOBS: &[&str] = &["Job", "CronJob"];
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let identity = &planned.scene.workload.identity;
+    let identity = &planned.cx.workload.identity;
     let is_job = identity.group() == "batch" && JOBS.contains(&identity.kind());
     if planned.sidecar.is_none() || !planned.settings.plain_sidecars || !is_job {
         return Vec::new();
     }
     let message = format!("a {} never completes beside a sidecar that is not native", identity.kind());
-    vec![Finding::new(Code::SidecarBlocksJob, planned.scene.annotations.pointer(SIDECAR), message)]
+    vec![Finding::new(Code::SidecarBlocksJob, planned.cx.annotations.pointer(SIDECAR), message)]
 }

@@ -10,7 +10,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let nowhere = planned.sidecar.filter(|request| request.namespace.is_empty());
     let finding = nowhere.map(|request| {
         let message = format!("the namespace of OpenTelemetryCollector {} is unknown", request.called());
-        Finding::new(Code::UnknownNamespace, planned.scene.annotations.pointer(SIDECAR), message)
+        Finding::new(Code::UnknownNamespace, planned.cx.annotations.pointer(SIDECAR), message)
     });
     finding.into_iter().collect()
 }

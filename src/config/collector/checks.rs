@@ -11,19 +11,19 @@ use crate::k8s::pod::name;
 /// Variables that stand before the configuration, beside the user's.
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];
 
-/// Remarks about a collector as a whole.
-pub(super) fn of(collector: &Collector, spec: &Value, config: &Value, notes: &mut Notes) {
+/// Checks a collector as a whole.
+pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &mut Notes) {
     if let Some(image) = collector.unpinned_image() {
         let own = spec.get("image").and_then(Value::as_str);
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
-        notes.remark(Code::UnpinnedImage, at, format!("{image:?} has no version"));
+        notes.warn(Code::UnpinnedImage, at, format!("{image:?} has no version"));
     }
     let is_earlier =
         |wanted: &str| EARLIER.contains(&wanted) || collector.env.iter().any(|entry| name(entry) == wanted);
     let expanded = expanded(&collector.config, is_earlier);
     if !expanded.is_empty() {
         let message = format!("the kubelet replaces {} in {CONFIG}", expanded.join(", "));
-        notes.remark(Code::ConfigDollar, AT, message);
+        notes.warn(Code::ConfigDollar, AT, message);
     }
     if collector.fields.contains_key("envFrom") {
         return;
@@ -34,7 +34,7 @@ pub(super) fn of(collector: &Collector, spec: &Value, config: &Value, notes: &mu
         for variable in variables(text).into_iter().filter(|variable| !is_set(variable)) {
             if !seen.contains(&variable) {
                 let message = format!("the configuration refers to variable {variable}, which is not set");
-                notes.remark(Code::UnsetVariable, at, message);
+                notes.warn(Code::UnsetVariable, at, message);
                 seen.push(variable);
             }
         }

@@ -1,4 +1,4 @@
-//! What is remarkable about a workload whether or not anything is injected into it.
+//! What a workload requests, and its annotations that request nothing.
 
 use serde_json::{Map, Value};
 
@@ -10,23 +10,23 @@ use crate::finding::{Code, Finding};
 use crate::k8s::{Identity, Kind, Workload, subject};
 use crate::select;
 
-/// What there is to say about a workload, and the resources that it asks for.
+/// What a workload requests.
 #[derive(Debug, Default)]
-pub struct Remarks {
-    /// Annotations that nobody reads.
+pub struct Requested {
+    /// Annotations that have no effect.
     pub findings: Vec<Finding>,
-    /// Kinds, and what messages call them.
-    pub asks_for: Vec<(&'static str, String)>,
+    /// The resources that it uses: their kinds, and what messages call them.
+    pub sources: Vec<(&'static str, String)>,
     /// The rules that select the workload, by their positions.
     pub rules: Vec<usize>,
 }
 
-/// Remarks about `resource`; pointers are relative to it.
+/// What `resource` requests, and warnings about annotations that request nothing; pointers are relative to it.
 #[must_use]
-pub fn remarks(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Remarks {
+pub fn requested(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Requested {
     let Some(workload) = Workload::of(resource, identity, &settings.kinds) else {
         let findings = of_elsewhere(resource, identity);
-        return Remarks { findings, ..Remarks::default() };
+        return Requested { findings, ..Requested::default() };
     };
     let namespace = namespace_of(resource, settings);
     let annotations = Annotations::new(&workload, &namespace, context, settings);
@@ -42,9 +42,9 @@ pub fn remarks(resource: &Value, identity: &Identity, context: &Context, setting
     let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
     let rules = settings.rules.iter().enumerate();
     let rules = rules.filter(|(_, rule)| rule.matches(&workload, &namespace));
-    Remarks {
+    Requested {
         findings,
-        asks_for: select::sources(&workload, &annotations, context, settings),
+        sources: select::sources(&workload, &annotations, context, settings),
         rules: rules.map(|(index, _)| index).collect(),
     }
 }
