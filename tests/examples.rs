@@ -104,7 +104,7 @@ fn agents(pod: &Value) -> Vec<(&'static Language, Agent, Vec<&Value>)> {
                 let brings = list(pod, "initContainers").iter().find(|init| init["name"] == copy.name)?;
                 (brings, containers.iter().filter(mounts).collect())
             }
-            Delivery::Sidecar(sidecar) => {
+            Delivery::Container(sidecar) => {
                 let brings = containers.iter().find(|container| container["name"] == sidecar.name)?;
                 (brings, vec![brings])
             }

@@ -165,7 +165,7 @@ fn validate(spec: &Spec) -> Parsed {
     let mut findings = Vec::new();
     match &spec.value {
         Value::Object(_) | Value::Null => {
-            check::check(&keys::Shape::Object(&keys::SPEC), &spec.value, "", spec, &mut findings);
+            check::check(&keys::KeyShape::Object(&keys::SPEC), &spec.value, "", spec, &mut findings);
         }
         other => findings.push(invalid(spec.base, format!("spec must be a mapping, not {}", what(other)))),
     }

@@ -1,7 +1,7 @@
 //! Go: an eBPF agent in a privileged sidecar that attaches to the application's executable.
 
 use super::otlp::{Protocol, Signal, Spoken};
-use super::{Choice, DefaultImage, Delivery, Effect, Language, Recipe, Settings, Sidecar};
+use super::{AgentContainer, Choice, DefaultImage, Delivery, Effect, Language, Recipe, Settings};
 use crate::finding::Code;
 use crate::k8s::fragment::SECURITY_CONTEXT;
 use crate::k8s::shape::field;
@@ -30,7 +30,7 @@ pub(super) static GO: Language = Language {
         effect: Effect::Variable(EXECUTABLE),
     }],
     recipe: Recipe {
-        delivery: Delivery::Sidecar(Sidecar {
+        delivery: Delivery::Container(AgentContainer {
             name: "opentelemetry-auto-instrumentation",
             security: (0, true),
             host_path: ("kernel-debug", "/sys/kernel/debug"),

@@ -121,7 +121,7 @@ pub enum Delivery {
     /// An init container copies it into a volume that the targets mount.
     Copy(Copy),
     /// A container of its own beside one target.
-    Sidecar(Sidecar),
+    Container(AgentContainer),
     /// A module that init containers add to a copy of one target's configuration.
     WebServer(web_server::WebServer),
     /// It is in the application already.
@@ -132,7 +132,7 @@ impl Delivery {
     /// Whether the agent is a container of its own.
     #[must_use]
     pub const fn is_sidecar(&self) -> bool {
-        matches!(self, Self::Sidecar(_))
+        matches!(self, Self::Container(_))
     }
 
     /// Whether it brings a container of that name in that list.
@@ -140,7 +140,7 @@ impl Delivery {
     pub fn is_container(&self, list: List, name: &str) -> bool {
         match (self, list) {
             (Self::Copy(copy), List::Init) => copy.name == name,
-            (Self::Sidecar(sidecar), List::Regular) => sidecar.name == name,
+            (Self::Container(container), List::Regular) => container.name == name,
             (Self::WebServer(server), List::Init) => [server.clone.name, server.attach.name].contains(&name),
             _ => false,
         }
@@ -151,7 +151,7 @@ impl Delivery {
     pub const fn extensions(&self) -> Option<&Extensions> {
         match self {
             Self::Copy(copy) => copy.extensions.as_ref(),
-            Self::Sidecar(_) | Self::WebServer(_) | Self::None => None,
+            Self::Container(_) | Self::WebServer(_) | Self::None => None,
         }
     }
 }
@@ -226,7 +226,7 @@ impl Mount {
 
 /// An agent that runs beside its target.
 #[derive(Debug)]
-pub struct Sidecar {
+pub struct AgentContainer {
     /// The container's name.
     pub name: &'static str,
     /// `runAsUser` and `privileged` when the Instrumentation has no security context.
@@ -356,10 +356,10 @@ mod tests {
                         assert!(is_dns_label(&format!("{}-10000", extensions.name)), "{}", extensions.name);
                     }
                 }
-                Delivery::Sidecar(sidecar) => {
-                    assert!(is_dns_label(sidecar.name), "{}", sidecar.name);
-                    assert!(is_dns_label(sidecar.host_path.0), "{}", sidecar.name);
-                    assert!(sidecar.host_path.1.starts_with('/'), "{}", sidecar.name);
+                Delivery::Container(container) => {
+                    assert!(is_dns_label(container.name), "{}", container.name);
+                    assert!(is_dns_label(container.host_path.0), "{}", container.name);
+                    assert!(container.host_path.1.starts_with('/'), "{}", container.name);
                 }
                 Delivery::WebServer(server) => {
                     for name in

@@ -39,7 +39,7 @@ fn from_limit(variable: &str, resource: &str) -> Value {
 
 /// A collector as a pod gets it.
 #[derive(Debug, Clone)]
-pub(super) struct Sidecar<'c> {
+pub(super) struct CollectorContainer<'c> {
     pub(super) collector: &'c Collector,
     /// What messages call it.
     pub(super) called: String,
@@ -51,7 +51,7 @@ pub(super) struct Sidecar<'c> {
     pub(super) is_plain: bool,
 }
 
-impl<'c> Sidecar<'c> {
+impl<'c> CollectorContainer<'c> {
     /// Its images are pinned; what asks for it is at `pointer`.
     pub(super) fn of(request: &Request<'c>, settings: &Settings, pointer: &str) -> Step<Self> {
         let Request { collector, .. } = request;
@@ -95,7 +95,7 @@ pub(super) fn carry_out(cx: &PlanContext<'_>, settings: &Settings) -> Outcome {
         Decision::Add(request) => request,
     };
     let mut draft = Draft::new(cx.workload.resource.clone());
-    let sidecar = Sidecar::of(&request, settings, &cx.annotations.pointer(SIDECAR))
+    let sidecar = CollectorContainer::of(&request, settings, &cx.annotations.pointer(SIDECAR))
         .map_err(|finding| vec![*finding])?;
     add(cx, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
     let planned = Planned { cx, settings, draft: &draft, languages: &[], sidecar: Some(&request) };
@@ -135,7 +135,7 @@ fn remove(cx: &PlanContext<'_>) -> Done {
 }
 
 /// Adds the collector, its volumes, init containers and label.
-pub(super) fn add(cx: &PlanContext<'_>, sidecar: &Sidecar<'_>, draft: &mut Draft) -> Step {
+pub(super) fn add(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>, draft: &mut Draft) -> Step {
     let collector = sidecar.collector;
     let labels = metadata(cx, draft, "labels")?;
     draft.set(&labels, LABEL, json!(sidecar.label));
@@ -168,7 +168,7 @@ fn refusal(cx: &PlanContext<'_>, code: Code, message: String) -> Box<Finding> {
 }
 
 /// The container as the pod gets it.
-fn container(cx: &PlanContext<'_>, sidecar: &Sidecar<'_>) -> Step<Value> {
+fn container(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value> {
     let collector = sidecar.collector;
     let mut container = Map::new();
     container.insert("name".into(), json!(CONTAINER));
@@ -260,7 +260,7 @@ fn first(text: &str, characters: usize) -> &str {
 }
 
 /// Refuses what the API server would not take.
-fn check(cx: &PlanContext<'_>, sidecar: &Sidecar<'_>, volumes: &[Value]) -> Step {
+fn check(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]) -> Step {
     let called = &sidecar.called;
     let fields = &sidecar.collector.fields;
     let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

@@ -13,6 +13,7 @@ use crate::k8s::{Identity, Workload};
 use crate::languages::{self, Delivery};
 use crate::select::{Decision, Request, decide};
 
+mod agent_container;
 mod attributes;
 mod checks;
 mod collector;
@@ -27,7 +28,6 @@ pub mod record;
 pub mod requested;
 mod resources;
 mod sdk;
-mod sidecar;
 mod web_server;
 
 use checks::Planned;
@@ -224,7 +224,7 @@ fn inject(cx: &PlanContext<'_>, request: &Request<'_>, draft: &mut Draft) -> Ste
     let recipe = &request.language.recipe;
     match &recipe.delivery {
         Delivery::Copy(copy) => copy::inject(cx, request, recipe, copy, draft),
-        Delivery::Sidecar(sidecar) => sidecar::inject(cx, request, sidecar, draft),
+        Delivery::Container(container) => agent_container::inject(cx, request, container, draft),
         Delivery::WebServer(server) => web_server::inject(cx, request, recipe, server, draft),
         Delivery::None => {
             for target in &request.targets {

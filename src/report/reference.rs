@@ -72,9 +72,10 @@ pub fn explain(name: &str) -> Option<String> {
     let language = languages::ALL.iter().find(|language| language.id == name)?;
     let facts: String = facts(language).iter().map(|fact| format!("{fact}\n")).collect();
     let mut example = format!("instrumentation.opentelemetry.io/{}: \"true\"", language.switch);
-    if let Delivery::Sidecar(sidecar) = &language.recipe.delivery {
+    if let Delivery::Container(container) = &language.recipe.delivery {
         // Without it the agent does not know what to attach to, and the injection is refused.
-        let sets = |effect: &Effect| matches!(effect, Effect::Variable(name) if *name == sidecar.executable);
+        let sets =
+            |effect: &Effect| matches!(effect, Effect::Variable(name) if *name == container.executable);
         for option in language.options.iter().filter(|option| sets(&option.effect)) {
             example.push_str(&format!(
                 "\ninstrumentation.opentelemetry.io/{}: /app/server # the program's path in its container",
@@ -113,7 +114,7 @@ pub fn facts(language: &Language) -> Vec<String> {
     }
     lines.push(match &recipe.delivery {
         Delivery::Copy(copy) => format!("delivery: init container `{}`", copy.name),
-        Delivery::Sidecar(sidecar) => format!("delivery: container `{}`", sidecar.name),
+        Delivery::Container(container) => format!("delivery: container `{}`", container.name),
         Delivery::WebServer(server) => {
             format!("delivery: init containers `{}` and `{}`", server.clone.name, server.attach.name)
         }

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::keys::{Object, Shape};
+use super::keys::{KeyShape, Object};
 use super::{Spec, config_map, invalid, list, path, unknown_key, what};
 use crate::change::escape;
 use crate::finding::Finding;
 
 /// Everything that is wrong with `value`, which stands at `pointer` of the spec.
-pub(super) fn check(shape: &Shape, value: &Value, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {
+pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {
     if value.is_null() {
         return;
     }
@@ -22,9 +22,9 @@ pub(super) fn check(shape: &Shape, value: &Value, pointer: &str, spec: &Spec, fa
         });
     };
     match (shape, value) {
-        (Shape::Flag, Value::Bool(_)) | (Shape::Instrumentation, _) => {}
-        (Shape::Flag, _) => refuse("true or false", None),
-        (Shape::Choice(_) | Shape::Words(_), _) => {
+        (KeyShape::Flag, Value::Bool(_)) | (KeyShape::Instrumentation, _) => {}
+        (KeyShape::Flag, _) => refuse("true or false", None),
+        (KeyShape::Choice(_) | KeyShape::Words(_), _) => {
             let words = shape.words();
             let word = value.as_str();
             if word.is_none_or(|word| !words.contains(&word)) {
@@ -34,16 +34,16 @@ pub(super) fn check(shape: &Shape, value: &Value, pointer: &str, spec: &Spec, fa
                 refuse(&format!("{wanted}{}", list(words)), help);
             }
         }
-        (Shape::Text(format), Value::String(text)) => match (format.check)(text) {
+        (KeyShape::Text(format), Value::String(text)) => match (format.check)(text) {
             Ok(()) => {}
             Err(why) if why.is_empty() => refuse(format.what, None),
             Err(why) => refuse(format.what, Some(format!("It {why}."))),
         },
-        (Shape::Text(format), _) => refuse(format.what, None),
-        (Shape::List(_), Value::Array(elements)) if elements.is_empty() => {
+        (KeyShape::Text(format), _) => refuse(format.what, None),
+        (KeyShape::List(_), Value::Array(elements)) if elements.is_empty() => {
             refuse("a list with an element", None);
         }
-        (Shape::List(of), Value::Array(elements)) => {
+        (KeyShape::List(of), Value::Array(elements)) => {
             for (index, element) in elements.iter().enumerate() {
                 let pointer = format!("{pointer}/{index}");
                 if element.is_null() {
@@ -53,11 +53,11 @@ pub(super) fn check(shape: &Shape, value: &Value, pointer: &str, spec: &Spec, fa
                 check(of, element, &pointer, spec, faults);
             }
         }
-        (Shape::List(_), _) => refuse("a list", None),
-        (Shape::Object(object), Value::Object(mapping)) => {
+        (KeyShape::List(_), _) => refuse("a list", None),
+        (KeyShape::Object(object), Value::Object(mapping)) => {
             self::object(object, mapping, pointer, spec, faults);
         }
-        (Shape::Map { of, filled, .. }, Value::Object(mapping)) => {
+        (KeyShape::Map { of, filled, .. }, Value::Object(mapping)) => {
             let words = shape.words();
             if *filled && mapping.values().all(Value::is_null) {
                 refuse(&format!("a mapping with one of {}", list(words.iter().copied())), None);
@@ -71,8 +71,8 @@ pub(super) fn check(shape: &Shape, value: &Value, pointer: &str, spec: &Spec, fa
                 }
             }
         }
-        (Shape::Object(_) | Shape::Map { .. }, _) => refuse("a mapping", None),
-        (Shape::Either { what, shapes }, _) => match shapes.iter().find(|shape| takes(shape, value)) {
+        (KeyShape::Object(_) | KeyShape::Map { .. }, _) => refuse("a mapping", None),
+        (KeyShape::Either { what, shapes }, _) => match shapes.iter().find(|shape| takes(shape, value)) {
             Some(shape) => check(shape, value, pointer, spec, faults),
             None => refuse(what, None),
         },
@@ -80,13 +80,13 @@ pub(super) fn check(shape: &Shape, value: &Value, pointer: &str, spec: &Spec, fa
 }
 
 /// Whether a value has the type that the shape asks for.
-fn takes(shape: &Shape, value: &Value) -> bool {
+fn takes(shape: &KeyShape, value: &Value) -> bool {
     match shape {
-        Shape::Flag => value.is_boolean(),
-        Shape::Choice(_) | Shape::Words(_) | Shape::Text(_) => value.is_string(),
-        Shape::List(_) => value.is_array(),
-        Shape::Object(_) | Shape::Map { .. } | Shape::Instrumentation => value.is_object(),
-        Shape::Either { shapes, .. } => shapes.iter().any(|shape| takes(shape, value)),
+        KeyShape::Flag => value.is_boolean(),
+        KeyShape::Choice(_) | KeyShape::Words(_) | KeyShape::Text(_) => value.is_string(),
+        KeyShape::List(_) => value.is_array(),
+        KeyShape::Object(_) | KeyShape::Map { .. } | KeyShape::Instrumentation => value.is_object(),
+        KeyShape::Either { shapes, .. } => shapes.iter().any(|shape| takes(shape, value)),
     }
 }
 

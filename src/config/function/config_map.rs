@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::keys::{Key, SPEC, Shape};
+use super::keys::{Key, KeyShape, SPEC};
 use super::{Spec, Written, invalid, list, unknown_key, what};
 use crate::change::escape;
 use crate::config::instrumentation;
@@ -38,7 +38,7 @@ pub(super) fn keys_at(pointer: &str) -> Vec<String> {
             return vec![(*key).to_owned()];
         }
         let shape = at.split('/').skip(1).try_fold(&TOP, child);
-        let words = shape.map(Shape::words).unwrap_or_default();
+        let words = shape.map(KeyShape::words).unwrap_or_default();
         words.into_iter().map(|word| format!("{key}{word}")).collect()
     });
     let keys: Vec<_> = keys.collect();
@@ -127,12 +127,12 @@ enum Leaf {
 }
 
 impl Leaf {
-    fn of(shape: &Shape) -> Self {
+    fn of(shape: &KeyShape) -> Self {
         match shape {
-            Shape::Flag => Self::Flag,
-            Shape::List(_) => Self::List,
-            Shape::Either { shapes: [Shape::Flag, ..], .. } => Self::FlagOrText,
-            Shape::Either { .. } => Self::OneOrMore,
+            KeyShape::Flag => Self::Flag,
+            KeyShape::List(_) => Self::List,
+            KeyShape::Either { shapes: [KeyShape::Flag, ..], .. } => Self::FlagOrText,
+            KeyShape::Either { .. } => Self::OneOrMore,
             _ => Self::Text,
         }
     }
@@ -169,7 +169,7 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
     let Key { shape, .. } = SPEC.key(head)?;
     let mut tokens = vec![head.to_owned()];
     let leaf = match (shape, below) {
-        (Shape::Instrumentation, Some(below)) => {
+        (KeyShape::Instrumentation, Some(below)) => {
             let (inside, takes) = instrumentation::place(below);
             tokens.extend(inside);
             match takes {
@@ -178,11 +178,11 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
                 instrumentation::Takes::List => Leaf::List,
             }
         }
-        (Shape::Map { .. }, Some(below)) => {
+        (KeyShape::Map { .. }, Some(below)) => {
             tokens.push(below.to_owned());
             Leaf::Text
         }
-        (shape @ Shape::Object(_), Some(below)) => {
+        (shape @ KeyShape::Object(_), Some(below)) => {
             tokens.push(below.to_owned());
             Leaf::of(child(shape, below)?)
         }
@@ -192,15 +192,15 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
     Some((tokens, leaf))
 }
 
-const TOP: Shape = Shape::Object(&SPEC);
+const TOP: KeyShape = KeyShape::Object(&SPEC);
 
 /// What stands below a shape, the mapping among several shapes.
-fn child(shape: &'static Shape, token: &str) -> Option<&'static Shape> {
+fn child(shape: &'static KeyShape, token: &str) -> Option<&'static KeyShape> {
     match shape {
-        Shape::Object(object) => object.key(token).map(|key| &key.shape),
-        Shape::List(of) => Some(of),
-        Shape::Either { shapes, .. } => shapes.iter().find_map(|shape| match shape {
-            Shape::Object(_) => child(shape, token),
+        KeyShape::Object(object) => object.key(token).map(|key| &key.shape),
+        KeyShape::List(of) => Some(of),
+        KeyShape::Either { shapes, .. } => shapes.iter().find_map(|shape| match shape {
+            KeyShape::Object(_) => child(shape, token),
             _ => None,
         }),
         _ => None,

@@ -16,12 +16,12 @@ pub(in crate::config) struct Key {
     pub(super) about: &'static str,
     /// What holds where the key is absent; none where nothing does.
     pub(super) default: Option<&'static str>,
-    pub(super) shape: Shape,
+    pub(super) shape: KeyShape,
 }
 
 /// What a key takes. Null always counts as absent.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum KeyShape {
     /// `true` or `false`.
     Flag,
     /// One of some words.
@@ -29,15 +29,15 @@ pub(super) enum Shape {
     /// A string.
     Text(&'static Format),
     /// At least one of these.
-    List(&'static Shape),
+    List(&'static KeyShape),
     /// A mapping of these keys.
     Object(&'static Object),
     /// One of the words that stand first in these pairs.
     Words(&'static [(&'static str, &'static str)]),
     /// A mapping from each of these words to what `of` says; `filled`: one of them must be there.
-    Map { words: fn() -> Vec<&'static str>, of: fn(&str) -> Shape, filled: bool },
+    Map { words: fn() -> Vec<&'static str>, of: fn(&str) -> KeyShape, filled: bool },
     /// One of these shapes, which differ in their types.
-    Either { what: &'static str, shapes: &'static [Shape] },
+    Either { what: &'static str, shapes: &'static [KeyShape] },
     /// The spec of an Instrumentation.
     Instrumentation,
 }
@@ -70,7 +70,7 @@ const fn object(keys: &'static [Key]) -> Object {
 }
 
 /// A key without a default.
-const fn key(name: &'static str, about: &'static str, shape: Shape) -> Key {
+const fn key(name: &'static str, about: &'static str, shape: KeyShape) -> Key {
     Key { name, about, default: None, shape }
 }
 
@@ -197,17 +197,17 @@ fn languages() -> Vec<&'static str> {
     ALL.iter().map(|language| language.id).collect()
 }
 
-const LANGUAGE: Shape = Shape::Choice(languages);
-const GLOBS: Shape = Shape::List(&Shape::Text(&GLOB));
+const LANGUAGE: KeyShape = KeyShape::Choice(languages);
+const GLOBS: KeyShape = KeyShape::List(&KeyShape::Text(&GLOB));
 
-const TARGETS: Shape = Shape::Object(&Object {
+const TARGETS: KeyShape = KeyShape::Object(&Object {
     required: &["language"],
     ..object(&[
         key("language", "The language.", LANGUAGE),
         key(
             "containers",
             "Its containers, init containers too; the first regular one where none is named.",
-            Shape::List(&Shape::Text(&CONTAINER)),
+            KeyShape::List(&KeyShape::Text(&CONTAINER)),
         ),
     ])
 });
@@ -221,7 +221,7 @@ const SELECT: Object = Object {
         key(
             "labels",
             "A selector for the labels of the workload, or of its pod template where it has none.",
-            Shape::Text(&SELECTOR),
+            KeyShape::Text(&SELECTOR),
         ),
     ])
 };
@@ -231,16 +231,16 @@ const RULE: Object = Object {
     any_of: &["inject", "options", "sidecar"],
     needs: &[("instrumentation", "inject")],
     keys: &[
-        key("select", "Which workloads; all parts that are given must match.", Shape::Object(&SELECT)),
+        key("select", "Which workloads; all parts that are given must match.", KeyShape::Object(&SELECT)),
         key(
             "inject",
             "A language, a list of them, or with containers: {language: nodejs, containers: [app]}.",
-            Shape::Either {
+            KeyShape::Either {
                 what: "a language, a list of them, or {language, containers}",
                 shapes: &[
                     LANGUAGE,
                     TARGETS,
-                    Shape::List(&Shape::Either {
+                    KeyShape::List(&KeyShape::Either {
                         what: "a language, or {language, containers}",
                         shapes: &[LANGUAGE, TARGETS],
                     }),
@@ -250,26 +250,26 @@ const RULE: Object = Object {
         key(
             "instrumentation",
             "The Instrumentation by its name, or namespace/name; without it the one of the namespace.",
-            Shape::Text(&REFERENCE),
+            KeyShape::Text(&REFERENCE),
         ),
         key("options", "What the languages need to know about the workload.", OPTIONS),
         key(
             "sidecar",
             "The collector that pods get as a sidecar, by its name or namespace/name; true stands for the one of \
              the namespace, false for none.",
-            Shape::Either {
+            KeyShape::Either {
                 what: "true, false, or a collector's name or namespace/name",
-                shapes: &[Shape::Flag, Shape::Text(&COLLECTOR_REFERENCE)],
+                shapes: &[KeyShape::Flag, KeyShape::Text(&COLLECTOR_REFERENCE)],
             },
         ),
     ],
 };
 
-const OPTIONS: Shape = Shape::Map {
+const OPTIONS: KeyShape = KeyShape::Map {
     words: || options().map(|option| option.key).collect(),
     of: |word| match options().find(|option| option.key == word).map(|option| &option.effect) {
-        Some(Effect::OneOf { words, .. }) => Shape::Words(words),
-        Some(Effect::Variable(_)) | None => Shape::Text(&FILLED),
+        Some(Effect::OneOf { words, .. }) => KeyShape::Words(words),
+        Some(Effect::Variable(_)) | None => KeyShape::Text(&FILLED),
     },
     filled: true,
 };
@@ -285,9 +285,9 @@ pub(super) fn options() -> impl Iterator<Item = &'static languages::Choice> {
 const DECLARED: Object = Object {
     required: &["group", "kind", "podTemplate"],
     ..object(&[
-        key("group", "Its API group; every version of it counts.", Shape::Text(&GROUP)),
-        key("kind", "The kind.", Shape::Text(&KIND)),
-        key("podTemplate", "The path of its pod template.", Shape::Text(&PATH)),
+        key("group", "Its API group; every version of it counts.", KeyShape::Text(&GROUP)),
+        key("kind", "The kind.", KeyShape::Text(&KIND)),
+        key("podTemplate", "The path of its pod template.", KeyShape::Text(&PATH)),
     ])
 };
 
@@ -297,13 +297,13 @@ const POD_SECURITY: Object = Object {
         key(
             "enforce",
             "The level.",
-            Shape::Choice(|| Level::ALL.iter().map(|level| level.as_str()).collect()),
+            KeyShape::Choice(|| Level::ALL.iter().map(|level| level.as_str()).collect()),
         ),
         Key {
             name: "version",
             about: "The version of the standards, as namespaces name it.",
             default: Some("latest"),
-            shape: Shape::Text(&VERSION),
+            shape: KeyShape::Text(&VERSION),
         },
     ])
 };
@@ -314,7 +314,7 @@ pub(in crate::config) static SPEC: Object = object(&[
         name: "annotate",
         about: "Also write the annotations of a rule into the pod template of what is injected.",
         default: Some("false"),
-        shape: Shape::Flag,
+        shape: KeyShape::Flag,
     },
     Key {
         name: "failOn",
@@ -323,18 +323,18 @@ pub(in crate::config) static SPEC: Object = object(&[
                 or taken out; any warning. A run that fails writes nothing. Hosts that hide warnings, such as \
                 Helm and plugins of kustomize, need `warning` to make them seen.",
         default: Some(FailOn::Error.as_str()),
-        shape: Shape::Choice(FailOn::words),
+        shape: KeyShape::Choice(FailOn::words),
     },
     key(
         "images",
         "Where default images come from; an image in an Instrumentation always wins. `registry` replaces \
          everything before the last `/`, the key of a language or of the collector the whole image.",
-        Shape::Map {
+        KeyShape::Map {
             words: || {
                 let with_image = ALL.iter().filter(|language| language.settings.is_some());
                 ["registry", COLLECTOR].into_iter().chain(with_image.map(|language| language.id)).collect()
             },
-            of: |word| Shape::Text(if word == "registry" { &REGISTRY } else { &IMAGE }),
+            of: |word| KeyShape::Text(if word == "registry" { &REGISTRY } else { &IMAGE }),
             filled: false,
         },
     ),
@@ -342,19 +342,19 @@ pub(in crate::config) static SPEC: Object = object(&[
         "instrumentation",
         "The spec of an Instrumentation (v1alpha1) that is used where the switch is \"true\" and the \
          namespace has none; a reference by name never falls back to it.",
-        Shape::Instrumentation,
+        KeyShape::Instrumentation,
     ),
     Key {
         name: "instrumentationResources",
         about: "What becomes of the Instrumentations, and of collectors of mode sidecar, in the output: kept, taken \
                 out, or marked with config.kubernetes.io/local-config so that hosts do not deploy them.",
         default: Some(Keep::Keep.as_str()),
-        shape: Shape::Choice(Keep::words),
+        shape: KeyShape::Choice(Keep::words),
     },
     key(
         "kinds",
         "Further kinds of workloads: where their pod templates stand.",
-        Shape::List(&Shape::Object(&DECLARED)),
+        KeyShape::List(&KeyShape::Object(&DECLARED)),
     ),
     Key {
         name: "mode",
@@ -362,60 +362,60 @@ pub(in crate::config) static SPEC: Object = object(&[
                 kustomize asks for that under `validators`, and would delete everything under `transformers`, \
                 as `kpt fn eval` does.",
         default: Some(Mode::Inject.as_str()),
-        shape: Shape::Choice(Mode::words),
+        shape: KeyShape::Choice(Mode::words),
     },
     key(
         "namespace",
         "The namespace of every namespaced resource that names none, in look-ups and in what pods get.",
-        Shape::Text(&NAMESPACE),
+        KeyShape::Text(&NAMESPACE),
     ),
     Key {
         name: "nativeSidecars",
         about: "Whether collector sidecars are init containers that go on running (Kubernetes 1.29 on), or \
                 ordinary containers.",
         default: Some("true"),
-        shape: Shape::Flag,
+        shape: KeyShape::Flag,
     },
     Key {
         name: "onError",
         about: "What happens to a workload that is refused: the run fails, or the workload is left out.",
         default: Some(OnError::Fail.as_str()),
-        shape: Shape::Choice(OnError::words),
+        shape: KeyShape::Choice(OnError::words),
     },
     key(
         "podSecurity",
         "The level of the Pod Security Standards that the cluster enforces: only what an injection takes from it \
          is a finding. Without it, every level that a pod meets no more is one.",
-        Shape::Object(&POD_SECURITY),
+        KeyShape::Object(&POD_SECURITY),
     ),
     Key {
         name: "record",
         about: "Whether an injection is recorded in the annotation otel-inject.dev/record of the workload: without a \
                 record it can be neither updated nor taken out.",
         default: Some(Recording::Annotation.as_str()),
-        shape: Shape::Choice(Recording::words),
+        shape: KeyShape::Choice(Recording::words),
     },
     Key {
         name: "requireReferences",
         about: "Refuse workloads whose Instrumentation names a Secret or ConfigMap that the input does not hold.",
         default: Some("false"),
-        shape: Shape::Flag,
+        shape: KeyShape::Flag,
     },
     key(
         "rules",
         "Annotations that nobody had to write: per annotation the pod's own value counts, else that of the \
          first rule that matches and sets it.",
-        Shape::List(&Shape::Object(&RULE)),
+        KeyShape::List(&KeyShape::Object(&RULE)),
     ),
     key(
         "severity",
         "The severities of findings, by their codes. What is off is neither reported nor counted; an error \
          refuses its workload.",
-        Shape::Map {
+        KeyShape::Map {
             words: || Code::ALL.iter().map(|code| code.id()).collect(),
             of: |word| {
                 let code = Code::ALL.iter().find(|code| code.id() == word);
-                Shape::Choice(match code {
+                KeyShape::Choice(match code {
                     Some(code) if !code.is_softenable() => || vec!["error"],
                     _ => || vec!["error", "warning", "info", "off"],
                 })
@@ -427,7 +427,7 @@ pub(in crate::config) static SPEC: Object = object(&[
         name: "stale",
         about: "What happens to an injection that nothing asks for any more: it stays with a warning, or is taken out.",
         default: Some(Stale::Keep.as_str()),
-        shape: Shape::Choice(Stale::words),
+        shape: KeyShape::Choice(Stale::words),
     },
 ]);
 
@@ -441,7 +441,7 @@ impl Object {
     }
 }
 
-impl Shape {
+impl KeyShape {
     /// The words of a choice or of a mapping's keys.
     pub(super) fn words(&self) -> Vec<&'static str> {
         match self {

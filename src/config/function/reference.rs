@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{Key, Object, SPEC, Shape};
+use super::keys::{Key, KeyShape, Object, SPEC};
 use super::{FORMS, config_map};
 use crate::config::instrumentation;
 
@@ -48,27 +48,27 @@ fn rows(object: &Object, prefix: &str, page: &mut String) {
 }
 
 /// The rows of what stands below a shape.
-fn inner(shape: &Shape, prefix: &str, page: &mut String) {
+fn inner(shape: &KeyShape, prefix: &str, page: &mut String) {
     match shape {
-        Shape::Object(object) => rows(object, &format!("{prefix}."), page),
-        Shape::List(of) => inner(of, &format!("{prefix}[]"), page),
+        KeyShape::Object(object) => rows(object, &format!("{prefix}."), page),
+        KeyShape::List(of) => inner(of, &format!("{prefix}[]"), page),
         _ => {}
     }
 }
 
-fn takes(shape: &Shape) -> String {
+fn takes(shape: &KeyShape) -> String {
     match shape {
-        Shape::Flag => "`true` or `false`".to_owned(),
-        Shape::Choice(_) | Shape::Words(_) => code(&shape.words()),
-        Shape::Text(format) => format.what.replace('|', "\\|"),
-        Shape::List(Shape::Object(_)) => "a list of mappings".to_owned(),
-        Shape::List(of) => format!("a list: {}", takes(of)),
-        Shape::Object(_) => "a mapping".to_owned(),
-        Shape::Map { of, .. } => {
+        KeyShape::Flag => "`true` or `false`".to_owned(),
+        KeyShape::Choice(_) | KeyShape::Words(_) => code(&shape.words()),
+        KeyShape::Text(format) => format.what.replace('|', "\\|"),
+        KeyShape::List(KeyShape::Object(_)) => "a list of mappings".to_owned(),
+        KeyShape::List(of) => format!("a list: {}", takes(of)),
+        KeyShape::Object(_) => "a mapping".to_owned(),
+        KeyShape::Map { of, .. } => {
             const MANY: usize = 12;
             let words = shape.words();
             let value = |word: &str| match of(word) {
-                Shape::Text(_) => format!("`{word}`"),
+                KeyShape::Text(_) => format!("`{word}`"),
                 shape => format!("`{word}` ({})", takes(&shape)),
             };
             if words.len() > MANY {
@@ -78,8 +78,8 @@ fn takes(shape: &Shape) -> String {
                 format!("a mapping of {}", values.join(", "))
             }
         }
-        Shape::Either { what, .. } => (*what).to_owned(),
-        Shape::Instrumentation => "a mapping".to_owned(),
+        KeyShape::Either { what, .. } => (*what).to_owned(),
+        KeyShape::Instrumentation => "a mapping".to_owned(),
     }
 }
 
@@ -110,17 +110,17 @@ pub fn schema() -> Value {
     })
 }
 
-fn of(shape: &Shape) -> Value {
+fn of(shape: &KeyShape) -> Value {
     match shape {
-        Shape::Flag => json!({"type": "boolean"}),
-        Shape::Choice(_) | Shape::Words(_) => json!({"enum": shape.words()}),
-        Shape::Text(format) => match format.pattern {
+        KeyShape::Flag => json!({"type": "boolean"}),
+        KeyShape::Choice(_) | KeyShape::Words(_) => json!({"enum": shape.words()}),
+        KeyShape::Text(format) => match format.pattern {
             Some(pattern) => json!({"type": "string", "pattern": pattern}),
             None => json!({"type": "string"}),
         },
-        Shape::List(element) => json!({"type": "array", "minItems": 1, "items": of(element)}),
-        Shape::Object(object) => of_object(object),
-        Shape::Map { of: of_word, filled, .. } => {
+        KeyShape::List(element) => json!({"type": "array", "minItems": 1, "items": of(element)}),
+        KeyShape::Object(object) => of_object(object),
+        KeyShape::Map { of: of_word, filled, .. } => {
             let words = shape.words();
             let properties = words.iter().map(|word| ((*word).to_owned(), nullable(of(&of_word(word)))));
             let mut schema = json!({
@@ -133,8 +133,8 @@ fn of(shape: &Shape) -> Value {
             }
             schema
         }
-        Shape::Either { shapes, .. } => json!({"anyOf": shapes.iter().map(of).collect::<Vec<_>>()}),
-        Shape::Instrumentation => instrumentation::schema(),
+        KeyShape::Either { shapes, .. } => json!({"anyOf": shapes.iter().map(of).collect::<Vec<_>>()}),
+        KeyShape::Instrumentation => instrumentation::schema(),
     }
 }
 

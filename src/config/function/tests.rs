@@ -155,8 +155,8 @@ fn what_is_absent_has_its_default() {
 fn defaults_are_words_of_their_keys_and_keys_are_sorted() {
     for key in keys::SPEC.keys {
         match (&key.shape, key.default) {
-            (keys::Shape::Choice(words), Some(default)) => assert_eq!(words().first(), Some(&default)),
-            (keys::Shape::Flag, Some(default)) => {
+            (keys::KeyShape::Choice(words), Some(default)) => assert_eq!(words().first(), Some(&default)),
+            (keys::KeyShape::Flag, Some(default)) => {
                 let is_on = key.name == "nativeSidecars";
                 assert_eq!(default, if is_on { "true" } else { "false" });
             }

@@ -6,7 +6,7 @@ use super::{Check, Planned};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements};
-use crate::plan::sidecar::SHARE;
+use crate::plan::agent_container::SHARE;
 
 /// Flags of the ConfigMap `config-features` that are off by default.
 /// <https://knative.dev/docs/serving/configuration/feature-flags/>

@@ -67,7 +67,7 @@ fn of_language(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Ve
 fn containers<'r>(request: &'r Request<'_>) -> Vec<(List, &'r str)> {
     let mut targets = request.targets.iter().map(|target| (target.list, target.name.as_str()));
     match &request.language.recipe.delivery {
-        Delivery::Sidecar(sidecar) => vec![(List::Regular, sidecar.name)],
+        Delivery::Container(container) => vec![(List::Regular, container.name)],
         // Further targets of a web server get no module.
         Delivery::WebServer(_) => targets.next().into_iter().collect(),
         Delivery::Copy(_) | Delivery::None => targets.collect(),

@@ -78,7 +78,7 @@ fn place(cx: &PlanContext<'_>, before: &Value) -> String {
 /// The field that mends it.
 fn help(list: List, container: &str) -> String {
     let needs_root = |delivery: &Delivery| match delivery {
-        Delivery::Sidecar(sidecar) => sidecar.security.0 == 0,
+        Delivery::Container(container) => container.security.0 == 0,
         Delivery::Copy(_) | Delivery::WebServer(_) | Delivery::None => false,
     };
     let is_root = ALL.iter().any(|language| {

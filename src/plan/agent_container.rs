@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{PlanContext, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
-use crate::languages::{Effect, Sidecar};
+use crate::languages::{AgentContainer, Effect};
 use crate::select::Request;
 
 /// Lets the containers of a pod see each other's processes.
@@ -15,29 +15,29 @@ pub(super) const SHARE: &str = "shareProcessNamespace";
 pub(super) fn inject(
     cx: &PlanContext<'_>,
     request: &Request<'_>,
-    sidecar: &Sidecar,
+    agent: &AgentContainer,
     draft: &mut Draft,
 ) -> Step<Vec<String>> {
     const INVARIANT: &str = "impossible: a language with a sidecar has a target";
     let first = request.targets.first().expect(INVARIANT);
     pod::refuse_init(cx, request, first)?;
     let target = pod::container(cx, draft, first);
-    check(cx, request, sidecar)?;
-    let (volume, path) = sidecar.host_path;
+    check(cx, request, agent)?;
+    let (volume, path) = agent.host_path;
     let image = super::image(request);
     let pointer = cx.annotations.pointer(request.language.switch);
     let mut container = json!({
-        "name": sidecar.name,
+        "name": agent.name,
         "image": image,
         "resources": resources::of(cx, request)?,
         "volumeMounts": [{"name": volume, "mountPath": path}],
-        "securityContext": security_context(request, sidecar),
+        "securityContext": security_context(request, agent),
     });
     if let Some(policy) = &request.instrumentation.pull_policy {
         container["imagePullPolicy"] = json!(policy);
     }
     let mut own = Draft::new(container);
-    let place = Place { at: String::new(), origin: target.origin.clone(), name: sidecar.name.to_owned() };
+    let place = Place { at: String::new(), origin: target.origin.clone(), name: agent.name.to_owned() };
     for option in request.language.options {
         let chosen = request.option(option.annotation);
         if let (Effect::Variable(variable), false) = (&option.effect, chosen.is_empty()) {
@@ -48,9 +48,9 @@ pub(super) fn inject(
     sdk::common(&mut own, &place, request.instrumentation);
     let app = sdk::App::of(draft, &target);
     sdk::configure_for(cx, request.instrumentation, &mut own, &place, &app)?;
-    if !place.has(&own, sidecar.executable) {
+    if !place.has(&own, agent.executable) {
         let message = format!("the executable of container \"{}\" is not set", target.name);
-        return Err(Finding::new(sidecar.missing, pointer, message).into());
+        return Err(Finding::new(agent.missing, pointer, message).into());
     }
     draft.set(&cx.workload.pointer("/spec"), SHARE, json!(true));
     let (_, container) = own.finish();
@@ -61,18 +61,18 @@ pub(super) fn inject(
     Ok(vec![image])
 }
 
-fn check(cx: &PlanContext<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step {
+fn check(cx: &PlanContext<'_>, request: &Request<'_>, agent: &AgentContainer) -> Step {
     let pointer = || cx.workload.pointer(&format!("/spec/{SHARE}"));
     if cx.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
         let message = format!("{} needs {SHARE}, which cannot be set beside hostPID", request.language.id);
         let pointer = cx.workload.pointer("/spec/hostPID");
-        return Err(Finding::new(sidecar.apart, pointer, message).help("Remove `hostPID: true`.").into());
+        return Err(Finding::new(agent.apart, pointer, message).help("Remove `hostPID: true`.").into());
     }
     match cx.workload.pod().and_then(|spec| spec.get(SHARE)) {
         None | Some(Value::Null | Value::Bool(true)) => {}
         Some(Value::Bool(false)) => {
             let message = format!("{} needs {SHARE}, which is false", request.language.id);
-            return Err(Finding::new(sidecar.apart, pointer(), message).into());
+            return Err(Finding::new(agent.apart, pointer(), message).into());
         }
         Some(other) => return Err(misshapen(&pointer(), "true or false", other).into()),
     }
@@ -83,14 +83,14 @@ fn check(cx: &PlanContext<'_>, request: &Request<'_>, sidecar: &Sidecar) -> Step
             request.language.id,
             cx.annotations.own(key)
         );
-        return Err(Finding::new(sidecar.several, cx.annotations.pointer(key), message).into());
+        return Err(Finding::new(agent.several, cx.annotations.pointer(key), message).into());
     }
     Ok(())
 }
 
-fn security_context(request: &Request<'_>, sidecar: &Sidecar) -> Value {
+fn security_context(request: &Request<'_>, container: &AgentContainer) -> Value {
     let agent = request.instrumentation.agent(request.language);
     let own = agent.and_then(|agent| agent.extra.get("securityContext"));
-    let (user, privileged) = sidecar.security;
+    let (user, privileged) = container.security;
     own.cloned().unwrap_or_else(|| json!({"runAsUser": user, "privileged": privileged}))
 }
