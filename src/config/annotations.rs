@@ -169,35 +169,31 @@ pub fn is_known(prefix: &str, short: &str) -> bool {
     if prefix == PREFIX { known().any(|known| known == short) } else { [prefix, short].concat() == SIDECAR }
 }
 
-/// Annotations that nobody reads under our prefixes, or under one that is much like ours; `pointer` leads to the
-/// annotations.
+/// Unknown annotations under our prefixes, or under a misspelt one; `pointer` leads to the annotations.
 #[must_use]
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
-    let meant = annotations.keys().filter_map(|key| Some((key, meant(key)?)));
-    let meant = meant.map(|(key, meant)| {
-        let message = format!("unknown annotation {key}; did you mean {meant}?");
+    let finding = |key: &str, more: String| {
+        let message = format!("unknown annotation {key}{more}");
         Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
-    });
+    };
+    let did_you_mean = |name: String| format!("; did you mean {name}?");
+    let alike = annotations.keys().filter_map(|key| Some(finding(key, did_you_mean(meant(key)?))));
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
-    let finding = |(key, (prefix, short)): (&String, (&str, &str))| {
+    let unknown = unknown.map(|(key, (prefix, short))| {
         let near = if prefix == PREFIX { near(short) } else { Some(SIDECAR.to_owned()) };
         let language = short.strip_prefix(SWITCH).filter(|_| prefix == PREFIX && near.is_none());
-        let finding = |more: String| {
-            let message = format!("unknown annotation {key}{more}");
-            Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
-        };
         match (near, language) {
-            (Some(near), _) => finding(format!("; did you mean {near}?")),
+            (Some(near), _) => finding(key, did_you_mean(near)),
             (None, Some(language)) => {
                 let languages = ALL.iter().map(|language| language.id).collect::<Vec<_>>().join(", ");
-                finding(format!("; {language:?} is not a language that can be injected"))
+                finding(key, format!("; {language:?} is not a language that can be injected"))
                     .help(format!("Use one of {languages}."))
             }
-            (None, None) => finding(String::new()),
+            (None, None) => finding(key, String::new()),
         }
-    };
-    unknown.map(finding).chain(meant).collect()
+    });
+    unknown.chain(alike).collect()
 }
 
 /// What the switches of languages begin with.

@@ -1,9 +1,14 @@
 //! Checks of planned injections. A check is a file here and a row of [`CHECKS`].
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::PlanContext;
 use super::draft::Draft;
 use crate::config::Settings;
 use crate::finding::{Code, Finding};
+use crate::k8s::pod::{List, positions};
 use crate::select::{Request, collector};
 
 mod attribute_values;
@@ -67,6 +72,27 @@ impl Planned<'_> {
             findings
         };
         CHECKS.iter().flat_map(run).collect()
+    }
+}
+
+/// The containers of a pod with what was planned, by their names.
+struct Containers<'d>([(&'d [Value], BTreeMap<&'d str, usize>); 2]);
+
+impl<'d> Containers<'d> {
+    fn of(cx: &PlanContext<'_>, draft: &'d Draft) -> Self {
+        let spec = cx.workload.pointer("/spec");
+        Self([List::Init, List::Regular].map(|list| {
+            let all = draft.list(&spec, list.key());
+            (all, positions(all))
+        }))
+    }
+
+    /// The container of that name, and its position in the list.
+    fn find(&self, list: List, name: &str) -> Option<(usize, &'d Value)> {
+        let [init, regular] = &self.0;
+        let (all, at) = if list == List::Init { init } else { regular };
+        let index = *at.get(name)?;
+        Some((index, &all[index]))
     }
 }
 

@@ -82,7 +82,7 @@ fn attach(
 }
 
 /// Where the target has its configuration.
-fn location(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
+pub(super) fn location(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
     let path = extra(request, server.path_key).and_then(Value::as_str);
     let settings = super::settings(request);
     server.location(path).ok_or_else(|| {
@@ -98,12 +98,6 @@ fn location(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer) -> 
             .help("Use a directory of its own.")
             .into()
     })
-}
-
-/// The directory of the configuration in the target; none where no volume can take its place.
-pub(super) fn directory(request: &Request<'_>, server: &WebServer) -> Option<String> {
-    let path = extra(request, server.path_key).and_then(Value::as_str);
-    Some(server.location(path)?.directory)
 }
 
 fn extra<'r>(request: &'r Request<'_>, key: &str) -> Option<&'r Value> {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Check, Planned};
+use super::{Check, Containers, Planned};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
-use crate::k8s::pod::{List, elements, name, position, positions, text};
+use crate::k8s::pod::{List, elements, name, positions, text};
 use crate::plan::PlanContext;
 use crate::plan::container::Place;
 use crate::plan::draft::Draft;
@@ -28,27 +28,20 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 /// References of instrumented containers that stand before what they name.
 fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = cx.workload.pointer("/spec");
-    let input = cx.workload.pod().unwrap_or(&Value::Null);
-    let lists = [List::Init, List::Regular].map(|list| {
-        let after = draft.list(&spec, list.key());
-        (list, after, positions(after), positions(elements(input, list.key())))
-    });
+    let containers = Containers::of(cx, draft);
     let mut seen: BTreeSet<(List, &str)> = BTreeSet::new();
     let mut findings = Vec::new();
     for target in requests.iter().flat_map(|request| &request.targets) {
-        let row = lists.iter().find(|(list, ..)| *list == target.list);
-        let Some((_, list, now, before)) = row else { continue };
-        let name = target.name.as_str();
-        let Some(index) = now.get(name).copied().filter(|_| seen.insert((target.list, name))) else {
+        let found = containers.find(target.list, &target.name);
+        let Some((index, container)) = found.filter(|_| seen.insert((target.list, &target.name))) else {
             continue;
         };
-        let origin = before.get(name).copied().unwrap_or_default();
         let place = Place {
             at: format!("{spec}/{}/{index}", target.list.key()),
-            origin: format!("{spec}/{}/{origin}", target.list.key()),
+            origin: format!("{spec}/{}/{}", target.list.key(), target.index),
             name: target.name.clone(),
         };
-        for (early, late) in early_references(elements(&list[index], "env")) {
+        for (early, late) in early_references(elements(container, "env")) {
             let message = message(early, late, &target.name);
             findings.push(Finding::new(Code::EnvOrder, place.pointer_to(cx, early), message));
         }
@@ -58,10 +51,10 @@ fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> V
 
 /// References of the sidecar that stand before what they name.
 fn misplaced_of_sidecar(cx: &PlanContext<'_>, draft: &Draft) -> Vec<Finding> {
-    let spec = cx.workload.pointer("/spec");
-    let lists = [List::Init, List::Regular].map(|list| draft.list(&spec, list.key()));
-    let sidecars = lists.into_iter().filter_map(|list| position(list, CONTAINER).map(|index| &list[index]));
-    let early = sidecars.flat_map(|sidecar| early_references(elements(sidecar, "env")));
+    let containers = Containers::of(cx, draft);
+    let sidecars =
+        [List::Init, List::Regular].into_iter().filter_map(|list| containers.find(list, CONTAINER));
+    let early = sidecars.flat_map(|(_, sidecar)| early_references(elements(sidecar, "env")));
     let finding = |(early, late)| {
         let pointer = cx.annotations.pointer(SIDECAR);
         Finding::new(Code::EnvOrder, pointer, message(early, late, CONTAINER))

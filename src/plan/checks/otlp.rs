@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Check, Planned};
+use super::{Check, Containers, Planned};
 use crate::finding::{Code, Finding};
-use crate::k8s::pod::{List, elements, is_from_elsewhere, name, positions, text};
+use crate::k8s::pod::{List, elements, is_from_elsewhere, name, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
 use crate::plan::draft::Draft;
@@ -30,19 +30,12 @@ fn of_language(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Ve
     let image = image(request);
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    let spec = cx.workload.pointer("/spec");
-    let lists = [List::Init, List::Regular].map(|list| {
-        let all = draft.list(&spec, list.key());
-        (list, all, positions(all))
-    });
+    let all = Containers::of(cx, draft);
     let mut causes = Vec::new();
     let mut findings = Vec::new();
     for (list, container) in containers(request) {
-        let row = lists.iter().find(|(other, ..)| *other == list);
-        let Some((all, index)) = row.and_then(|(_, all, at)| Some((all, *at.get(container)?))) else {
-            continue;
-        };
-        let env = Env(elements(&all[index], "env"));
+        let Some((_, value)) = all.find(list, container) else { continue };
+        let env = Env(elements(value, "env"));
         if is_disabled(request, &env) {
             continue;
         }

@@ -24,7 +24,8 @@ fn removed(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Fi
     let (Some(target), Some(pod)) = (request.targets.first(), cx.workload.pod()) else {
         return Vec::new();
     };
-    let Some(directory) = web_server::directory(request, server) else { return Vec::new() };
+    let Ok(location) = web_server::location(cx, request, server) else { return Vec::new() };
+    let directory = location.directory;
     let key = target.list.key();
     let before = elements(pod, key);
     let after = draft.list(&cx.workload.pointer("/spec"), key);
