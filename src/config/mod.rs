@@ -48,7 +48,7 @@ pub struct Settings {
     pub instrumentation_resources: Keep,
     /// Where default images come from.
     pub images: Images,
-    /// The digests to which images are pinned, by the images; none where nothing is pinned.
+    /// The digest that each image is pinned to, or `None` without a lock.
     pub lock: Option<BTreeMap<String, String>>,
     /// Collector sidecars are ordinary containers, for clusters before Kubernetes 1.29.
     pub plain_sidecars: bool,

@@ -18,8 +18,8 @@ pub struct Rule {
     pub select: Select,
     /// What it says about their pods.
     pub sets: Vec<Annotation>,
-    /// The finding for an input of which it selects nothing, with its place in the config; none where the config has
-    /// a finding about that already.
+    /// What to report if it selects nothing in the input, with its place in the config, or `None` if that is already
+    /// reported about the config.
     pub unused: Option<Finding>,
 }
 

@@ -12,7 +12,7 @@ pub(super) fn whole(finding: Finding, text: &[u8], offset: usize, file: Option<&
     part(finding, text, offset, file)
 }
 
-/// The same for what stands at `offset` of a text of which the rest can be read.
+/// As [`whole`], for a problem at `offset` in a text that can otherwise be read.
 pub(super) fn part(finding: Finding, text: &[u8], offset: usize, file: Option<&str>) -> Finding {
     let cannot_be_read = matches!(
         finding.code,

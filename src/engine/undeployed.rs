@@ -108,7 +108,7 @@ pub fn has_kind(text: &[u8]) -> bool {
     })
 }
 
-/// The edits that take out what is not for a cluster; none where the text does not allow it.
+/// The edits that remove what is not for a cluster, or `None` if the text cannot be edited that way.
 fn edits_of(document: &Document<'_>, found: &[Found]) -> Option<Vec<Edit>> {
     match removals_of(found, &|found| is_undeployed(document, found)) {
         Removal::Whole => {

@@ -26,7 +26,7 @@ pub(super) fn text(text: &[u8], problem: &Problem, context: &Context, settings: 
     code(is_marked, &facts.unwrap_or_default(), problem, context, settings)
 }
 
-/// The code for a workload of a document that is YAML, but stands for no value: a key that is there twice.
+/// The code for a workload in valid YAML that has no value because of a duplicate key.
 pub(super) fn resource(
     document: &Document<'_>,
     resource: Cursor,
@@ -59,7 +59,7 @@ fn code(is_marked: bool, facts: &Facts, problem: &Problem, context: &Context, se
     }
 }
 
-/// What is known of a workload; none where it is written twice, or may come where reading has ended.
+/// What is known of a workload. A fact is `None` if it is given twice, or could follow after the point where reading stopped.
 #[derive(Debug, Default)]
 struct Facts {
     kind: Option<String>,

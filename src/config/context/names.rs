@@ -21,7 +21,7 @@ struct Called {
     index: usize,
     /// Its namespace.
     namespace: String,
-    /// The namespace that it had with the name; none where it has the name still.
+    /// The namespace that it had under a former name, or `None` for its present name.
     former: Option<String>,
 }
 
