@@ -15,19 +15,25 @@ check:
     RUSTDOCFLAGS='--deny warnings' cargo doc --no-deps --locked
     cargo deny check bans licenses sources
 
-# Run the tests, all or some: `just test`, `just test --lib`, `just test --test golden`.
+# Run the tests, all or some: `just test`, `just test --lib`, `just test --test it golden`.
 test *args:
     REQUIRE_HOSTS='{{ hosts }}' cargo test --locked {{ args }}
 
+# Run the tests that take seconds: all but those over every recorded pod, the properties, and the hosts.
+quick:
+    cargo test --locked --lib --test it -- \
+        --skip conformance --skip corpus --skip files:: --skip hostile --skip pod_security --skip properties \
+        --skip record:: --skip vectors_values
+
 # Regenerate the reference pages and the schema in docs/ from the tables.
 docs:
-    UPDATE_DOCS=1 cargo test --locked --test docs
+    UPDATE_DOCS=1 cargo test --locked --test it docs
     git diff --stat -- docs
 
 # Accept every snapshot and golden as the code gives it now; review the diff before you commit it.
 snapshots:
-    INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --locked --test golden --test commands
-    git status --short -- testdata/cases tests/snapshots
+    INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --locked --test it -- golden commands
+    git status --short -- testdata/cases tests/it/snapshots
 
 # Render the examples with the hosts and rewrite their .expected folders (needs kustomize).
 expected:

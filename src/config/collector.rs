@@ -124,7 +124,7 @@ impl Collector {
             fields.insert("ports".into(), Value::Array(ports.declared));
         }
         if let Some(resources) = filled(spec, "resources") {
-            fields.insert("resources".into(), with_quantities(resources).unwrap_or_default());
+            fields.insert("resources".into(), with_quantities(resources));
         }
         if !volumes.mounts.is_empty() {
             fields.insert("volumeMounts".into(), Value::Array(volumes.mounts));

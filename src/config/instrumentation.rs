@@ -250,7 +250,7 @@ fn agents(spec: &Value, version: Version) -> BTreeMap<&'static str, Agent> {
             claim: set(value, "/volumeClaimTemplate").map(with_claim_quantities),
             size_limit: value.get("volumeLimitSize").and_then(quantity::text).filter(|text| !text.is_empty()),
             env: list(value, "/env"),
-            resources: match resources.and_then(|value| with_quantities(value).ok()) {
+            resources: match resources.map(with_quantities) {
                 Some(Value::Object(map)) => map,
                 _ => Map::new(),
             },
@@ -263,10 +263,8 @@ fn agents(spec: &Value, version: Version) -> BTreeMap<&'static str, Agent> {
 
 fn with_claim_quantities(claim: &Value) -> Value {
     let mut claim = claim.clone();
-    if let Some(resources) = claim.pointer_mut("/spec/resources")
-        && let Ok(checked) = with_quantities(resources)
-    {
-        *resources = checked;
+    if let Some(resources) = claim.pointer_mut("/spec/resources") {
+        *resources = with_quantities(resources);
     }
     claim
 }
@@ -355,7 +353,7 @@ mod tests {
             (json!({"propagators": ["b3", 1]}), "/propagators/1"),
             (json!({"resource": {"resourceAttributes": {"a": 1}}}), "/resource/resourceAttributes/a"),
             (json!({"resource": {"addK8sUIDAttributes": "true"}}), "/resource/addK8sUIDAttributes"),
-            (json!({"env": [{"value": "x"}]}), "/env/0"),
+            (json!({"env": [{"value": "x"}]}), "/env/0/name"),
             (json!({"env": [{"name": "A", "value": 1}]}), "/env/0/value"),
             (json!({"go": {"env": {}}}), "/go/env"),
             (json!({"nodejs": {"image": 5}}), "/nodejs/image"),

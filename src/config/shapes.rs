@@ -90,6 +90,11 @@ impl Faults {
             Shape::Integer if !(value.is_i64() || value.is_u64()) => self.wrong(pointer, "an integer", value),
             Shape::Mapping if !value.is_object() => self.wrong(pointer, "a mapping", value),
             Shape::Integer | Shape::Mapping => {}
+            Shape::Int32 if !is_int32(value) => self.wrong(pointer, "an integer of 32 bits", value),
+            Shape::Int32OrText if !(is_int32(value) || value.is_string()) => {
+                self.wrong(pointer, "an integer of 32 bits or a string", value);
+            }
+            Shape::Int32 | Shape::Int32OrText => {}
             Shape::Text if !value.is_string() => self.wrong(pointer, "a string", value),
             Shape::Flag if !value.is_boolean() => self.wrong(pointer, "true or false", value),
             Shape::Text | Shape::Flag => {}
@@ -117,36 +122,50 @@ impl Faults {
                     self.wrong(pointer, "a quantity such as 200Mi", value);
                 }
             }
-            Shape::TextMap => {
-                let Some(map) = value.as_object() else {
-                    return self.wrong(pointer, "a mapping", value);
-                };
-                for (key, value) in map.iter().filter(|(_, value)| !value.is_string()) {
-                    self.wrong(&format!("{pointer}/{}", escape(key)), "a string", value);
-                }
-            }
+            Shape::TextMap => self.map(value, Shape::Text, pointer),
+            Shape::QuantityMap => self.map(value, Shape::Quantity, pointer),
             Shape::List(element) => {
                 let Some(list) = value.as_array() else {
                     return self.wrong(pointer, "a list", value);
                 };
                 for (index, value) in list.iter().enumerate() {
-                    let pointer = format!("{pointer}/{index}");
-                    if value.is_null() {
-                        self.wrong(&pointer, "set", value);
-                    }
-                    self.check(value, *element, &pointer);
+                    self.element(value, *element, &format!("{pointer}/{index}"));
                 }
             }
             Shape::Object(known) => self.object(value, known, pointer),
-            Shape::Fragment(check) => {
-                if !value.is_object() {
-                    self.wrong(pointer, "a mapping", value);
-                } else if let Err(fault) = check(value) {
+            Shape::Checked(shape, check) => {
+                let found = self.found.len();
+                self.check(value, *shape, pointer);
+                if self.found.len() == found
+                    && let Err(fault) = check(value)
+                {
                     self.field(format!("{pointer}{}", fault.pointer), &fault.message);
                 }
             }
         }
     }
+
+    /// Checks a mapping whose values all have one shape.
+    fn map(&mut self, value: &Value, inner: Shape, pointer: &str) {
+        let Some(map) = value.as_object() else {
+            return self.wrong(pointer, "a mapping", value);
+        };
+        for (key, value) in map {
+            self.element(value, inner, &format!("{pointer}/{}", escape(key)));
+        }
+    }
+
+    /// Checks an element of a list or a mapping, which null is not.
+    fn element(&mut self, value: &Value, shape: Shape, pointer: &str) {
+        if value.is_null() {
+            self.wrong(pointer, "set", value);
+        }
+        self.check(value, shape, pointer);
+    }
+}
+
+fn is_int32(value: &Value) -> bool {
+    value.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
 }
 
 /// A pointer as people write paths.
@@ -161,4 +180,72 @@ pub(super) fn dotted(pointer: &str) -> String {
         }
     }
     if path.is_empty() { "spec".to_owned() } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::k8s::fragment::{CLAIM, CONTAINERS, ENV, RESOURCES, SECURITY_CONTEXT, VOLUMES};
+
+    /// What is wrong with the value of a field called "here".
+    fn told(shape: Shape, value: Value) -> String {
+        let mut faults = Faults::new(Code::InvalidInstrumentation);
+        faults.check(&value, shape, "/here");
+        let messages: Vec<String> = faults.found.into_iter().map(|finding| finding.message).collect();
+        messages.join("; ")
+    }
+
+    #[test]
+    fn what_pods_get_is_checked_as_the_api_server_does() {
+        let env = |value: Value| told(ENV, json!([value]));
+        let from = |source: Value| env(json!({"name": "A", "valueFrom": source}));
+        let claim = |storage: Value| {
+            let storage = json!({"requests": {"storage": storage}});
+            json!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": storage}})
+        };
+        let mut named = claim(json!("1Gi"));
+        named["metadata"] = json!({"name": "a"});
+        for (told, wanted) in [
+            (env(json!({"name": "A", "value": "1"})), ""),
+            (env(json!({"name": "A", "value": null})), ""),
+            (env(json!({"name": "A", "value": 1})), "here[0].value must be a string, but is a number"),
+            (
+                env(json!({"name": "A", "vlaue": "1"})),
+                "here[0].vlaue is not a known field; the nearest is value",
+            ),
+            (env(json!({"value": "1"})), "here[0].name is missing"),
+            (env(json!({"name": "1A", "value": "1"})), "here[0].name is no name for a variable"),
+            (from(json!({"fieldRef": {"fieldPath": "metadata.labels['a/b']"}})), ""),
+            (from(json!({})), "here[0].valueFrom must have exactly one source"),
+            (
+                from(json!({"fieldRef": {"fieldPath": "status.phase"}})),
+                "here[0].valueFrom.fieldRef.fieldPath is no field",
+            ),
+            (told(RESOURCES, json!({"limits": {"cpu": 1, "memory": "1Gi"}})), ""),
+            (told(RESOURCES, json!({"limits": {"cpu": "lots"}})), "here.limits.cpu must be a quantity"),
+            (told(RESOURCES, json!({"requests": {"cpu": "-1"}})), "here.requests.cpu must be a quantity"),
+            (told(RESOURCES, json!({"requests": {"disk": "1"}})), "here.requests.disk is no resource"),
+            (told(CLAIM, claim(json!(5))), ""),
+            (told(CLAIM, claim(json!("0"))), "here.spec.resources.requests.storage must be more than"),
+            (told(CLAIM, json!({"spec": {}})), "here.spec.accessModes needs at least one mode"),
+            (told(CLAIM, named), "here.metadata.name is not a known field"),
+            (told(SECURITY_CONTEXT, json!({"capabilities": {"add": []}})), ""),
+            (told(SECURITY_CONTEXT, json!({"runAsUser": -1})), "here.runAsUser must be from 0"),
+            (
+                told(VOLUMES, json!([{"name": "a", "secret": {"defaultMode": 1u64 << 40}}])),
+                "here[0].secret.defaultMode must be an integer of 32 bits",
+            ),
+            (told(VOLUMES, json!([{"name": "a", "emptyDir": {"sizeLimit": 5}}])), ""),
+            (told(VOLUMES, json!([null])), "here[0] must be set"),
+            (
+                told(CONTAINERS, json!([{"name": "a", "livenessProbe": {"httpGet": {"port": true}}}])),
+                "here[0].livenessProbe.httpGet.port must be an integer of 32 bits or a string",
+            ),
+        ] {
+            assert_eq!(told.is_empty(), wanted.is_empty(), "{told}");
+            assert!(told.starts_with(wanted), "{told:?} is not {wanted:?}");
+        }
+    }
 }

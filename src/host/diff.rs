@@ -211,7 +211,7 @@ fn extent(range: Range<usize>) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../tests/binary/patch.rs"]
+#[path = "../../tests/common/patch.rs"]
 mod patch;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Kubernetes resources as ordered values: identities, workloads, pods; small views that borrow.
 
+mod api;
 pub mod fragment;
 pub mod identity;
 pub mod image;

@@ -30,6 +30,10 @@ pub enum Shape {
     Flag,
     /// A whole number.
     Integer,
+    /// A whole number of 32 bits.
+    Int32,
+    /// A whole number of 32 bits or a string, such as a port or its name.
+    Int32OrText,
     /// A mapping of whatever it likes.
     Mapping,
     /// Whatever it likes.
@@ -38,12 +42,14 @@ pub enum Shape {
     Quantity,
     /// A mapping from any key to strings.
     TextMap,
+    /// A mapping from any key to quantities.
+    QuantityMap,
     /// A list.
     List(&'static Shape),
     /// A mapping of these fields.
     Object(&'static [Field]),
-    /// A piece of the Kubernetes API that is passed on as it is; says what is wrong with it, and where.
-    Fragment(fn(&Value) -> Result<(), Fault>),
+    /// That shape, and what a function demands of a value that has it; the function says what is wrong, and where.
+    Checked(&'static Shape, fn(&Value) -> Result<(), Fault>),
 }
 
 /// What is wrong with a value.

@@ -8,7 +8,7 @@ use crate::languages::{self, Delivery, Effect, Env, Language};
 pub fn reference() -> String {
     let mut page = String::from(
         "# Findings\n\n\
-         <!-- Generated from src/finding.rs: UPDATE_DOCS=1 cargo test --test docs -->\n\n\
+         <!-- Generated from src/finding/codes.rs: UPDATE_DOCS=1 cargo test --test it docs -->\n\n\
          What `otel-inject` has to say has a stable code. Findings stand on stderr, in a `ResourceList`'s \
          `results` and in the file of `--report`. An error fails the run (exit code 1, or 2 where it is marked \
          as fatal) and nothing is injected; `onError: skip` turns the errors of one workload into warnings. With \

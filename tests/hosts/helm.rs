@@ -1,7 +1,8 @@
 //! Helm: post-renderers, a program on PATH for Helm 3, a plugin for Helm 4.
 
+use crate::common::binary::Run;
 use crate::tools::Tool;
-use crate::world::{Run, World};
+use crate::world::World;
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![

@@ -2,10 +2,12 @@
 
 use rayon::prelude::*;
 
+use crate::common::binary::Run;
+use crate::common::judge::without_record;
+use crate::common::{documents, vectors};
 use crate::examples::{self, is_expected};
-use crate::support::{documents, vectors, without_record};
 use crate::tools::Tool;
-use crate::world::{Run, World};
+use crate::world::World;
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![

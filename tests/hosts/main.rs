@@ -11,6 +11,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use tools::Tool;
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod examples;
 mod helm;
 mod kpt;
@@ -18,8 +21,8 @@ mod kustomize;
 mod nodejs;
 mod patches;
 mod pipe;
-#[path = "../support/mod.rs"]
-mod support;
+mod pull_request;
+mod scripts;
 mod tools;
 mod world;
 
@@ -51,6 +54,8 @@ fn main() -> ExitCode {
         helm::CASES,
         pipe::CASES,
         nodejs::CASES,
+        pull_request::CASES,
+        scripts::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::support::{documents, vectors};
+use crate::common::binary::Run;
+use crate::common::{documents, vectors};
 use crate::tools::Tool;
-use crate::world::{Run, World};
+use crate::world::World;
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases! {

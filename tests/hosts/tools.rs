@@ -17,13 +17,17 @@ pub(crate) enum Tool {
     Node,
     /// Installs that agent.
     Npm,
+    /// Reads workflows.
+    Actionlint,
+    /// Reads scripts.
+    Shellcheck,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 9] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -31,6 +35,8 @@ const ROWS: [Row; 7] = [
     (Tool::Helm4, "helm4", &["helm4", "helm"], Some("v4.")),
     (Tool::Node, "node", &["node"], None),
     (Tool::Npm, "npm", &["npm"], None),
+    (Tool::Actionlint, "actionlint", &["actionlint"], None),
+    (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
 ];
 
 impl Tool {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::common::binary::{Run, fed};
 
 use crate::tools::Tool;
 
@@ -36,13 +37,6 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 pub(crate) struct World {
     folder: TempDir,
     env: BTreeMap<&'static str, OsString>,
-}
-
-/// What a program did.
-pub(crate) struct Run {
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) code: i32,
 }
 
 impl World {
@@ -96,16 +90,7 @@ impl World {
     fn feed(&self, program: &Path, args: &[&str], stdin: &str) -> Run {
         let mut command = Command::new(program);
         command.args(args).current_dir(self.folder.path()).env_clear().envs(&self.env);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program runs");
-        // The program may be done before it has read all.
-        let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
-        let output = child.wait_with_output().expect("the program ends");
-        Run {
-            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
-            code: output.status.code().expect("an exit code"),
-        }
+        fed(&mut command, stdin.as_bytes())
     }
 }
 
@@ -120,21 +105,5 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
         copy(&entry.path(), &to.join(entry.file_name()));
-    }
-}
-
-impl Run {
-    /// Gives stdout of a run that went well.
-    #[track_caller]
-    pub(crate) fn good(self) -> String {
-        assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
-        self.stdout
-    }
-
-    /// Checks that the run failed and that people can read `word` of why.
-    #[track_caller]
-    pub(crate) fn bad(&self, word: &str) {
-        assert_ne!(self.code, 0, "{}{}", self.stdout, self.stderr);
-        assert!(self.stderr.contains(word), "{word}: {}{}", self.stdout, self.stderr);
     }
 }

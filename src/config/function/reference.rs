@@ -11,7 +11,7 @@ use crate::config::instrumentation;
 pub fn reference() -> String {
     let mut page = String::from(
         "# Function config\n\n\
-         <!-- Generated from src/config/function/keys.rs: UPDATE_DOCS=1 cargo test --test docs -->\n\n\
+         <!-- Generated from src/config/function/keys.rs: UPDATE_DOCS=1 cargo test --test it docs -->\n\n\
          The config is a `functionConfig` of a KRM host, the config file of a kustomize plugin, or the file of \
          `--config`. Commands and pipes without that flag use an `OtelInject` in `otel-inject.yaml` of the current \
          folder, or of the nearest one above it in the same repository; `--no-config` turns that off. It may be absent. Every key, with what holds without it:\n\n\
@@ -93,7 +93,7 @@ pub fn schema() -> Value {
     let form = &FORMS[0];
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$comment": "Generated from src/config/function/keys.rs: UPDATE_DOCS=1 cargo test --test docs",
+        "$comment": "Generated from src/config/function/keys.rs: UPDATE_DOCS=1 cargo test --test it docs",
         "title": form.kind,
         "description": "The function config of otel-inject",
         "type": "object",

@@ -91,14 +91,14 @@ fn of(shape: Shape) -> Value {
             json!({"enum": words.iter().map(|word| json!(word)).chain(unset).collect::<Vec<_>>()})
         }
         Shape::Flag => json!({"type": ["boolean", "null"]}),
-        Shape::Integer => json!({"type": ["integer", "null"]}),
-        Shape::Mapping => json!({"type": ["object", "null"]}),
+        Shape::Integer | Shape::Int32 => json!({"type": ["integer", "null"]}),
+        Shape::Int32OrText => json!({"type": ["integer", "string", "null"]}),
+        Shape::Mapping | Shape::QuantityMap | Shape::Checked(..) => json!({"type": ["object", "null"]}),
         Shape::Anything => json!({}),
         Shape::Quantity => json!({"type": ["string", "number", "null"]}),
         Shape::TextMap => json!({"type": ["object", "null"], "additionalProperties": {"type": "string"}}),
         Shape::List(element) => json!({"type": ["array", "null"], "items": of(*element)}),
         Shape::Object(fields) => of_fields(fields),
-        Shape::Fragment(_) => json!({"type": ["object", "null"]}),
     }
 }
 
