@@ -1,10 +1,19 @@
 //! kustomize, and the kustomize in kubectl: exec functions and legacy plugins.
 
+use std::path::PathBuf;
+use std::{env, fs};
+
+use otel_inject::config::{Settings, function};
+use otel_inject::yaml::edited;
+use otel_inject::{Role, Source, inject};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
 use rayon::prelude::*;
+use serde_json::{Value, json};
 
 use crate::common::binary::Run;
-use crate::common::judge::without_record;
-use crate::common::{documents, vectors};
+use crate::common::edits::{EDITS, Injection, by_yaml};
+use crate::common::{by_chance, documents, entries, file_name, testdata, vectors};
 use crate::examples::{self, is_expected};
 use crate::tools::Tool;
 use crate::world::World;
@@ -28,7 +37,7 @@ pub(crate) const CASES: &[Case] = cases![
         a_validator_passes_and_fails_as_its_mode_says,
         instrumentations_are_dropped_or_kept_local,
         images_that_are_set_behind_an_injection_converge,
-        what_kustomize_writes_anew_is_updated_and_leads_back,
+        an_edit_that_kustomize_writes_anew_is_as_if_it_had_come_first,
     ],
     &[Tool::Kubectl] => [
         the_legacy_plugin_of_kubectl_builds_the_examples,
@@ -353,38 +362,69 @@ fn images_that_are_set_behind_an_injection_converge() {
     assert_eq!(rounds[1], rounds[2]);
 }
 
-/// kustomize reads every document and writes it anew: comments, quotes and the order of keys are its own.
-fn what_kustomize_writes_anew_is_updated_and_leads_back() {
-    let meaning = |text: &str| documents(text).expect("documents");
-    let built = |text: &str| {
-        let world = World::new();
-        world.file("kustomization.yaml", "resources: [input.yaml]\n");
-        world.file("input.yaml", text);
-        let run = world.run(Tool::Kustomize, &["build", "."]);
-        (run.code == 0).then_some(run.stdout)
-    };
-    let tried = vectors().into_par_iter().step_by(4).filter_map(|(name, input)| {
-        let world = World::new();
-        let injected = world.otel_inject(&["-q"], &input);
-        if injected.code != 0 || !injected.stdout.contains("otel-inject.dev/record") {
-            return None;
-        }
-        let (plain, rewritten) = (built(&input)?, built(&injected.stdout)?);
-        // What kustomize does to a collector's own text counts, as it does for a first run.
-        let [again, first] = [&rewritten, &plain].map(|text| {
-            let run = world.otel_inject(&["-q"], text);
-            let mut documents = meaning(&run.stdout);
-            for value in &mut documents {
-                without_record(value, &serde_json::json!({"metadata": {}}));
-            }
-            documents
-        });
-        assert_eq!(again, first, "{name}");
-        let back = world.otel_inject(&["uninject", "-"], &rewritten);
-        assert_eq!(back.code, 0, "{name}: {}", back.stderr);
-        assert_eq!(meaning(&back.stdout), meaning(&plain), "{name}");
-        Some(())
+/// What kustomize makes of documents: comments, quotes and the order of keys are its own; none where it refuses them.
+fn by_kustomize(documents: &[Value]) -> Option<String> {
+    let world = World::new();
+    world.file("kustomization.yaml", "resources: [input.yaml]\n");
+    world.file("input.yaml", by_yaml(documents)?);
+    let run = world.run(Tool::Kustomize, &["build", "."]);
+    (run.code == 0).then_some(run.stdout)
+}
+
+/// Recorded pods, manifests by chance and everyday workloads; `OTEL_INJECT_CORPUS` names a folder of more.
+fn an_edit_that_kustomize_writes_anew_is_as_if_it_had_come_first() {
+    const AGENTS: &str = "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {name: agents, namespace: \
+                          observability}\nspec: {exporter: {endpoint: 'http://collector:4317'}}\n";
+    let config = json!({
+        "apiVersion": "otel-inject.dev/v1alpha1",
+        "kind": "OtelInject",
+        "metadata": {"name": "all"},
+        "spec": {"rules": [{"select": {"names": ["*"]}, "inject": "nodejs", "instrumentation": "observability/agents"}]},
     });
-    let tried = tried.count();
-    assert!(tried > 40, "only {tried} vectors");
+    let (rules, findings) = function::parse(&config).expect("a config");
+    assert!(findings.is_empty(), "{findings:?}");
+    let asked = Settings::default();
+    let mut runner = TestRunner::deterministic();
+    let by_chance = (0..64).map(|number| {
+        let input = by_chance::input().new_tree(&mut runner).expect("an input").current();
+        (format!("by chance {number}"), input.text(), &asked)
+    });
+    let recorded = vectors().into_iter().step_by(4).map(|(name, input)| (name, input, &asked));
+    let corpus = env::var_os("OTEL_INJECT_CORPUS").map(PathBuf::from);
+    let folders = corpus.into_iter().chain([testdata("workloads")]);
+    let real = folders
+        .flat_map(|folder| entries(&folder))
+        .filter_map(|path| Some((file_name(&path), fs::read_to_string(&path).ok()?, &rules)));
+    let inputs: Vec<(String, String, &Settings)> = recorded.chain(by_chance).chain(real).collect();
+    let tried = inputs.par_iter().enumerate().map(|(number, (name, input, settings))| {
+        // kustomize drops empty annotations of a resource, but not where a record stands among them.
+        let is_empty = |value: &Value| {
+            let annotations = value.pointer("/metadata/annotations");
+            annotations.is_some_and(|annotations| annotations.is_null() || *annotations == json!({}))
+        };
+        if documents(input).is_ok_and(|documents| documents.iter().any(is_empty)) {
+            return 0;
+        }
+        let sources = [
+            Source { file: None, text: input.as_bytes(), role: Role::Stream },
+            Source { file: None, text: AGENTS.as_bytes(), role: Role::Context },
+        ];
+        let injected = edited(input, &inject(&sources, settings).edits[0]);
+        if injected == *input {
+            return 0;
+        }
+        let injection = Injection {
+            name,
+            input,
+            injected: &injected,
+            role: Role::Stream,
+            base: "",
+            context: AGENTS,
+            settings,
+        };
+        let edits = [&EDITS[0], &EDITS[1 + number % (EDITS.len() - 1)]];
+        edits.into_iter().filter(|edit| injection.is_lawful(edit, Some(by_kustomize))).count()
+    });
+    let tried: usize = tried.sum();
+    assert!(tried > 150, "only {tried} edits");
 }

@@ -2,11 +2,11 @@
 
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
 
+use crate::common::edits::{EDITS, Injection, Rewrite, WAYS, by_json, by_yaml, is_same};
 use crate::common::{documents, vectors};
-use otel_inject::change::{Change, Forms, between};
+use otel_inject::change::Change;
 use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding, Severity};
-use otel_inject::k8s::pod::identify;
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Output, Role, Source, inject, uninject};
@@ -668,239 +668,6 @@ fn later(text: &str, later: &Later) -> Option<String> {
     Some(result)
 }
 
-/// A serialiser that writes a text anew.
-type Rewrite = fn(&[Value]) -> String;
-
-fn by_yaml(documents: &[Value]) -> String {
-    documents.iter().map(|value| format!("---\n{}", serde_yaml::to_string(value).expect("YAML"))).collect()
-}
-
-fn by_json(documents: &[Value]) -> String {
-    documents.iter().map(|value| format!("---\n{value}\n")).collect()
-}
-
-/// An edit of every workload, by hand.
-type Edit = fn(&mut Value, &Value);
-
-/// The pod's first container, a place of the user's in all of them.
-fn first(pod: &mut Value) -> Option<&mut Value> {
-    pod.pointer_mut("/spec/containers/0")
-}
-
-fn list<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Vec<Value>> {
-    let map = value.as_object_mut()?;
-    let list = map.entry(key).or_insert_with(|| json!([]));
-    if list.is_null() {
-        *list = json!([]);
-    }
-    list.as_array_mut()
-}
-
-fn map<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut serde_json::Map<String, Value>> {
-    let map = value.as_object_mut()?;
-    let inner = map.entry(key).or_insert_with(|| json!({}));
-    if inner.is_null() {
-        *inner = json!({});
-    }
-    inner.as_object_mut()
-}
-
-/// Variables that an injection may extend or move.
-fn is_shared(entry: &Value) -> bool {
-    let name = entry["name"].as_str().unwrap_or_default();
-    ["OTEL_", "JAVA_", "NODE_", "PYTHON", "DOTNET_", "CORECLR", "LD_"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-}
-
-/// The second value is the pod before any injection.
-const EDITS: &[(&str, Edit)] = &[
-    ("nothing", |_, _| {}),
-    ("image", |pod, _| {
-        if let Some(container) = first(pod) {
-            container["image"] = json!("registry.example.com/edited:9.9.9");
-        }
-    }),
-    ("a variable behind", |pod, _| {
-        if let Some(env) = first(pod).and_then(|container| list(container, "env")) {
-            env.push(json!({"name": "EDITED", "value": "1"}));
-        }
-    }),
-    ("a variable before", |pod, _| {
-        if let Some(env) = first(pod).and_then(|container| list(container, "env")) {
-            env.insert(0, json!({"name": "EDITED", "value": "1"}));
-        }
-    }),
-    ("no variable", |pod, before| {
-        let own = before.pointer("/spec/containers/0/env").and_then(Value::as_array);
-        let gone =
-            own.and_then(|env| env.iter().rev().find(|entry| !is_shared(entry))).map(|entry| &entry["name"]);
-        let is_used = |name: &Value| {
-            own.is_some_and(|env| env.iter().filter(|entry| entry["name"] == *name).count() > 1)
-        };
-        if let Some(gone) = gone.filter(|name| !is_used(name))
-            && let Some(env) = first(pod).and_then(|container| list(container, "env"))
-        {
-            env.retain(|entry| entry["name"] != *gone);
-        }
-    }),
-    ("a volume", |pod, _| {
-        if let Some(volumes) = pod.get_mut("spec").and_then(|spec| list(spec, "volumes")) {
-            volumes.push(json!({"name": "edited", "emptyDir": {}}));
-        }
-        if let Some(mounts) = first(pod).and_then(|container| list(container, "volumeMounts")) {
-            mounts.push(json!({"name": "edited", "mountPath": "/edited"}));
-        }
-    }),
-    ("a container", |pod, _| {
-        if let Some(containers) = pod.get_mut("spec").and_then(|spec| list(spec, "containers")) {
-            containers.push(json!({"name": "edited", "image": "edited:1"}));
-        }
-    }),
-    ("an init container", |pod, _| {
-        if let Some(containers) = pod.get_mut("spec").and_then(|spec| list(spec, "initContainers")) {
-            containers.insert(0, json!({"name": "edited", "image": "edited:1"}));
-        }
-    }),
-    ("a label", |pod, _| {
-        if map(pod, "metadata").is_some()
-            && let Some(labels) = map(&mut pod["metadata"], "labels")
-        {
-            labels.insert("edited".to_owned(), json!("yes"));
-        }
-    }),
-    ("an attribute", |pod, _| {
-        if map(pod, "metadata").is_some()
-            && let Some(annotations) = map(&mut pod["metadata"], "annotations")
-        {
-            annotations.insert("resource.opentelemetry.io/team".to_owned(), json!("edited"));
-        }
-    }),
-    ("a field", |pod, _| {
-        if let Some(spec) = pod.get_mut("spec").filter(|spec| spec.is_object()) {
-            spec["terminationGracePeriodSeconds"] = json!(5);
-        }
-    }),
-];
-
-/// Where the pod template of a workload is.
-fn template(value: &Value) -> Option<&'static str> {
-    ["/spec/jobTemplate/spec/template", "/spec/template", "/template", ""]
-        .into_iter()
-        .find(|at| value.pointer(&format!("{at}/spec/containers")).is_some_and(Value::is_array))
-}
-
-/// The documents after an edit of each workload. `before` are they before any injection.
-fn with_edit(documents: &[Value], before: &[Value], edit: Edit) -> Vec<Value> {
-    let mut result = documents.to_vec();
-    for (value, before) in result.iter_mut().zip(before) {
-        let Some(at) = template(before) else { continue };
-        let original = before.pointer(at).cloned().unwrap_or_default();
-        if let Some(pod) = value.pointer_mut(at) {
-            edit(pod, &original);
-        }
-    }
-    result
-}
-
-/// The text with its documents made so, all else kept.
-fn spliced(text: &str, wanted: &[Value]) -> Option<String> {
-    let mut result = String::new();
-    let mut wanted = wanted.iter();
-    for range in split_documents(text.as_bytes()) {
-        let document = Document::parse(&text[range]).ok()?;
-        let value = document.value().ok()?;
-        if value.is_null() {
-            result.push_str(document.source());
-            continue;
-        }
-        let changes = between(&value, wanted.next()?, identify, &Forms::new());
-        result.push_str(&edited(document.source(), &document.splice(&changes).ok()?));
-    }
-    Some(result)
-}
-
-/// What a text holds, records without what only says how something was written.
-fn meaning(text: &str) -> Vec<Value> {
-    fn reduced(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.shift_remove("plain");
-                for (key, value) in map.iter_mut() {
-                    if key == "was" {
-                        for was in value.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-                            let is_null =
-                                was.as_str().is_some_and(|text| ["", "~", "null"].contains(&text.trim()));
-                            if is_null {
-                                *was = json!("null");
-                            } else if let Some(text) = was.as_str() {
-                                *was = json!(text.replace(' ', ""));
-                            }
-                        }
-                    } else {
-                        reduced(value);
-                    }
-                }
-            }
-            Value::Array(list) => list.iter_mut().for_each(reduced),
-            _ => {}
-        }
-    }
-    let mut documents = documents(text).expect("documents");
-    for value in &mut documents {
-        if let Some(record) =
-            value.pointer_mut(&format!("/metadata/annotations/{}", ANNOTATION.replace('/', "~1")))
-        {
-            let mut read: Value = serde_json::from_str(record.as_str().expect("a text")).expect("JSON");
-            reduced(&mut read);
-            // How the text ended.
-            read.as_object_mut().expect("a mapping").shift_remove("end");
-            *record = read;
-        }
-    }
-    documents
-}
-
-/// Fails with the differences where two texts do not hold the same.
-#[track_caller]
-fn is_same(left: &str, right: &str, what: &str) {
-    let (left, right) = (Value::from(meaning(left)), Value::from(meaning(right)));
-    assert!(left == right, "{what}: {:#?}", between(&left, &right, identify, &Forms::new()));
-}
-
-/// Tries an edit of an injected text against the same edit of its original: a second run is a first run, and what is
-/// taken out leaves the edit alone.
-fn try_edit(name: &str, input: &str, injected: &str, edit: (&str, Edit), rewrite: Option<Rewrite>) -> bool {
-    let (Ok(before), Ok(after)) = (documents(input), documents(injected)) else { return false };
-    let (what, edit) = edit;
-    let [anew, there] = [(input, &before), (injected, &after)].map(|(text, values)| {
-        let wanted = with_edit(values, &before, edit);
-        match rewrite {
-            Some(rewrite) => Some(rewrite(&wanted)),
-            None => spliced(text, &wanted),
-        }
-    });
-    let (Some(anew), Some(there)) = (anew, there) else { return false };
-    let (first, findings) = run(inject, &anew);
-    if is_refused(&findings) {
-        return false;
-    }
-    let (second, findings) = run(inject, &there);
-    assert!(!is_refused(&findings), "{name}, {what}: {findings:?}");
-    is_same(&second, &first, &format!("{name}, {what}"));
-    assert_eq!(has(&findings, Code::Updated), second != there, "{name}, {what}: {findings:?}");
-    assert!(!has(&findings, Code::EditedInjection), "{name}, {what}: {findings:?}");
-    let (taken_out, findings) = run(uninject, &there);
-    assert!(!is_refused(&findings), "{name}, {what}: {findings:?}");
-    is_same(&taken_out, &anew, &format!("{name}, {what}, taken out"));
-    let (taken_out, _) = run(uninject, &second);
-    is_same(&taken_out, &anew, &format!("{name}, {what}, taken out after a second run"));
-    true
-}
-
-/// The text kept, and written anew.
-const WAYS: [Option<Rewrite>; 3] = [None, Some(by_yaml), Some(by_json)];
-
 /// Tries edits on a part of the vectors, each with the text kept and written anew.
 fn edit(step: usize, all: bool) {
     let tried: usize = sample(step)
@@ -912,7 +679,9 @@ fn edit(step: usize, all: bool) {
             for (number, edit) in EDITS.iter().enumerate() {
                 for (way, rewrite) in WAYS.iter().enumerate() {
                     if all || (index + number + way) % WAYS.len() == 0 {
-                        tried += usize::from(try_edit(&name, &input, &injected, *edit, *rewrite));
+                        tried += usize::from(
+                            Injection::of_stream(&name, &input, &injected).is_lawful(edit, *rewrite),
+                        );
                     }
                 }
             }
@@ -945,7 +714,7 @@ proptest! {
     ) {
         let text = input.text();
         if let Some(injected) = injected(&text) {
-            try_edit("by chance", &text, &injected, edit, way);
+            Injection::of_stream("by chance", &text, &injected).is_lawful(&edit, way);
         }
     }
 }
@@ -1001,7 +770,7 @@ fn an_empty_collection_on_its_line_comes_back_wherever_it_has_moved() {
     let windows = workload.replace('\n', "\r\n");
     assert_eq!(run(uninject, &windows).0, deployment.replace('\n', "\r\n"));
     for rewrite in [by_yaml as Rewrite, by_json] {
-        let rewritten = rewrite(&documents(workload).expect("documents"));
+        let rewritten = rewrite(&documents(workload).expect("documents")).expect("a text");
         let (back, findings) = run(uninject, &rewritten);
         assert!(!is_refused(&findings), "{findings:?}");
         assert_eq!(documents(&back).expect("documents"), documents(&deployment).expect("documents"));
