@@ -41,7 +41,7 @@ pub enum Role {
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Task {
+pub enum Task {
     /// Injects what is asked for, and renews what was injected earlier.
     Inject,
     /// The same, and keeps what changes for [`Output::patches`].
@@ -109,7 +109,9 @@ pub fn uninject(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Uninject)
 }
 
-fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
+/// Does `task` with `sources`.
+#[must_use]
+pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let mut output = Output { edits: vec![Vec::new(); sources.len()], ..Output::default() };
     let mut found = Located::default();
     let mut groups = Vec::new();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::finding::{Code, Finding, Position};
-use crate::host::cli::Flags;
 use crate::host::files::{self, Text};
+use crate::host::flags::Flags;
 use crate::yaml::{Document, split_documents};
 
 /// What a config is called that is found.

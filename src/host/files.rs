@@ -1,4 +1,4 @@
-//! Files and folders as texts, in a fixed order; where the texts go.
+//! Files and folders as texts, in a fixed order.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::finding::{Code, Finding, Position};
-use crate::host::images::Lock;
-use crate::host::patches::Form;
 use crate::yaml::Place;
 
 mod read;
@@ -17,61 +15,6 @@ pub(super) use read::{Stamp, bytes, stamped};
 
 /// The path that means stdin.
 pub(super) const STDIN: &str = "-";
-
-/// Where the texts go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Destination {
-    /// One stream on stdout.
-    Stdout,
-    /// Each changed file in its place.
-    InPlace,
-    /// All files below a folder.
-    Folder(PathBuf),
-    /// What changes, on stdout.
-    Diff,
-    /// What changes, as patches: on stdout, or compared with those in a file.
-    Patches {
-        /// What they are for.
-        form: Form,
-        /// The file that is to hold them.
-        committed: Option<PathBuf>,
-        /// The file that gets them, instead of stdout.
-        output: Option<PathBuf>,
-    },
-    /// The images that injections pull, on stdout.
-    Images {
-        /// The file that holds their digests.
-        lock: Option<Lock>,
-    },
-    /// None goes anywhere: the findings are what is asked for.
-    Nowhere,
-}
-
-impl Destination {
-    /// Files get the texts.
-    pub(super) fn writes_texts(&self) -> bool {
-        matches!(self, Self::InPlace | Self::Folder(_))
-    }
-
-    /// A file of its own that gets what the command has to say.
-    pub(super) fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Patches { output, .. } => output.as_deref(),
-            Self::Images { lock: Some(lock) } if !lock.is_checked => Some(&lock.file),
-            _ => None,
-        }
-    }
-
-    /// What is printed is the work itself: without it the run was for nothing.
-    pub(super) fn prints(&self) -> bool {
-        match self {
-            Self::Stdout => true,
-            Self::Patches { committed, output, .. } => committed.is_none() && output.is_none(),
-            Self::Images { lock } => lock.is_none(),
-            Self::InPlace | Self::Folder(_) | Self::Diff | Self::Nowhere => false,
-        }
-    }
-}
 
 /// One text of the input.
 #[derive(Debug)]

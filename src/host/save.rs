@@ -10,7 +10,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use tempfile::TempPath;
 
 use crate::finding::{Code, Finding};
-use crate::host::files::{self, Destination, Stamp, Text};
+use crate::host::files::{self, Stamp, Text};
 use crate::host::{attributes, render, signals};
 use crate::yaml::{Edit, Place};
 
@@ -68,31 +68,20 @@ impl Batch {
         Ok(())
     }
 
-    /// Prepares the texts with their edits.
-    pub(super) fn texts(
-        &mut self,
-        texts: &[Text],
-        edits: &[Vec<Edit>],
-        destination: &Destination,
-    ) -> Result<()> {
-        for (text, edits) in texts.iter().zip(edits) {
-            let fill = |out: &mut BufWriter<&File>| render::write(&text.bytes, edits, out);
-            match destination {
-                Destination::InPlace if edits.is_empty() => {}
-                Destination::InPlace => {
-                    // The file itself, not a link to it, is what changes.
-                    let target = text.path.canonicalize();
-                    let target = target.with_context(|| format!("cannot find {}", text.path.display()))?;
-                    self.prepare(target.clone(), &Like::Replacement(&target), text.stamp.clone(), fill)?;
-                }
-                Destination::Folder(folder) => {
-                    let target = self.below(folder, &text.relative)?;
-                    self.prepare(target, &Like::Copy(&text.path), None, fill)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+    /// Prepares a text's own file with its edits.
+    pub(super) fn replace(&mut self, text: &Text, edits: &[Edit]) -> Result<()> {
+        // The file itself, not a link to it, is what changes.
+        let target = text.path.canonicalize();
+        let target = target.with_context(|| format!("cannot find {}", text.path.display()))?;
+        let fill = |out: &mut BufWriter<&File>| render::write(&text.bytes, edits, out);
+        self.prepare(target.clone(), &Like::Replacement(&target), text.stamp.clone(), fill)
+    }
+
+    /// Prepares a text's copy below `folder`, with its edits.
+    pub(super) fn copy(&mut self, text: &Text, edits: &[Edit], folder: &Path) -> Result<()> {
+        let target = self.below(folder, &text.relative)?;
+        let fill = |out: &mut BufWriter<&File>| render::write(&text.bytes, edits, out);
+        self.prepare(target, &Like::Copy(&text.path), None, fill)
     }
 
     /// Prepares a file of `bytes`; `read` is what the target was when it was read.

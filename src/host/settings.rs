@@ -1,28 +1,46 @@
-//! What a run is told: the function config of its face, and the command line on top.
+//! The settings of a run: its function config, and the command line on top.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::Settings;
 use crate::config::function::{self, Parsed};
 use crate::finding::{Code, Finding, Severity};
-use crate::host::cli::Flags;
-use crate::host::files::{self, Destination, position};
-use crate::host::{Face, images, io_error, krm};
+use crate::host::faults::io_error;
+use crate::host::files::{self, position};
+use crate::host::flags::Flags;
+use crate::host::lock;
 use crate::report::Detail;
-use crate::yaml::{Document, Envelope, Place, split_documents};
+use crate::yaml::{Document, Place, split_documents};
 
-/// The function config of the face, with what the command line says on top.
-pub(super) fn of(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) -> Parsed {
-    let hosts = envelope.and_then(krm::config);
-    let (mut settings, warnings) = match (face, hosts, &flags.config) {
-        (_, Some(_), Some(path)) | (Face::Plugin(_), None, Some(path)) => {
+/// How a run was called, as far as it decides where its config is from.
+pub(super) enum Invocation {
+    /// In a pipe: a stream comes in and goes out.
+    Filter,
+    /// By a host, with a `ResourceList`.
+    Function,
+    /// By kustomize, with a stream and this config file.
+    Plugin(PathBuf),
+    /// By a command, which names files and folders.
+    Command,
+}
+
+/// The function config, `hosts` where a host sends one, with what the command line says on top; images are pinned by the
+/// lock `pinning`.
+pub(super) fn settled(
+    invocation: &Invocation,
+    flags: &Flags,
+    hosts: Option<Parsed>,
+    pinning: Option<&Path>,
+) -> Parsed {
+    let (mut settings, warnings) = match (invocation, hosts, &flags.config) {
+        (_, Some(_), Some(path)) | (Invocation::Plugin(_), None, Some(path)) => {
             let message =
                 format!("the host has sent a function config, and --config names {}", path.display());
             return Err(vec![Finding::new(Code::InvalidConfig, "", message).help("Use one of them.")]);
         }
         (_, Some(parsed), None) => parsed?,
         // The file's name is made up by kustomize, another one in each run.
-        (Face::Plugin(path), None, None) => config_file(path, "function config")?,
+        (Invocation::Plugin(path), None, None) => config_file(path, "function config")?,
         (_, None, Some(path)) => config_file(path, &files::name(path))?,
         (_, None, None) => (Settings::default(), Vec::new()),
     };
@@ -32,8 +50,8 @@ pub(super) fn of(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) ->
     if let Some(fail_on) = flags.fail_on {
         settings.fail_on = fail_on;
     }
-    if let Some(lock) = pinning(face, flags) {
-        settings.lock = Some(images::pins(lock).map_err(|finding| vec![*finding])?);
+    if let Some(lock) = pinning {
+        settings.lock = Some(lock::pins(lock).map_err(|finding| vec![*finding])?);
     }
     if let Some(namespace) = &flags.namespace {
         settings.namespace = Some(namespace.clone());
@@ -42,12 +60,6 @@ pub(super) fn of(face: &Face, flags: &Flags, envelope: Option<&Envelope<'_>>) ->
         settings.severities.entry(Code::NotAsked).or_insert(Some(Severity::Info));
     }
     Ok((settings, warnings))
-}
-
-/// The lock by which images are pinned. `images` has it to write or to check.
-pub(super) fn pinning<'f>(face: &Face, flags: &'f Flags) -> Option<&'f Path> {
-    let is_of_images = matches!(face, Face::Files(Destination::Images { .. }));
-    flags.lock.as_deref().filter(|_| !is_of_images)
 }
 
 fn config_file(path: &Path, name: &str) -> Parsed {

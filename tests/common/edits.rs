@@ -250,13 +250,12 @@ fn meaning(text: &str) -> Vec<Value> {
                 for (key, value) in map.iter_mut() {
                     if key == "was" {
                         for was in value.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-                            let is_null =
-                                was.as_str().is_some_and(|text| ["", "~", "null"].contains(&text.trim()));
-                            if is_null {
-                                *was = json!("null");
-                            } else if let Some(text) = was.as_str() {
-                                *was = json!(text.replace(' ', ""));
-                            }
+                            let Some(text) = was.as_str() else { continue };
+                            let bare: String =
+                                text.lines().filter_map(|line| line.split('#').next()).collect();
+                            let bare: String = bare.split_whitespace().collect();
+                            let is_null = ["", "~", "null"].contains(&bare.as_str());
+                            *was = if is_null { json!("null") } else { json!(bare) };
                         }
                     } else {
                         reduced(value);

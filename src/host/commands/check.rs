@@ -2,8 +2,11 @@
 
 use clap::Args;
 
-use super::{Inputs, Run};
-use crate::host::files::Destination;
+use super::Run;
+use crate::engine::Task;
+use crate::host::flags::Inputs;
+use crate::host::output;
+use crate::host::session::Session;
 
 /// Check whether everything that asks for it can be injected
 ///
@@ -26,7 +29,7 @@ impl Run for Check {
         Some(&mut self.inputs)
     }
 
-    fn run(self) -> u8 {
-        crate::host::inject_files(&self.inputs, Destination::Nowhere)
+    fn run(self, _program: clap::Command) -> u8 {
+        Session::command(self.inputs, Task::Inject, Box::new(output::Check))
     }
 }

@@ -1,10 +1,9 @@
 //! `completions`: what shells complete arguments with.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 use super::Run;
-use crate::host::cli::Cli;
 use crate::report;
 
 /// Print the completions for a shell
@@ -17,9 +16,9 @@ pub(in crate::host) struct Completions {
 }
 
 impl Run for Completions {
-    fn run(self) -> u8 {
+    fn run(self, mut program: clap::Command) -> u8 {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "otel-inject", &mut script);
+        clap_complete::generate(self.shell, &mut program, "otel-inject", &mut script);
         if self.shell == Shell::Fish {
             // What the generator leaves out: the values of an argument without a flag.
             let names = report::names().collect::<Vec<_>>().join(" ");

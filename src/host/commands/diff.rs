@@ -2,8 +2,11 @@
 
 use clap::Args;
 
-use super::{Inputs, Run};
-use crate::host::files::Destination;
+use super::Run;
+use crate::engine::Task;
+use crate::host::flags::Inputs;
+use crate::host::output;
+use crate::host::session::Session;
 
 /// Show what inject would change, as a unified diff
 ///
@@ -23,7 +26,7 @@ impl Run for Diff {
         Some(&mut self.inputs)
     }
 
-    fn run(self) -> u8 {
-        crate::host::inject_files(&self.inputs, Destination::Diff)
+    fn run(self, _program: clap::Command) -> u8 {
+        Session::command(self.inputs, Task::Inject, Box::new(output::Diff))
     }
 }

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{Inputs, Run};
-use crate::host::files::Destination;
-use crate::host::images::Lock;
+use super::Run;
+use crate::engine::Task;
+use crate::host::flags::Inputs;
+use crate::host::lock::Lock;
+use crate::host::output;
+use crate::host::session::Session;
 
 /// List every image that an injection pulls
 ///
@@ -34,9 +37,9 @@ impl Run for Images {
         Some(&mut self.inputs)
     }
 
-    fn run(self) -> u8 {
+    fn run(self, _program: clap::Command) -> u8 {
         let Self { inputs, check, digests } = self;
         let lock = inputs.flags.lock.clone().map(|file| Lock { file, is_checked: check, given: digests });
-        crate::host::inject_files(&inputs, Destination::Images { lock })
+        Session::command(inputs, Task::Inject, Box::new(output::Images { lock }))
     }
 }

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use super::{Inputs, Output, Run};
-use crate::host::files::Destination;
+use super::{Destination, Run};
+use crate::engine::Task;
+use crate::host::flags::Inputs;
+use crate::host::session::Session;
 
 /// Inject into files and folders, or into stdin
 ///
@@ -19,7 +21,7 @@ pub(in crate::host) struct Inject {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
-    output: Output,
+    destination: Destination,
 }
 
 impl Run for Inject {
@@ -27,12 +29,11 @@ impl Run for Inject {
         Some(&mut self.inputs)
     }
 
-    fn destination(&self) -> Destination {
-        self.output.destination()
+    fn writes_files(&self) -> bool {
+        self.destination.is_files()
     }
 
-    fn run(self) -> u8 {
-        let destination = self.destination();
-        crate::host::inject_files(&self.inputs, destination)
+    fn run(self, _program: clap::Command) -> u8 {
+        Session::command(self.inputs, Task::Inject, self.destination.output())
     }
 }

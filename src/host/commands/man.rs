@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 
 use super::Run;
-use crate::host::cli::Cli;
 
 /// Print a manual page
 #[derive(Debug, Args)]
@@ -30,13 +29,12 @@ const EXIT_STATUS: &[(&str, &str)] = &[
 ];
 
 impl Run for Man {
-    fn run(self) -> u8 {
-        let mut whole: Command = Cli::command();
-        whole.build();
-        let named = self.command.and_then(|name| whole.find_subcommand(name).cloned());
+    fn run(self, mut program: Command) -> u8 {
+        program.build();
+        let named = self.command.and_then(|name| program.find_subcommand(name).cloned());
         let mut text = Vec::new();
         // Writing into memory does not fail.
-        let _ = page(named.unwrap_or(whole), &mut text);
+        let _ = page(named.unwrap_or(program), &mut text);
         super::answer(&text)
     }
 }

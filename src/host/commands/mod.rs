@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use crate::host::cli::Flags;
-use crate::host::files::Destination;
+use crate::host::flags::Inputs;
+use crate::host::output::{Files, Output, Stream};
+use crate::host::terminal;
 
 /// What a subcommand is to those who call it. Its help is that of its arguments.
 pub(super) trait Run: Args {
@@ -15,29 +16,18 @@ pub(super) trait Run: Args {
         None
     }
 
-    /// Where it puts the texts.
-    fn destination(&self) -> Destination {
-        Destination::Stdout
+    /// Files get the texts.
+    fn writes_files(&self) -> bool {
+        false
     }
 
-    /// Does it, and gives the exit code.
-    fn run(self) -> u8;
-}
-
-/// Manifests, and how they are read.
-#[derive(Debug, Args)]
-pub(super) struct Inputs {
-    /// Files, folders (their *.yaml, *.yml and *.json, except for hidden and git-ignored ones and what a .krmignore
-    /// names), or - for stdin [default: -]
-    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub(super) paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) flags: Flags,
+    /// Does it, and gives the exit code. `program` is what all arguments are defined by.
+    fn run(self, program: clap::Command) -> u8;
 }
 
 /// Where a command puts the texts.
 #[derive(Debug, Args)]
-pub(super) struct Output {
+pub(super) struct Destination {
     /// Write the changed files in their places [default: print a stream]
     #[arg(long, conflicts_with = "output")]
     in_place: bool,
@@ -46,12 +36,16 @@ pub(super) struct Output {
     output: Option<PathBuf>,
 }
 
-impl Output {
-    fn destination(&self) -> Destination {
-        match &self.output {
-            Some(folder) => Destination::Folder(folder.clone()),
-            None if self.in_place => Destination::InPlace,
-            None => Destination::Stdout,
+impl Destination {
+    const fn is_files(&self) -> bool {
+        self.in_place || self.output.is_some()
+    }
+
+    fn output(self) -> Box<dyn Output> {
+        match self.output {
+            Some(folder) => Box::new(Files::Folder(folder)),
+            None if self.in_place => Box::new(Files::InPlace),
+            None => Box::new(Stream::for_cluster()),
         }
     }
 }
@@ -75,15 +69,15 @@ macro_rules! commands {
                 }
             }
 
-            pub(super) fn destination(&self) -> Destination {
+            pub(super) fn writes_files(&self) -> bool {
                 match self {
-                    $(Self::$name(command) => command.destination(),)*
+                    $(Self::$name(command) => command.writes_files(),)*
                 }
             }
 
-            pub(super) fn run(self) -> u8 {
+            pub(super) fn run(self, program: clap::Command) -> u8 {
                 match self {
-                    $(Self::$name(command) => command.run(),)*
+                    $(Self::$name(command) => command.run(program),)*
                 }
             }
         }
@@ -107,5 +101,5 @@ commands! {
 /// Prints what a command answers.
 fn answer(text: &[u8]) -> u8 {
     let mut out = io::stdout().lock();
-    crate::host::delivered(out.write_all(text).and_then(|()| out.flush()), 0)
+    terminal::delivered(out.write_all(text).and_then(|()| out.flush()).map(|()| 0))
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::{Inputs, Run};
-use crate::host::files::Destination;
-use crate::host::patches::Form;
+use super::Run;
+use crate::engine::Task;
+use crate::host::flags::Inputs;
+use crate::host::output;
+use crate::host::session::Session;
 
 /// Print the injection as patches, for hosts that run no functions
 ///
@@ -23,7 +25,7 @@ pub(in crate::host) struct Patch {
     inputs: Inputs,
     /// What the patches are for
     #[arg(long = "as", value_name = "FORM")]
-    form: Form,
+    form: output::Form,
     /// Print nothing, and fail where FILE does not hold these patches [default: print them]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     check: Option<PathBuf>,
@@ -37,8 +39,8 @@ impl Run for Patch {
         Some(&mut self.inputs)
     }
 
-    fn run(self) -> u8 {
-        let destination = Destination::Patches { form: self.form, committed: self.check, output: self.output };
-        crate::host::patch_files(&self.inputs, destination)
+    fn run(self, _program: clap::Command) -> u8 {
+        let patches = output::Patches { form: self.form, committed: self.check, output: self.output };
+        Session::command(self.inputs, Task::Patch, Box::new(patches))
     }
 }

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use super::{Inputs, Output, Run};
-use crate::host::files::Destination;
+use super::{Destination, Run};
+use crate::engine::Task;
+use crate::host::flags::Inputs;
+use crate::host::session::Session;
 
 /// Take injections out of files and folders, or of stdin
 ///
@@ -20,7 +22,7 @@ pub(in crate::host) struct Uninject {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
-    output: Output,
+    destination: Destination,
 }
 
 impl Run for Uninject {
@@ -28,12 +30,11 @@ impl Run for Uninject {
         Some(&mut self.inputs)
     }
 
-    fn destination(&self) -> Destination {
-        self.output.destination()
+    fn writes_files(&self) -> bool {
+        self.destination.is_files()
     }
 
-    fn run(self) -> u8 {
-        let destination = self.destination();
-        crate::host::uninject_files(&self.inputs, destination)
+    fn run(self, _program: clap::Command) -> u8 {
+        Session::command(self.inputs, Task::Uninject, self.destination.output())
     }
 }

@@ -10,7 +10,7 @@ use super::Run;
 pub(in crate::host) struct Version {}
 
 impl Run for Version {
-    fn run(self) -> u8 {
+    fn run(self, _program: clap::Command) -> u8 {
         super::answer(concat!("otel-inject ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())
     }
 }

@@ -7,9 +7,25 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
+use super::{Outcome, Output};
 use crate::host::render;
+use crate::host::terminal::{REFUSED, paint};
 use crate::report::Paint;
 use crate::yaml::Edit;
+
+/// What changes, on stdout.
+pub(in crate::host) struct Diff;
+
+impl Output for Diff {
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+        let paint = paint(&io::stdout());
+        let mut has_diff = false;
+        for (text, edits) in outcome.texts.iter().zip(&outcome.result.edits) {
+            has_diff |= write(text.name.as_deref().unwrap_or("stdin"), &text.bytes, edits, paint, out)?;
+        }
+        Ok(if has_diff { REFUSED } else { outcome.exit_code() })
+    }
+}
 
 /// Lines around a change.
 const CONTEXT: usize = 3;
@@ -24,13 +40,7 @@ struct Region {
 
 /// Writes the diff of `text` and the same with `edits`, which are in order and do not overlap; nothing where
 /// they change nothing.
-pub(super) fn write(
-    name: &str,
-    text: &[u8],
-    edits: &[Edit],
-    paint: Paint,
-    out: &mut impl Write,
-) -> io::Result<bool> {
+fn write(name: &str, text: &[u8], edits: &[Edit], paint: Paint, out: &mut dyn Write) -> io::Result<bool> {
     let old = lines(text);
     let regions = regions(text, &old, edits)?;
     let mut new: Vec<&[u8]> = Vec::new();
@@ -152,12 +162,12 @@ fn quoted(side: &str, name: &str) -> String {
     format!("\"{}\"", path.chars().map(escaped).collect::<String>())
 }
 
-struct Printer<'o, W> {
-    out: &'o mut W,
+struct Printer<'o> {
+    out: &'o mut dyn Write,
     paint: Paint,
 }
 
-impl<W: Write> Printer<'_, W> {
+impl Printer<'_> {
     fn hunk(&mut self, group: &[DiffOp], old: &[&[u8]], new: &[&[u8]]) -> io::Result<()> {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return Ok(()) };
         let header = format!(
@@ -211,7 +221,7 @@ fn extent(range: Range<usize>) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../tests/common/patch.rs"]
+#[path = "../../../tests/common/patch.rs"]
 mod patch;
 
 #[cfg(test)]

@@ -1,22 +1,87 @@
 //! A `ResourceList` from a host: where the config stands, and what must go back.
 
+use std::io::{self, Write};
+
 use serde_json::{Value, json};
 
+use super::{Outcome, Output};
 use crate::change::Change;
 use crate::config::function::{self, Parsed};
 use crate::finding::{Code, Finding};
 use crate::host::files::position;
 use crate::host::render;
 use crate::k8s::origin;
-use crate::report;
-use crate::yaml::{Edit, Envelope, Problem};
+use crate::report::{self, Purpose};
+use crate::yaml::{Edit, Envelope, Place, Problem};
 
 const VERSION: &str = "config.kubernetes.io/v1";
 /// Versions of the list that are read; what is printed is always [`VERSION`].
 const VERSIONS: &[&str] = &[VERSION, "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"];
 
+/// The `ResourceList` goes back to the host whatever happens, with the findings as its results.
+#[derive(Default)]
+pub(in crate::host) struct Function {
+    /// None where the list cannot be printed, or not be read again.
+    list: Option<Vec<u8>>,
+}
+
+impl Output for Function {
+    fn purpose(&self) -> Purpose {
+        Purpose::Write
+    }
+
+    fn accepts_nothing(&self) -> bool {
+        true
+    }
+
+    fn answers_failures(&self) -> bool {
+        true
+    }
+
+    fn render(&mut self, outcome: &mut Outcome<'_>) {
+        self.list = list(outcome);
+    }
+
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+        if let Some(list) = &self.list {
+            out.write_all(list)?;
+        }
+        Ok(outcome.exit_code())
+    }
+}
+
+/// The list with its items' edits and the findings; what cannot be done joins these.
+fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
+    if outcome.result.unreadable {
+        return None;
+    }
+    let (envelope, text) = (outcome.envelope.as_ref()?, &outcome.texts.first()?.bytes);
+    if outcome.run.purpose == Purpose::Check {
+        return Some(without_items(envelope, &outcome.result.findings).into_bytes());
+    }
+    let results = results(envelope, &outcome.result.findings).unwrap_or_else(|problem| {
+        let place = Place::of(text, problem.offset);
+        let message = format!("the results cannot be added: {}", problem.message);
+        outcome
+            .result
+            .findings
+            .insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
+        Vec::new()
+    });
+    let has_failed = outcome.exit_code() != 0;
+    let items = outcome.result.edits.first().filter(|_| !has_failed).map_or(&[][..], Vec::as_slice);
+    match printed(envelope, text, items, results) {
+        Ok(list) => Some(list),
+        Err(finding) => {
+            outcome.result.findings.insert(0, *finding);
+            outcome.result.unreadable = true;
+            None
+        }
+    }
+}
+
 /// What the list's function config says; none where it has none.
-pub(super) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
+pub(in crate::host) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
     let value = envelope.value().get("functionConfig").filter(|value| !value.is_null())?;
     let annotations = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
     let annotation = |key: &str| annotations?.get(key)?.as_str();
@@ -30,7 +95,7 @@ pub(super) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
 }
 
 /// The warning about a list of a version that nobody has announced.
-pub(super) fn unknown_version(envelope: &Envelope<'_>) -> Option<Finding> {
+pub(in crate::host) fn unknown_version(envelope: &Envelope<'_>) -> Option<Finding> {
     let version = envelope.value().get("apiVersion").and_then(Value::as_str);
     if version.is_some_and(|version| VERSIONS.contains(&version)) {
         return None;
@@ -47,7 +112,7 @@ pub(super) fn unknown_version(envelope: &Envelope<'_>) -> Option<Finding> {
 ///
 /// # Errors
 /// When the text cannot be edited without changing other bytes.
-pub(super) fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<Vec<Edit>, Problem> {
+fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<Vec<Edit>, Problem> {
     let mut changes = Vec::new();
     match envelope.value().get("apiVersion") {
         Some(Value::String(version)) if version == VERSION => {}
@@ -68,7 +133,7 @@ pub(super) fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<V
 }
 
 /// The list of a validator: no items, results alone. Hosts take anything else for what shall be deployed.
-pub(super) fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
+fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
     let theirs = envelope.value().get("results").and_then(Value::as_array).cloned().unwrap_or_default();
     let results: Vec<Value> = theirs.into_iter().chain(findings.iter().map(report::krm)).collect();
     let list = json!({"apiVersion": VERSION, "kind": "ResourceList", "items": [], "results": results});
@@ -80,7 +145,7 @@ pub(super) fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> St
 ///
 /// # Errors
 /// The finding about a list that would be read as another one.
-pub(super) fn print(
+fn printed(
     envelope: &Envelope<'_>,
     text: &[u8],
     items: &[Edit],

@@ -1,23 +1,24 @@
-//! Plain streams: pipes and Helm post-renderers, where an empty output may delete what is deployed.
+//! One stream on stdout: pipes and Helm post-renderers, where an empty output may delete what is deployed.
 
-use std::borrow::Cow;
-#[cfg(unix)]
-use std::fs;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::engine::{self, Output, has_kind};
+use super::{Outcome, Output};
+use crate::engine::{self, has_kind};
 use crate::finding::{Code, Finding, Severity};
-use crate::host::files::{self, Text};
+use crate::host::files::Text;
 use crate::host::render::{self, LastByte};
-use crate::yaml::{Document, Edit};
+use crate::host::save::Batch;
+use crate::report::Purpose;
+use crate::yaml::Edit;
 
 /// Helm 4 takes a comment for an answer, an empty output for a failure.
 const NOTE: &str = "# otel-inject: the input is empty\n";
 
 /// The error about an input that gives no resources: hosts delete what an output lacks. A document that cannot be
 /// read counts as a resource if it has a kind.
-pub(super) fn without_resources(texts: &[Text], output: &Output) -> Option<Finding> {
+pub(in crate::host) fn without_resources(texts: &[Text], output: &engine::Output) -> Option<Finding> {
     let is_error = |finding: &Finding| finding.severity == Severity::Error;
     let is_unread = output.findings.iter().any(|finding| finding.code == Code::UnparsedDocument);
     let has_kind = |text: &Text| !text.is_odd() && has_kind(&text.bytes);
@@ -44,29 +45,93 @@ pub(super) fn without_resources(texts: &[Text], output: &Output) -> Option<Findi
     Some(if is_file { finding.help(help) } else { finding })
 }
 
+/// Who reads the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Whoever stands behind the pipe.
+    Pipe,
+    /// kustomize, which takes no note for an answer.
+    Kustomize,
+    /// Whoever is given the files that a command has read: a cluster, in the end.
+    Cluster,
+}
+
+/// All texts as one stream.
+pub(in crate::host) struct Stream {
+    reader: Reader,
+    printed: Option<Printed>,
+}
+
+impl Stream {
+    /// What came on stdin, whole.
+    pub(in crate::host) const fn whole() -> Self {
+        Self { reader: Reader::Pipe, printed: None }
+    }
+
+    /// The same, for kustomize's plugins.
+    pub(in crate::host) const fn for_kustomize() -> Self {
+        Self { reader: Reader::Kustomize, printed: None }
+    }
+
+    /// Files, without what no cluster takes.
+    pub(in crate::host) const fn for_cluster() -> Self {
+        Self { reader: Reader::Cluster, printed: None }
+    }
+}
+
+impl Output for Stream {
+    fn purpose(&self) -> Purpose {
+        Purpose::Write
+    }
+
+    fn needs_stdout(&self) -> bool {
+        true
+    }
+
+    fn accepts_nothing(&self) -> bool {
+        self.reader == Reader::Kustomize
+    }
+
+    fn prepare(&mut self, outcome: &mut Outcome<'_>, _batch: &mut Batch) -> anyhow::Result<()> {
+        if self.reader == Reader::Cluster {
+            let flags = outcome.flags;
+            let edits = std::mem::take(&mut outcome.result.edits);
+            let (printed, finding) = Printed::for_cluster(outcome.texts, edits, flags.config.as_deref());
+            self.printed = Some(printed);
+            let is_accepted = |finding: &Finding| flags.allow_empty && finding.code == Code::EmptyInput;
+            outcome.result.findings.extend(finding.filter(|finding| !is_accepted(finding)));
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+        let is_allowed = outcome.flags.allow_empty && self.reader != Reader::Kustomize;
+        let note = is_allowed && outcome.texts.iter().all(|text| is_blank(&text.bytes));
+        let edits = std::mem::take(&mut outcome.result.edits);
+        let printed = self.printed.take().unwrap_or_else(|| Printed::whole(edits));
+        printed.write(outcome.texts, note, out)?;
+        Ok(outcome.exit_code())
+    }
+}
+
 /// The texts as they are printed.
-pub(super) struct Printed<'t> {
-    /// The bytes of each text.
-    texts: Vec<Cow<'t, [u8]>>,
-    /// The edits of each, as far as its bytes do not have them.
+struct Printed {
+    /// The bytes of each text that is not printed with its edits.
+    replaced: BTreeMap<usize, Vec<u8>>,
     edits: Vec<Vec<Edit>>,
 }
 
-impl<'t> Printed<'t> {
+impl Printed {
     /// Every text whole.
-    pub(super) fn whole(texts: &'t [Text], edits: Vec<Vec<Edit>>) -> Self {
-        Self { texts: texts.iter().map(|text| Cow::Borrowed(text.bytes.as_slice())).collect(), edits }
+    const fn whole(edits: Vec<Vec<Edit>>) -> Self {
+        Self { replaced: BTreeMap::new(), edits }
     }
 
     /// The texts without what no cluster takes, and the finding about that. `config` is a function's config, whose
     /// kind may be any.
-    pub(super) fn for_cluster(
-        texts: &'t [Text],
-        edits: Vec<Vec<Edit>>,
-        config: Option<&Path>,
-    ) -> (Self, Option<Finding>) {
+    fn for_cluster(texts: &[Text], edits: Vec<Vec<Edit>>, config: Option<&Path>) -> (Self, Option<Finding>) {
         let config = config.and_then(|config| config.canonicalize().ok());
-        let mut printed = Self::whole(texts, edits);
+        let mut printed = Self::whole(edits);
         let mut left_out = Vec::new();
         let mut has_resources = false;
         for (index, text) in texts.iter().enumerate() {
@@ -115,15 +180,16 @@ impl<'t> Printed<'t> {
     }
 
     fn replace(&mut self, index: usize, bytes: Vec<u8>) {
-        self.texts[index] = Cow::Owned(bytes);
+        self.replaced.insert(index, bytes);
         self.edits[index].clear();
     }
 
     /// Writes one stream; where `note` asks for it, says that it is empty.
-    pub(super) fn write(&self, note: bool, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, texts: &[Text], note: bool, out: &mut dyn Write) -> io::Result<()> {
         let mut out = LastByte { out, last: None };
-        let pairs = self.texts.iter().zip(&self.edits);
-        render::join(pairs.map(|(text, edits)| (&**text, edits.as_slice())), &mut out)?;
+        let bytes = |(index, text)| self.replaced.get(&index).map_or_else(|| own(text), Vec::as_slice);
+        let pairs = texts.iter().enumerate().map(bytes).zip(&self.edits);
+        render::join(pairs.map(|(text, edits)| (text, edits.as_slice())), &mut out)?;
         if note {
             if out.last.is_some_and(|last| last != b'\n') {
                 out.write_all(b"\n")?;
@@ -132,6 +198,10 @@ impl<'t> Printed<'t> {
         }
         out.flush()
     }
+}
+
+fn own(text: &Text) -> &[u8] {
+    &text.bytes
 }
 
 /// The first of `names`, and how many more there are.
@@ -144,51 +214,10 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Whether stdout was closed when the run began. Rust's runtime has put `/dev/null` in its place, open for reading
-/// and writing; shells open it for writing alone.
-pub(super) fn is_closed() -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsFd;
-        use std::os::unix::fs::MetadataExt;
-        let stdout = io::stdout();
-        let null = fs::metadata("/dev/null").map(|null| null.rdev()).ok();
-        let device = rustix::fs::fstat(stdout.as_fd()).map(|own| own.st_rdev).ok();
-        let flags = rustix::fs::fcntl_getfl(stdout.as_fd()).ok();
-        let is_both = flags.is_some_and(|flags| flags.contains(rustix::fs::OFlags::RDWR));
-        null.is_some() && device == null && is_both
-    }
-    #[cfg(not(unix))]
-    false
-}
-
 /// Whether a text holds nothing but document markers.
-pub(super) fn is_blank(text: &[u8]) -> bool {
+fn is_blank(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     text.split(|byte| *byte == b'\n').all(|line| matches!(line.trim_ascii(), b"" | b"---" | b"..."))
-}
-
-/// Whether Helm 4 has called its plugin of our name. It throws stderr away and shows only a stdout that it
-/// cannot read.
-pub(super) fn is_helm_4() -> bool {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if variable("HELM_PLUGIN_NAME").is_none_or(|name| name != "otel-inject") {
-        return false;
-    }
-    let Some(folder) = variable("HELM_PLUGIN_DIR") else { return false };
-    let Ok(bytes) = files::bytes(&PathBuf::from(folder).join("plugin.yaml")) else { return false };
-    let Ok(text) = std::str::from_utf8(&bytes) else { return false };
-    let value = Document::parse(text).and_then(|document| document.value());
-    value.is_ok_and(|value| value.get("type").is_some_and(|kind| kind == "postrenderer/v1"))
-}
-
-/// Writes a failure so that Helm 4 shows it: one document that is no mapping.
-pub(super) fn helm_4_failure(text: &str, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"|\n")?;
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        writeln!(out, "  {}", line.trim())?;
-    }
-    out.flush()
 }
 
 #[cfg(test)]
@@ -203,12 +232,5 @@ mod tests {
         for filled in ["# c\n", "a: 1", "--- a", "{}"] {
             assert!(!is_blank(filled.as_bytes()), "{filled:?}");
         }
-    }
-
-    #[test]
-    fn a_failure_is_one_block_scalar() {
-        let mut out = Vec::new();
-        helm_4_failure("error[x] a: b\n\n    usage\n", &mut out).expect("a vector takes all");
-        assert_eq!(out, b"|\n  error[x] a: b\n  usage\n");
     }
 }

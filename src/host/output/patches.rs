@@ -1,18 +1,21 @@
 //! Injections as patches, for hosts that run no functions.
 
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::{Outcome, Output};
 use crate::change::{Change, Operation};
 use crate::engine::Patch;
 use crate::finding::{Code, Finding, Subject};
 use crate::host::files;
+use crate::host::save::{self, Batch};
 use crate::yaml::{Document, Place, emit_document};
 
 /// What patches are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
+pub(in crate::host) enum Form {
     /// The `patches` of a kustomization.yaml, in RFC 6902
     Json6902,
     /// A kustomize Component
@@ -21,8 +24,50 @@ pub(super) enum Form {
     Flux,
 }
 
+/// What changes, as patches: on stdout, in a file, or compared with those in a file.
+pub(in crate::host) struct Patches {
+    /// What they are for.
+    pub(in crate::host) form: Form,
+    /// The file that is to hold them.
+    pub(in crate::host) committed: Option<PathBuf>,
+    /// The file that gets them, instead of stdout.
+    pub(in crate::host) output: Option<PathBuf>,
+}
+
+impl Output for Patches {
+    fn needs_stdout(&self) -> bool {
+        self.committed.is_none() && self.output.is_none()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    fn loss(&self, bytes: &[u8]) -> Option<&'static str> {
+        (!is_replaceable(bytes)).then_some("holds more than patches, and would be replaced by them")
+    }
+
+    fn prepare(&mut self, outcome: &mut Outcome<'_>, batch: &mut Batch) -> anyhow::Result<()> {
+        let patches = &outcome.result.patches;
+        if let Some(file) = &self.committed {
+            outcome.result.findings.extend(staleness(self.form, patches, file)?);
+        } else if let Some(file) = &self.output {
+            batch.folder(save::parent(file))?;
+            batch.file(file, document(self.form, patches).as_bytes(), None)?;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+        if self.needs_stdout() {
+            out.write_all(document(self.form, &outcome.result.patches).as_bytes())?;
+        }
+        Ok(outcome.exit_code())
+    }
+}
+
 /// The patches as a document of that form.
-pub(super) fn document(form: Form, patches: &[Patch]) -> String {
+fn document(form: Form, patches: &[Patch]) -> String {
     let entries: Vec<Value> = patches.iter().map(entry).collect();
     emit_document(&match form {
         Form::Json6902 => json!({"patches": entries}),
@@ -40,7 +85,7 @@ pub(super) fn document(form: Form, patches: &[Patch]) -> String {
 }
 
 /// What is wrong with patches that a file holds: they are others. The layout of the file is its owner's.
-pub(super) fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Option<Finding>> {
+fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Option<Finding>> {
     let bytes = files::bytes(file)?;
     let value = |text: &str| Document::parse(text).and_then(|document| document.value()).ok();
     let committed = std::str::from_utf8(&bytes).ok().and_then(value);
@@ -54,7 +99,7 @@ pub(super) fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::R
 }
 
 /// Whether a file holds nothing that its replacement by patches would lose.
-pub(super) fn is_replaceable(bytes: &[u8]) -> bool {
+fn is_replaceable(bytes: &[u8]) -> bool {
     const KEYS: &[&str] = &["apiVersion", "kind", "patches", "spec"];
     let text = std::str::from_utf8(bytes).ok();
     let value = text.and_then(|text| Document::parse(text).and_then(|document| document.value()).ok());

@@ -1,4 +1,4 @@
-//! The images that injections pull, and the file that holds their digests.
+//! The file that holds the digests of images.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -38,11 +38,6 @@ pub(super) fn pins(file: &Path) -> Result<BTreeMap<String, String>, Box<Finding>
 
 /// Images with their digests, as far as these are known.
 type Digests = BTreeMap<String, Option<String>>;
-
-/// One image a line.
-pub(super) fn list(images: &BTreeSet<String>) -> String {
-    images.iter().map(|image| format!("{image}\n")).collect()
-}
 
 /// The digests in a file of `IMAGE@DIGEST`, one a line.
 fn given(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {

@@ -1,0 +1,37 @@
+//! Findings about a run itself: what it cannot read or write, and panics.
+
+use std::panic::{UnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use crate::finding::{Code, Finding};
+
+/// Where the first panic happened. Its message is not kept: it may quote the input.
+static PANICKED: OnceLock<String> = OnceLock::new();
+
+/// From here on a panic leaves its place, and nothing on stderr.
+pub(super) fn watch_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        PANICKED.get_or_init(|| place);
+    }));
+}
+
+/// What `work` gives, or the finding about its panic.
+pub(super) fn caught<T>(work: impl FnOnce() -> T + UnwindSafe) -> Result<T, Finding> {
+    catch_unwind(work).map_err(|_| internal_error())
+}
+
+pub(super) fn io_error(error: &anyhow::Error) -> Finding {
+    Finding::new(Code::Io, "", format!("{error:#}"))
+}
+
+pub(super) fn closed_stdout() -> Finding {
+    let message = "stdout is closed: there is no place for the output";
+    Finding::new(Code::Io, "", message).help("Redirect it to a file, or to /dev/null with `> /dev/null`.")
+}
+
+fn internal_error() -> Finding {
+    let place = PANICKED.get().map_or("", String::as_str);
+    Finding::new(Code::VerifyFailed, "", format!("internal error{place}"))
+}

@@ -1,0 +1,31 @@
+//! The findings alone.
+
+use std::io::{self, Write};
+
+use super::{Outcome, Output};
+use crate::host::terminal::paint;
+use crate::report::Purpose;
+
+/// Nothing is written: the report is what is asked for.
+pub(in crate::host) struct Check;
+
+impl Output for Check {
+    fn purpose(&self) -> Purpose {
+        Purpose::Check
+    }
+
+    fn answers_failures(&self) -> bool {
+        true
+    }
+
+    fn prints_report(&self) -> bool {
+        true
+    }
+
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+        let Outcome { flags, run, result, .. } = &*outcome;
+        let report = flags.format.report(*run, &result.findings, flags.detail(), paint(&io::stdout()));
+        out.write_all(report.as_bytes())?;
+        Ok(outcome.exit_code())
+    }
+}

@@ -1,0 +1,58 @@
+//! Files that get the texts, in their places or below a folder.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::{Outcome, Output};
+use crate::host::files::Text;
+use crate::host::save::{self, Batch};
+use crate::report::Purpose;
+
+/// Which files get the texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::host) enum Files {
+    /// Each changed file in its place.
+    InPlace,
+    /// All files below a folder.
+    Folder(PathBuf),
+}
+
+impl Output for Files {
+    fn purpose(&self) -> Purpose {
+        Purpose::Write
+    }
+
+    fn writes_texts(&self) -> bool {
+        true
+    }
+
+    fn replaces(&self, text: &Text) -> bool {
+        match self {
+            Self::InPlace => true,
+            Self::Folder(folder) => {
+                let target = save::place(&folder.join(&text.relative)).ok();
+                target.is_some() && target == text.path.canonicalize().ok()
+            }
+        }
+    }
+
+    fn accepts_nothing(&self) -> bool {
+        true
+    }
+
+    fn prepare(&mut self, outcome: &mut Outcome<'_>, batch: &mut Batch) -> anyhow::Result<()> {
+        for (text, edits) in outcome.texts.iter().zip(&outcome.result.edits) {
+            match self {
+                Self::InPlace if edits.is_empty() => {}
+                Self::InPlace => batch.replace(text, edits)?,
+                Self::Folder(folder) => batch.copy(text, edits, folder)?,
+            }
+        }
+        outcome.result.findings.append(&mut batch.findings);
+        Ok(())
+    }
+
+    fn print(&mut self, outcome: &mut Outcome<'_>, _out: &mut dyn Write) -> io::Result<u8> {
+        Ok(outcome.exit_code())
+    }
+}

@@ -1,0 +1,44 @@
+//! The images that injections pull, as a list or as a lock of their digests.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{Outcome, Output};
+use crate::host::lock::Lock;
+use crate::host::save::Batch;
+
+/// The images, printed where there is no lock.
+pub(in crate::host) struct Images {
+    /// The file that holds their digests.
+    pub(in crate::host) lock: Option<Lock>,
+}
+
+impl Output for Images {
+    fn needs_stdout(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.lock.as_ref().filter(|lock| !lock.is_checked).map(|lock| lock.file.as_path())
+    }
+
+    fn owns_lock(&self) -> bool {
+        true
+    }
+
+    fn prepare(&mut self, outcome: &mut Outcome<'_>, batch: &mut Batch) -> anyhow::Result<()> {
+        if let Some(lock) = &self.lock {
+            outcome.result.findings.extend(lock.apply(&outcome.result.images, batch)?);
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+        if self.lock.is_none() {
+            for image in &outcome.result.images {
+                writeln!(out, "{image}")?;
+            }
+        }
+        Ok(outcome.exit_code())
+    }
+}

@@ -1,0 +1,307 @@
+//! A run: texts are gathered, settings settled, the engine runs, and what came of it goes out.
+
+use std::io::{self, IsTerminal, Write};
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Keep, Mode, Settings};
+use crate::engine::{self, Role, Source, Task};
+use crate::finding::{Code, Finding};
+use crate::host::faults::{caught, closed_stdout, io_error};
+use crate::host::files::{self, Reading, Text, position};
+use crate::host::flags::{Flags, Inputs};
+use crate::host::output::{self, Function, Outcome, Output, Stream, krm};
+use crate::host::save::{self, Batch};
+use crate::host::settings::{self, Invocation};
+use crate::host::terminal::{delivered, is_stdout_closed, report};
+use crate::host::{discover, helm, kustomize, progress};
+use crate::report::{Detail, Format, Paint, Purpose, Run};
+use crate::yaml::{Envelope, Place, is_resource_list};
+
+/// A run before it has read anything.
+pub(super) struct Session {
+    invocation: Invocation,
+    /// What a command was told to read.
+    paths: Vec<PathBuf>,
+    flags: Flags,
+    task: Task,
+    output: Box<dyn Output>,
+}
+
+impl Session {
+    /// Runs on stdin without a command; `plugin_config` is what kustomize hands to a plugin. Gives the exit code.
+    pub(super) fn filter(plugin_config: Option<PathBuf>, flags: Flags) -> u8 {
+        let input = files::stdin();
+        let is_list = input.as_ref().is_ok_and(|text| is_resource_list(&text.bytes));
+        let (invocation, output): (_, Box<dyn Output>) = match plugin_config {
+            Some(config) => (Invocation::Plugin(config), Box::new(Stream::for_kustomize())),
+            None if is_list => (Invocation::Function, Box::new(Function::default())),
+            None => (Invocation::Filter, Box::new(Stream::whole())),
+        };
+        let session = Self { invocation, paths: Vec::new(), flags, task: Task::Inject, output };
+        session.run(input.map(|text| vec![text]).map_err(|error| io_error(&error)))
+    }
+
+    /// Runs on what a command names. Gives the exit code.
+    pub(super) fn command(inputs: Inputs, task: Task, output: Box<dyn Output>) -> u8 {
+        let Inputs { paths, flags } = inputs;
+        let texts = if output.needs_stdout() && is_stdout_closed() {
+            Err(closed_stdout())
+        } else {
+            let reading = Reading { all: flags.no_ignore, replaceable: output.writes_texts() };
+            match files::read(&paths, reading) {
+                Ok(texts) if texts.is_empty() && !flags.allow_empty => {
+                    Err(files::nothing_in(&paths, reading))
+                }
+                Ok(texts) => Ok(texts),
+                Err(error) => Err(io_error(&error)),
+            }
+        };
+        Self { invocation: Invocation::Command, paths, flags, task, output }.run(texts)
+    }
+
+    fn run(mut self, texts: Result<Vec<Text>, Finding>) -> u8 {
+        let mut refused = self.find_config().err();
+        if let Some(collision) = self.collision() {
+            // A report that is in the way is not written to say so.
+            self.flags.report = None;
+            refused = Some(collision);
+        }
+        let texts = texts.unwrap_or_else(|finding| {
+            refused.get_or_insert(finding);
+            Vec::new()
+        });
+        let mut outcome = Outcome {
+            texts: &texts,
+            flags: &self.flags,
+            settings: Settings::default(),
+            envelope: None,
+            result: engine::Output::default(),
+            run: Run::default(),
+        };
+        match self.decide(&mut outcome, refused) {
+            Ok(result) => outcome.result = result,
+            Err(findings) => outcome.result.findings = findings,
+        }
+        conclude(outcome, self.output.as_mut())
+    }
+
+    /// Looks for a function config where nobody names one.
+    fn find_config(&mut self) -> Result<(), Finding> {
+        let is_told = self.flags.config.is_some() || self.flags.no_config;
+        if is_told || !matches!(self.invocation, Invocation::Filter | Invocation::Command) {
+            return Ok(());
+        }
+        let config = discover::config().map_err(|error| io_error(&error))?;
+        self.flags.is_config_found = config.is_some();
+        self.flags.config = config;
+        Ok(())
+    }
+
+    /// Everything before the first byte is written.
+    fn decide<'t>(
+        &self,
+        outcome: &mut Outcome<'t>,
+        refused: Option<Finding>,
+    ) -> Result<engine::Output, Vec<Finding>> {
+        let (texts, flags) = (outcome.texts, &self.flags);
+        if let (Invocation::Function, Some(text)) = (&self.invocation, texts.first()) {
+            let envelope = Envelope::read(&text.bytes).map_err(|problem| {
+                outcome.result.unreadable = true;
+                let place = Place::of(&text.bytes, problem.offset);
+                vec![Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place))]
+            })?;
+            outcome.envelope = Some(envelope);
+        }
+        if let Some(finding) = refused {
+            return Err(vec![finding]);
+        }
+        let hosts = outcome.envelope.as_ref().and_then(krm::config);
+        let pinning = self.pinning();
+        let (settings, warnings) = settings::settled(&self.invocation, flags, hosts, pinning)?;
+        let reading = Reading { all: flags.no_ignore, replaceable: false };
+        let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
+        if let Some(finding) = self.lost_sources(texts, &settings) {
+            return Err(vec![finding]);
+        }
+        let role = match self.invocation {
+            Invocation::Function => Role::ResourceList,
+            Invocation::Filter | Invocation::Plugin(_) | Invocation::Command => Role::Stream,
+        };
+        let inputs = texts.iter().map(|text| (text, role));
+        let sources: Vec<Source<'_>> = inputs
+            .chain(context.iter().map(|text| (text, Role::Context)))
+            .map(|(text, role)| Source { file: text.name.as_deref(), text: &text.bytes, role })
+            .collect();
+        let work = || shown_on_terminals(&sources, flags, || engine::run(&sources, &settings, self.task));
+        let mut result = caught(AssertUnwindSafe(work)).unwrap_or_else(|finding| engine::Output {
+            findings: vec![finding],
+            ..engine::Output::default()
+        });
+        result.edits.truncate(texts.len());
+        let mut own = warnings;
+        own.extend(outcome.envelope.as_ref().and_then(krm::unknown_version));
+        own.extend(discover::warnings(flags, texts));
+        if self.task != Task::Uninject {
+            own.extend(kustomize::unbuilt(texts, flags.config.as_deref()));
+        }
+        for finding in own.into_iter().filter_map(|finding| settings.weighed(finding)) {
+            // kpt sends a config that is a file of the package as an item, too.
+            let is_said = |other: &Finding| {
+                (other.code, &other.subject, &other.message)
+                    == (finding.code, &finding.subject, &finding.message)
+            };
+            if !result.findings.iter().any(is_said) {
+                result.findings.push(finding);
+            }
+        }
+        if !self.output.accepts_nothing() && !flags.allow_empty {
+            result.findings.extend(output::without_resources(texts, &result));
+        }
+        outcome.run =
+            Run { fail_on: settings.fail_on, purpose: output::purpose(&*self.output, settings.mode) };
+        outcome.settings = settings;
+        Ok(result)
+    }
+
+    /// The lock by which images are pinned.
+    fn pinning(&self) -> Option<&Path> {
+        self.flags.lock.as_deref().filter(|_| !self.output.owns_lock())
+    }
+
+    /// The error about a config that has Instrumentations dropped where they would be dropped from their sources: the
+    /// next run would find none.
+    fn lost_sources(&self, texts: &[Text], settings: &Settings) -> Option<Finding> {
+        if settings.instrumentation_resources != Keep::Drop
+            || !texts.iter().any(|text| self.output.replaces(text))
+        {
+            return None;
+        }
+        let message =
+            "instrumentationResources: drop would delete the Instrumentations from their source files";
+        let finding = Finding::new(Code::InvalidConfig, "/spec/instrumentationResources", message);
+        Some(
+            finding.help(
+                "Write to another folder with --output, or use instrumentationResources: local-config.",
+            ),
+        )
+    }
+
+    /// The error about an output that would replace what the run reads, or what it has no business with.
+    fn collision(&self) -> Option<Finding> {
+        let Self { paths, flags, .. } = self;
+        let file = self.output.file();
+        let report = flags.report.as_ref().map(|(path, _)| path.as_path());
+        let real = |path: &Path| path.canonicalize().or_else(|_| save::place(path)).ok();
+        let error = |path: &Path, what: &str| {
+            let message = format!("{:?} {what}", path.display().to_string());
+            Some(Finding::new(Code::Io, "", message).help("Give each output a file of its own."))
+        };
+        if let (Some(file), Some(report)) = (file, report)
+            && real(file).is_some_and(|file| Some(file) == real(report))
+        {
+            return error(report, "is named for two outputs");
+        }
+        let lock = self.pinning().map(Path::to_owned);
+        let named = || paths.iter().chain(&flags.context).chain(&flags.config).chain(&lock);
+        for output in file.into_iter().chain(report) {
+            // A pipe or a terminal loses nothing.
+            if !output.is_file() {
+                continue;
+            }
+            let place = real(output);
+            if named().any(|path| real(path) == place) {
+                return error(output, "is an input, and would be replaced by an output");
+            }
+            // Found in a folder or not read at all: an earlier report goes, somebody's manifest does not.
+            let bytes = match files::bytes(output) {
+                Ok(bytes) => bytes,
+                Err(error) => return Some(io_error(&error)),
+            };
+            if engine::for_cluster(&bytes).has_names {
+                return error(output, "holds Kubernetes resources, and would be replaced by an output");
+            }
+            if Some(output) == file
+                && let Some(loss) = self.output.loss(&bytes)
+            {
+                return error(output, loss);
+            }
+        }
+        None
+    }
+}
+
+/// Does `work`, with a line on stderr while it is long, where that is a terminal.
+fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnce() -> T) -> T {
+    if flags.detail() == Detail::Errors || !io::stderr().is_terminal() {
+        return work();
+    }
+    let what = progress::load(sources.len(), sources.iter().map(|source| source.text.len()).sum());
+    progress::during(&what, progress::PATIENCE, io::stderr(), work)
+}
+
+/// Writes what there is to write and says what there is to say. Gives the exit code.
+fn conclude(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
+    outcome.run.purpose = output::purpose(output, outcome.settings.mode);
+    outcome.run.word(&mut outcome.result.findings);
+    outcome.sort_findings();
+    output.render(&mut outcome);
+    let said = outcome.result.findings.len();
+    write_files(&mut outcome, output);
+    if outcome.result.findings.len() > said {
+        output.render(&mut outcome);
+    }
+    let code = outcome.exit_code();
+    if code != 0 || outcome.result.edits.is_empty() {
+        outcome.result.edits = vec![Vec::new(); outcome.texts.len()];
+    }
+    let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let Outcome { run, flags, .. } = outcome;
+    let is_silent = code != 0 || outcome.settings.mode == Mode::Validate;
+    let printed = if output.answers_failures() {
+        output.print(&mut outcome, out)
+    } else if code != 0 && helm::called_us() {
+        let text = Format::Human.report(run, &outcome.result.findings, flags.detail(), Paint::Plain);
+        helm::failure(&text, out).map(|()| 0)
+    } else if is_silent {
+        Ok(code)
+    } else {
+        output.print(&mut outcome, out)
+    };
+    let code = delivered(printed.and_then(|code| out.flush().map(|()| code)));
+    if !output.prints_report() {
+        report(run, &outcome.result.findings, flags.format, flags.detail());
+    }
+    code
+}
+
+/// Writes all files of the run, the report with them: all or none. What is wrong joins the findings.
+fn write_files(outcome: &mut Outcome<'_>, output: &mut dyn Output) {
+    let report = |outcome: &Outcome<'_>, batch: &mut Batch| match &outcome.flags.report {
+        Some((path, format)) => {
+            let report = format.report(outcome.run, &outcome.result.findings, Detail::Lines, Paint::Plain);
+            batch.file(path, report.as_bytes(), None)
+        }
+        None => Ok(()),
+    };
+    let mut batch = Batch::default();
+    let mut opened = outcome.flags.report.iter().map(|(path, _)| path.as_path()).chain(output.file());
+    let mut prepared = opened.try_for_each(|path| batch.open(path));
+    if prepared.is_ok() && outcome.exit_code() == 0 && outcome.run.purpose != Purpose::Check {
+        prepared = output.prepare(outcome, &mut batch);
+    }
+    outcome.result.findings.splice(0..0, prepared.err().map(|error| io_error(&error)));
+    outcome.sort_findings();
+    if outcome.exit_code() != 0 {
+        // What is refused after all leaves the report alone.
+        batch.forget();
+    }
+    if let Err(error) = report(outcome, &mut batch).and_then(|()| batch.commit()) {
+        outcome.result.findings.insert(0, io_error(&error));
+        // The report of what went wrong, if that can be written.
+        batch.forget();
+        if report(outcome, &mut batch).is_ok() {
+            let _ = batch.commit();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Standard streams and exit codes.
+
+#[cfg(unix)]
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+
+use crate::finding::Finding;
+use crate::host::faults::io_error;
+use crate::host::helm;
+use crate::report::{Detail, Format, Paint, Run};
+
+/// Exit code of a run that a finding fails.
+pub(super) const REFUSED: u8 = 1;
+/// Exit code of a run that could not do its work.
+pub(super) const COULD_NOT_RUN: u8 = 2;
+
+/// Whether stdout was closed when the run began. Rust's runtime has put `/dev/null` in its place, open for reading
+/// and writing; shells open it for writing alone.
+pub(super) fn is_stdout_closed() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::MetadataExt;
+        let stdout = io::stdout();
+        let null = fs::metadata("/dev/null").map(|null| null.rdev()).ok();
+        let device = rustix::fs::fstat(stdout.as_fd()).map(|own| own.st_rdev).ok();
+        let flags = rustix::fs::fcntl_getfl(stdout.as_fd()).ok();
+        let is_both = flags.is_some_and(|flags| flags.contains(rustix::fs::OFlags::RDWR));
+        null.is_some() && device == null && is_both
+    }
+    #[cfg(not(unix))]
+    false
+}
+
+/// The exit code after printing, which gives one. A reader that has gone away wants to hear nothing more.
+pub(super) fn delivered(printed: io::Result<u8>) -> u8 {
+    printed.unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            say(&[io_error(&anyhow::Error::new(error).context("cannot write to stdout"))]);
+        }
+        COULD_NOT_RUN
+    })
+}
+
+/// Says what is wrong with the run itself.
+pub(super) fn say(findings: &[Finding]) {
+    report(Run::default(), findings, Format::Human, Detail::Lines);
+}
+
+/// The report on stderr. Nobody is left to be told where that fails.
+pub(super) fn report(run: Run, findings: &[Finding], format: Format, detail: Detail) {
+    let stderr = io::stderr().lock();
+    let report = format.report(run, findings, detail, paint(&stderr));
+    let _ = io::BufWriter::new(stderr).write_all(report.as_bytes());
+}
+
+pub(super) fn paint(stream: &impl IsTerminal) -> Paint {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if stream.is_terminal() && !is_unwanted { Paint::Coloured } else { Paint::Plain }
+}
+
+/// Help and version go to stdout; everything else about the arguments is an error.
+pub(super) fn usage(error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { 0 } else { COULD_NOT_RUN };
+    }
+    if helm::called_us() {
+        let failure = helm::failure(&error.render().to_string(), &mut io::stdout().lock());
+        return delivered(failure.map(|()| 0));
+    }
+    // Nothing is left to be told where stderr is closed.
+    let _ = error.print();
+    COULD_NOT_RUN
+}
