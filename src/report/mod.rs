@@ -28,43 +28,75 @@ pub enum Format {
     Github,
 }
 
-/// A format, its name on the command line, and the file endings that ask for it.
-type Row = (Format, &'static str, &'static [&'static str]);
+/// A format as people ask for it.
+pub struct Row {
+    /// The format.
+    pub format: Format,
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is for, a phrase.
+    pub what: &'static str,
+    /// The file endings that ask for it.
+    endings: &'static [&'static str],
+    write: fn(Run, &[Finding], Detail, Paint) -> String,
+}
 
 impl Format {
     /// Every format.
     pub const ALL: &'static [Row] = &[
-        (Self::Human, "human", &["txt", "text"]),
-        (Self::Json, "json", &["json"]),
-        (Self::Sarif, "sarif", &["sarif"]),
-        (Self::Github, "github", &[]),
+        Row {
+            format: Self::Human,
+            name: "human",
+            what: "a line for each finding",
+            endings: &["txt", "text"],
+            write: human,
+        },
+        Row {
+            format: Self::Json,
+            name: "json",
+            what: "everything, for programs",
+            endings: &["json"],
+            write: |run, findings, _, _| pretty(&json(run, findings)),
+        },
+        Row {
+            format: Self::Sarif,
+            name: "sarif",
+            what: "SARIF 2.1.0, for code scanning",
+            endings: &["sarif"],
+            write: |run, findings, _, _| pretty(&sarif::log(run, findings)),
+        },
+        Row {
+            format: Self::Github,
+            name: "github",
+            what: "annotations in a GitHub pull request",
+            endings: &[],
+            write: |run, findings, detail, _| github::annotations(run, findings, detail),
+        },
     ];
 
     /// The format that a file's ending asks for.
     #[must_use]
     pub fn of_ending(ending: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(_, _, endings)| endings.contains(&ending));
-        found.map(|(format, ..)| *format)
+        Self::ALL.iter().find(|row| row.endings.contains(&ending)).map(|row| row.format)
     }
 
     /// The format of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format)
+        Self::ALL.iter().find(|row| row.name == name).map(|row| row.format)
     }
 
     /// The report of `findings`, with a final newline where there is anything to say. JSON says
     /// everything, SARIF all but infos; colour is for people.
     #[must_use]
     pub fn report(self, run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
-        let pretty = |value: Value| escaped_json(&format!("{value:#}\n"));
-        match self {
-            Self::Human => human(run, findings, detail, paint),
-            Self::Json => pretty(json(run, findings)),
-            Self::Sarif => pretty(sarif::log(run, findings)),
-            Self::Github => github::annotations(run, findings, detail),
-        }
+        let row = Self::ALL.iter().find(|row| row.format == self);
+        row.map_or_else(String::new, |row| (row.write)(run, findings, detail, paint))
     }
+}
+
+fn pretty(value: &Value) -> String {
+    escaped_json(&format!("{value:#}\n"))
 }
 
 /// How much people are told.
@@ -382,7 +414,7 @@ mod tests {
     fn no_input_writes_to_a_terminal() {
         let message = "\u{7}x\u{202e}y\u{9b}0m\r\n\n\u{feff}z\u{200b}\u{e0041}";
         let hostile = Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", message);
-        for (format, ..) in Format::ALL {
+        for Row { format, .. } in Format::ALL {
             let findings = std::slice::from_ref(&hostile);
             let report = format.report(Run::default(), findings, Detail::Reasons, Paint::Plain);
             let is_shown = |character: char| character == '\n' || !is_invisible(character);
