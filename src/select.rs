@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::config::annotations::{Annotations, CONTAINERS, PREFIX, SIDECAR};
+use crate::config::annotations::{CONTAINERS, PREFIX, SIDECAR};
 use crate::config::collector::{self as of_collector, CONTAINER};
-use crate::config::context::{Context, Lookup, namespace_of};
+use crate::config::context::Context;
+use crate::config::effective::Annotations;
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -16,8 +17,9 @@ use crate::languages::{ALL, Language};
 
 pub mod collector;
 mod missing;
+mod reference;
 
-use missing::Missing;
+use reference::Reference;
 
 /// What is decided about the instrumentation of a workload.
 #[derive(Debug)]
@@ -268,68 +270,32 @@ fn resolve<'c>(
     context: &'c Context,
     settings: &'c Settings,
 ) -> Result<(&'c Instrumentation, String), Box<Finding>> {
-    let own = namespace_of(workload.resource, settings);
-    let Wish { language, switch } = wish;
-    let is_any = switch.eq_ignore_ascii_case("true");
-    let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
-    let instrumentations = &context.instrumentations;
-    let lookup = if is_any {
-        instrumentations.in_namespace(&own, |_| true)
-    } else {
-        instrumentations.named(namespace, name)
+    let reference = Reference {
+        workload,
+        annotations,
+        user: wish.language.id,
+        key: wish.language.switch,
+        switch: wish.switch,
+        kind: KIND,
+        none: Code::NoInstrumentation,
+        not_found: Code::InstrumentationNotFound,
+        ambiguous: Code::AmbiguousInstrumentation,
     };
-    let refuse = |code: Code, message: String| {
-        let told = annotations.rule(language.switch).map(|rule| format!(" (set by {rule})"));
-        let message = format!("{message}{}", told.unwrap_or_default());
-        Box::new(Finding::new(code, annotations.pointer(language.switch), message))
-    };
-    match lookup {
-        Lookup::One(entry) => match &entry.outcome {
-            Ok(instrumentation) => Ok((instrumentation, called(&entry.namespace, &entry.name))),
-            Err(findings) => {
-                let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
-                let message = format!(
-                    "{} uses Instrumentation {}, which is not valid: {first}",
-                    language.id,
-                    called(&entry.namespace, &entry.name)
-                );
-                Err(refuse(Code::InvalidInstrumentation, message))
-            }
-        },
-        Lookup::Several(entries) => {
-            let message = format!(
-                "{} uses the Instrumentation {}, but there are {}: {}",
-                language.id,
-                if is_any { place(&own) } else { called(namespace, name) },
-                entries.len(),
-                listed(entries.iter().map(|entry| called(&entry.namespace, &entry.name)))
-            );
-            Err(refuse(Code::AmbiguousInstrumentation, message))
+    let entry = match reference.find(&context.instrumentations, settings, |_| true, |_| String::new()) {
+        Ok(entry) => entry,
+        Err(finding) => {
+            let own = settings.instrumentation.as_ref().filter(|_| finding.code == Code::NoInstrumentation);
+            return own.map(|own| (own, "of the function config".to_owned())).ok_or(finding);
         }
-        Lookup::None if is_any => match &settings.instrumentation {
-            Some(instrumentation) => Ok((instrumentation, "of the function config".to_owned())),
-            None => {
-                let missing = Missing::new(KIND, instrumentations, workload, &own, None, |_| String::new());
-                let wanted = match missing.reason() {
-                    Some(reason) => format!("the Instrumentation of its namespace, but {reason}"),
-                    None if own.is_empty() => "an Instrumentation".to_owned(),
-                    None => format!("the Instrumentation {}, which has none", place(&own)),
-                };
-                let message = format!("{} uses {wanted}; {}", language.id, missing.there_is());
-                Err(missing.help(refuse(Code::NoInstrumentation, message)))
-            }
-        },
-        Lookup::None => {
-            let missing =
-                Missing::new(KIND, instrumentations, workload, &own, Some(*switch), |_| String::new());
-            let reason = match missing.reason() {
-                Some(reason) => format!("but {reason}"),
-                None => "which is not in the input".to_owned(),
-            };
-            let wanted = called(namespace, name);
+    };
+    let called = called(&entry.namespace, &entry.name);
+    match &entry.outcome {
+        Ok(instrumentation) => Ok((instrumentation, called)),
+        Err(findings) => {
+            let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
             let message =
-                format!("{} uses Instrumentation {wanted}, {reason}; {}", language.id, missing.there_is());
-            Err(missing.help(refuse(Code::InstrumentationNotFound, message)))
+                format!("{} uses Instrumentation {called}, which is not valid: {first}", wish.language.id);
+            Err(reference.refuse(Code::InvalidInstrumentation, &message))
         }
     }
 }

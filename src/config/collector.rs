@@ -11,6 +11,7 @@ use crate::k8s::{Identity, pod, subject};
 use crate::yaml::{Document, emit_document};
 
 mod checks;
+mod component;
 mod config;
 mod defaults;
 mod fields;
@@ -113,7 +114,12 @@ impl Collector {
             return None;
         }
         let given = given(spec, version, notes)?;
-        let config = config::effective(&given, version, notes)?;
+        let mut config = config::effective(&given, version, notes)?;
+        let found = notes.faults.found.len();
+        defaults::fill_in(&mut config, notes);
+        if notes.faults.found.len() > found {
+            return None;
+        }
         let ports = ports::of(spec, &config, notes);
         let volumes = mounts::Volumes::of(spec);
         let mut fields = Map::new();
@@ -178,7 +184,7 @@ fn is_empty(value: &Value) -> bool {
 /// The configuration as it is given.
 fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String, Value>> {
     let Some(config) = filled(spec, "config") else {
-        notes.faults.field(config::AT, "is missing");
+        notes.faults.field(component::AT, "is missing");
         return None;
     };
     if version == Version::V1Beta1 {
@@ -190,12 +196,12 @@ fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String
         Ok(Value::Object(given)) => Some(given),
         Ok(Value::Null) => Some(Map::new()),
         Ok(other) => {
-            notes.faults.wrong(config::AT, "a mapping as YAML", &other);
+            notes.faults.wrong(component::AT, "a mapping as YAML", &other);
             None
         }
         Err(problem) => {
             let message = format!("must be YAML, but at byte {}: {problem}", problem.offset);
-            notes.faults.field(config::AT, &message);
+            notes.faults.field(component::AT, &message);
             None
         }
     }

@@ -12,6 +12,7 @@ use crate::languages::{DefaultImage, Language};
 pub mod annotations;
 pub mod collector;
 pub mod context;
+pub mod effective;
 pub mod function;
 pub mod instrumentation;
 mod labels;

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::Task;
 use crate::change::{Change, Operation, between, escape, look_up};
-use crate::config::annotations::{Annotations, is_known, ours};
+use crate::config::annotations::{is_known, ours};
 use crate::config::context::{Context, namespace_of};
+use crate::config::effective::Annotations;
 use crate::config::{Recording, Settings, Stale};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::pod::identify;

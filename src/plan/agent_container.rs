@@ -46,7 +46,7 @@ pub(super) fn inject(
     }
     place.default_entries(&mut own, request.agent_env());
     sdk::common(&mut own, &place, request.instrumentation);
-    let app = sdk::App::of(draft, &target);
+    let app = sdk::app(draft, &target);
     sdk::configure_for(cx, request.instrumentation, &mut own, &place, &app)?;
     if !place.has(&own, agent.executable) {
         let message = format!("the executable of container \"{}\" is not set", target.name);

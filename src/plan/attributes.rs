@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PlanContext, sdk::App};
+use super::PlanContext;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::image::Image;
@@ -20,6 +20,20 @@ const SERVICE_NAMES: &[&str] = &[
     "k8s.cronjob.name",
     "k8s.job.name",
 ];
+
+/// Owners whose names the attributes of a collector have.
+pub(super) const OWNER_ATTRIBUTES: &[&str] = &["k8s.deployment.name", "k8s.replicaset.name"];
+
+/// The container that attributes describe.
+#[derive(Debug)]
+pub(super) struct App {
+    /// Its name.
+    pub(super) name: String,
+    /// Its image; empty where it has none.
+    pub(super) image: String,
+    /// Its resource attributes; empty where it has none, or they come from elsewhere.
+    pub(super) attributes: String,
+}
 
 /// The keys that a value of `OTEL_RESOURCE_ATTRIBUTES` sets.
 pub(super) fn keys(value: &str) -> BTreeSet<&str> {

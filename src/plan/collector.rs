@@ -225,7 +225,9 @@ fn attributes(cx: &PlanContext<'_>) -> String {
         ("k8s.pod.uid", format!("$({})", sdk::POD_UID)),
     ];
     let workload = cx.workload;
-    for owner in workload.owners().iter().filter(|owner| NAMED.contains(&owner.attribute)) {
+    for owner in
+        workload.owners().iter().filter(|owner| attributes::OWNER_ATTRIBUTES.contains(&owner.attribute))
+    {
         let own = workload.owner_name();
         let name = match owner.name {
             _ if own.is_empty() => continue,
@@ -238,9 +240,6 @@ fn attributes(cx: &PlanContext<'_>) -> String {
     let pairs: Vec<String> = attributes.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(",")
 }
-
-/// Owners whose names the collector's attributes have.
-pub(super) const NAMED: &[&str] = &["k8s.deployment.name", "k8s.replicaset.name"];
 
 /// What the label says: namespace and name of the collector, as much of them as fits.
 fn label(request: &Request<'_>) -> String {

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::change::Change;
 use crate::config::Settings;
-use crate::config::annotations::{Annotations, SIDECAR};
+use crate::config::annotations::SIDECAR;
 use crate::config::context::{Context, namespace_of};
+use crate::config::effective::Annotations;
 use crate::config::instrumentation::KIND;
 use crate::finding::{Code, Finding, Injection};
 use crate::k8s::pod::misshapen;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::change::{escape, look_up};
 use crate::config::Settings;
-use crate::config::annotations::{Annotations, PREFIX, is_known, ours, unknown};
+use crate::config::annotations::{PREFIX, is_known, ours, unknown};
 use crate::config::context::{Context, namespace_of};
+use crate::config::effective::Annotations;
 use crate::finding::{Code, Finding};
 use crate::k8s::{Identity, Kind, Workload, subject};
 use crate::select;

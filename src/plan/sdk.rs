@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::attributes::{self, Attributes};
+use super::attributes::{self, App, Attributes};
 use super::{PlanContext, Step, container::Place, draft::Draft, exporter};
 use crate::change::look_up;
 use crate::config::instrumentation::Instrumentation;
@@ -35,25 +35,13 @@ pub(super) const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
 pub(super) const OF_POD: [(&str, &str); 3] =
     [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
-/// The container that attributes describe.
-#[derive(Debug)]
-pub(super) struct App {
-    /// Its name.
-    pub(super) name: String,
-    /// Its image; empty where it has none.
-    pub(super) image: String,
-    /// Its resource attributes; empty where it has none, or they come from elsewhere.
-    pub(super) attributes: String,
-}
-
-impl App {
-    pub(super) fn of(draft: &Draft, container: &Place) -> Self {
-        let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
-        Self {
-            name: container.name.clone(),
-            image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
-            attributes: plain(container, draft),
-        }
+/// The container as its attributes describe it.
+pub(super) fn app(draft: &Draft, container: &Place) -> App {
+    let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
+    App {
+        name: container.name.clone(),
+        image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
+        attributes: plain(container, draft),
     }
 }
 
@@ -83,7 +71,7 @@ pub(super) fn configure(
     container: &Place,
     app: &Place,
 ) -> Step {
-    let app = App::of(draft, app);
+    let app = self::app(draft, app);
     configure_for(cx, instrumentation, draft, container, &app)
 }
 

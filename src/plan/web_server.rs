@@ -3,7 +3,13 @@
 use serde_json::{Value, json};
 
 use super::env::{self, Texts};
-use super::{PlanContext, Step, attributes, container::Place, draft::Draft, exporter, pod, resources, sdk};
+use super::{
+    PlanContext, Step,
+    attributes::{self, App},
+    container::Place,
+    draft::Draft,
+    exporter, pod, resources, sdk,
+};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::List;
 use crate::languages::Recipe;
@@ -159,19 +165,14 @@ fn set_env(
         let message = format!("Instrumentation {} sets {}", request.source, configuration.variable);
         return Err(Finding::new(Code::EnvConflict, target.origin.clone(), message).into());
     }
-    let text = configure(cx, request, server, &sdk::App::of(draft, target))?;
+    let text = configure(cx, request, server, &sdk::app(draft, target))?;
     place.default(attach, configuration.variable, &text);
     sdk::add_helpers(cx, attach, &place, &text, configuration.variable)?;
     place.helper(cx, attach, configuration.pod_name, "metadata.name", None)
 }
 
 /// The text of the module's configuration.
-fn configure(
-    cx: &PlanContext<'_>,
-    request: &Request<'_>,
-    server: &WebServer,
-    app: &sdk::App,
-) -> Step<String> {
+fn configure(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer, app: &App) -> Step<String> {
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
     let facts = Facts {

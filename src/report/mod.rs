@@ -477,7 +477,7 @@ mod tests {
 
     #[test]
     fn every_format_has_a_name_and_endings_of_its_own() {
-        for (format, name, endings) in Format::ALL {
+        for Row { format, name, endings, .. } in Format::ALL {
             assert!(endings.iter().all(|ending| Format::of_ending(ending) == Some(*format)));
             assert_eq!(Format::named(name), Some(*format));
         }

@@ -1,11 +1,12 @@
 //! Which collector a pod gets as a sidecar.
 
-use super::missing::Missing;
-use super::{called, listed, place, unrecorded};
+use super::reference::Reference;
+use super::{called, unrecorded};
 use crate::config::Settings;
-use crate::config::annotations::{Annotations, SIDECAR};
+use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, Collector, KIND};
-use crate::config::context::{Context, Entry, Lookup, namespace_of};
+use crate::config::context::{Context, Entry, namespace_of};
+use crate::config::effective::Annotations;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
 use crate::k8s::pod::{self, List};
@@ -68,7 +69,8 @@ pub fn decide<'c>(
                 return Decision::Skip(Box::new(mark));
             }
             let checked = pod::check(workload.pod(), &workload.pointer("/spec"));
-            match (resolve(workload, annotations, switch, context, settings), checked) {
+            let reference = reference(workload, annotations, switch);
+            match (resolve(&reference, context, settings), checked) {
                 (Ok(request), Ok(())) => Decision::Add(request),
                 (Err(finding), _) | (Ok(_), Err(finding)) => Decision::Refuse(vec![*finding]),
             }
@@ -84,7 +86,7 @@ pub fn source(
     context: &Context,
     settings: &Settings,
 ) -> Option<String> {
-    let entry = find(workload, annotations, wanted(annotations)?, context, settings).ok()?;
+    let entry = find(&reference(workload, annotations, wanted(annotations)?), context, settings).ok()?;
     Some(called(&entry.namespace, &entry.name))
 }
 
@@ -113,33 +115,44 @@ fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
 
 /// The valid collector that a switch means.
 fn resolve<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    switch: &str,
+    reference: &Reference<'_>,
     context: &'c Context,
     settings: &Settings,
 ) -> Result<Request<'c>, Box<Finding>> {
-    let entry = find(workload, annotations, switch, context, settings)?;
+    let entry = find(reference, context, settings)?;
     let called = called(&entry.namespace, &entry.name);
     match entry.outcome.as_deref() {
         Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
         Ok(None) => {
             let message =
                 format!("OpenTelemetryCollector {called} cannot be a sidecar: its mode is {}", mode(entry));
-            Err(with_service(refusal(annotations, Code::CollectorNotSidecar, &message), entry))
+            Err(with_service(reference.refuse(Code::CollectorNotSidecar, &message), entry))
         }
         Err(findings) => {
             let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
             let message = format!("OpenTelemetryCollector {called} is not valid: {first}");
-            Err(refusal(annotations, Code::InvalidCollector, &message))
+            Err(reference.refuse(Code::InvalidCollector, &message))
         }
     }
 }
 
-fn refusal(annotations: &Annotations<'_>, code: Code, message: &str) -> Box<Finding> {
-    let told = annotations.rule(SIDECAR).map(|rule| format!(" (set by {rule})"));
-    let message = format!("{message}{}", told.unwrap_or_default());
-    Box::new(Finding::new(code, annotations.pointer(SIDECAR), message))
+/// The annotation as a reference to a collector.
+fn reference<'a>(
+    workload: &'a Workload<'a>,
+    annotations: &'a Annotations<'a>,
+    switch: &'a str,
+) -> Reference<'a> {
+    Reference {
+        workload,
+        annotations,
+        user: "the sidecar",
+        key: SIDECAR,
+        switch,
+        kind: KIND,
+        none: Code::NoCollector,
+        not_found: Code::CollectorNotFound,
+        ambiguous: Code::AmbiguousCollector,
+    }
 }
 
 /// Whether a collector is none for pods.
@@ -164,60 +177,20 @@ fn with_service<T>(finding: Box<Finding>, entry: &Entry<T>) -> Box<Finding> {
 
 /// The collector that a switch means, whatever it says.
 fn find<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    switch: &str,
+    reference: &Reference<'_>,
     context: &'c Context,
     settings: &Settings,
 ) -> Result<&'c Entry<Option<Collector>>, Box<Finding>> {
-    let own = namespace_of(workload.resource, settings);
-    let is_any = switch.eq_ignore_ascii_case("true");
-    let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
     let collectors = &context.collectors;
-    let lookup = if is_any {
-        collectors.in_namespace(&own, Option::is_some)
-    } else {
-        collectors.named(namespace, name)
+    let note = |entry: &Entry<_>| {
+        if is_other(entry) { format!(" (mode {})", mode(entry)) } else { String::new() }
     };
-    match lookup {
-        Lookup::One(entry) => Ok(entry),
-        Lookup::Several(entries) => {
-            let whose = if is_any { place(&own) } else { called(namespace, name) };
-            let names = entries.iter().map(|entry| called(&entry.namespace, &entry.name));
-            let message = format!(
-                "the sidecar is the OpenTelemetryCollector {whose}, but there are {}: {}",
-                entries.len(),
-                listed(names)
-            );
-            Err(refusal(annotations, Code::AmbiguousCollector, &message))
+    reference.find(collectors, settings, Option::is_some, note).map_err(|finding| {
+        let own = namespace_of(reference.workload.resource, settings);
+        let mut others = collectors.iter().filter(|entry| entry.namespace == own && is_other(entry));
+        match others.next().filter(|_| finding.code == Code::NoCollector) {
+            Some(other) => with_service(finding, other),
+            None => finding,
         }
-        Lookup::None => {
-            let reference = (!is_any).then_some(switch);
-            let note = |entry: &Entry<_>| {
-                if is_other(entry) { format!(" (mode {})", mode(entry)) } else { String::new() }
-            };
-            let missing = Missing::new(KIND, collectors, workload, &own, reference, note);
-            let mut others = collectors.iter().filter(|entry| entry.namespace == own && is_other(entry));
-            if is_any && let Some(other) = others.next() {
-                let message = format!(
-                    "the sidecar is the OpenTelemetryCollector {}, but none there has mode sidecar; {}",
-                    place(&own),
-                    missing.there_is()
-                );
-                return Err(with_service(refusal(annotations, Code::NoCollector, &message), other));
-            }
-            let reason = missing.reason();
-            let (code, what) = if is_any {
-                let whose = if reason.is_some() { "of its namespace".to_owned() } else { place(&own) };
-                (Code::NoCollector, format!("the OpenTelemetryCollector {whose} of mode sidecar"))
-            } else {
-                let name = called(namespace, name);
-                (Code::CollectorNotFound, format!("OpenTelemetryCollector {name}"))
-            };
-            let reason =
-                reason.map_or("which is not in the input".to_owned(), |reason| format!("but {reason}"));
-            let message = format!("the sidecar is {what}, {reason}; {}", missing.there_is());
-            Err(missing.help(refusal(annotations, code, &message)))
-        }
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::config::AT;
+use super::component::AT;
 use super::{CONFIG, Collector, Notes};
 use crate::change::escape;
 use crate::finding::Code;

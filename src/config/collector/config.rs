@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Notes, Version, defaults, is_empty};
+use super::component::AT;
+use super::{Notes, Version, is_empty};
 use crate::change::escape;
 use crate::components::{ASK_KUBELET, METRICS, type_of};
 use crate::finding::Code;
-
-/// Where findings about the configuration point.
-pub(super) const AT: &str = "/spec/config";
 
 /// Sections that must be there.
 const REQUIRED: &[&str] = &["receivers", "exporters"];
@@ -41,11 +39,6 @@ impl Config {
     pub(super) fn asks_kubelet(&self) -> bool {
         self.receivers.iter().any(|name| ASK_KUBELET.contains(&type_of(name)))
     }
-}
-
-/// Where a component stands.
-pub(super) fn pointer(section: &str, name: &str) -> String {
-    format!("{AT}/{section}/{}", escape(name))
 }
 
 /// The configuration with everything that the operator adds; none where its shape is wrong.
@@ -92,14 +85,13 @@ pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mu
         let pipelines = value[SERVICE]["pipelines"].as_object().into_iter().flatten();
         pipelines.flat_map(|(_, pipeline)| texts(pipeline.get(key))).collect()
     };
-    let mut config = Config {
+    let config = Config {
         receivers: of_pipelines("receivers"),
         exporters: of_pipelines("exporters"),
         extensions: texts(value[SERVICE].get("extensions")).collect(),
         value,
     };
-    defaults::fill_in(&mut config, notes);
-    (notes.faults.found.len() == before).then_some(config)
+    Some(config)
 }
 
 fn texts(list: Option<&Value>) -> impl Iterator<Item = String> {

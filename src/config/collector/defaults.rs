@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Notes;
-use super::config::{Config, pointer};
-use super::ports::port_in;
+use super::component::{mapping, pointer, port_in, text};
+use super::config::Config;
 use crate::components::{
     HEALTH_CHECK, HEALTH_CHECK_PORT, JAEGER_QUERY, JAEGER_QUERY_PORT, Listener, METRICS, PROMETHEUS, Port,
     receiver, type_of,
@@ -80,35 +80,6 @@ fn fill(mut base: Map<String, Value>, given: &Map<String, Value>) -> Map<String,
         }
     }
     base
-}
-
-/// A text of a component; empty where it is missing or null.
-pub(super) fn text<'g>(given: &'g Map<String, Value>, key: &str, at: &str, notes: &mut Notes) -> &'g str {
-    match given.get(key) {
-        None | Some(Value::Null) => "",
-        Some(Value::String(text)) => text,
-        Some(other) => {
-            notes.faults.wrong(&format!("{at}/{key}"), "a string", other);
-            ""
-        }
-    }
-}
-
-/// A mapping in a component; none where it is missing or null.
-pub(super) fn mapping<'g>(
-    given: &'g Map<String, Value>,
-    key: &str,
-    at: &str,
-    notes: &mut Notes,
-) -> Option<&'g Map<String, Value>> {
-    match given.get(key) {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(mapping)) => Some(mapping),
-        Some(other) => {
-            notes.faults.wrong(&format!("{at}/{key}"), "a mapping", other);
-            None
-        }
-    }
 }
 
 /// The endpoint, and `tls` if it is there.

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Notes;
-use super::config::{self, Config};
-use super::defaults::{mapping, text};
+use super::component::{mapping, number, pointer, port_in, text};
+use super::config::Config;
 use crate::components::{
     HEALTH_CHECK, HEALTH_CHECK_PORT, JAEGER_QUERY, JAEGER_QUERY_PORT, Listener, METRICS, PROMETHEUS, Port,
     Transport, receiver, type_of,
@@ -30,18 +30,6 @@ struct Found {
     transport: Option<Transport>,
     /// Where the configuration has it.
     at: String,
-}
-
-/// The number behind the first `:` that a digit follows; none where there is none, or no number of a port.
-pub(super) fn port_in(address: &str) -> Option<u32> {
-    let starts = address.match_indices(':').map(|(at, _)| &address[at + 1..]);
-    let rest = starts.into_iter().find(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))?;
-    number(&rest[..rest.bytes().take_while(u8::is_ascii_digit).count()])
-}
-
-/// A number above 0 and below 2³¹.
-fn number(digits: &str) -> Option<u32> {
-    digits.parse::<i32>().ok().filter(|number| *number > 0).map(i32::unsigned_abs)
 }
 
 /// Where a component listens: at its endpoint, else its address, else at `default`.
@@ -133,7 +121,7 @@ fn one(
     default: u16,
     transport: Option<Transport>,
 ) -> Option<Found> {
-    let at = config::pointer(section, name);
+    let at = pointer(section, name);
     let component = config.component(section, name).unwrap_or(&Value::Null);
     check_texts(component, &at, notes);
     let number = listening(component, Some(u32::from(default)))?;
@@ -169,7 +157,7 @@ fn misread(endpoint: &str, at: &str, notes: &mut Notes) {
 
 fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Found>) {
     const SECTION: &str = "receivers";
-    let at = config::pointer(SECTION, name);
+    let at = pointer(SECTION, name);
     let component = config.component(SECTION, name);
     match receiver(name) {
         Listener::One(Port { number, transport }) => {
@@ -232,7 +220,7 @@ fn api_server(component: Option<&Value>, at: &str, notes: &mut Notes) -> Option<
 fn jaeger_query(name: &str, config: &Config, found: &mut Vec<Found>) {
     let Some(component) = config.component("extensions", name) else { return };
     let port = |key: &str| port_in(component.get(key)?.get("endpoint")?.as_str()?);
-    let at = config::pointer("extensions", name);
+    let at = pointer("extensions", name);
     let http = port("http").unwrap_or(u32::from(JAEGER_QUERY_PORT));
     found.push(Found { name: name.to_owned(), number: http, transport: None, at: at.clone() });
     if let Some(grpc) = port("grpc").filter(|grpc| *grpc != http) {

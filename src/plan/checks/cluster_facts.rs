@@ -3,7 +3,7 @@
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;
 use crate::finding::{Code, Finding};
-use crate::plan::collector::NAMED;
+use crate::plan::attributes::OWNER_ATTRIBUTES;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::UnknowableAttribute], run };
 
@@ -17,7 +17,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         );
         Finding::new(Code::UnknowableAttribute, cx.annotations.pointer(request.language.switch), message)
     });
-    let has_owner = cx.workload.owners().iter().any(|owner| NAMED.contains(&owner.attribute));
+    let has_owner = cx.workload.owners().iter().any(|owner| OWNER_ATTRIBUTES.contains(&owner.attribute));
     let of_sidecar = planned.sidecar.filter(|_| has_owner).map(|_| {
         let message =
             "the sidecar's attributes lack the UIDs of the pod's owners, which are known only in a cluster";

@@ -1,0 +1,192 @@
+//! The annotations that count for a workload: its pod's, those of rules, and its namespace's.
+
+use serde_json::{Map, Value};
+
+use super::Settings;
+use super::annotations::{ATTRIBUTE_PREFIX, PREFIX, SIDECAR};
+use super::context::Context;
+use super::rules::{Annotation, Rule};
+use crate::change::escape;
+use crate::finding::{Code, Finding};
+use crate::k8s::Workload;
+use crate::k8s::pod::type_of;
+
+/// The annotations of a pod template, with those that rules set, and of its namespace.
+#[derive(Debug, Clone)]
+pub struct Annotations<'a> {
+    workload: &'a Workload<'a>,
+    pod: Option<&'a Map<String, Value>>,
+    rules: Vec<Ruled<'a>>,
+    namespace: Option<&'a Map<String, Value>>,
+}
+
+/// An annotation that a rule sets and the pod does not.
+#[derive(Debug, Clone, Copy)]
+struct Ruled<'a> {
+    annotation: &'a Annotation,
+    rule: &'a Rule,
+}
+
+impl<'a> Annotations<'a> {
+    /// Those of `workload`, which is in `namespace`.
+    #[must_use]
+    pub fn new(
+        workload: &'a Workload<'a>,
+        namespace: &str,
+        context: &'a Context,
+        settings: &'a Settings,
+    ) -> Self {
+        let pod = workload.metadata("annotations");
+        let mut rules: Vec<Ruled<'_>> = Vec::new();
+        for rule in settings.rules.iter().filter(|rule| rule.matches(workload, namespace)) {
+            for annotation in &rule.sets {
+                let own = std::iter::once(&annotation.key).chain(annotation.aliases);
+                let is_set = |key: &str| !text(pod, &prefixed(key)).is_empty();
+                let is_new = rules.iter().all(|earlier| earlier.annotation.key != annotation.key);
+                if is_new && !own.into_iter().any(|key| is_set(key)) {
+                    rules.push(Ruled { annotation, rule });
+                }
+            }
+        }
+        Self { workload, pod, rules, namespace: context.namespace_annotations(namespace) }
+    }
+
+    /// The pod's own value, or else a rule's; empty where there is none.
+    #[must_use]
+    pub fn own(&self, key: &str) -> &'a str {
+        match text(self.pod, &prefixed(key)) {
+            "" => self.ruled(key).map(|ruled| ruled.annotation.value.as_str()).unwrap_or_default(),
+            own => own,
+        }
+    }
+
+    /// The value that counts; empty where there is none.
+    #[must_use]
+    pub fn effective(&self, key: &str) -> &'a str {
+        effective(self.own(key), text(self.namespace, &prefixed(key)))
+    }
+
+    /// The rule that sets an annotation, as messages name it.
+    #[must_use]
+    pub fn rule(&self, key: &str) -> Option<&'a str> {
+        self.ruled(key).map(|ruled| ruled.rule.place.as_str())
+    }
+
+    /// Every annotation that a rule sets: its whole key and its value.
+    pub fn of_rules(&self) -> impl Iterator<Item = (String, &'a str)> {
+        self.rules
+            .iter()
+            .map(|Ruled { annotation, .. }| (prefixed(annotation.key), annotation.value.as_str()))
+    }
+
+    fn ruled(&self, key: &str) -> Option<Ruled<'a>> {
+        self.rules.iter().copied().find(|ruled| ruled.annotation.key == key)
+    }
+
+    /// A resource attribute that the pod sets itself; empty where there is none.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> &'a str {
+        text(self.pod, &format!("{ATTRIBUTE_PREFIX}{name}"))
+    }
+
+    /// Every resource attribute that the pod sets itself.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let entries = self.pod.into_iter().flatten();
+        entries.filter_map(|(key, value)| Some((key.strip_prefix(ATTRIBUTE_PREFIX)?.trim(), value.as_str()?)))
+    }
+
+    /// Pointer to the annotation in the workload; to the pod template where a rule or the namespace has it.
+    #[must_use]
+    pub fn pointer(&self, key: &str) -> String {
+        let key = prefixed(key);
+        if self.pod.is_some_and(|map| map.contains_key(&key)) {
+            self.workload.pointer(&format!("/metadata/annotations/{}", escape(&key)))
+        } else {
+            self.workload.pointer("")
+        }
+    }
+
+    /// Annotations about instrumentation that are not strings, in the order of the pod, then of the namespace.
+    #[must_use]
+    pub fn misshapen(&self) -> Vec<Finding> {
+        self.misshapen_among(|key| key.starts_with(PREFIX) || key.starts_with(ATTRIBUTE_PREFIX))
+    }
+
+    /// The same for the annotation that asks for a sidecar.
+    #[must_use]
+    pub fn misshapen_sidecar(&self) -> Vec<Finding> {
+        self.misshapen_among(|key| key == SIDECAR)
+    }
+
+    fn misshapen_among(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Finding> {
+        let of_pod = self.pod.into_iter().flatten().filter(|(key, value)| is_ours(key) && !value.is_string());
+        let of_pod = of_pod.map(|(key, value)| {
+            let pointer = self.workload.pointer(&format!("/metadata/annotations/{}", escape(key)));
+            let message = format!("annotation {key} must be a string, but is {}", type_of(value));
+            Finding::new(Code::InvalidAnnotation, pointer, message)
+        });
+        let of_namespace = self.namespace.into_iter().flatten();
+        let is_of_namespace = |key: &str| is_ours(key) && !key.starts_with(ATTRIBUTE_PREFIX);
+        let of_namespace = of_namespace.filter(|(key, value)| is_of_namespace(key) && !value.is_string());
+        let of_namespace = of_namespace.map(|(key, value)| {
+            let message =
+                format!("annotation {key} of the Namespace must be a string, but is {}", type_of(value));
+            Finding::new(Code::InvalidAnnotation, self.workload.pointer(""), message)
+        });
+        of_pod.chain(of_namespace).collect()
+    }
+}
+
+/// The whole key of an annotation of ours; [`SIDECAR`] is whole.
+fn prefixed(key: &str) -> String {
+    if key == SIDECAR { key.to_owned() } else { [PREFIX, key].concat() }
+}
+
+fn text<'a>(map: Option<&'a Map<String, Value>>, key: &str) -> &'a str {
+    map.and_then(|map| map.get(key)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The value that counts, from the pod's and the namespace's.
+fn effective<'a>(pod: &'a str, namespace: &'a str) -> &'a str {
+    if namespace.is_empty() {
+        pod
+    } else if pod.is_empty() {
+        namespace
+    } else if !pod.eq_ignore_ascii_case("true") || namespace.eq_ignore_ascii_case("false") {
+        pod
+    } else {
+        namespace
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effective;
+
+    #[test]
+    fn the_pod_counts_unless_it_only_says_true() {
+        let table = [
+            // pod, namespace, effective
+            ("", "", ""),
+            ("", "true", "true"),
+            ("", "false", "false"),
+            ("", "my-inst", "my-inst"),
+            ("true", "", "true"),
+            ("true", "true", "true"),
+            ("true", "false", "true"),
+            ("true", "False", "true"),
+            ("true", "my-inst", "my-inst"),
+            ("True", "my-inst", "my-inst"),
+            ("false", "", "false"),
+            ("false", "true", "false"),
+            ("false", "my-inst", "false"),
+            ("own", "", "own"),
+            ("own", "true", "own"),
+            ("own", "false", "own"),
+            ("own", "my-inst", "own"),
+        ];
+        for (pod, namespace, expected) in table {
+            assert_eq!(effective(pod, namespace), expected, "pod {pod:?}, namespace {namespace:?}");
+        }
+    }
+}
