@@ -18,8 +18,8 @@ pub(super) fn watch_panics() {
 }
 
 /// What `work` gives, or the finding about its panic.
-pub(super) fn caught<T>(work: impl FnOnce() -> T + UnwindSafe) -> Result<T, Finding> {
-    catch_unwind(work).map_err(|_| internal_error())
+pub(super) fn caught<T>(work: impl FnOnce() -> T + UnwindSafe) -> Result<T, Box<Finding>> {
+    catch_unwind(work).map_err(|_| Box::new(internal_error()))
 }
 
 pub(super) fn io_error(error: &anyhow::Error) -> Finding {

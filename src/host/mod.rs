@@ -38,7 +38,7 @@ mod terminal;
 pub fn run(args: Vec<OsString>) -> u8 {
     faults::watch_panics();
     caught(AssertUnwindSafe(|| dispatch(args))).unwrap_or_else(|finding| {
-        say(&[finding]);
+        say(&[*finding]);
         COULD_NOT_RUN
     })
 }

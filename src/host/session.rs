@@ -61,7 +61,7 @@ impl Session {
     }
 
     fn run(mut self, texts: Result<Vec<Text>, Finding>) -> u8 {
-        let mut refused = self.find_config().err();
+        let mut refused = self.find_config();
         if let Some(collision) = self.collision() {
             // A report that is in the way is not written to say so.
             self.flags.report = None;
@@ -86,16 +86,20 @@ impl Session {
         conclude(outcome, self.output.as_mut())
     }
 
-    /// Looks for a function config where nobody names one.
-    fn find_config(&mut self) -> Result<(), Finding> {
+    /// Looks for a function config where nobody names one. Gives the error about one that cannot be read.
+    fn find_config(&mut self) -> Option<Finding> {
         let is_told = self.flags.config.is_some() || self.flags.no_config;
         if is_told || !matches!(self.invocation, Invocation::Filter | Invocation::Command) {
-            return Ok(());
+            return None;
         }
-        let config = discover::config().map_err(|error| io_error(&error))?;
-        self.flags.is_config_found = config.is_some();
-        self.flags.config = config;
-        Ok(())
+        match discover::config() {
+            Ok(config) => {
+                self.flags.is_config_found = config.is_some();
+                self.flags.config = config;
+                None
+            }
+            Err(error) => Some(io_error(&error)),
+        }
     }
 
     /// Everything before the first byte is written.
@@ -135,7 +139,7 @@ impl Session {
             .collect();
         let work = || shown_on_terminals(&sources, flags, || engine::run(&sources, &settings, self.task));
         let mut result = caught(AssertUnwindSafe(work)).unwrap_or_else(|finding| engine::Output {
-            findings: vec![finding],
+            findings: vec![*finding],
             ..engine::Output::default()
         });
         result.edits.truncate(texts.len());
