@@ -1,9 +1,11 @@
 //! The first pass: what is looked up.
 
-use memchr::memmem::Finder;
+use std::ops::Range;
+
 use serde_json::{Map, Value, json};
 
 use super::cut::Group;
+use super::mention::may_hold;
 use super::read::{self, Found};
 use super::{Role, Source, in_order, located, place, template};
 use crate::config::Settings;
@@ -14,15 +16,6 @@ use crate::finding::{Code, Finding, Origin};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
 use crate::yaml::{Document, Problem};
-
-/// Which groups are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Filter {
-    /// Those whose text holds the kind's name as it is usually written.
-    Mentioned,
-    /// All.
-    All,
-}
 
 /// What a run looks things up in.
 pub(super) struct Collected {
@@ -42,44 +35,23 @@ pub(super) struct Conditional {
     pub(super) finding: Finding,
 }
 
-/// The words of which one stands behind `kind` in any text that a context resource is in, unless that is
-/// written in an unusual way.
+/// Kinds that are always looked up.
 const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollector", "Rollout"];
-/// The same for resources that only references of those lead to.
+/// Kinds that only references of those lead to.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
-/// Whether a resource of that kind, in `text`, is among those that [`Filter::Mentioned`] finds.
-pub(super) fn is_mentioned(text: &[u8], identity: &Identity) -> bool {
-    mentions(text, &Finder::new(identity.kind()))
-}
-
-/// Whether the word stands behind `kind` in `text`. Everywhere else it is none of ours: long CRDs speak of
-/// namespaces a lot.
-fn mentions(text: &[u8], word: &Finder<'_>) -> bool {
-    let is_separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b':');
-    word.find_iter(text).any(|at| {
-        let separators = text[..at].iter().rev().take_while(|byte| is_separator(byte)).count();
-        text[..at - separators].ends_with(b"kind")
-    })
-}
-
 /// Reads the context resources of all groups: the input's before those of the context.
-pub(super) fn collect(
-    sources: &[Source<'_>],
-    groups: &[Group<'_>],
-    filter: Filter,
-    settings: &Settings,
-) -> Collected {
+pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &Settings) -> Collected {
     let mut collected = Collected {
         resources: Context::default(),
         findings: Vec::new(),
         of_asked: Vec::new(),
         unused: Vec::new(),
     };
-    collected.read(sources, groups, filter, ALWAYS, settings);
+    collected.read(sources, groups, ALWAYS, settings);
     let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
     if config_names_some || collected.resources.needs_references() {
-        collected.read(sources, groups, filter, REFERENCED, settings);
+        collected.read(sources, groups, REFERENCED, settings);
     }
     collected
 }
@@ -98,23 +70,13 @@ struct Read {
 }
 
 impl Collected {
-    fn read(
-        &mut self,
-        sources: &[Source<'_>],
-        groups: &[Group<'_>],
-        filter: Filter,
-        words: &[&str],
-        settings: &Settings,
-    ) {
-        let finders: Vec<Finder<'_>> = words.iter().map(Finder::new).collect();
-        let mentions =
-            |text: &[u8]| filter == Filter::All || finders.iter().any(|finder| mentions(text, finder));
+    fn read(&mut self, sources: &[Source<'_>], groups: &[Group<'_>], kinds: &[&str], settings: &Settings) {
         let is_wanted = |identity: &Identity| {
             let is_referenced = REFERENCED.contains(&identity.kind());
-            Context::wants(identity) && is_referenced == (words == REFERENCED)
+            Context::wants(identity) && is_referenced == (kinds == REFERENCED)
         };
         let read = in_order(groups, |group| {
-            if mentions(group.text) { group_resources(group, &mentions, &is_wanted) } else { Vec::new() }
+            if may_hold(group.text, kinds) { group_resources(group, kinds, &is_wanted) } else { Vec::new() }
         });
         for from_context in [false, true] {
             for (group, read) in groups.iter().zip(&read) {
@@ -209,12 +171,15 @@ fn offset_of(group: &Group<'_>, read: &Read, pointer: &str) -> usize {
 
 fn group_resources(
     group: &Group<'_>,
-    mentions: &(impl Fn(&[u8]) -> bool + Sync),
+    kinds: &[&str],
     is_wanted: &(impl Fn(&Identity) -> bool + Sync),
 ) -> Vec<Read> {
     if let Some(list) = &group.list {
         let items = list.items.iter().enumerate();
-        let items: Vec<_> = items.filter(|(_, range)| mentions(&group.text[(*range).clone()])).collect();
+        // Items of a typed list do not say their kind.
+        let is_typed = list.inherited.as_ref().is_some_and(|inherited| kinds.contains(&inherited.kind()));
+        let may_hold = |range: &Range<usize>| is_typed || may_hold(&group.text[range.clone()], kinds);
+        let items: Vec<_> = items.filter(|(_, range)| may_hold(range)).collect();
         let read = in_order(&items, |(index, range)| {
             let document = read::item(&group.text[(*range).clone()]).ok()?;
             let found = read::item_resources(&document, list.inherited.as_ref(), list.is_resource_list);

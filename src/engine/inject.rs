@@ -6,9 +6,7 @@ use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{
-    Patch, Role, Source, Task, context, in_order, located, place, template, unknown_kind, unreadable,
-};
+use super::{Patch, Role, Source, Task, in_order, located, place, template, unknown_kind, unreadable};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
@@ -36,8 +34,6 @@ pub(super) struct Injected {
     pub(super) resources: usize,
     /// The group is a host's `ResourceList` and does not parse.
     pub(super) unreadable: bool,
-    /// It holds a context resource that the first pass did not look at.
-    pub(super) missed_context: bool,
     /// How many of the resources are taken out.
     pub(super) dropped: usize,
     /// All of it is taken out; there are no edits for that.
@@ -97,7 +93,6 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
-        injected.missed_context |= piece.missed_context;
         for (at_byte, finding) in piece.findings {
             let finding = template::part(finding, group.text, offset + at_byte, source.file);
             let place = places.of(offset + at_byte);
@@ -107,7 +102,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     }
     if source.role == Role::Context {
         // Read, never changed, and its workloads are nobody's concern.
-        injected = Injected { missed_context: injected.missed_context, ..Injected::default() };
+        injected = Injected::default();
     }
     injected
 }
@@ -124,7 +119,6 @@ struct Piece {
     /// What changes, with the base of the resource.
     patches: Vec<(String, Patch)>,
     resources: usize,
-    missed_context: bool,
     dropped: usize,
     is_dropped: bool,
 }
@@ -188,7 +182,6 @@ impl Run<'_> {
                     let range = 0..document.source().len();
                     piece.edits.push(Edit { range, text: String::new() });
                     piece.is_dropped = true;
-                    piece.missed_context = found.iter().any(|found| is_missed(document, found));
                     return piece;
                 }
                 Removal::Parts(parts) => removed = parts,
@@ -200,7 +193,6 @@ impl Run<'_> {
                 piece.find(document, &found, unread.into_iter().collect());
                 continue;
             };
-            piece.missed_context |= is_missed(document, &found);
             if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
                 let changes = vec![Change::remove(removed.remove(part))];
                 removals.push(Job { found, target: None, findings: Vec::new(), changes });
@@ -328,15 +320,6 @@ fn is_inside(changes: &[Change]) -> bool {
 /// Whether a pointer leads to a part or into it.
 fn is_within(pointer: &str, part: &str) -> bool {
     pointer.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Whether the first pass has passed over a resource that is looked up.
-fn is_missed(document: &Document<'_>, found: &Found) -> bool {
-    let text = document.source().as_bytes();
-    found
-        .identity
-        .as_ref()
-        .is_some_and(|identity| Context::wants(identity) && !context::is_mentioned(text, identity))
 }
 
 impl Job {

@@ -9,6 +9,7 @@ mod cut;
 mod existing;
 mod inject;
 mod instrumentations;
+mod mention;
 mod read;
 mod template;
 mod undeployed;
@@ -125,17 +126,9 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             None => groups.extend(cut::groups(index, source)),
         }
     }
-    let context = context::collect(sources, &groups, context::Filter::Mentioned, settings);
-    let mut results =
+    let context = context::collect(sources, &groups, settings);
+    let results =
         in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
-    let context = if results.iter().any(|result| result.missed_context) {
-        let context = context::collect(sources, &groups, context::Filter::All, settings);
-        results =
-            in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
-        context
-    } else {
-        context
-    };
 
     found.extend(context.findings);
     let asked: BTreeSet<_> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();

@@ -1,0 +1,131 @@
+//! Whether a text may hold a resource of some kinds, told by its bytes alone.
+
+use std::sync::LazyLock;
+
+use memchr::memchr_iter;
+use memchr::memmem::Finder;
+
+static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("kind"));
+
+/// Whether a key `kind` of `text` may have one of the `kinds`, or the list of one, for its value. What is written in an
+/// unusual way counts, so that a reader never finds one where this says that there is none.
+pub(super) fn may_hold(text: &[u8], kinds: &[&str]) -> bool {
+    KIND.find_iter(text).any(|at| may_name(&text[at + KIND.needle().len()..], kinds)) || has_hidden_key(text)
+}
+
+/// Whether a key's end and one of the `kinds` may follow.
+fn may_name(rest: &[u8], kinds: &[&str]) -> bool {
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let Some(value) = blanks_skipped(rest).strip_prefix(b":") else { return false };
+    let value = value.trim_ascii_start();
+    let is_one = |text: &[u8]| kinds.iter().any(|kind| text.starts_with(kind.as_bytes()));
+    match value.first() {
+        // A comment before the value, an anchor, an alias, a tag, a block scalar.
+        Some(b'#' | b'&' | b'*' | b'!' | b'|' | b'>') => true,
+        Some(b'"') => {
+            let quoted = &value[1..];
+            let end = quoted.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(quoted.len());
+            quoted.get(end) == Some(&b'\\') || is_one(quoted)
+        }
+        Some(b'\'') => is_one(&value[1..]),
+        _ => is_one(value),
+    }
+}
+
+/// Whether a key may be written so that its letters do not stand in the text: with escapes, by an alias, or over lines.
+fn has_hidden_key(text: &[u8]) -> bool {
+    memchr_iter(b'\\', text).any(|at| may_be_letter(&text[at + 1..]))
+        || memchr_iter(b'*', text).any(|at| is_alias_key(&text[at + 1..]))
+        || memchr_iter(b'?', text).any(|at| is_explicit_key(&text[..at], &text[at + 1..]))
+}
+
+/// Whether an escape may stand for a letter, or for nothing between two.
+fn may_be_letter(rest: &[u8]) -> bool {
+    let digits = match rest.first() {
+        Some(b'x') => 2,
+        Some(b'u') => 4,
+        Some(b'U') => 8,
+        other => return matches!(other, Some(b'\n' | b'\r')),
+    };
+    let digits = rest.get(1..=digits).and_then(|digits| std::str::from_utf8(digits).ok());
+    let character = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    character.is_some_and(|character| character.is_ascii_alphabetic())
+}
+
+fn is_alias_key(rest: &[u8]) -> bool {
+    let name = rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+    let is_apart = rest.get(name).is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+    name > 0 && is_apart && blanks_skipped(&rest[name..]).first() == Some(&b':')
+}
+
+fn is_explicit_key(before: &[u8], rest: &[u8]) -> bool {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let before = before.iter().rev().find(|byte| !blank(byte));
+    let is_first = before.is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b'{' | b',' | b'[' | b'-' | b':'));
+    is_first && rest.first().is_none_or(u8::is_ascii_whitespace)
+}
+
+fn blanks_skipped(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    &text[blanks..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::Document;
+
+    const KINDS: &[&str] = &["Instrumentation", "Namespace"];
+
+    #[test]
+    fn no_way_to_write_a_kind_is_missed() {
+        for text in [
+            "kind: Namespace",
+            "kind:\n  Namespace",
+            "\"kind\" : 'Namespace'",
+            "'kind': \"Namespace\"",
+            "{\"kind\":\"Namespace\"}",
+            "kind: # a comment\n  Namespace",
+            "kind: &a Namespace",
+            "kind: !!str Namespace",
+            "kind: >-\n  Namespace",
+            "kind: |-\n  Namespace",
+            "kind: \"Name\\x73pace\"",
+            "kind: \"Name\\\n  space\"",
+            "\"k\\u0069nd\": Namespace",
+            "\"k\\U00000069nd\": Namespace",
+            "? kind\n: Namespace",
+            "{? kind : Namespace}",
+            "{a: b, ? kind : Namespace}",
+            "a: &a kind\n*a : Namespace",
+            "a: &a Namespace\nkind: *a",
+            "a: &a {kind: Namespace}\n<<: *a",
+            "&k kind: Namespace",
+            "!!str kind: Namespace",
+            "kind\t: Namespace",
+        ] {
+            let document = Document::parse(text).expect(text);
+            let root = document.at("").expect("a root");
+            let kind = document.get(root, "kind").and_then(|node| document.text(node));
+            assert!(kind.is_none_or(|kind| kind == "Namespace"), "{text}");
+            assert!(may_hold(text.as_bytes(), KINDS), "{text}");
+        }
+        assert!(may_hold(b"kind: NamespaceList", KINDS));
+    }
+
+    #[test]
+    fn texts_that_speak_of_other_kinds_are_passed_over() {
+        for text in [
+            "kind: Deployment\nmetadata: {namespace: a}",
+            "description: The kind of a Namespace, or its Instrumentation",
+            "kind:\nmetadata: {}",
+            "kind: \"Deployment\" # \\u003ca",
+            "a: '*.example.com'\nb: what? yes\n# * kind of: x",
+            "schedule: \"*/5 * * * *\"",
+            "pattern: \"\\\\d+\"",
+            "involvedObject: {kind: Pod}",
+        ] {
+            assert!(!may_hold(text.as_bytes(), KINDS), "{text}");
+        }
+    }
+}
