@@ -92,7 +92,7 @@ pub fn decide<'c>(
     context: &'c Context,
     settings: &'c Settings,
 ) -> Decision<'c> {
-    let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::of(language, annotations)).collect();
+    let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::read(language, annotations)).collect();
     if !wanted.is_empty()
         && let Some(mark) = earlier_injection(workload)
     {
@@ -120,7 +120,7 @@ pub fn sources(
     context: &Context,
     settings: &Settings,
 ) -> Vec<(&'static str, String)> {
-    let wanted = ALL.iter().filter_map(|language| Wish::of(language, annotations));
+    let wanted = ALL.iter().filter_map(|language| Wish::read(language, annotations));
     let instrumentations =
         wanted.filter_map(|wish| Some(resolve(workload, annotations, &wish, context, settings).ok()?.1));
     let instrumentations = instrumentations.map(|called| (KIND, called));
@@ -136,7 +136,7 @@ struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    fn of(language: &'static Language, annotations: &Annotations<'a>) -> Option<Self> {
+    fn read(language: &'static Language, annotations: &Annotations<'a>) -> Option<Self> {
         let switch = annotations.effective(language.switch);
         let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
         is_wanted.then_some(Self { language, switch })
@@ -186,7 +186,7 @@ pub fn unrecorded(pointer: String, message: String) -> Finding {
 pub fn asks(annotations: &Annotations<'_>) -> bool {
     let sidecar = annotations.effective(SIDECAR);
     let wants_sidecar = !sidecar.is_empty() && !sidecar.eq_ignore_ascii_case("false");
-    wants_sidecar || ALL.iter().any(|language| Wish::of(language, annotations).is_some())
+    wants_sidecar || ALL.iter().any(|language| Wish::read(language, annotations).is_some())
 }
 
 fn requests<'c>(

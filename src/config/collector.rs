@@ -86,7 +86,7 @@ impl Collector {
     /// One `invalid-collector` for everything that is wrong.
     pub fn read(resource: &Value, identity: &Identity) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
         let mut notes = Notes { faults: Faults::new(Code::InvalidCollector), warnings: Vec::new() };
-        let collector = Self::of(resource, identity, &mut notes);
+        let collector = Self::read_noting(resource, identity, &mut notes);
         let subject = subject(resource, identity);
         let named = |findings: Vec<Finding>| -> Vec<Finding> {
             findings.into_iter().map(|finding| finding.about(subject.clone())).collect()
@@ -97,7 +97,7 @@ impl Collector {
         }
     }
 
-    fn of(resource: &Value, identity: &Identity, notes: &mut Notes) -> Option<Self> {
+    fn read_noting(resource: &Value, identity: &Identity, notes: &mut Notes) -> Option<Self> {
         let version = match identity.version() {
             "v1alpha1" => Version::V1Alpha1,
             "v1beta1" => Version::V1Beta1,
@@ -120,8 +120,8 @@ impl Collector {
         if notes.faults.found.len() > found {
             return None;
         }
-        let ports = ports::of(spec, &config, notes);
-        let volumes = mounts::Volumes::of(spec);
+        let ports = ports::find(spec, &config, notes);
+        let volumes = mounts::Volumes::read(spec);
         let mut fields = Map::new();
         let as_given = |key: &str| filled(spec, key).map(|value| (key.to_owned(), value.clone()));
         fields.extend(["imagePullPolicy", "command"].into_iter().filter_map(as_given));

@@ -17,6 +17,8 @@ pub struct Annotations<'a> {
     workload: &'a Workload<'a>,
     pod: Option<&'a Map<String, Value>>,
     rules: Vec<Ruled<'a>>,
+    /// The rules that select the workload, by their positions.
+    selecting: Vec<usize>,
     namespace: Option<&'a Map<String, Value>>,
 }
 
@@ -38,7 +40,10 @@ impl<'a> Annotations<'a> {
     ) -> Self {
         let pod = workload.metadata("annotations");
         let mut rules: Vec<Ruled<'_>> = Vec::new();
-        for rule in settings.rules.iter().filter(|rule| rule.matches(workload, namespace)) {
+        let mut selecting = Vec::new();
+        let all = settings.rules.iter().enumerate();
+        for (index, rule) in all.filter(|(_, rule)| rule.matches(workload, namespace)) {
+            selecting.push(index);
             for annotation in &rule.sets {
                 let own = std::iter::once(&annotation.key).chain(annotation.aliases);
                 let is_set = |key: &str| !text(pod, &prefixed(key)).is_empty();
@@ -48,7 +53,7 @@ impl<'a> Annotations<'a> {
                 }
             }
         }
-        Self { workload, pod, rules, namespace: context.namespace_annotations(namespace) }
+        Self { workload, pod, rules, selecting, namespace: context.namespace_annotations(namespace) }
     }
 
     /// The pod's own value, or else a rule's; empty where there is none.
@@ -70,6 +75,12 @@ impl<'a> Annotations<'a> {
     #[must_use]
     pub fn rule(&self, key: &str) -> Option<&'a str> {
         self.ruled(key).map(|ruled| ruled.rule.place.as_str())
+    }
+
+    /// The rules that select the workload, by their positions.
+    #[must_use]
+    pub fn selecting(&self) -> &[usize] {
+        &self.selecting
     }
 
     /// Every annotation that a rule sets: its whole key and its value.

@@ -56,7 +56,7 @@ static FORMS: &[Form] = &[
         api_versions: &["opentelemetry.io/v1alpha1", "opentelemetry.io/v1beta1"],
         keys: None,
         read: |config, _| {
-            let identity = Identity::of(config, None).expect("impossible: the form was found by the kind");
+            let identity = Identity::read(config, None).expect("impossible: the form was found by the kind");
             let parsed =
                 Instrumentation::read(config, &identity).map_err(|faults| of_config(faults, &str::to_owned));
             parsed.map(|(instrumentation, warnings)| {
@@ -104,7 +104,7 @@ pub fn parse(config: &Value) -> Parsed {
 /// # Errors
 /// As [`parse`].
 pub fn parse_written(config: &Value, written: Written<'_>) -> Parsed {
-    let subject = Identity::of(config, None).map(|identity| subject(config, &identity));
+    let subject = Identity::read(config, None).map(|identity| subject(config, &identity));
     located(read(config, written), &|finding| Finding { subject: subject.clone(), ..finding })
 }
 

@@ -153,7 +153,7 @@ impl Instrumentation {
             Version::V1Alpha1 => Self::from_v1alpha1(spec),
             Version::V1Beta1 => Self::from_v1beta1(spec),
         };
-        let places = validate::Places::of(version);
+        let places = validate::Places::of_version(version);
         let errors = validate::errors(&instrumentation, spec, &places);
         if errors.is_empty() {
             let warnings = validate::warnings(&instrumentation, spec, &places);
@@ -450,7 +450,7 @@ mod tests {
     fn a_whole_resource_has_no_other_keys() {
         let resource = json!({"apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation",
             "metadata": {"name": "a"}, "specs": {}});
-        let identity = Identity::of(&resource, None).expect("a kind");
+        let identity = Identity::read(&resource, None).expect("a kind");
         let findings = Instrumentation::read(&resource, &identity).expect_err("a misspelt key");
         assert_eq!(findings[0].pointer, "/specs");
         assert_eq!(findings[0].subject.as_ref().map(|subject| subject.name.as_str()), Some("a"));
@@ -464,7 +464,7 @@ mod tests {
             "env": [{"name": "A", "value": "1"}],
             "resource": {"attributes": {"team": "a"}, "k8sMetadata": {"includeUIDs": true}},
             "nodejs": {"resources": {"limits": {"cpu": 1}}}}});
-        let identity = Identity::of(&resource, None).expect("a kind");
+        let identity = Identity::read(&resource, None).expect("a kind");
         let (read, warnings) = Instrumentation::read(&resource, &identity).expect("a valid resource");
         assert_eq!(warnings[0].code, Code::UnservedVersion);
         assert_eq!(read.protocol.as_deref(), Some("grpc"));

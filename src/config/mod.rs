@@ -179,7 +179,7 @@ macro_rules! choice {
 
             /// The choice that `word` stands for.
             #[must_use]
-            pub fn of(word: &str) -> Option<Self> {
+            pub fn named(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|choice| choice.as_str() == word)
             }
 

@@ -74,11 +74,11 @@ impl Subject<'_> {
     }
 
     fn decided(&self, task: Task) -> Outcome {
-        let Some(workload) = Workload::of(self.resource, self.identity, &self.settings.kinds) else {
+        let Some(workload) = Workload::read(self.resource, self.identity, &self.settings.kinds) else {
             return Outcome::default();
         };
         let about = |finding: Finding| finding.about(workload.subject());
-        let mut outcome = match Record::of(self.resource) {
+        let mut outcome = match Record::read(self.resource) {
             None if task == Task::Uninject => self.without_record(&workload),
             None => self.injected(task),
             Some(Err(why)) => self.invalid(&format!("annotation {ANNOTATION} is not a record: {why}")),

@@ -95,7 +95,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         injected.dropped += piece.dropped;
         for (at_byte, finding) in piece.findings {
             let finding = template::part(finding, group.text, offset + at_byte, source.file);
-            let place = places.of(offset + at_byte);
+            let place = places.place(offset + at_byte);
             let place = Place { line: place.line + group.line, ..place };
             injected.findings.push((group.source, located(source, group, place, finding)));
         }
@@ -238,7 +238,7 @@ impl Run<'_> {
             };
             let outcome = subject.outcome(self.task);
             match outcome.target {
-                Some(target) => jobs.push(Job::of(found, &resource, target, outcome.findings)),
+                Some(target) => jobs.push(Job::new(found, &resource, target, outcome.findings)),
                 None => piece.find(document, &found, outcome.findings),
             }
         }
@@ -323,7 +323,7 @@ fn is_within(pointer: &str, part: &str) -> bool {
 }
 
 impl Job {
-    fn of(found: Found, before: &Value, mut target: Target, findings: Vec<Finding>) -> Self {
+    fn new(found: Found, before: &Value, mut target: Target, findings: Vec<Finding>) -> Self {
         let mut changes = std::mem::take(&mut target.changes);
         if found.is_krm_item {
             apply::adapt(before, &mut target.value, &mut changes);

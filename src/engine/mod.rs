@@ -121,7 +121,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             Some(problem) => {
                 output.unreadable |= source.role == Role::ResourceList;
                 let finding = Finding::new(Code::InvalidYaml, "", problem.message);
-                found.push(index, at(source, Place::of(source.text, problem.offset), finding));
+                found.push(index, at(source, Place::at(source.text, problem.offset), finding));
             }
             None => groups.extend(cut::groups(index, source)),
         }
@@ -252,6 +252,6 @@ impl Located {
 
 /// Where a group stands, for the findings in it.
 fn place(group: &Group<'_>, offset: usize) -> Place {
-    let place = Place::of(group.text, offset);
+    let place = Place::at(group.text, offset);
     Place { line: place.line + group.line, column: place.column }
 }

@@ -20,7 +20,7 @@ pub(super) fn text(text: &[u8], problem: &Problem, context: &Context, settings: 
         Err(error) => std::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or_default(),
     };
     let start = Document::start_of(valid);
-    let facts = start.as_ref().and_then(|start| Facts::of(start, start.at("")?, false, settings));
+    let facts = start.as_ref().and_then(|start| Facts::read(start, start.at("")?, false, settings));
     let is_marked = MARKS.iter().any(|mark| memchr::memmem::find(text, mark.as_bytes()).is_some())
         || start.as_ref().is_some_and(|start| start.at("").is_some_and(|root| is_marked(start, root)));
     code(is_marked, &facts.unwrap_or_default(), problem, context, settings)
@@ -34,7 +34,7 @@ pub(super) fn resource(
     context: &Context,
     settings: &Settings,
 ) -> Code {
-    let facts = Facts::of(document, resource, true, settings).unwrap_or_default();
+    let facts = Facts::read(document, resource, true, settings).unwrap_or_default();
     code(is_marked(document, resource), &facts, problem, context, settings)
 }
 
@@ -70,7 +70,7 @@ struct Facts {
 impl Facts {
     /// Those of a resource, which is `complete` or ends where reading did. None where it is a list: its items are
     /// anything.
-    fn of(document: &Document<'_>, resource: Cursor, complete: bool, settings: &Settings) -> Option<Self> {
+    fn read(document: &Document<'_>, resource: Cursor, complete: bool, settings: &Settings) -> Option<Self> {
         let text = |mapping: Option<Cursor>, key: &str| match document.values(mapping?, key).as_slice() {
             [only] => document.text(*only).map(str::to_owned),
             [] if complete => Some(String::new()),

@@ -79,11 +79,11 @@ impl Flags {
 }
 
 fn on_error() -> impl TypedValueParser<Value = OnError> {
-    PossibleValuesParser::new(OnError::words()).try_map(|word| OnError::of(&word).ok_or("not a policy"))
+    PossibleValuesParser::new(OnError::words()).try_map(|word| OnError::named(&word).ok_or("not a policy"))
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {
-    PossibleValuesParser::new(FailOn::words()).try_map(|word| FailOn::of(&word).ok_or("not a level"))
+    PossibleValuesParser::new(FailOn::words()).try_map(|word| FailOn::named(&word).ok_or("not a level"))
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

@@ -84,7 +84,7 @@ impl Lock {
         let no_lock = |offset, reason: &str| {
             let name = files::name(&self.file);
             let message = format!("not a lock of images: {reason}");
-            let position = files::position(Some(&name), Place::of(&bytes, offset));
+            let position = files::position(Some(&name), Place::at(&bytes, offset));
             Ok(Err(Finding::new(Code::InvalidConfig, "", message)
                 .at(position)
                 .help("Name the file that `otel-inject images --lock FILE` has written, or delete this one and write it again.")))

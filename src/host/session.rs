@@ -112,7 +112,7 @@ impl Session {
         if let (Invocation::Function, Some(text)) = (&self.invocation, texts.first()) {
             let envelope = Envelope::read(&text.bytes).map_err(|problem| {
                 outcome.result.unreadable = true;
-                let place = Place::of(&text.bytes, problem.offset);
+                let place = Place::at(&text.bytes, problem.offset);
                 vec![Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place))]
             })?;
             outcome.envelope = Some(envelope);

@@ -64,7 +64,7 @@ pub(super) fn settled(
 
 fn config_file(path: &Path, name: &str) -> Parsed {
     let bytes = files::bytes(path).map_err(|error| vec![io_error(&error)])?;
-    let at = |offset| position(Some(name), Place::of(&bytes, offset));
+    let at = |offset| position(Some(name), Place::at(&bytes, offset));
     let refuse = |offset, message: String| {
         vec![Finding::new(Code::InvalidConfig, "", message).at(at(offset)).help("Write one YAML document.")]
     };

@@ -15,7 +15,7 @@ impl Identity {
     /// The identity of `resource`; what it does not say itself comes from `inherited`.
     /// None where there is no kind, or an `apiVersion` that is none.
     #[must_use]
-    pub fn of(resource: &Value, inherited: Option<&Self>) -> Option<Self> {
+    pub fn read(resource: &Value, inherited: Option<&Self>) -> Option<Self> {
         let text = |key: &str| resource.get(key).and_then(Value::as_str);
         Self::new(text("apiVersion"), text("kind"), inherited)
     }
@@ -138,25 +138,25 @@ mod tests {
     #[test]
     fn an_item_without_kind_is_the_lists_kind() {
         let list = json!({"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [{"metadata": {}}]});
-        let identity = Identity::of(&list, None).expect("a kind");
+        let identity = Identity::read(&list, None).expect("a kind");
         let (items, inherited) = list_items(&list, &identity).expect("a list");
-        let item = Identity::of(&items[0], inherited.as_ref()).expect("an inherited kind");
+        let item = Identity::read(&items[0], inherited.as_ref()).expect("an inherited kind");
         assert_eq!((item.api_version().as_str(), item.kind()), ("apps/v1", "Deployment"));
     }
 
     #[test]
     fn an_item_without_kind_is_nothing_in_a_plain_list() {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": [{"metadata": {}}]});
-        let identity = Identity::of(&list, None).expect("a kind");
+        let identity = Identity::read(&list, None).expect("a kind");
         let (items, inherited) = list_items(&list, &identity).expect("a list");
-        assert_eq!(Identity::of(&items[0], inherited.as_ref()), None);
+        assert_eq!(Identity::read(&items[0], inherited.as_ref()), None);
     }
 
     #[test]
     fn a_list_of_other_things_is_not_looked_into() {
         for items in [json!([1]), json!({}), json!([{}, null])] {
             let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-            let identity = Identity::of(&list, None).expect("a kind");
+            let identity = Identity::read(&list, None).expect("a kind");
             assert!(list_items(&list, &identity).is_none());
         }
     }

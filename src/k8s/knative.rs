@@ -80,7 +80,7 @@ mod tests {
         ];
         for (containers, expected) in cases {
             let resource = service(&containers);
-            let identity = Identity::of(&resource, None).expect("a kind");
+            let identity = Identity::read(&resource, None).expect("a kind");
             let mut named = named(&resource, &identity, are_several(&resource)).expect("names");
             let names: Vec<&str> = containers_of(&mut named).iter().map(name).collect();
             assert_eq!(json!(names), expected);
@@ -89,7 +89,7 @@ mod tests {
             assert_eq!(value, resource);
         }
         let whole = service(&json!([{"name": "a"}]));
-        let identity = Identity::of(&whole, None).expect("a kind");
+        let identity = Identity::read(&whole, None).expect("a kind");
         assert_eq!(named(&whole, &identity, false), None);
     }
 }

@@ -25,7 +25,7 @@ pub struct Workload<'v> {
 impl<'v> Workload<'v> {
     /// The workload that `resource` is, if it is one: of a known kind, or of a `declared` one.
     #[must_use]
-    pub fn of(resource: &'v Value, identity: &Identity, declared: &'v [Kind]) -> Option<Self> {
+    pub fn read(resource: &'v Value, identity: &Identity, declared: &'v [Kind]) -> Option<Self> {
         let kind = Kind::among(declared, identity.group(), identity.kind())?;
         let is_elsewhere = kind
             .elsewhere

@@ -29,7 +29,7 @@ pub(super) fn inject(
     let mut container = json!({
         "name": agent.name,
         "image": image,
-        "resources": resources::of(cx, request)?,
+        "resources": resources::complete(cx, request)?,
         "volumeMounts": [{"name": volume, "mountPath": path}],
         "securityContext": security_context(request, agent),
     });

@@ -50,7 +50,7 @@ pub(super) struct Attributes {
 
 impl Attributes {
     /// Everything that is known of `app`, but what its container sets itself.
-    pub(super) fn of(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
+    pub(super) fn describe(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
         let set_already = keys(&app.attributes);
         let mut attributes = Self { values: BTreeMap::new(), generated: BTreeSet::new() };
         let mut put = |key: &str, value: String| {

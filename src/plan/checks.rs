@@ -79,7 +79,7 @@ impl Planned<'_> {
 struct Containers<'d>([(&'d [Value], BTreeMap<&'d str, usize>); 2]);
 
 impl<'d> Containers<'d> {
-    fn of(cx: &PlanContext<'_>, draft: &'d Draft) -> Self {
+    fn new(cx: &PlanContext<'_>, draft: &'d Draft) -> Self {
         let spec = cx.workload.pointer("/spec");
         Self([List::Init, List::Regular].map(|list| {
             let all = draft.list(&spec, list.key());

@@ -53,7 +53,7 @@ pub(super) struct CollectorContainer<'c> {
 
 impl<'c> CollectorContainer<'c> {
     /// Its images are pinned; what asks for it is at `pointer`.
-    pub(super) fn of(request: &Request<'c>, settings: &Settings, pointer: &str) -> Step<Self> {
+    pub(super) fn new(request: &Request<'c>, settings: &Settings, pointer: &str) -> Step<Self> {
         let Request { collector, .. } = request;
         let image = collector.image.clone().unwrap_or_else(|| settings.default_collector_image());
         let pinned = |container: &Value| {
@@ -95,7 +95,7 @@ pub(super) fn carry_out(cx: &PlanContext<'_>, settings: &Settings) -> Outcome {
         Decision::Add(request) => request,
     };
     let mut draft = Draft::new(cx.workload.resource.clone());
-    let sidecar = CollectorContainer::of(&request, settings, &cx.annotations.pointer(SIDECAR))
+    let sidecar = CollectorContainer::new(&request, settings, &cx.annotations.pointer(SIDECAR))
         .map_err(|finding| vec![*finding])?;
     add(cx, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
     let planned = Planned { cx, settings, draft: &draft, languages: &[], sidecar: Some(&request) };

@@ -21,7 +21,7 @@ pub(super) fn inject(
         let container = pod::container(cx, draft, target);
         let mount = copy.mount.in_target(&target.name);
         env::check(cx, request, recipe, draft, &container)?;
-        let texts = Texts::of(cx, request)?.with_mount(&mount);
+        let texts = Texts::read(cx, request)?.with_mount(&mount);
         container.default_entries(draft, request.agent_env());
         env::set(cx, draft, &container, recipe.early_env, &texts)?;
         container.mount(draft, json!({"name": copy.name, "mountPath": mount}))?;
@@ -38,7 +38,7 @@ pub(super) fn inject(
     pod::add_volume(cx, draft, pod::agent_volume(copy.name, request))?;
     let image = super::image(request);
     let command: Vec<String> = {
-        let texts = Texts::of(cx, request)?;
+        let texts = Texts::read(cx, request)?;
         copy.command.iter().map(|text| texts.fill(text)).collect()
     };
     let mut agent = init_container(cx, request, copy, draft, copy.name, &image, &command)?;
@@ -89,7 +89,7 @@ fn init_container(
         "name": name,
         "image": image,
         "command": command,
-        "resources": resources::of(cx, request)?,
+        "resources": resources::complete(cx, request)?,
         "volumeMounts": [{"name": copy.name, "mountPath": copy.mount.path()}],
     });
     if let Some(context) = pod::init_security_context(cx, request, draft, request.targets.first()) {

@@ -11,7 +11,7 @@ pub(super) struct Texts(Vec<(&'static str, String)>);
 
 impl Texts {
     /// The texts for a request, the mount apart.
-    pub(super) fn of(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Self> {
+    pub(super) fn read(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Self> {
         let mut texts = Vec::new();
         for option in request.language.options {
             let Effect::OneOf { placeholder, words } = option.effect else { continue };

@@ -107,7 +107,7 @@ type Outcome = Result<Option<Done>, Vec<Finding>>;
 /// requests, each carried out whole or not at all.
 #[must_use]
 pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
-    let Some(mut workload) = Workload::of(resource, identity, &settings.kinds) else {
+    let Some(mut workload) = Workload::read(resource, identity, &settings.kinds) else {
         return Verdict::Nothing;
     };
     let namespace = namespace_of(resource, settings);

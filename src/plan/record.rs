@@ -97,13 +97,13 @@ impl Record {
     /// # Errors
     /// Why it is none of ours.
     #[must_use]
-    pub fn of(resource: &Value) -> Option<Result<Self, String>> {
+    pub fn read(resource: &Value) -> Option<Result<Self, String>> {
         let annotation = resource.get("metadata")?.get("annotations")?.get(ANNOTATION)?;
         let Some(text) = annotation.as_str() else { return Some(Err("it is not a string".to_owned())) };
-        Some(Self::read(text))
+        Some(Self::parse(text))
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))?;
         match value.get("v").and_then(Value::as_u64) {
             Some(VERSION) => {}

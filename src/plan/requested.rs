@@ -25,7 +25,7 @@ pub struct Requested {
 /// What `resource` requests, and warnings about annotations that request nothing; pointers are relative to it.
 #[must_use]
 pub fn requested(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Requested {
-    let Some(workload) = Workload::of(resource, identity, &settings.kinds) else {
+    let Some(workload) = Workload::read(resource, identity, &settings.kinds) else {
         let findings = of_elsewhere(resource, identity);
         return Requested { findings, ..Requested::default() };
     };
@@ -41,12 +41,10 @@ pub fn requested(resource: &Value, identity: &Identity, context: &Context, setti
         }
     }
     let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
-    let rules = settings.rules.iter().enumerate();
-    let rules = rules.filter(|(_, rule)| rule.matches(&workload, &namespace));
     Requested {
         findings,
         sources: select::sources(&workload, &annotations, context, settings),
-        rules: rules.map(|(index, _)| index).collect(),
+        rules: annotations.selecting().to_vec(),
     }
 }
 

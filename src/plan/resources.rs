@@ -9,7 +9,7 @@ use crate::languages::Settings;
 use crate::select::Request;
 
 /// What the Instrumentation says, and the defaults for `limits` and `requests` that it does not have.
-pub(super) fn of(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Value> {
+pub(super) fn complete(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Value> {
     let settings = super::settings(request);
     let mut resources = request
         .instrumentation

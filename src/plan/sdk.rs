@@ -60,7 +60,7 @@ pub(super) fn common(draft: &mut Draft, container: &Place, instrumentation: &Ins
 
 /// The name of the service that `app` is.
 pub(super) fn service_name(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> String {
-    Attributes::of(cx, instrumentation, app).service_name(cx, instrumentation, app)
+    Attributes::describe(cx, instrumentation, app).service_name(cx, instrumentation, app)
 }
 
 /// Configures the SDK in `container`, which `app` describes.
@@ -86,7 +86,7 @@ pub(super) fn configure_for(
     container.check_extendable(cx, draft, ATTRIBUTES)?;
     let own = plain(container, draft);
     let own_keys = attributes::keys(&own);
-    let mut attributes = Attributes::of(cx, instrumentation, app);
+    let mut attributes = Attributes::describe(cx, instrumentation, app);
     let service = attributes.service_name(cx, instrumentation, app);
     container.default(draft, SERVICE_NAME, &service);
     exporter::configure(instrumentation, draft, container)?;

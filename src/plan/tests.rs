@@ -31,14 +31,14 @@ fn instrumentation(name: &str, spec: Value) -> Value {
 fn context_of(resources: &[Value]) -> Context {
     let mut context = Context::default();
     for resource in resources {
-        let identity = Identity::of(resource, None).expect("a kind");
+        let identity = Identity::read(resource, None).expect("a kind");
         context.add(resource, &identity, false, &Settings::default());
     }
     context
 }
 
 fn planned_with(resource: &Value, context: &Context, settings: &Settings) -> Verdict {
-    plan(resource, &Identity::of(resource, None).expect("a kind"), context, settings)
+    plan(resource, &Identity::read(resource, None).expect("a kind"), context, settings)
 }
 
 fn verdict(resource: &Value, spec: Value) -> Verdict {
@@ -267,7 +267,7 @@ fn an_input_hides_the_context_and_repeats_are_one() {
     let settings = Settings::default();
     let mut context = Context::default();
     let one = instrumentation("default", json!({"exporter": {"endpoint": "http://context"}}));
-    let identity = Identity::of(&one, None).expect("a kind");
+    let identity = Identity::read(&one, None).expect("a kind");
     let input = instrumentation("default", json!({"exporter": {"endpoint": "http://input"}}));
     context.add(&input, &identity, false, &settings);
     context.add(&input, &identity, false, &settings);

@@ -13,7 +13,7 @@ pub(super) fn annotations(run: Run, findings: &[Finding], detail: Detail) -> Str
     };
     let mut lines: String = findings.iter().filter(is_said).map(annotation).collect();
     if detail != Detail::Errors {
-        lines.push_str(&Totals::of(run, findings).line());
+        lines.push_str(&Totals::count(run, findings).line());
     }
     lines
 }

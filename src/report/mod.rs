@@ -138,7 +138,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(run: Run, findings: &[Finding]) -> Self {
+    fn count(run: Run, findings: &[Finding]) -> Self {
         let has_failed = findings.iter().any(|finding| run.fails(finding));
         let count =
             |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
@@ -201,7 +201,7 @@ fn human(run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String
         }
     }
     if detail != Detail::Errors {
-        lines.push_str(&Totals::of(run, findings).line());
+        lines.push_str(&Totals::count(run, findings).line());
     }
     lines
 }
@@ -361,7 +361,7 @@ fn json(run: Run, findings: &[Finding]) -> Value {
         }
         Value::Object(entry)
     };
-    let totals = Totals::of(run, findings);
+    let totals = Totals::count(run, findings);
     let written = |count: usize| if totals.has_failed { 0 } else { count };
     json!({
         "findings": findings.iter().map(entry).collect::<Vec<_>>(),

@@ -40,14 +40,14 @@ impl<'t> Envelope<'t> {
         if let Some(items) = items {
             let own = format!("{}{}", &valid[items.header.clone()], &valid[items.tail.clone()]);
             let cut = Some((items.header.end, items.tail.start - items.header.end));
-            if let Ok(envelope) = Self::of(text, chunk.clone(), own, cut) {
+            if let Ok(envelope) = Self::read_chunk(text, chunk.clone(), own, cut) {
                 return Ok(envelope);
             }
         }
-        Self::of(text, chunk.clone(), valid.to_owned(), None)
+        Self::read_chunk(text, chunk.clone(), valid.to_owned(), None)
     }
 
-    fn of(
+    fn read_chunk(
         text: &'t [u8],
         chunk: Range<usize>,
         own: String,
@@ -83,7 +83,7 @@ impl<'t> Envelope<'t> {
     #[must_use]
     pub fn place(&self, pointer: &str) -> Place {
         let offset = Document::parse(&self.own).map_or(0, |document| document.offset(pointer));
-        Place::of(self.text, self.source(offset))
+        Place::at(self.text, self.source(offset))
     }
 
     /// The text of the scalar at `pointer`, as it is written.
@@ -145,7 +145,7 @@ impl<'t> Envelope<'t> {
             *at += line.len();
             Some((start, line))
         });
-        lines.find(|(_, line)| line.starts_with(b"%TAG")).map(|(start, _)| Place::of(self.text, start))
+        lines.find(|(_, line)| line.starts_with(b"%TAG")).map(|(start, _)| Place::at(self.text, start))
     }
 
     /// The document from its first key on, without what stands around it; an indented one from that line on.

@@ -418,7 +418,7 @@ impl<'t> Document<'t> {
     /// The place of the node at `pointer`, as far as the pointer can be followed.
     #[must_use]
     pub fn place(&self, pointer: &str) -> Place {
-        Place::of(self.text.as_bytes(), self.offset(pointer))
+        Place::at(self.text.as_bytes(), self.offset(pointer))
     }
 
     /// The text that was read.

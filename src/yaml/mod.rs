@@ -42,7 +42,7 @@ pub struct Place {
 impl Place {
     /// The place of the byte at `offset` in `text`; the end for an offset beyond it.
     #[must_use]
-    pub fn of(text: &[u8], offset: usize) -> Self {
+    pub fn at(text: &[u8], offset: usize) -> Self {
         let before = &text[..offset.min(text.len())];
         Self { line: memchr::memchr_iter(b'\n', before).count() + 1, column: Self::column(text, offset) }
     }
@@ -75,8 +75,8 @@ impl<'t> Places<'t> {
         Self { text, place: Place { line: 1, column: 1 }, offset: 0 }
     }
 
-    /// As [`Place::of`].
-    pub fn of(&mut self, offset: usize) -> Place {
+    /// As [`Place::at`].
+    pub fn place(&mut self, offset: usize) -> Place {
         let offset = offset.min(self.text.len());
         let is_behind = offset >= self.offset;
         let between = if is_behind { self.offset..offset } else { offset..self.offset };

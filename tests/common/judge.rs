@@ -39,7 +39,7 @@ struct Plans<'p> {
 
 impl Plans<'_> {
     fn apply(&mut self, resource: &mut Value, inherited: Option<&Identity>, is_item: bool) {
-        let Some(identity) = Identity::of(resource, inherited) else { return };
+        let Some(identity) = Identity::read(resource, inherited) else { return };
         let items = resource.get_mut("items").and_then(Value::as_array_mut);
         if let (Some(inherited), Some(items)) = (identity.of_items(), items)
             && items.iter().all(Value::is_object)
@@ -65,7 +65,7 @@ impl Plans<'_> {
         from_context: bool,
         settings: &Settings,
     ) {
-        let Some(identity) = Identity::of(resource, inherited) else { return };
+        let Some(identity) = Identity::read(resource, inherited) else { return };
         let items = resource.get("items").and_then(Value::as_array);
         if let (Some(inherited), Some(items)) = (identity.of_items(), items)
             && items.iter().all(Value::is_object)

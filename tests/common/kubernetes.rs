@@ -10,7 +10,7 @@ use serde_json::Value;
 /// What the resource's type does not know of it, or why it cannot be read; of kinds that are not Kubernetes' own the
 /// pod template alone is read.
 pub(crate) fn faults(resource: &Value) -> Vec<String> {
-    let Some(identity) = Identity::of(resource, None) else { return Vec::new() };
+    let Some(identity) = Identity::read(resource, None) else { return Vec::new() };
     match identity.kind() {
         "Deployment" => read::<Deployment>(resource).1,
         "ReplicaSet" => read::<ReplicaSet>(resource).1,

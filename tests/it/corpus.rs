@@ -62,7 +62,7 @@ fn value(text: &str) -> Option<Value> {
 }
 
 fn is_workload(text: &str) -> bool {
-    let identity = value(text).as_ref().and_then(|value| Identity::of(value, None));
+    let identity = value(text).as_ref().and_then(|value| Identity::read(value, None));
     identity.is_some_and(|identity| Kind::find(identity.group(), identity.kind()).is_some())
 }
 

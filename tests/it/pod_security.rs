@@ -31,8 +31,8 @@ fn workloads(text: &str) -> Vec<Value> {
 }
 
 fn level(resource: &Value) -> Option<&'static str> {
-    let identity = Identity::of(resource, None)?;
-    let workload = Workload::of(resource, &identity, &[])?;
+    let identity = Identity::read(resource, None)?;
+    let workload = Workload::read(resource, &identity, &[])?;
     let template = resource.pointer(&workload.pointer(""))?;
     let version = Version::parse(VERSION).expect("a version");
     let met = Level::ALL.into_iter().rev().find(|level| meets(template, *level, version));

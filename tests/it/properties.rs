@@ -87,7 +87,7 @@ fn lost(before: &Value, after: &Value, pointer: &str) -> Option<String> {
 
 /// The containers of a workload.
 fn containers(workload: &Value) -> Vec<&Value> {
-    let template = Identity::of(workload, None)
+    let template = Identity::read(workload, None)
         .and_then(|identity| Kind::find(identity.group(), identity.kind()))
         .and_then(|kind| workload.pointer(&kind.template));
     let list = |key: &str| {

@@ -91,12 +91,12 @@ fn run(case: &Case) -> Result<(), String> {
     let settings = &case.settings;
     let mut context = Context::default();
     for document in &case.input {
-        if let Some(identity) = Identity::of(document, None) {
+        if let Some(identity) = Identity::read(document, None) {
             context.add(document, &identity, false, settings);
         }
     }
     for (index, (document, expected)) in case.input.iter().zip(&case.expected).enumerate() {
-        let Some(identity) = Identity::of(document, None) else { continue };
+        let Some(identity) = Identity::read(document, None) else { continue };
         let verdict = plan(document, &identity, &context, settings);
         let findings = match &verdict {
             Verdict::Nothing => &[],
@@ -306,7 +306,7 @@ fn no_wrong_value_anywhere_makes_a_plan_panic() {
         for (index, document) in case.input.iter().enumerate() {
             let mut pointers = Vec::new();
             nodes(document, "", &mut pointers);
-            let Some(identity) = Identity::of(document, None) else { continue };
+            let Some(identity) = Identity::read(document, None) else { continue };
             for (number, pointer) in pointers.iter().enumerate() {
                 // Three at every node, all within a few: a value that one node does not get its neighbours do.
                 for value in wrong.iter().cycle().skip(number * 3 % wrong.len()).take(3) {
@@ -426,9 +426,9 @@ proptest! {
     fn what_is_planned_is_sound((instrumentation, workload) in any_case()) {
         let settings = Settings::default();
         let mut context = Context::default();
-        let identity = Identity::of(&instrumentation, None).expect("a kind");
+        let identity = Identity::read(&instrumentation, None).expect("a kind");
         context.add(&instrumentation, &identity, false, &settings);
-        let identity = Identity::of(&workload, None).expect("a kind");
+        let identity = Identity::read(&workload, None).expect("a kind");
         match plan(&workload, &identity, &context, &settings) {
             Verdict::Planned(planned) => {
                 let value = &planned.value;

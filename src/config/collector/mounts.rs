@@ -18,7 +18,7 @@ pub(super) struct Volumes {
 }
 
 impl Volumes {
-    pub(super) fn of(spec: &Value) -> Self {
+    pub(super) fn read(spec: &Value) -> Self {
         let mut volumes = Self {
             all: elements(spec, "volumes").to_vec(),
             mounts: elements(spec, "volumeMounts").to_vec(),

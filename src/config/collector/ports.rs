@@ -40,7 +40,7 @@ pub(super) fn listening(component: &Value, default: Option<u32>) -> Option<u32> 
 }
 
 /// The ports of a collector with that configuration.
-pub(super) fn of(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
+pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     let mut found = Vec::new();
     for name in &config.receivers {
         receivers(name, config, notes, &mut found);

@@ -9,7 +9,7 @@ fn read(spec: Value) -> Result<(Collector, Vec<Finding>), Vec<Finding>> {
         json!({"apiVersion": "opentelemetry.io/v1beta1", "kind": KIND, "spec": {"mode": SIDECAR}});
     let fields = spec.as_object().expect("a mapping").clone();
     resource["spec"].as_object_mut().expect("a mapping").extend(fields);
-    Collector::read(&resource, &Identity::of(&resource, None).expect("a kind"))
+    Collector::read(&resource, &Identity::read(&resource, None).expect("a kind"))
 }
 
 /// A configuration with one component, which is enabled.

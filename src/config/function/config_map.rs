@@ -127,7 +127,7 @@ enum Leaf {
 }
 
 impl Leaf {
-    fn of(shape: &KeyShape) -> Self {
+    fn reading(shape: &KeyShape) -> Self {
         match shape {
             KeyShape::Flag => Self::Flag,
             KeyShape::List(_) => Self::List,
@@ -161,7 +161,7 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
         let mut tokens: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
         tokens.extend(below.into_iter().flat_map(|below| below.split('.')).map(str::to_owned));
         let shape = tokens.iter().map(String::as_str).try_fold(&TOP, child);
-        return Some((tokens, shape.map_or(Leaf::Text, Leaf::of)));
+        return Some((tokens, shape.map_or(Leaf::Text, Leaf::reading)));
     }
     if UNSAYABLE.contains(&head) {
         return None;
@@ -184,10 +184,10 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
         }
         (shape @ KeyShape::Object(_), Some(below)) => {
             tokens.push(below.to_owned());
-            Leaf::of(child(shape, below)?)
+            Leaf::reading(child(shape, below)?)
         }
         (_, Some(_)) => return None,
-        (shape, None) => Leaf::of(shape),
+        (shape, None) => Leaf::reading(shape),
     };
     Some((tokens, leaf))
 }

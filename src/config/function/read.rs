@@ -23,11 +23,11 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
     let mut warnings = Vec::new();
     let kinds = kinds(spec, &mut faults);
     let settings = Settings {
-        mode: text(value, "mode").and_then(Mode::of).unwrap_or_default(),
-        on_error: text(value, "onError").and_then(OnError::of).unwrap_or_default(),
-        fail_on: text(value, "failOn").and_then(FailOn::of).unwrap_or_default(),
-        record: text(value, "record").and_then(Recording::of).unwrap_or_default(),
-        stale: text(value, "stale").and_then(Stale::of).unwrap_or_default(),
+        mode: text(value, "mode").and_then(Mode::named).unwrap_or_default(),
+        on_error: text(value, "onError").and_then(OnError::named).unwrap_or_default(),
+        fail_on: text(value, "failOn").and_then(FailOn::named).unwrap_or_default(),
+        record: text(value, "record").and_then(Recording::named).unwrap_or_default(),
+        stale: text(value, "stale").and_then(Stale::named).unwrap_or_default(),
         namespace: text(value, "namespace").map(str::to_owned),
         instrumentation: None,
         rules: elements(value, "rules")
@@ -37,7 +37,7 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
             .collect(),
         annotate: flag(value, "annotate"),
         instrumentation_resources: text(value, "instrumentationResources")
-            .and_then(Keep::of)
+            .and_then(Keep::named)
             .unwrap_or_default(),
         images: images(value),
         lock: None,

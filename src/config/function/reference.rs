@@ -110,7 +110,7 @@ pub fn schema() -> Value {
     })
 }
 
-fn of(shape: &KeyShape) -> Value {
+fn schema_of(shape: &KeyShape) -> Value {
     match shape {
         KeyShape::Flag => json!({"type": "boolean"}),
         KeyShape::Choice(_) | KeyShape::Words(_) => json!({"enum": shape.words()}),
@@ -118,11 +118,12 @@ fn of(shape: &KeyShape) -> Value {
             Some(pattern) => json!({"type": "string", "pattern": pattern}),
             None => json!({"type": "string"}),
         },
-        KeyShape::List(element) => json!({"type": "array", "minItems": 1, "items": of(element)}),
+        KeyShape::List(element) => json!({"type": "array", "minItems": 1, "items": schema_of(element)}),
         KeyShape::Object(object) => of_object(object),
         KeyShape::Map { of: of_word, filled, .. } => {
             let words = shape.words();
-            let properties = words.iter().map(|word| ((*word).to_owned(), nullable(of(&of_word(word)))));
+            let properties =
+                words.iter().map(|word| ((*word).to_owned(), nullable(schema_of(&of_word(word)))));
             let mut schema = json!({
                 "type": "object",
                 "additionalProperties": false,
@@ -133,14 +134,14 @@ fn of(shape: &KeyShape) -> Value {
             }
             schema
         }
-        KeyShape::Either { shapes, .. } => json!({"anyOf": shapes.iter().map(of).collect::<Vec<_>>()}),
+        KeyShape::Either { shapes, .. } => json!({"anyOf": shapes.iter().map(schema_of).collect::<Vec<_>>()}),
         KeyShape::Instrumentation => instrumentation::schema(),
     }
 }
 
 fn of_object(object: &Object) -> Value {
     let property = |key: &Key| {
-        let mut schema = of(&key.shape);
+        let mut schema = schema_of(&key.shape);
         if !object.required.contains(&key.name) {
             schema = nullable(schema);
         }

@@ -74,7 +74,7 @@ pub(in crate::config) fn schema() -> Value {
 }
 
 fn of_fields(fields: &[Field]) -> Value {
-    let property = |field: &Field| (field.name.to_owned(), of(field.shape));
+    let property = |field: &Field| (field.name.to_owned(), schema_of(field.shape));
     json!({
         "type": ["object", "null"],
         "additionalProperties": false,
@@ -82,7 +82,7 @@ fn of_fields(fields: &[Field]) -> Value {
     })
 }
 
-fn of(shape: Shape) -> Value {
+fn schema_of(shape: Shape) -> Value {
     match shape {
         Shape::Text | Shape::ConfigPath => json!({"type": ["string", "null"]}),
         Shape::Filled | Shape::Image => json!({"type": "string", "minLength": 1}),
@@ -97,7 +97,7 @@ fn of(shape: Shape) -> Value {
         Shape::Anything => json!({}),
         Shape::Quantity => json!({"type": ["string", "number", "null"]}),
         Shape::TextMap => json!({"type": ["object", "null"], "additionalProperties": {"type": "string"}}),
-        Shape::List(element) => json!({"type": ["array", "null"], "items": of(*element)}),
+        Shape::List(element) => json!({"type": ["array", "null"], "items": schema_of(*element)}),
         Shape::Object(fields) => of_fields(fields),
     }
 }

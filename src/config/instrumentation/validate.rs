@@ -33,7 +33,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) const fn of(version: Version) -> Self {
+    pub(super) const fn of_version(version: Version) -> Self {
         match version {
             Version::V1Alpha1 => {
                 Self { exporter: "/exporter", propagators: "/propagators", sampler: "/sampler" }

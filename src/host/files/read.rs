@@ -21,7 +21,7 @@ pub(in crate::host) struct Stamp {
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+    fn new(metadata: &Metadata) -> Self {
         Self {
             #[cfg(unix)]
             identity: {
@@ -35,7 +35,7 @@ impl Stamp {
 
     /// Whether `path` itself, no link to it, is still the file.
     pub(in crate::host) fn is_at(&self, path: &Path) -> bool {
-        fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && Self::of(&metadata) == *self)
+        fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && Self::new(&metadata) == *self)
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn regular(path: &Path) -> Result<(Vec<u8>, Stamp)> {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok((bytes, Stamp::of(&metadata)))
+        Ok((bytes, Stamp::new(&metadata)))
     };
     read().with_context(|| cannot(path))
 }

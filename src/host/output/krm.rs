@@ -60,7 +60,7 @@ fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
         return Some(without_items(envelope, &outcome.result.findings).into_bytes());
     }
     let results = results(envelope, &outcome.result.findings).unwrap_or_else(|problem| {
-        let place = Place::of(text, problem.offset);
+        let place = Place::at(text, problem.offset);
         let message = format!("the results cannot be added: {}", problem.message);
         outcome
             .result

@@ -28,7 +28,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 /// References of instrumented containers that stand before what they name.
 fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = cx.workload.pointer("/spec");
-    let containers = Containers::of(cx, draft);
+    let containers = Containers::new(cx, draft);
     let mut seen: BTreeSet<(List, &str)> = BTreeSet::new();
     let mut findings = Vec::new();
     for target in requests.iter().flat_map(|request| &request.targets) {
@@ -51,7 +51,7 @@ fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> V
 
 /// References of the sidecar that stand before what they name.
 fn misplaced_of_sidecar(cx: &PlanContext<'_>, draft: &Draft) -> Vec<Finding> {
-    let containers = Containers::of(cx, draft);
+    let containers = Containers::new(cx, draft);
     let sidecars =
         [List::Init, List::Regular].into_iter().filter_map(|list| containers.find(list, CONTAINER));
     let early = sidecars.flat_map(|(_, sidecar)| early_references(elements(sidecar, "env")));

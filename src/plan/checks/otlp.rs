@@ -30,7 +30,7 @@ fn of_language(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Ve
     let image = image(request);
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    let all = Containers::of(cx, draft);
+    let all = Containers::new(cx, draft);
     let mut causes = Vec::new();
     let mut findings = Vec::new();
     for (list, container) in containers(request) {
