@@ -102,7 +102,7 @@ impl Change {
         // is shown a null, which then gives way to the one copy that stays.
         let (way, _) = self.pointer.rsplit_once('/').unwrap_or_default();
         let last = &self.pointer[way.len()..];
-        let is_within = |from: &str| from.rsplit_once('/').is_some_and(|(there, _)| there == way);
+        let is_within = |from: &str| from.rsplit_once('/').is_some_and(|(current, _)| current == way);
         let is_local = match &self.operation {
             Operation::Move { from } => is_within(from),
             _ => true,

@@ -66,7 +66,7 @@ pub enum Listener {
     /// At its API server's endpoint, where that is enabled.
     ApiServer,
     /// Where its config says so.
-    Told,
+    Given,
     /// Never.
     Nowhere,
 }
@@ -172,9 +172,9 @@ pub fn listeners() -> impl Iterator<Item = (&'static str, String)> {
                 let each = protocols.iter().map(|(protocol, one)| format!("{protocol} {}", port(one)));
                 each.collect::<Vec<_>>().join(", ")
             }
-            Listener::Required(transport) => format!("where it is told, {}", transport.as_str()),
+            Listener::Required(transport) => format!("where it is configured, {}", transport.as_str()),
             Listener::ApiServer => "at its API server's endpoint".to_owned(),
-            Listener::Told => "where it is told".to_owned(),
+            Listener::Given => "where it is configured".to_owned(),
             Listener::Nowhere => "nowhere".to_owned(),
         };
         (*kind, place)
@@ -192,7 +192,7 @@ pub fn type_of(component: &str) -> &str {
 pub fn receiver(component: &str) -> Listener {
     let kind = type_of(component);
     let row = RECEIVERS.iter().find(|(known, _)| *known == kind).map(|(_, listener)| *listener);
-    row.unwrap_or(if SCRAPERS.contains(&kind) { Listener::Nowhere } else { Listener::Told })
+    row.unwrap_or(if SCRAPERS.contains(&kind) { Listener::Nowhere } else { Listener::Given })
 }
 
 #[cfg(test)]
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_type_ends_at_the_first_slash() {
         assert_eq!(receiver("otlp/a/b"), receiver("otlp"));
-        assert_eq!(receiver("otlp_2"), Listener::Told);
+        assert_eq!(receiver("otlp_2"), Listener::Given);
         assert_eq!(receiver("redis/1"), Listener::Nowhere);
     }
 }

@@ -428,8 +428,11 @@ fn unknown_container(
     let (key, list) = own_list(annotations, language);
     let key = if list.split(',').any(|name| name == missing) { key } else { CONTAINERS };
     let names = |list: List| pod::elements(spec, list.key()).iter().map(pod::name);
-    let there: Vec<&str> = names(List::Regular).chain(names(List::Init)).collect();
-    let message =
-        format!("{}: container \"{missing}\" does not exist (containers: {})", language.id, there.join(", "));
+    let current: Vec<&str> = names(List::Regular).chain(names(List::Init)).collect();
+    let message = format!(
+        "{}: container \"{missing}\" does not exist (containers: {})",
+        language.id,
+        current.join(", ")
+    );
     Finding::new(Code::UnknownContainer, annotations.pointer(key), message)
 }

@@ -190,7 +190,7 @@ mod tests {
     use crate::k8s::fragment::{CLAIM, CONTAINERS, ENV, RESOURCES, SECURITY_CONTEXT, VOLUMES};
 
     /// What is wrong with the value of a field called "here".
-    fn told(shape: Shape, value: Value) -> String {
+    fn given(shape: Shape, value: Value) -> String {
         let mut faults = Faults::new(Code::InvalidInstrumentation);
         faults.check(&value, shape, "/here");
         let messages: Vec<String> = faults.found.into_iter().map(|finding| finding.message).collect();
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_pods_get_is_checked_as_the_api_server_does() {
-        let env = |value: Value| told(ENV, json!([value]));
+        let env = |value: Value| given(ENV, json!([value]));
         let from = |source: Value| env(json!({"name": "A", "valueFrom": source}));
         let claim = |storage: Value| {
             let storage = json!({"requests": {"storage": storage}});
@@ -207,7 +207,7 @@ mod tests {
         };
         let mut named = claim(json!("1Gi"));
         named["metadata"] = json!({"name": "a"});
-        for (told, wanted) in [
+        for (given, wanted) in [
             (env(json!({"name": "A", "value": "1"})), ""),
             (env(json!({"name": "A", "value": null})), ""),
             (env(json!({"name": "A", "value": 1})), "here[0].value must be a string, but is a number"),
@@ -223,29 +223,29 @@ mod tests {
                 from(json!({"fieldRef": {"fieldPath": "status.phase"}})),
                 "here[0].valueFrom.fieldRef.fieldPath is no field",
             ),
-            (told(RESOURCES, json!({"limits": {"cpu": 1, "memory": "1Gi"}})), ""),
-            (told(RESOURCES, json!({"limits": {"cpu": "lots"}})), "here.limits.cpu must be a quantity"),
-            (told(RESOURCES, json!({"requests": {"cpu": "-1"}})), "here.requests.cpu must be a quantity"),
-            (told(RESOURCES, json!({"requests": {"disk": "1"}})), "here.requests.disk is no resource"),
-            (told(CLAIM, claim(json!(5))), ""),
-            (told(CLAIM, claim(json!("0"))), "here.spec.resources.requests.storage must be more than"),
-            (told(CLAIM, json!({"spec": {}})), "here.spec.accessModes needs at least one mode"),
-            (told(CLAIM, named), "here.metadata.name is not a known field"),
-            (told(SECURITY_CONTEXT, json!({"capabilities": {"add": []}})), ""),
-            (told(SECURITY_CONTEXT, json!({"runAsUser": -1})), "here.runAsUser must be from 0"),
+            (given(RESOURCES, json!({"limits": {"cpu": 1, "memory": "1Gi"}})), ""),
+            (given(RESOURCES, json!({"limits": {"cpu": "lots"}})), "here.limits.cpu must be a quantity"),
+            (given(RESOURCES, json!({"requests": {"cpu": "-1"}})), "here.requests.cpu must be a quantity"),
+            (given(RESOURCES, json!({"requests": {"disk": "1"}})), "here.requests.disk is no resource"),
+            (given(CLAIM, claim(json!(5))), ""),
+            (given(CLAIM, claim(json!("0"))), "here.spec.resources.requests.storage must be more than"),
+            (given(CLAIM, json!({"spec": {}})), "here.spec.accessModes needs at least one mode"),
+            (given(CLAIM, named), "here.metadata.name is not a known field"),
+            (given(SECURITY_CONTEXT, json!({"capabilities": {"add": []}})), ""),
+            (given(SECURITY_CONTEXT, json!({"runAsUser": -1})), "here.runAsUser must be from 0"),
             (
-                told(VOLUMES, json!([{"name": "a", "secret": {"defaultMode": 1u64 << 40}}])),
+                given(VOLUMES, json!([{"name": "a", "secret": {"defaultMode": 1u64 << 40}}])),
                 "here[0].secret.defaultMode must be an integer of 32 bits",
             ),
-            (told(VOLUMES, json!([{"name": "a", "emptyDir": {"sizeLimit": 5}}])), ""),
-            (told(VOLUMES, json!([null])), "here[0] must be set"),
+            (given(VOLUMES, json!([{"name": "a", "emptyDir": {"sizeLimit": 5}}])), ""),
+            (given(VOLUMES, json!([null])), "here[0] must be set"),
             (
-                told(CONTAINERS, json!([{"name": "a", "livenessProbe": {"httpGet": {"port": true}}}])),
+                given(CONTAINERS, json!([{"name": "a", "livenessProbe": {"httpGet": {"port": true}}}])),
                 "here[0].livenessProbe.httpGet.port must be an integer of 32 bits or a string",
             ),
         ] {
-            assert_eq!(told.is_empty(), wanted.is_empty(), "{told}");
-            assert!(told.starts_with(wanted), "{told:?} is not {wanted:?}");
+            assert_eq!(given.is_empty(), wanted.is_empty(), "{given}");
+            assert!(given.starts_with(wanted), "{given:?} is not {wanted:?}");
         }
     }
 }

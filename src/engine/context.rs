@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::cut::Group;
 use super::mention::may_hold;
 use super::read::{self, Found};
-use super::{Role, Source, in_order, located, place, template};
+use super::{Role, Source, in_order, line_col, located, template};
 use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
@@ -111,7 +111,7 @@ impl Collected {
                 let finding = Finding::new(code, "", problem.message.clone());
                 let finding = template::part(finding, group.text, offset, source.file);
                 let finding = Finding { origin: read.origin.clone(), ..finding };
-                let finding = located(source, group, place(group, offset), finding);
+                let finding = located(source, group, line_col(group, offset), finding);
                 self.findings.push((group.source, finding));
                 return;
             }
@@ -120,7 +120,7 @@ impl Collected {
         let located = |finding: Finding| {
             let offset = read.offset + offset_of(group, read, &finding.pointer);
             let finding = Finding { origin: read.origin.clone(), ..finding };
-            located(source, group, place(group, offset), finding)
+            located(source, group, line_col(group, offset), finding)
         };
         let asked = match read.identity.kind() {
             KIND => Some((KIND, Code::UnusedInstrumentation, Code::InvalidInstrumentation)),

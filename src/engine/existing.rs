@@ -243,9 +243,9 @@ impl Subject<'_> {
         };
         let mut found = false;
         for (key, annotation) in present.iter().filter(|(key, _)| own(key)) {
-            let there = &mut template["metadata"]["annotations"][key.as_str()];
-            found |= there.is_null();
-            *there = annotation.clone();
+            let current = &mut template["metadata"]["annotations"][key.as_str()];
+            found |= current.is_null();
+            *current = annotation.clone();
         }
         found.then_some(value)
     }

@@ -6,7 +6,7 @@ use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, in_order, located, place, template, unknown_kind, unreadable};
+use super::{Patch, Role, Source, Task, in_order, line_col, located, template, unknown_kind, unreadable};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
@@ -16,7 +16,7 @@ use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
 use crate::plan::requested::requested;
 use crate::verify;
-use crate::yaml::{Document, Edit, Place, Places, Problem, Trouble};
+use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble};
 use serde_json::Value;
 
 /// What came of a group.
@@ -75,7 +75,7 @@ pub(super) fn group(
     };
     let finding = Finding::new(code, "", problem.message);
     let finding = template::whole(finding, group.text, problem.offset, source.file);
-    let finding = located(source, group, place(group, problem.offset), finding);
+    let finding = located(source, group, line_col(group, problem.offset), finding);
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
 }
 
@@ -85,7 +85,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         && !pieces.is_empty()
         && pieces.iter().all(|(_, piece)| piece.is_dropped);
     let mut injected = Injected { is_dropped, ..Injected::default() };
-    let mut places = Places::new(group.text);
+    let mut line_cols = LineCols::new(group.text);
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
         injected.asks_for.extend(piece.asks_for);
@@ -95,8 +95,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         injected.dropped += piece.dropped;
         for (at_byte, finding) in piece.findings {
             let finding = template::part(finding, group.text, offset + at_byte, source.file);
-            let place = places.place(offset + at_byte);
-            let place = Place { line: place.line + group.line, ..place };
+            let place = line_cols.line_col(offset + at_byte);
+            let place = LineCol { line: place.line + group.line, ..place };
             injected.findings.push((group.source, located(source, group, place, finding)));
         }
     }

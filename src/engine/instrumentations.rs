@@ -37,10 +37,10 @@ pub(super) fn local_config(document: &Document<'_>, found: &Found) -> Vec<Change
     let Some(mapping) = annotations.filter(|node| document.is_mapping_at(*node)) else {
         return vec![change(annotations, pointer("/annotations"), json!({LOCAL_CONFIG: "true"}))];
     };
-    let there = document.get(mapping, LOCAL_CONFIG);
-    match there.and_then(|node| document.text(node)) {
+    let current = document.get(mapping, LOCAL_CONFIG);
+    match current.and_then(|node| document.text(node)) {
         Some(text) if text != "false" => Vec::new(),
-        _ => vec![change(there, pointer(&format!("/annotations/{}", escape(LOCAL_CONFIG))), json!("true"))],
+        _ => vec![change(current, pointer(&format!("/annotations/{}", escape(LOCAL_CONFIG))), json!("true"))],
     }
 }
 

@@ -26,7 +26,7 @@ use crate::change::Change;
 use crate::config::{Mode, OnError, Settings};
 use crate::finding::{Code, Finding, Position, Severity, Subject};
 use crate::k8s::origin;
-use crate::yaml::{Edit, Envelope, Place, Problem, Trouble};
+use crate::yaml::{Edit, Envelope, LineCol, Problem, Trouble};
 use cut::Group;
 
 /// What a text is read for.
@@ -121,7 +121,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             Some(problem) => {
                 output.unreadable |= source.role == Role::ResourceList;
                 let finding = Finding::new(Code::InvalidYaml, "", problem.message);
-                found.push(index, at(source, Place::at(source.text, problem.offset), finding));
+                found.push(index, at(source, LineCol::at(source.text, problem.offset), finding));
             }
             None => groups.extend(cut::groups(index, source)),
         }
@@ -197,12 +197,12 @@ fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send)
 }
 
 /// `finding` at a place of a source.
-fn at(source: &Source<'_>, place: Place, finding: Finding) -> Finding {
+fn at(source: &Source<'_>, place: LineCol, finding: Finding) -> Finding {
     finding.at(Position { file: source.file.map(str::to_owned), line: place.line, column: place.column })
 }
 
 /// `finding` at a place of a group. In a stream its resource may come from a file, which is then the finding's.
-fn located(source: &Source<'_>, group: &Group<'_>, place: Place, mut finding: Finding) -> Finding {
+fn located(source: &Source<'_>, group: &Group<'_>, place: LineCol, mut finding: Finding) -> Finding {
     let origin = finding.origin.take();
     if source.file.is_none() {
         finding.origin = origin.or_else(|| origin::of_comment(group.text));
@@ -251,7 +251,7 @@ impl Located {
 }
 
 /// Where a group stands, for the findings in it.
-fn place(group: &Group<'_>, offset: usize) -> Place {
-    let place = Place::at(group.text, offset);
-    Place { line: place.line + group.line, column: place.column }
+fn line_col(group: &Group<'_>, offset: usize) -> LineCol {
+    let place = LineCol::at(group.text, offset);
+    LineCol { line: place.line + group.line, column: place.column }
 }

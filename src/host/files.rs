@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::finding::{Code, Finding, Position};
-use crate::yaml::Place;
+use crate::yaml::LineCol;
 
 mod read;
 mod walk;
@@ -52,7 +52,7 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 /// The place in the file that is called `file`; none for stdin.
-pub(super) fn position(file: Option<&str>, place: Place) -> Position {
+pub(super) fn position(file: Option<&str>, place: LineCol) -> Position {
     Position { file: file.map(str::to_owned), line: place.line, column: place.column }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::host::files::{Text, position};
-use crate::yaml::{Document, Place};
+use crate::yaml::{Document, LineCol};
 
 /// Variables that kustomize sets for a plugin; the first one is left out for a large config.
 const MARKS: &[&str] = &["KUSTOMIZE_PLUGIN_CONFIG_STRING", "KUSTOMIZE_PLUGIN_CONFIG_ROOT"];
@@ -56,7 +56,7 @@ pub(super) fn unbuilt(inputs: &[Text], config: Option<&Path>) -> Vec<Finding> {
         };
         let keys: Vec<&str> = BUILDING.iter().filter(is_filled).copied().collect();
         let pointer = format!("/{}", keys.first()?);
-        let place = Place::at(&text.bytes, document.offset(&pointer));
+        let place = LineCol::at(&text.bytes, document.offset(&pointer));
         let folder = match text.path.parent().map(|folder| folder.display().to_string()) {
             Some(folder) if !folder.is_empty() => folder,
             _ => ".".to_owned(),

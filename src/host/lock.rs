@@ -10,7 +10,7 @@ use crate::finding::{Code, Finding};
 use crate::host::files::{self, Stamp};
 use crate::host::save::Batch;
 use crate::k8s::image::{Image, is_digest};
-use crate::yaml::{Document, Place, emit_document};
+use crate::yaml::{Document, LineCol, emit_document};
 
 /// The file of digests, and what is done with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Lock {
         let no_lock = |offset, reason: &str| {
             let name = files::name(&self.file);
             let message = format!("not a lock of images: {reason}");
-            let position = files::position(Some(&name), Place::at(&bytes, offset));
+            let position = files::position(Some(&name), LineCol::at(&bytes, offset));
             Ok(Err(Finding::new(Code::InvalidConfig, "", message)
                 .at(position)
                 .help("Name the file that `otel-inject images --lock FILE` has written, or delete this one and write it again.")))
@@ -107,8 +107,8 @@ impl Lock {
     fn faults(&self, wanted: &BTreeMap<&str, Option<&str>>, locked: &Digests) -> Vec<Finding> {
         let missing = wanted.iter().filter_map(|(image, digest)| match (locked.get(*image), digest) {
             (None, _) => Some(format!("{image} is not in it")),
-            (Some(Some(there)), digest) if is_digest(there) => {
-                let is_other = digest.is_some_and(|digest| digest != there);
+            (Some(Some(current)), digest) if is_digest(current) => {
+                let is_other = digest.is_some_and(|digest| digest != current);
                 is_other.then(|| format!("{image} has another digest"))
             }
             (Some(_), _) => Some(format!("{image} has no digest in it")),
@@ -121,6 +121,6 @@ impl Lock {
 
 fn fault(file: &Path, message: &str) -> Finding {
     let name = files::name(file);
-    let place = Place { line: 1, column: 1 };
+    let place = LineCol { line: 1, column: 1 };
     Finding::new(Code::StaleLock, "", message).at(files::position(Some(&name), place))
 }

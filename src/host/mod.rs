@@ -12,7 +12,7 @@ use clap::CommandFactory;
 use crate::host::cli::Cli;
 use crate::host::faults::{caught, closed_stdout};
 use crate::host::session::Session;
-use crate::host::terminal::{COULD_NOT_RUN, is_stdout_closed, say};
+use crate::host::terminal::{COULD_NOT_RUN, is_stdout_closed, report_failure};
 
 mod attributes;
 mod cli;
@@ -38,7 +38,7 @@ mod terminal;
 pub fn run(args: Vec<OsString>) -> u8 {
     faults::watch_panics();
     caught(AssertUnwindSafe(|| dispatch(args))).unwrap_or_else(|finding| {
-        say(&[*finding]);
+        report_failure(&[*finding]);
         COULD_NOT_RUN
     })
 }
@@ -56,7 +56,7 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         return command.run(Cli::command());
     }
     if is_stdout_closed() {
-        say(&[closed_stdout()]);
+        report_failure(&[closed_stdout()]);
         return COULD_NOT_RUN;
     }
     Session::filter(plugin_config, cli.flags)

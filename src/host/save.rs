@@ -12,7 +12,7 @@ use tempfile::TempPath;
 use crate::finding::{Code, Finding};
 use crate::host::files::{self, Stamp, Text};
 use crate::host::{attributes, render, signals};
-use crate::yaml::{Edit, Place};
+use crate::yaml::{Edit, LineCol};
 
 /// What a new file looks like.
 enum Like<'p> {
@@ -146,7 +146,7 @@ impl Batch {
         }
         let (file, lost) = complete(&target, like, fill).with_context(|| cannot(&target))?;
         if !lost.is_empty() {
-            let position = files::position(Some(&files::name(&target)), Place { line: 0, column: 0 });
+            let position = files::position(Some(&files::name(&target)), LineCol { line: 0, column: 0 });
             let message = format!("the replaced file loses its {}", lost.join(", "));
             self.findings.push(Finding::new(Code::FileAttributes, "", message).at(position));
         }

@@ -16,7 +16,7 @@ use crate::host::settings::{self, Invocation};
 use crate::host::terminal::{delivered, is_stdout_closed, report};
 use crate::host::{discover, helm, kustomize, progress};
 use crate::report::{Detail, Format, Paint, Purpose, Run};
-use crate::yaml::{Envelope, Place, is_resource_list};
+use crate::yaml::{Envelope, LineCol, is_resource_list};
 
 /// A run before it has read anything.
 pub(super) struct Session {
@@ -83,7 +83,7 @@ impl Session {
             Ok(result) => outcome.result = result,
             Err(findings) => outcome.result.findings = findings,
         }
-        conclude(outcome, self.output.as_mut())
+        write_output(outcome, self.output.as_mut())
     }
 
     /// Looks for a function config where nobody names one. Gives the error about one that cannot be read.
@@ -112,7 +112,7 @@ impl Session {
         if let (Invocation::Function, Some(text)) = (&self.invocation, texts.first()) {
             let envelope = Envelope::read(&text.bytes).map_err(|problem| {
                 outcome.result.unreadable = true;
-                let place = Place::at(&text.bytes, problem.offset);
+                let place = LineCol::at(&text.bytes, problem.offset);
                 vec![Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place))]
             })?;
             outcome.envelope = Some(envelope);
@@ -245,7 +245,7 @@ fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnc
 }
 
 /// Writes what there is to write and says what there is to say. Gives the exit code.
-fn conclude(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
+fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
     outcome.run.purpose = output::purpose(output, outcome.settings.mode);
     outcome.run.word(&mut outcome.result.findings);
     outcome.sort_findings();

@@ -10,7 +10,7 @@ use crate::host::files::{self, position};
 use crate::host::flags::Flags;
 use crate::host::lock;
 use crate::report::Detail;
-use crate::yaml::{Document, Place, split_documents};
+use crate::yaml::{Document, LineCol, split_documents};
 
 /// How a run was called, as far as it decides where its config is from.
 pub(super) enum Invocation {
@@ -64,7 +64,7 @@ pub(super) fn settled(
 
 fn config_file(path: &Path, name: &str) -> Parsed {
     let bytes = files::bytes(path).map_err(|error| vec![io_error(&error)])?;
-    let at = |offset| position(Some(name), Place::at(&bytes, offset));
+    let at = |offset| position(Some(name), LineCol::at(&bytes, offset));
     let refuse = |offset, message: String| {
         vec![Finding::new(Code::InvalidConfig, "", message).at(at(offset)).help("Write one YAML document.")]
     };

@@ -36,14 +36,14 @@ pub(super) fn is_stdout_closed() -> bool {
 pub(super) fn delivered(printed: io::Result<u8>) -> u8 {
     printed.unwrap_or_else(|error| {
         if error.kind() != io::ErrorKind::BrokenPipe {
-            say(&[io_error(&anyhow::Error::new(error).context("cannot write to stdout"))]);
+            report_failure(&[io_error(&anyhow::Error::new(error).context("cannot write to stdout"))]);
         }
         COULD_NOT_RUN
     })
 }
 
 /// Says what is wrong with the run itself.
-pub(super) fn say(findings: &[Finding]) {
+pub(super) fn report_failure(findings: &[Finding]) {
     report(Run::default(), findings, Format::Human, Detail::Lines);
 }
 

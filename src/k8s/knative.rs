@@ -42,7 +42,7 @@ pub fn take_names(value: &mut Value, named: &Value, resource: &Value) {
         let same = containers_of(value).iter_mut().find(|container| name(container) == given);
         if let Some(container) = same.and_then(Value::as_object_mut).filter(|_| is_nameless(&without)) {
             match without.get("name") {
-                Some(there) => drop(container.insert("name".to_owned(), there.clone())),
+                Some(current) => drop(container.insert("name".to_owned(), current.clone())),
                 None => drop(container.shift_remove("name")),
             }
         }

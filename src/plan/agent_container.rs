@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, container::Place, draft::Draft, exporter, pod, resources, sdk};
+use super::{PlanContext, Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
 use crate::languages::{AgentContainer, Effect};
@@ -37,7 +37,8 @@ pub(super) fn inject(
         container["imagePullPolicy"] = json!(policy);
     }
     let mut own = Draft::new(container);
-    let place = Place { at: String::new(), origin: target.origin.clone(), name: agent.name.to_owned() };
+    let place =
+        ContainerRef { at: String::new(), origin: target.origin.clone(), name: agent.name.to_owned() };
     for option in request.language.options {
         let chosen = request.option(option.annotation);
         if let (Effect::Variable(variable), false) = (&option.effect, chosen.is_empty()) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::attributes;
 use super::checks::Planned;
-use super::container::{Place, from_field};
+use super::container::{ContainerRef, from_field};
 use super::draft::Draft;
 use super::{Done, Outcome, PlanContext, Step, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
@@ -180,7 +180,7 @@ fn container(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>) -> Step<Val
     container.insert("env".into(), Value::Array(collector.env.clone()));
     let mut draft = Draft::new(Value::Object(container));
     let pointer = cx.annotations.pointer(SIDECAR);
-    let place = Place { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
+    let place = ContainerRef { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
     place.append_field(&mut draft, OWN_NAME.0, OWN_NAME.1);
     for (variable, resource) in LIMITS {
         place.default_entry(&mut draft, &from_limit(variable, resource));
@@ -202,10 +202,10 @@ fn container(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>) -> Step<Val
 }
 
 /// Makes sure that a variable is there, and says that and nothing else.
-fn define(cx: &PlanContext<'_>, place: &Place, draft: &mut Draft, entry: Value) -> Step {
-    let same = |there: &&Value| name(there) == name(&entry);
-    let there: Vec<&Value> = place.env(draft).iter().filter(same).collect();
-    match there.as_slice() {
+fn define(cx: &PlanContext<'_>, place: &ContainerRef, draft: &mut Draft, entry: Value) -> Step {
+    let same = |current: &&Value| name(current) == name(&entry);
+    let current: Vec<&Value> = place.env(draft).iter().filter(same).collect();
+    match current.as_slice() {
         [] => place.default_entry(draft, &entry),
         [only] if **only == entry => {}
         _ => {

@@ -9,7 +9,7 @@ use crate::k8s::pod::{self, is_from_elsewhere, position, text};
 
 /// Where a container stands in a draft, and where findings about it point.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct ContainerRef {
     /// Pointer in the draft.
     pub(super) at: String,
     /// Pointer in the input.
@@ -18,7 +18,7 @@ pub(super) struct Place {
     pub(super) name: String,
 }
 
-impl Place {
+impl ContainerRef {
     /// The variables.
     pub(super) fn env<'d>(&self, draft: &'d Draft) -> &'d [Value] {
         draft.list(&self.at, "env")
@@ -87,7 +87,7 @@ impl Place {
                 draft.insert(&self.at, "env", index, from_field(name, field));
                 Ok(())
             }
-            Some(there) if is_field(there, field) && self.count(draft, name) == 1 => Ok(()),
+            Some(current) if is_field(current, field) && self.count(draft, name) == 1 => Ok(()),
             Some(_) => {
                 let message = format!(
                     "container {} sets {name} itself, which must be a fieldRef of {field}",
@@ -104,9 +104,9 @@ impl Place {
 
     /// Refuses a variable whose value cannot be extended.
     pub(super) fn check_extendable(&self, cx: &PlanContext<'_>, draft: &Draft, name: &str) -> Step {
-        let Some(there) = self.variable(draft, name) else { return Ok(()) };
+        let Some(current) = self.variable(draft, name) else { return Ok(()) };
         let pointer = || self.pointer_to(cx, name);
-        if is_from_elsewhere(there) {
+        if is_from_elsewhere(current) {
             let message =
                 format!("container \"{}\" takes {name} from valueFrom, so it cannot be extended", self.name);
             return Err(Finding::new(Code::EnvValueFrom, pointer(), message).into());
@@ -116,7 +116,7 @@ impl Place {
                 format!("container \"{}\" defines {name} twice, so it cannot be extended", self.name);
             return Err(Finding::new(Code::EnvConflict, pointer(), message).into());
         }
-        match there.get("value") {
+        match current.get("value") {
             None | Some(Value::Null | Value::String(_)) => Ok(()),
             Some(other) => Err(pod::misshapen(&format!("{}/value", pointer()), "a string", other).into()),
         }
@@ -159,7 +159,7 @@ impl Place {
             return Err(self.mount_conflict("volumeDevices", "a device", &path(&mount)).into());
         }
         let mounts = draft.list(&self.at, "volumeMounts");
-        match mounts.iter().position(|there| path(there) == path(&mount)) {
+        match mounts.iter().position(|current| path(current) == path(&mount)) {
             None => draft.append(&self.at, "volumeMounts", mount),
             Some(index) if mounts[index] == mount => {}
             Some(_) => {

@@ -51,9 +51,9 @@ impl Draft {
     /// Puts `element` before the one at `index`. A list that is missing or null is created.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
-        let there = look_up(&self.value, &pointer);
+        let current = look_up(&self.value, &pointer);
         let element_pointer = pointer_to(&pointer, &index.to_string());
-        let change = match there {
+        let change = match current {
             Some(Value::Array(_)) => Change::add(element_pointer, element),
             Some(_) => Change::replace(pointer, Value::Array(vec![element])),
             None => Change::add(pointer, Value::Array(vec![element])),
@@ -90,7 +90,7 @@ impl Draft {
     pub(super) fn set(&mut self, parent: &str, key: &str, value: Value) {
         let pointer = pointer_to(parent, key);
         let change = match look_up(&self.value, &pointer) {
-            Some(there) if *there == value => return,
+            Some(current) if *current == value => return,
             Some(_) => Change::replace(pointer, value),
             None => Change::add(pointer, value),
         };

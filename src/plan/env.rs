@@ -1,6 +1,6 @@
 //! The variables of a language, and what a workload chooses for it.
 
-use super::{PlanContext, Step, container::Place, draft::Draft};
+use super::{PlanContext, Step, container::ContainerRef, draft::Draft};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{name, position};
 use crate::languages::{Effect, Env, Recipe};
@@ -49,7 +49,7 @@ pub(super) fn check(
     request: &Request<'_>,
     recipe: &Recipe,
     draft: &Draft,
-    container: &Place,
+    container: &ContainerRef,
 ) -> Step {
     let extended = recipe.early_env.iter().chain(recipe.env).filter(|env| env.extends());
     extended.map(Env::name).try_for_each(|name| container.check_extendable(cx, draft, name))?;
@@ -74,7 +74,7 @@ pub(super) fn check(
 pub(super) fn set(
     cx: &PlanContext<'_>,
     draft: &mut Draft,
-    container: &Place,
+    container: &ContainerRef,
     env: &[Env],
     texts: &Texts,
 ) -> Step {
@@ -83,15 +83,15 @@ pub(super) fn set(
             Env::Default { name, value } => container.default(draft, name, &texts.fill(value)),
             Env::Append { name, separator, value } => {
                 let ours = texts.fill(value);
-                container.extend(cx, draft, name, |there| match there {
-                    Some(there) => format!("{there}{separator}{ours}"),
+                container.extend(cx, draft, name, |current| match current {
+                    Some(current) => format!("{current}{separator}{ours}"),
                     None => ours,
                 })?;
             }
             Env::Wrap { name, before, separator, after } => {
                 let (before, after) = (texts.fill(before), texts.fill(after));
-                container.extend(cx, draft, name, |there| match there {
-                    Some(there) => format!("{before}{separator}{there}{separator}{after}"),
+                container.extend(cx, draft, name, |current| match current {
+                    Some(current) => format!("{before}{separator}{current}{separator}{after}"),
                     None => format!("{before}{separator}{after}"),
                 })?;
             }

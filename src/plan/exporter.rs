@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, container::Place, draft::Draft, pod};
+use super::{PlanContext, Step, container::ContainerRef, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};
 
 /// Holds the endpoint.
@@ -85,7 +85,11 @@ pub(super) fn volumes(instrumentation: &Instrumentation) -> impl Iterator<Item =
 }
 
 /// The variables and mounts of one container.
-pub(super) fn configure(instrumentation: &Instrumentation, draft: &mut Draft, container: &Place) -> Step {
+pub(super) fn configure(
+    instrumentation: &Instrumentation,
+    draft: &mut Draft,
+    container: &ContainerRef,
+) -> Step {
     if let Some(endpoint) = &instrumentation.endpoint {
         container.default(draft, ENDPOINT, endpoint);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, container::Place, draft::Draft};
+use super::{PlanContext, Step, container::ContainerRef, draft::Draft};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position};
@@ -21,7 +21,7 @@ pub(super) fn refuse_init(cx: &PlanContext<'_>, request: &Request<'_>, target: &
 }
 
 /// The place of a target now.
-pub(super) fn container(cx: &PlanContext<'_>, draft: &Draft, target: &Target) -> Place {
+pub(super) fn container(cx: &PlanContext<'_>, draft: &Draft, target: &Target) -> ContainerRef {
     const INVARIANT: &str = "impossible: `decide` took the target from the pod, and nothing is removed";
     let spec = cx.workload.pointer("/spec");
     let key = target.list.key();
@@ -29,7 +29,7 @@ pub(super) fn container(cx: &PlanContext<'_>, draft: &Draft, target: &Target) ->
     let list = draft.list(&spec, key);
     let is_there = list.get(before).is_some_and(|container| name(container) == target.name);
     let now = Some(before).filter(|_| is_there).or_else(|| position(list, &target.name)).expect(INVARIANT);
-    Place {
+    ContainerRef {
         at: format!("{spec}/{key}/{now}"),
         origin: format!("{spec}/{key}/{before}"),
         name: target.name.clone(),
@@ -98,10 +98,10 @@ pub(super) fn add_container(
     container: Value,
 ) -> Step {
     let spec = cx.workload.pointer("/spec");
-    for there in [List::Init, List::Regular] {
-        if position(draft.list(&spec, there.key()), name(&container)).is_some() {
+    for current in [List::Init, List::Regular] {
+        if position(draft.list(&spec, current.key()), name(&container)).is_some() {
             let message = format!("the pod already has a different container \"{}\"", name(&container));
-            return Err(conflict(cx, there.key(), name(&container), message).into());
+            return Err(conflict(cx, current.key(), name(&container), message).into());
         }
     }
     let containers = draft.list(&spec, list.key());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::attributes::{self, App, Attributes};
-use super::{PlanContext, Step, container::Place, draft::Draft, exporter};
+use super::{PlanContext, Step, container::ContainerRef, draft::Draft, exporter};
 use crate::change::look_up;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
@@ -36,7 +36,7 @@ pub(super) const OF_POD: [(&str, &str); 3] =
     [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
 /// The container as its attributes describe it.
-pub(super) fn app(draft: &Draft, container: &Place) -> App {
+pub(super) fn app(draft: &Draft, container: &ContainerRef) -> App {
     let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
     App {
         name: container.name.clone(),
@@ -46,13 +46,13 @@ pub(super) fn app(draft: &Draft, container: &Place) -> App {
 }
 
 /// What a container's own resource attributes say; nothing where they come from elsewhere.
-fn plain(container: &Place, draft: &Draft) -> String {
-    let there = container.variable(draft, ATTRIBUTES).filter(|entry| !is_from_elsewhere(entry));
-    there.map(text).unwrap_or_default().to_owned()
+fn plain(container: &ContainerRef, draft: &Draft) -> String {
+    let current = container.variable(draft, ATTRIBUTES).filter(|entry| !is_from_elsewhere(entry));
+    current.map(text).unwrap_or_default().to_owned()
 }
 
 /// The variables of every container, before those of its language.
-pub(super) fn common(draft: &mut Draft, container: &Place, instrumentation: &Instrumentation) {
+pub(super) fn common(draft: &mut Draft, container: &ContainerRef, instrumentation: &Instrumentation) {
     container.prepend_field(draft, POD_IP, "status.podIP");
     container.prepend_field(draft, NODE_IP, "status.hostIP");
     container.default_entries(draft, &instrumentation.env);
@@ -68,8 +68,8 @@ pub(super) fn configure(
     cx: &PlanContext<'_>,
     instrumentation: &Instrumentation,
     draft: &mut Draft,
-    container: &Place,
-    app: &Place,
+    container: &ContainerRef,
+    app: &ContainerRef,
 ) -> Step {
     let app = self::app(draft, app);
     configure_for(cx, instrumentation, draft, container, &app)
@@ -80,7 +80,7 @@ pub(super) fn configure_for(
     cx: &PlanContext<'_>,
     instrumentation: &Instrumentation,
     draft: &mut Draft,
-    container: &Place,
+    container: &ContainerRef,
     app: &App,
 ) -> Step {
     container.check_extendable(cx, draft, ATTRIBUTES)?;
@@ -117,10 +117,10 @@ pub(super) fn configure_for(
         container.helper(cx, draft, NODE_NAME, "spec.nodeName", None)?;
     }
     if !added.is_empty() {
-        container.extend(cx, draft, ATTRIBUTES, |there| {
-            let there = there.unwrap_or_default();
-            let comma = if there.is_empty() || there.ends_with(',') { "" } else { "," };
-            format!("{there}{comma}{added}")
+        container.extend(cx, draft, ATTRIBUTES, |current| {
+            let current = current.unwrap_or_default();
+            let comma = if current.is_empty() || current.ends_with(',') { "" } else { "," };
+            format!("{current}{comma}{added}")
         })?;
     }
     if !instrumentation.propagators.is_empty() {
@@ -135,7 +135,7 @@ pub(super) fn configure_for(
 pub(super) fn add_helpers(
     cx: &PlanContext<'_>,
     draft: &mut Draft,
-    container: &Place,
+    container: &ContainerRef,
     text: &str,
     before: &str,
 ) -> Step {
@@ -158,14 +158,14 @@ pub(super) fn helpers(cx: &PlanContext<'_>) -> Vec<(&'static str, &'static str)>
 }
 
 /// Whether the node's name in the container is an earlier language's: the input does not have it.
-fn wrote_node_name(cx: &PlanContext<'_>, container: &Place) -> bool {
+fn wrote_node_name(cx: &PlanContext<'_>, container: &ContainerRef) -> bool {
     let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
     let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();
     !attributes::keys(before).contains(NODE)
 }
 
-fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &Place) {
+fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &ContainerRef) {
     let Some(sampler) = &instrumentation.sampler else { return };
     if container.has(draft, SAMPLER) || container.has(draft, SAMPLER_ARGUMENT) {
         return;

@@ -70,7 +70,7 @@ fn text(entry: &Value, key: &str) -> String {
 }
 
 fn variable(value: &Value, name: &str) -> String {
-    let found = env(value).into_iter().find(|(there, _)| there == name);
+    let found = env(value).into_iter().find(|(current, _)| current == name);
     found.map(|(_, value)| value).unwrap_or_default()
 }
 
@@ -185,8 +185,11 @@ fn names_and_mounts_of_others_are_refused_and_ours_are_kept() {
         assert_eq!(refusal(nodejs(spec)), (code, format!("{POD}{pointer}")));
     }
     let volume = json!({"name": name, "emptyDir": {"sizeLimit": "200Mi"}});
-    let there = value(nodejs(json!({"containers": [{"name": "app"}], "volumes": [volume]})));
-    assert_eq!(there.pointer("/spec/template/spec/volumes").and_then(Value::as_array).map(Vec::len), Some(1));
+    let current = value(nodejs(json!({"containers": [{"name": "app"}], "volumes": [volume]})));
+    assert_eq!(
+        current.pointer("/spec/template/spec/volumes").and_then(Value::as_array).map(Vec::len),
+        Some(1)
+    );
 }
 
 #[test]

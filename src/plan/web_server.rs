@@ -6,7 +6,7 @@ use super::env::{self, Texts};
 use super::{
     PlanContext, Step,
     attributes::{self, App},
-    container::Place,
+    container::ContainerRef,
     draft::Draft,
     exporter, pod, resources, sdk,
 };
@@ -45,7 +45,7 @@ fn attach(
     recipe: &Recipe,
     server: &WebServer,
     image: &str,
-    target: &Place,
+    target: &ContainerRef,
     draft: &mut Draft,
 ) -> Step {
     let location = location(cx, request, server)?;
@@ -128,7 +128,7 @@ fn finish(
     cx: &PlanContext<'_>,
     request: &Request<'_>,
     server: &WebServer,
-    target: &Place,
+    target: &ContainerRef,
     mut container: Draft,
     context: Option<&Value>,
 ) -> Step<Value> {
@@ -142,8 +142,8 @@ fn finish(
 }
 
 /// A container that is made for `target`, as a draft of its own; findings about it point at the target.
-fn place_of(target: &Place) -> Place {
-    Place { at: String::new(), ..target.clone() }
+fn place_of(target: &ContainerRef) -> ContainerRef {
+    ContainerRef { at: String::new(), ..target.clone() }
 }
 
 /// The variables of the attach container: the Instrumentation's, the addresses, the configuration.
@@ -151,7 +151,7 @@ fn set_env(
     cx: &PlanContext<'_>,
     request: &Request<'_>,
     server: &WebServer,
-    target: &Place,
+    target: &ContainerRef,
     draft: &Draft,
     attach: &mut Draft,
 ) -> Step {

@@ -13,11 +13,11 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// A log of one run: errors, warnings and whatever else fails it. Code scanning takes no result without a file, so
 /// what has none is a notification of the run.
 pub(super) fn log(run: Run, findings: &[Finding]) -> Value {
-    let told = |finding: &&Finding| finding.severity != Severity::Info || run.fails(finding);
+    let given = |finding: &&Finding| finding.severity != Severity::Info || run.fails(finding);
     let mut results = Vec::new();
     let mut notifications = Vec::new();
     let mut seen = BTreeMap::new();
-    for finding in findings.iter().filter(told) {
+    for finding in findings.iter().filter(given) {
         match location(finding) {
             Some(location) => results.push(result(finding, &location, &mut seen)),
             None => notifications.push(notification(finding)),

@@ -57,10 +57,10 @@ pub fn decide<'c>(
     if !misshapen.is_empty() {
         return Decision::Refuse(misshapen);
     }
-    let there = position(workload);
+    let current = position(workload);
     match annotations.effective(SIDECAR) {
         "" => Decision::Nothing,
-        switch if switch.eq_ignore_ascii_case("false") => match there {
+        switch if switch.eq_ignore_ascii_case("false") => match current {
             Some(_) => Decision::Remove,
             None => Decision::Nothing,
         },

@@ -12,7 +12,7 @@ pub(super) struct Missing<'m> {
     /// The kind that is looked up.
     pub(super) kind: &'static str,
     /// Namespaces and names of all that the input has of it, with what is added to them.
-    there: Vec<(&'m str, &'m str, String)>,
+    current: Vec<(&'m str, &'m str, String)>,
     /// The workload, where its lack of a namespace is why nothing is found.
     homeless: Option<String>,
     /// The name that is looked up; none where any of the namespace would do.
@@ -30,13 +30,13 @@ impl<'m> Missing<'m> {
         reference: Option<&'m str>,
         note: impl Fn(&Entry<T>) -> String,
     ) -> Self {
-        let there = entries.iter().map(|entry| (&*entry.namespace, &*entry.name, note(entry)));
-        let there: Vec<_> = there.collect();
+        let current = entries.iter().map(|entry| (&*entry.namespace, &*entry.name, note(entry)));
+        let current: Vec<_> = current.collect();
         let is_homeless = own.is_empty()
             && reference.is_none_or(|reference| !reference.contains('/'))
-            && there.iter().any(|(namespace, ..)| !namespace.is_empty());
+            && current.iter().any(|(namespace, ..)| !namespace.is_empty());
         let homeless = is_homeless.then(|| workload.subject().to_string());
-        Self { kind, there, homeless, name: reference }
+        Self { kind, current, homeless, name: reference }
     }
 
     /// Why nothing is found, for a message that goes on with "but": the workload has no namespace. None where that is
@@ -47,11 +47,11 @@ impl<'m> Missing<'m> {
 
     /// What the input has.
     pub(super) fn there_is(&self) -> String {
-        if self.there.is_empty() {
+        if self.current.is_empty() {
             return format!("the input has no {} at all", self.kind);
         }
         let names =
-            self.there.iter().map(|(namespace, name, note)| format!("{}{note}", called(namespace, name)));
+            self.current.iter().map(|(namespace, name, note)| format!("{}{note}", called(namespace, name)));
         format!("there is {}", listed(names))
     }
 
@@ -63,7 +63,7 @@ impl<'m> Missing<'m> {
         let named = |wanted: Option<&str>| -> BTreeSet<&str> {
             let fits = |name: &str| wanted.is_none_or(|wanted| wanted == name);
             let fitting =
-                self.there.iter().filter(|(namespace, name, _)| !namespace.is_empty() && fits(name));
+                self.current.iter().filter(|(namespace, name, _)| !namespace.is_empty() && fits(name));
             fitting.map(|(namespace, ..)| *namespace).collect()
         };
         let namespaces = Some(named(self.name)).filter(|found| !found.is_empty());

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::outline::{Item, Outline};
 use super::parser::{Event, Granit, Parser};
 use super::text::Lines;
-use super::{Document, Edit, Place, Problem, split_documents, split_items};
+use super::{Document, Edit, LineCol, Problem, split_documents, split_items};
 use crate::change::Change;
 
 /// A `ResourceList` without its items.
@@ -81,9 +81,9 @@ impl<'t> Envelope<'t> {
 
     /// The place in the text that `pointer` leads to, as far as it can be followed.
     #[must_use]
-    pub fn place(&self, pointer: &str) -> Place {
+    pub fn line_col(&self, pointer: &str) -> LineCol {
         let offset = Document::parse(&self.own).map_or(0, |document| document.offset(pointer));
-        Place::at(self.text, self.source(offset))
+        LineCol::at(self.text, self.source(offset))
     }
 
     /// The text of the scalar at `pointer`, as it is written.
@@ -138,14 +138,14 @@ impl<'t> Envelope<'t> {
 
     /// The `%TAG` directive that gives tags of the list their meaning.
     #[must_use]
-    pub fn tag_directive(&self) -> Option<Place> {
+    pub fn tag_directive(&self) -> Option<LineCol> {
         let prologue = &self.text[..self.body.start];
         let mut lines = prologue.split_inclusive(|byte| *byte == b'\n').scan(0, |at, line| {
             let start = *at;
             *at += line.len();
             Some((start, line))
         });
-        lines.find(|(_, line)| line.starts_with(b"%TAG")).map(|(start, _)| Place::at(self.text, start))
+        lines.find(|(_, line)| line.starts_with(b"%TAG")).map(|(start, _)| LineCol::at(self.text, start))
     }
 
     /// The document from its first key on, without what stands around it; an indented one from that line on.

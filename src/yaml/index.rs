@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::parser::{Event, Granit, Parser, Style};
 use super::text::{is_indicator, skip_blanks};
-use super::{Place, Problem, scalar};
+use super::{LineCol, Problem, scalar};
 use crate::change::unescape;
 
 /// A node's number in its document.
@@ -417,8 +417,8 @@ impl<'t> Document<'t> {
 
     /// The place of the node at `pointer`, as far as the pointer can be followed.
     #[must_use]
-    pub fn place(&self, pointer: &str) -> Place {
-        Place::at(self.text.as_bytes(), self.offset(pointer))
+    pub fn line_col(&self, pointer: &str) -> LineCol {
+        LineCol::at(self.text.as_bytes(), self.offset(pointer))
     }
 
     /// The text that was read.

@@ -30,17 +30,17 @@ pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;
 pub use stream::{Items, split_documents, split_items, split_json, split_json_list};
 
-/// A place in a text: line and column count from 1, columns in characters.
+/// A position in a text: line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct LineCol {
     /// Line.
     pub line: usize,
     /// Column.
     pub column: usize,
 }
 
-impl Place {
-    /// The place of the byte at `offset` in `text`; the end for an offset beyond it.
+impl LineCol {
+    /// The position of the byte at `offset` in `text`; the end for an offset beyond it.
     #[must_use]
     pub fn at(text: &[u8], offset: usize) -> Self {
         let before = &text[..offset.min(text.len())];
@@ -59,39 +59,39 @@ impl Place {
     }
 }
 
-/// Places in one text: cheap where they are asked for in about the order of the text.
+/// Lines and columns in one text: cheap where they are asked for in about the order of the text.
 #[derive(Debug)]
-pub struct Places<'t> {
+pub struct LineCols<'t> {
     text: &'t [u8],
-    /// The place of the byte at `offset`.
-    place: Place,
+    /// The position of the byte at `offset`.
+    line_col: LineCol,
     offset: usize,
 }
 
-impl<'t> Places<'t> {
-    /// Places in `text`.
+impl<'t> LineCols<'t> {
+    /// Those of `text`.
     #[must_use]
     pub fn new(text: &'t [u8]) -> Self {
-        Self { text, place: Place { line: 1, column: 1 }, offset: 0 }
+        Self { text, line_col: LineCol { line: 1, column: 1 }, offset: 0 }
     }
 
-    /// As [`Place::at`].
-    pub fn place(&mut self, offset: usize) -> Place {
+    /// As [`LineCol::at`].
+    pub fn line_col(&mut self, offset: usize) -> LineCol {
         let offset = offset.min(self.text.len());
         let is_behind = offset >= self.offset;
         let between = if is_behind { self.offset..offset } else { offset..self.offset };
         let between = &self.text[between];
         let breaks = memchr::memchr_iter(b'\n', between).count();
-        let Place { line, column } = &mut self.place;
+        let LineCol { line, column } = &mut self.line_col;
         *line = if is_behind { *line + breaks } else { *line - breaks };
         *column = match breaks {
             // A line may be as long as the text.
-            0 if is_behind => *column + Place::characters(between),
-            0 => *column - Place::characters(between),
-            _ => Place::column(self.text, offset),
+            0 if is_behind => *column + LineCol::characters(between),
+            0 => *column - LineCol::characters(between),
+            _ => LineCol::column(self.text, offset),
         };
         self.offset = offset;
-        self.place
+        self.line_col
     }
 }
 

@@ -224,16 +224,16 @@ fn collector() -> impl Strategy<Value = (Vec<&'static str>, Value)> {
         1 => any::<bool>().prop_map(Value::from),
         1 => Just(Value::Null),
     ];
-    let told = leaf.prop_recursive(3, 12, 4, |inner| {
+    let given = leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::Array),
             vec(("[a-z]{1,3}", inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     });
-    (vec(select(OF_COLLECTOR), 0..4), told).prop_map(|(mut lines, told)| {
+    (vec(select(OF_COLLECTOR), 0..4), given).prop_map(|(mut lines, given)| {
         let mut seen = BTreeSet::new();
         lines.retain(|line| seen.insert(line.split(':').next()));
-        (lines, told)
+        (lines, given)
     })
 }
 
@@ -404,11 +404,11 @@ spec:
 impl Input {
     pub(crate) fn text(&self) -> String {
         let mut writer = Writer { text: INSTRUMENTATION.to_owned(), layout: self.layout, comments: 0 };
-        let (lines, told) = &self.collector;
+        let (lines, given) = &self.collector;
         writer.lines(0, COLLECTOR);
         lines.iter().for_each(|line| writer.line(2, line));
         writer.lines(2, "config:\n  receivers: {otlp: {protocols: {grpc: {}}}}");
-        writer.line(4, &format!("exporters: {{debug: {{told: {told}}}}}"));
+        writer.line(4, &format!("exporters: {{debug: {{given: {given}}}}}"));
         writer.line(4, "extensions: {health_check: {}}");
         writer.lines(4, "service:\n  extensions: [health_check]");
         writer.line(6, "pipelines: {traces: {receivers: [otlp], exporters: [debug]}}");

@@ -518,8 +518,8 @@ fn references_can_be_required() {
     let warned = filtered("", &input);
     assert!(warned.code == 0 && warned.stderr.starts_with("warning[missing-reference]"), "{}", warned.stderr);
     filtered("requireReferences: true", &input).is_refused_in_silence(1, "missing-reference");
-    let there = filtered("requireReferences: true", &joined(&[TLS, ANNOTATED, SECRET]));
-    assert!(there.code == 0 && there.stderr.contains("info[injected]"), "{}", there.stderr);
+    let current = filtered("requireReferences: true", &joined(&[TLS, ANNOTATED, SECRET]));
+    assert!(current.code == 0 && current.stderr.contains("info[injected]"), "{}", current.stderr);
     let skipped = filtered("requireReferences: true, onError: skip", &input);
     assert_eq!(
         (skipped.stdout.as_str(), skipped.code),
@@ -527,8 +527,8 @@ fn references_can_be_required() {
         "left out whole: {}",
         skipped.stderr
     );
-    let told = filtered("requireReferences: true, severity: {missing-reference: info}", &input);
-    assert!(told.code == 0 && told.stderr.contains("info[missing-reference]"), "{}", told.stderr);
+    let given = filtered("requireReferences: true, severity: {missing-reference: info}", &input);
+    assert!(given.code == 0 && given.stderr.contains("info[missing-reference]"), "{}", given.stderr);
 }
 
 #[test]

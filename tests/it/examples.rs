@@ -132,9 +132,9 @@ fn every_endpoint_fits_its_agent_and_the_sidecar_beside_it() {
                         list(container, "env").iter().find(|entry| entry["name"] == variable)?["value"]
                             .as_str()
                     };
-                    let told = value("OTEL_EXPORTER_OTLP_PROTOCOL")
-                        .map(|told| Protocol::named(told).expect("a protocol"));
-                    let protocol = told.unwrap_or(agent.spoken.default);
+                    let given = value("OTEL_EXPORTER_OTLP_PROTOCOL")
+                        .map(|given| Protocol::named(given).expect("a protocol"));
+                    let protocol = given.unwrap_or(agent.spoken.default);
                     assert!(agent.spoken.can.contains(&protocol), "{place}");
                     let endpoint = value("OTEL_EXPORTER_OTLP_ENDPOINT").expect("an endpoint");
                     assert!(endpoint.ends_with(&format!(":{}", protocol.port())), "{place}: {endpoint}");

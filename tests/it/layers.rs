@@ -224,7 +224,7 @@ fn a_circle_is_found() {
 
 #[test]
 fn imports_are_found_in_every_form() {
-    assert_eq!(named("use crate::yaml::{Edit, Place};"), ["yaml"]);
+    assert_eq!(named("use crate::yaml::{Edit, LineCol};"), ["yaml"]);
     assert_eq!(named("use crate::{change, yaml::Edit};"), ["change", "yaml"]);
     assert_eq!(named("    fn a() -> crate::change::Change { // crate::host"), ["change"]);
     assert_eq!(named("/// See [`crate::host`]."), [] as [String; 0]);

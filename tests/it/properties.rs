@@ -199,13 +199,13 @@ proptest! {
     #[test]
     fn a_configuration_decodes_to_what_was_told(input in input()) {
         let text = input.text();
-        let told = &input.collector.1;
+        let given = &input.collector.1;
         for document in documents(once(&text, OnError::Skip).text()).expect("documents") {
             for container in containers(&document).iter().filter(|container| container["name"] == "otc-container") {
                 let env = container["env"].as_array().expect("variables");
                 let config = env.iter().find(|entry| entry["name"] == "OTEL_CONFIG").expect("a configuration");
                 let config = documents(config["value"].as_str().expect("a text")).expect("YAML");
-                prop_assert_eq!(&config[0]["exporters"]["debug"]["told"], told);
+                prop_assert_eq!(&config[0]["exporters"]["debug"]["told"], given);
             }
         }
     }

@@ -561,11 +561,11 @@ struct Later {
 
 fn set(spec: &Value, path: &[&str], value: Value) -> Vec<Change> {
     let mut pointer = "/spec".to_owned();
-    let mut there = Some(spec);
+    let mut current = Some(spec);
     for (depth, key) in path.iter().enumerate() {
         pointer = format!("{pointer}/{key}");
-        there = there.and_then(|there| there.get(key));
-        match there {
+        current = current.and_then(|current| current.get(key));
+        match current {
             None => {
                 let rest = path[depth + 1..].iter().rev();
                 return vec![Change::add(pointer, rest.fold(value, |inner, key| json!({ *key: inner })))];
@@ -722,15 +722,15 @@ proptest! {
 /// Tries a change of what a vector is injected from: a second run is a first run.
 fn try_later(name: &str, input: &str, injected: &str, change: &Later) -> bool {
     let Some(anew) = later(input, change).filter(|anew| anew != input) else { return false };
-    let Some(there) = later(injected, change) else { return false };
+    let Some(current) = later(injected, change) else { return false };
     let (first, findings) = run(inject, &anew);
     if is_refused(&findings) {
         return false;
     }
-    let (second, findings) = run(inject, &there);
+    let (second, findings) = run(inject, &current);
     let what = change.name;
     is_same(&second, &first, &format!("{name}, {what}"));
-    assert_eq!(has(&findings, Code::Updated), second != there, "{name}, {what}: {findings:?}");
+    assert_eq!(has(&findings, Code::Updated), second != current, "{name}, {what}: {findings:?}");
     assert_eq!(run(uninject, &second).0, anew, "{name}, {what}: the way back");
     true
 }

@@ -72,8 +72,8 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     let mut declared = of_spec(spec, notes);
     let own = declared.clone();
     for port in found {
-        let is_there = |there: &Value| {
-            there["containerPort"] == port.number && there["protocol"] == protocol(port.transport)
+        let is_there = |current: &Value| {
+            current["containerPort"] == port.number && current["protocol"] == protocol(port.transport)
         };
         if own.iter().any(is_there) {
             continue;
@@ -95,8 +95,8 @@ fn protocol(transport: Option<Transport>) -> &'static str {
 }
 
 /// The name for a port beside those that are there: its own, else its number's; none where both are taken.
-fn free_name(there: &[Value], wanted: &str, number: u32) -> Option<String> {
-    let is_free = |wanted: &str| there.iter().all(|port| name(port) != wanted);
+fn free_name(current: &[Value], wanted: &str, number: u32) -> Option<String> {
+    let is_free = |wanted: &str| current.iter().all(|port| name(port) != wanted);
     [wanted.to_owned(), format!("port-{number}")].into_iter().find(|wanted| is_free(wanted))
 }
 
@@ -196,7 +196,7 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
                 at,
             }));
         }
-        Listener::Told => {
+        Listener::Given => {
             let Some(component) = component else { return };
             check_texts(component, &at, notes);
             let number = listening(component, None);

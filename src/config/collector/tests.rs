@@ -13,12 +13,12 @@ fn read(spec: Value) -> Result<(Collector, Vec<Finding>), Vec<Finding>> {
 }
 
 /// A configuration with one component, which is enabled.
-fn with(section: &str, name: &str, told: &Value) -> Value {
+fn with(section: &str, name: &str, given: &Value) -> Value {
     let mut config = json!({
         "receivers": {}, "exporters": {}, "extensions": {},
         "service": {"extensions": [], "pipelines": {"traces": {"receivers": [], "exporters": []}}},
     });
-    config[section][name] = told.clone();
+    config[section][name] = given.clone();
     if section == "extensions" {
         config["service"]["extensions"] = json!([name]);
     } else {
@@ -120,13 +120,13 @@ fn components_listen_where_they_are_told_or_by_default() {
             vec!["jaeger-query 16686", "jaeger-query-2 11"],
         ),
     ];
-    for (section, name, told, gets, wanted) in table {
-        let (collector, _) = read(with(section, name, &told)).unwrap_or_else(|faults| panic!("{faults:?}"));
-        assert_eq!(decoded(&collector)[section][name], gets, "{section} {name} {told}");
-        assert_eq!(ports(&collector), wanted, "{section} {name} {told}");
+    for (section, name, given, gets, wanted) in table {
+        let (collector, _) = read(with(section, name, &given)).unwrap_or_else(|faults| panic!("{faults:?}"));
+        assert_eq!(decoded(&collector)[section][name], gets, "{section} {name} {given}");
+        assert_eq!(ports(&collector), wanted, "{section} {name} {given}");
         // What a collector gets is what a collector that is told that gets.
         let (again, _) = read(json!({"config": decoded(&collector)})).expect("a collector");
-        assert_eq!(again.config, collector.config, "{section} {name} {told}");
+        assert_eq!(again.config, collector.config, "{section} {name} {given}");
     }
 }
 
@@ -137,7 +137,7 @@ fn what_the_operator_would_not_accept_is_refused_by_its_path() {
         config.as_object_mut().expect("a mapping").extend(changed.as_object().expect("a mapping").clone());
         json!({"config": config})
     };
-    let component = |told: Value| with("receivers", "otlp", &told);
+    let component = |given: Value| with("receivers", "otlp", &given);
     for (spec, pointer) in [
         (json!({}), "/spec/config"),
         (json!({"config": {}}), "/spec/config"),

@@ -12,7 +12,7 @@ use crate::host::files::position;
 use crate::host::render;
 use crate::k8s::origin;
 use crate::report::{self, Purpose};
-use crate::yaml::{Edit, Envelope, Place, Problem};
+use crate::yaml::{Edit, Envelope, LineCol, Problem};
 
 const VERSION: &str = "config.kubernetes.io/v1";
 /// Versions of the list that are read; what is printed is always [`VERSION`].
@@ -60,7 +60,7 @@ fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
         return Some(without_items(envelope, &outcome.result.findings).into_bytes());
     }
     let results = results(envelope, &outcome.result.findings).unwrap_or_else(|problem| {
-        let place = Place::at(text, problem.offset);
+        let place = LineCol::at(text, problem.offset);
         let message = format!("the results cannot be added: {}", problem.message);
         outcome
             .result
@@ -87,7 +87,7 @@ pub(in crate::host) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
     let annotation = |key: &str| annotations?.get(key)?.as_str();
     let origin = origin::of_annotations(annotation);
     let place = |finding: Finding| {
-        let place = envelope.place(&format!("/functionConfig{}", finding.pointer));
+        let place = envelope.line_col(&format!("/functionConfig{}", finding.pointer));
         Finding { origin: origin.clone(), ..finding.at(position(None, place)) }
     };
     let written = |pointer: &str| envelope.text_at(&format!("/functionConfig{pointer}"));
@@ -104,7 +104,7 @@ pub(in crate::host) fn unknown_version(envelope: &Envelope<'_>) -> Option<Findin
         Some(version) => format!("the ResourceList has apiVersion {version:?}"),
         None => "the ResourceList has no apiVersion".to_owned(),
     };
-    let place = envelope.place("/apiVersion");
+    let place = envelope.line_col("/apiVersion");
     Some(Finding::new(Code::UnknownResourceListVersion, "/apiVersion", message).at(position(None, place)))
 }
 

@@ -11,7 +11,7 @@ use crate::engine::Patch;
 use crate::finding::{Code, Finding, Subject};
 use crate::host::files;
 use crate::host::save::{self, Batch};
-use crate::yaml::{Document, Place, emit_document};
+use crate::yaml::{Document, LineCol, emit_document};
 
 /// What patches are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -93,7 +93,7 @@ fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Optio
     Ok((!is_current).then(|| {
         let name = files::name(file);
         let message = format!("{name} does not hold the patches that the manifests lead to now");
-        let place = Place { line: 1, column: 1 };
+        let place = LineCol { line: 1, column: 1 };
         Finding::new(Code::StalePatch, "", message).at(files::position(Some(&name), place))
     }))
 }

@@ -56,12 +56,12 @@ impl<'p> Pod<'p> {
     /// The pod of a template; of its containers and volumes those alone that are not in `before`.
     pub(super) fn new(template: &'p Value, version: u32, before: Option<&Value>) -> Self {
         let mut pod = Self { template, version, containers: Vec::new(), volumes: Vec::new() };
-        let there = before.and_then(|before| before.get("spec"));
+        let current = before.and_then(|before| before.get("spec"));
         let added = |key: &str| {
             let mut list = pod.spec().list(key);
-            if let Some(there) = there {
-                let there = positions(elements(there, key));
-                list.retain(|at| !there.contains_key(name(at.value)));
+            if let Some(current) = current {
+                let current = positions(elements(current, key));
+                list.retain(|at| !current.contains_key(name(at.value)));
             }
             list
         };

@@ -16,7 +16,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = Vec::new();
-    let mut say = |pointer: String, place: &str, key: &str, value: &str| {
+    let mut warn = |pointer: String, place: &str, key: &str, value: &str| {
         let message = format!(
             "{place} sets resource attribute {key} to {value:?}: because of the comma or equals sign newer SDKs drop all of \
              OTEL_RESOURCE_ATTRIBUTES, and older ones cut the value"
@@ -29,7 +29,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     for (key, value) in own {
         let annotation = format!("{ATTRIBUTE_PREFIX}{key}");
         let pointer = cx.workload.pointer(&format!("/metadata/annotations/{}", escape(&annotation)));
-        say(pointer, &format!("annotation {annotation}"), key, value);
+        warn(pointer, &format!("annotation {annotation}"), key, value);
     }
     let mut seen: Vec<&str> = Vec::new();
     for request in *requests {
@@ -39,7 +39,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         seen.push(&request.source);
         for (key, value) in request.instrumentation.attributes.iter().filter(|(_, value)| breaks(value)) {
             let place = format!("Instrumentation {}", request.source);
-            say(cx.annotations.pointer(request.language.switch), &place, key, value);
+            warn(cx.annotations.pointer(request.language.switch), &place, key, value);
         }
     }
     findings

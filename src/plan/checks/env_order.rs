@@ -10,7 +10,7 @@ use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, positions, text};
 use crate::plan::PlanContext;
-use crate::plan::container::Place;
+use crate::plan::container::ContainerRef;
 use crate::plan::draft::Draft;
 use crate::select::Request;
 
@@ -36,7 +36,7 @@ fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> V
         let Some((index, container)) = found.filter(|_| seen.insert((target.list, &target.name))) else {
             continue;
         };
-        let place = Place {
+        let place = ContainerRef {
             at: format!("{spec}/{}/{index}", target.list.key()),
             origin: format!("{spec}/{}/{}", target.list.key(), target.index),
             name: target.name.clone(),

@@ -70,8 +70,8 @@ fn containers<'r>(request: &'r Request<'_>) -> Vec<(List, &'r str)> {
 /// Whether a variable switches the SDK off. An agent outside the application's process does not read it.
 fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
     let is_inside = matches!(request.language.recipe.delivery, Delivery::Copy(_) | Delivery::None);
-    let told = env.first(&["OTEL_SDK_DISABLED"]);
-    is_inside && matches!(told, Some(Told::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
+    let given = env.first(&["OTEL_SDK_DISABLED"]);
+    is_inside && matches!(given, Some(Given::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
 }
 
 /// A container's variables.
@@ -79,7 +79,7 @@ struct Env<'v>(&'v [Value]);
 
 /// What variables say about one thing.
 #[derive(Debug, Clone, Copy)]
-enum Told<'v> {
+enum Given<'v> {
     /// A value.
     Value { variable: &'v str, value: &'v str },
     /// Something that only a cluster knows.
@@ -88,15 +88,15 @@ enum Told<'v> {
 
 impl<'v> Env<'v> {
     /// What the first of the variables says that says anything: an empty value counts as none.
-    fn first(&self, names: &[&str]) -> Option<Told<'v>> {
+    fn first(&self, names: &[&str]) -> Option<Given<'v>> {
         names.iter().find_map(|wanted| {
             // Of two entries of one name the kubelet takes the later one.
             let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
             if is_from_elsewhere(entry) {
-                return Some(Told::Unknown);
+                return Some(Given::Unknown);
             }
             let value = text(entry);
-            (!value.is_empty()).then(|| Told::Value { variable: name(entry), value })
+            (!value.is_empty()).then(|| Given::Value { variable: name(entry), value })
         })
     }
 }
@@ -123,30 +123,30 @@ struct Chosen<'v> {
 /// The exporter of a signal; none where nothing is exported by OTLP, or only a cluster knows how.
 fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option<Export<'v>> {
     let mut protocol = match env.first(&[&variable(Some(signal), "PROTOCOL"), &variable(None, "PROTOCOL")]) {
-        Some(Told::Value { value, .. }) if value.contains("$(") => return None,
-        Some(Told::Value { variable, value }) => {
+        Some(Given::Value { value, .. }) if value.contains("$(") => return None,
+        Some(Given::Value { variable, value }) => {
             let value = value.trim();
             Some(Chosen { variable, value, protocol: Protocol::named(value) })
         }
-        Some(Told::Unknown) => return None,
+        Some(Given::Unknown) => return None,
         None => None,
     };
     match env.first(&[&format!("OTEL_{}_EXPORTER", signal.word())]) {
-        Some(Told::Value { variable, value }) => {
+        Some(Given::Value { variable, value }) => {
             let known = |listed: &str| EXPORTERS.iter().find(|(exporter, _)| *exporter == listed);
             let (exporter, named) = value.split(',').map(str::trim).find_map(known)?;
             if named.is_some() {
                 protocol = Some(Chosen { variable, value: exporter, protocol: *named });
             }
         }
-        Some(Told::Unknown) => return None,
+        Some(Given::Unknown) => return None,
         None => {}
     }
     let endpoint = match &request.language.recipe.delivery {
         Delivery::WebServer(server) => Some(("", web_server::destination(request, server)?)),
         _ => match env.first(&[&variable(Some(signal), "ENDPOINT"), &variable(None, "ENDPOINT")]) {
-            Some(Told::Value { variable, value }) => Some((variable, value)),
-            Some(Told::Unknown) | None => None,
+            Some(Given::Value { variable, value }) => Some((variable, value)),
+            Some(Given::Unknown) | None => None,
         },
     };
     Some(Export { signal, protocol, endpoint })

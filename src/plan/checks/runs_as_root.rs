@@ -19,10 +19,10 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let before = cx.workload.pod().unwrap_or(&none);
     let mut findings = Vec::new();
     for list in [List::Init, List::Regular] {
-        let there = positions(elements(before, list.key()));
+        let current = positions(elements(before, list.key()));
         for container in elements(spec, list.key()) {
             let called = name(container);
-            if there.contains_key(called) {
+            if current.contains_key(called) {
                 continue;
             }
             if let Some(why) = root(spec, container) {
