@@ -2,7 +2,10 @@
 
 #[cfg(unix)]
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 
 use crate::finding::Finding;
 use crate::host::faults::io_error;
@@ -54,9 +57,11 @@ pub(super) fn report(run: Run, findings: &[Finding], format: Format, detail: Det
     let _ = io::BufWriter::new(stderr).write_all(report.as_bytes());
 }
 
-pub(super) fn paint(stream: &impl IsTerminal) -> Paint {
-    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if stream.is_terminal() && !is_unwanted { Paint::Coloured } else { Paint::Plain }
+pub(super) fn paint(stream: &impl RawStream) -> Paint {
+    match AutoStream::choice(stream) {
+        ColorChoice::Never => Paint::Plain,
+        ColorChoice::Auto | ColorChoice::AlwaysAnsi | ColorChoice::Always => Paint::Coloured,
+    }
 }
 
 /// Help and version go to stdout; everything else about the arguments is an error.

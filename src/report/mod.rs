@@ -1,5 +1,6 @@
 //! Findings as others read them: lines for people, results for hosts, JSON, SARIF, the reference.
 
+use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
 use crate::change::unescape;
@@ -211,17 +212,13 @@ fn human(run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String
 #[must_use]
 pub fn line(finding: &Finding, paint: Paint) -> String {
     let severity = finding.severity.as_str();
-    let mut line = match paint {
-        Paint::Plain => format!("{severity}[{}]", finding.code),
-        Paint::Coloured => {
-            let colour = match finding.severity {
-                Severity::Error => 31,
-                Severity::Warning => 33,
-                Severity::Info => 36,
-            };
-            format!("\u{1b}[1;{colour}m{severity}\u{1b}[0m[{}]", finding.code)
-        }
+    let style = match finding.severity {
+        _ if paint == Paint::Plain => Style::new(),
+        Severity::Error => AnsiColor::Red.on_default().bold(),
+        Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+        Severity::Info => AnsiColor::Cyan.on_default().bold(),
     };
+    let mut line = format!("{style}{severity}{style:#}[{}]", finding.code);
     if let Some(position) = finding.place() {
         line.push(' ');
         line.push_str(&flat(&place(&position)));
@@ -406,7 +403,7 @@ mod tests {
     fn colour_is_around_the_severity_alone() {
         assert!(
             line(&finding(), Paint::Coloured)
-                .starts_with("\u{1b}[1;31merror\u{1b}[0m[unknown-container] a b")
+                .starts_with("\u{1b}[1m\u{1b}[31merror\u{1b}[0m[unknown-container] a b")
         );
     }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
+use anstyle::{AnsiColor, Style};
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 use super::{Outcome, Output};
@@ -70,8 +71,8 @@ fn write(name: &str, text: &[u8], edits: &[Edit], paint: Paint, out: &mut dyn Wr
     let mut is_named = false;
     for group in groups.iter().filter(|group| group.iter().any(|op| !matches!(op, DiffOp::Equal { .. }))) {
         if !is_named {
-            printer.line("1", "--- ", quoted("a", name).as_bytes())?;
-            printer.line("1", "+++ ", quoted("b", name).as_bytes())?;
+            printer.line(Style::new().bold(), "--- ", quoted("a", name).as_bytes())?;
+            printer.line(Style::new().bold(), "+++ ", quoted("b", name).as_bytes())?;
             is_named = true;
         }
         printer.hunk(group, &old, &new)?;
@@ -175,24 +176,24 @@ impl Printer<'_> {
             extent(first.old_range().start..last.old_range().end),
             extent(first.new_range().start..last.new_range().end)
         );
-        self.line("36", &header, b"")?;
+        self.line(AnsiColor::Cyan.on_default(), &header, b"")?;
         for op in group {
             if let DiffOp::Equal { .. } = op {
-                self.lines("", " ", &old[op.old_range()])?;
+                self.lines(Style::new(), " ", &old[op.old_range()])?;
             } else {
-                self.lines("31", "-", &old[op.old_range()])?;
-                self.lines("32", "+", &new[op.new_range()])?;
+                self.lines(AnsiColor::Red.on_default(), "-", &old[op.old_range()])?;
+                self.lines(AnsiColor::Green.on_default(), "+", &new[op.new_range()])?;
             }
         }
         Ok(())
     }
 
-    fn lines(&mut self, colour: &str, sign: &str, lines: &[&[u8]]) -> io::Result<()> {
+    fn lines(&mut self, style: Style, sign: &str, lines: &[&[u8]]) -> io::Result<()> {
         for line in lines {
             match line.strip_suffix(b"\n") {
-                Some(line) => self.line(colour, sign, line)?,
+                Some(line) => self.line(style, sign, line)?,
                 None => {
-                    self.line(colour, sign, line)?;
+                    self.line(style, sign, line)?;
                     self.out.write_all(b"\\ No newline at end of file\n")?;
                 }
             }
@@ -200,14 +201,11 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn line(&mut self, colour: &str, sign: &str, rest: &[u8]) -> io::Result<()> {
-        let is_painted = self.paint == Paint::Coloured && !colour.is_empty();
-        if is_painted {
-            write!(self.out, "\u{1b}[{colour}m")?;
-        }
-        self.out.write_all(sign.as_bytes())?;
+    fn line(&mut self, style: Style, sign: &str, rest: &[u8]) -> io::Result<()> {
+        let style = if self.paint == Paint::Coloured { style } else { Style::new() };
+        write!(self.out, "{style}{sign}")?;
         self.out.write_all(rest)?;
-        self.out.write_all(if is_painted { b"\x1b[0m\n" } else { b"\n" })
+        writeln!(self.out, "{style:#}")
     }
 }
 
