@@ -7,12 +7,12 @@ use serde_json::Value;
 use crate::config::Settings;
 use crate::config::annotations::{CONTAINERS, PREFIX, SIDECAR};
 use crate::config::collector::{self as of_collector, CONTAINER};
-use crate::config::context::Context;
+use crate::config::context::{Context, namespace_of};
 use crate::config::effective::Annotations;
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding};
-use crate::k8s::Workload;
 use crate::k8s::pod::{self, List};
+use crate::k8s::{Identity, Workload};
 use crate::languages::{ALL, Language};
 
 pub mod collector;
@@ -20,6 +20,48 @@ mod missing;
 mod reference;
 
 use reference::Reference;
+
+/// A workload with everything that decides about its injection.
+pub struct Selection<'a> {
+    /// The workload.
+    pub workload: Workload<'a>,
+    /// Its annotations, with those of rules and of its namespace.
+    pub annotations: Annotations<'a>,
+    /// Its namespace; empty if nothing says it.
+    pub namespace: String,
+    /// What is looked up.
+    pub context: &'a Context,
+    /// The settings of the run.
+    pub settings: &'a Settings,
+}
+
+impl<'a> Selection<'a> {
+    /// The workload that `resource` is, if it is one.
+    #[must_use]
+    pub fn read(
+        resource: &'a Value,
+        identity: &Identity,
+        context: &'a Context,
+        settings: &'a Settings,
+    ) -> Option<Self> {
+        let mut workload = Workload::read(resource, identity, &settings.kinds)?;
+        let namespace = namespace_of(resource, settings);
+        workload.rollout = context.rollout_of(&workload, &namespace);
+        Some(Self::new(workload, namespace, context, settings))
+    }
+
+    fn new(workload: Workload<'a>, namespace: String, context: &'a Context, settings: &'a Settings) -> Self {
+        let annotations = Annotations::new(&workload, &namespace, context, settings);
+        Self { workload, annotations, namespace, context, settings }
+    }
+
+    /// The same workload as `resource` has it.
+    #[must_use]
+    pub fn with<'b>(&'b self, resource: &'b Value) -> Selection<'b> {
+        let workload = Workload { resource, ..self.workload.clone() };
+        Selection::new(workload, self.namespace.clone(), self.context, self.settings)
+    }
+}
 
 /// What is decided about the instrumentation of a workload.
 #[derive(Debug)]
@@ -84,14 +126,10 @@ pub struct Target {
     pub name: String,
 }
 
-/// Decides about the instrumentation of `workload`.
+/// Decides about the instrumentation of a workload.
 #[must_use]
-pub fn decide<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    context: &'c Context,
-    settings: &'c Settings,
-) -> Decision<'c> {
+pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
+    let Selection { workload, annotations, .. } = selection;
     let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::read(language, annotations)).collect();
     if !wanted.is_empty()
         && let Some(mark) = earlier_injection(workload)
@@ -105,7 +143,7 @@ pub fn decide<'c>(
     if wanted.is_empty() {
         return Decision::Nothing;
     }
-    match requests(workload, annotations, &wanted, context, settings) {
+    match requests(selection, &wanted) {
         Ok(requests) => Decision::Inject(requests),
         Err(findings) => Decision::Refuse(findings),
     }
@@ -114,17 +152,11 @@ pub fn decide<'c>(
 /// The Instrumentations and the collector that a workload asks for and the input has: their kinds, and what they
 /// are called.
 #[must_use]
-pub fn sources(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    context: &Context,
-    settings: &Settings,
-) -> Vec<(&'static str, String)> {
-    let wanted = ALL.iter().filter_map(|language| Wish::read(language, annotations));
-    let instrumentations =
-        wanted.filter_map(|wish| Some(resolve(workload, annotations, &wish, context, settings).ok()?.1));
+pub fn sources(selection: &Selection<'_>) -> Vec<(&'static str, String)> {
+    let wanted = ALL.iter().filter_map(|language| Wish::read(language, &selection.annotations));
+    let instrumentations = wanted.filter_map(|wish| Some(resolve(selection, &wish).ok()?.1));
     let instrumentations = instrumentations.map(|called| (KIND, called));
-    let collector = collector::source(workload, annotations, context, settings);
+    let collector = collector::source(selection);
     let collector = collector.map(|called| (of_collector::KIND, called));
     instrumentations.chain(collector).collect()
 }
@@ -189,17 +221,12 @@ pub fn asks(annotations: &Annotations<'_>) -> bool {
     wants_sidecar || ALL.iter().any(|language| Wish::read(language, annotations).is_some())
 }
 
-fn requests<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    wanted: &[Wish<'_>],
-    context: &'c Context,
-    settings: &'c Settings,
-) -> Result<Vec<Request<'c>>, Vec<Finding>> {
+fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Request<'c>>, Vec<Finding>> {
+    let Selection { workload, annotations, settings, .. } = selection;
     let mut sources = Vec::new();
     let mut troubles = Vec::new();
     for wish in wanted {
-        match resolve(workload, annotations, wish, context, settings) {
+        match resolve(selection, wish) {
             Ok(source) => sources.push(source),
             Err(finding) => troubles.push(*finding),
         }
@@ -264,15 +291,11 @@ fn none_of(findings: Vec<Finding>) -> Result<(), Vec<Finding>> {
 
 /// The Instrumentation that a switch means, and what it is called.
 fn resolve<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
+    selection: &Selection<'c>,
     wish: &Wish<'_>,
-    context: &'c Context,
-    settings: &'c Settings,
 ) -> Result<(&'c Instrumentation, String), Box<Finding>> {
     let reference = Reference {
-        workload,
-        annotations,
+        selection,
         user: wish.language.id,
         key: wish.language.switch,
         switch: wish.switch,
@@ -281,10 +304,14 @@ fn resolve<'c>(
         not_found: Code::InstrumentationNotFound,
         ambiguous: Code::AmbiguousInstrumentation,
     };
-    let entry = match reference.find(&context.instrumentations, settings, |_| true, |_| String::new()) {
+    let entry = match reference.find(&selection.context.instrumentations, |_| true, |_| String::new()) {
         Ok(entry) => entry,
         Err(finding) => {
-            let own = settings.instrumentation.as_ref().filter(|_| finding.code == Code::NoInstrumentation);
+            let own = selection
+                .settings
+                .instrumentation
+                .as_ref()
+                .filter(|_| finding.code == Code::NoInstrumentation);
             return own.map(|own| (own, "of the function config".to_owned())).ok_or(finding);
         }
     };

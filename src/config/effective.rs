@@ -14,7 +14,8 @@ use crate::k8s::pod::type_of;
 /// The annotations of a pod template, with those that rules set, and of its namespace.
 #[derive(Debug, Clone)]
 pub struct Annotations<'a> {
-    workload: &'a Workload<'a>,
+    /// Pointer to the pod template.
+    template: &'a str,
     pod: Option<&'a Map<String, Value>>,
     rules: Vec<Ruled<'a>>,
     /// The rules that select the workload, by their positions.
@@ -33,7 +34,7 @@ impl<'a> Annotations<'a> {
     /// Those of `workload`, which is in `namespace`.
     #[must_use]
     pub fn new(
-        workload: &'a Workload<'a>,
+        workload: &Workload<'a>,
         namespace: &str,
         context: &'a Context,
         settings: &'a Settings,
@@ -53,7 +54,13 @@ impl<'a> Annotations<'a> {
                 }
             }
         }
-        Self { workload, pod, rules, selecting, namespace: context.namespace_annotations(namespace) }
+        Self {
+            template: &workload.kind.template,
+            pod,
+            rules,
+            selecting,
+            namespace: context.namespace_annotations(namespace),
+        }
     }
 
     /// The pod's own value, or else a rule's; empty where there is none.
@@ -111,10 +118,14 @@ impl<'a> Annotations<'a> {
     pub fn pointer(&self, key: &str) -> String {
         let key = prefixed(key);
         if self.pod.is_some_and(|map| map.contains_key(&key)) {
-            self.workload.pointer(&format!("/metadata/annotations/{}", escape(&key)))
+            self.annotation(&key)
         } else {
-            self.workload.pointer("")
+            self.template.to_owned()
         }
+    }
+
+    fn annotation(&self, key: &str) -> String {
+        format!("{}/metadata/annotations/{}", self.template, escape(key))
     }
 
     /// Annotations about instrumentation that are not strings, in the order of the pod, then of the namespace.
@@ -132,7 +143,7 @@ impl<'a> Annotations<'a> {
     fn misshapen_among(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Finding> {
         let of_pod = self.pod.into_iter().flatten().filter(|(key, value)| is_ours(key) && !value.is_string());
         let of_pod = of_pod.map(|(key, value)| {
-            let pointer = self.workload.pointer(&format!("/metadata/annotations/{}", escape(key)));
+            let pointer = self.annotation(key);
             let message = format!("annotation {key} must be a string, but is {}", type_of(value));
             Finding::new(Code::InvalidAnnotation, pointer, message)
         });
@@ -142,7 +153,7 @@ impl<'a> Annotations<'a> {
         let of_namespace = of_namespace.map(|(key, value)| {
             let message =
                 format!("annotation {key} of the Namespace must be a string, but is {}", type_of(value));
-            Finding::new(Code::InvalidAnnotation, self.workload.pointer(""), message)
+            Finding::new(Code::InvalidAnnotation, self.template.to_owned(), message)
         });
         of_pod.chain(of_namespace).collect()
     }

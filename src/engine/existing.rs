@@ -7,15 +7,13 @@ use serde_json::Value;
 use super::Task;
 use crate::change::{Change, Operation, between, escape, look_up};
 use crate::config::annotations::{is_known, ours};
-use crate::config::context::{Context, namespace_of};
-use crate::config::effective::Annotations;
 use crate::config::{Recording, Settings, Stale};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::pod::identify;
-use crate::k8s::{Identity, Workload, knative};
+use crate::k8s::{Workload, knative};
 use crate::plan::record::{ANNOTATION, Invalid, Record, Undone};
 use crate::plan::{self, Plan, Verdict, differences};
-use crate::select;
+use crate::select::{self, Selection};
 use crate::yaml::Document;
 
 /// What a run makes of one workload.
@@ -46,54 +44,59 @@ pub(super) struct Subject<'s> {
     pub(super) document: &'s Document<'s>,
     /// The pointer of the resource in the document.
     pub(super) base: &'s str,
-    pub(super) resource: &'s Value,
-    pub(super) identity: &'s Identity,
-    pub(super) context: &'s Context,
-    pub(super) settings: &'s Settings,
+    pub(super) selection: &'s Selection<'s>,
 }
 
 impl Subject<'_> {
     /// Decides about the workload, whose containers have the names that they get in the cluster.
     pub(super) fn outcome(&self, task: Task) -> Outcome {
-        let mut are_several = knative::are_several(self.resource);
-        let Some(mut named) = knative::named(self.resource, self.identity, are_several) else {
+        let (resource, identity) = (self.resource(), &self.selection.workload.identity);
+        let mut are_several = knative::are_several(resource);
+        let Some(mut named) = knative::named(resource, identity, are_several) else {
             return self.decided(task);
         };
-        let mut outcome = Subject { resource: &named, ..*self }.decided(task);
+        let mut outcome = Subject { selection: &self.selection.with(&named), ..*self }.decided(task);
         let after = outcome.target.as_ref().map_or(&named, |target| &target.value);
         if knative::are_several(after) != are_several {
             // What is added or taken out counts, too.
             are_several = !are_several;
-            named = knative::named(self.resource, self.identity, are_several).unwrap_or(named);
-            outcome = Subject { resource: &named, ..*self }.decided(task);
+            named = knative::named(resource, identity, are_several).unwrap_or(named);
+            outcome = Subject { selection: &self.selection.with(&named), ..*self }.decided(task);
         }
         if let Some(target) = &mut outcome.target {
-            knative::take_names(&mut target.value, &named, self.resource);
+            knative::take_names(&mut target.value, &named, resource);
         }
         outcome
     }
 
     fn decided(&self, task: Task) -> Outcome {
-        let Some(workload) = Workload::read(self.resource, self.identity, &self.settings.kinds) else {
-            return Outcome::default();
-        };
+        let workload = &self.selection.workload;
         let about = |finding: Finding| finding.about(workload.subject());
-        let mut outcome = match Record::read(self.resource) {
-            None if task == Task::Uninject => self.without_record(&workload),
+        let mut outcome = match Record::read(self.resource()) {
+            None if task == Task::Uninject => self.without_record(),
             None => self.injected(task),
             Some(Err(why)) => self.invalid(&format!("annotation {ANNOTATION} is not a record: {why}")),
-            Some(Ok(record)) => match record.undo(self.resource) {
+            Some(Ok(record)) => match record.undo(self.resource()) {
                 Err(Invalid(why)) => self.invalid(&why),
-                Ok(undone) if task == Task::Uninject => self.taken_out(&record, undone, &workload),
-                Ok(undone) => self.refreshed(&record, undone, &workload),
+                Ok(undone) if task == Task::Uninject => self.taken_out(&record, undone, workload),
+                Ok(undone) => self.refreshed(&record, undone, workload),
             },
         };
         outcome.findings = outcome.findings.into_iter().map(about).collect();
         outcome
     }
 
+    fn resource(&self) -> &Value {
+        self.selection.workload.resource
+    }
+
+    fn settings(&self) -> &Settings {
+        self.selection.settings
+    }
+
+    /// Plans the workload as `resource` has it.
     fn plan(&self, resource: &Value) -> Verdict {
-        plan::plan(resource, self.identity, self.context, self.settings)
+        plan::planned(&self.selection.with(resource))
     }
 
     fn invalid(&self, message: &str) -> Outcome {
@@ -104,7 +107,7 @@ impl Subject<'_> {
 
     /// A first injection.
     fn injected(&self, task: Task) -> Outcome {
-        let mut plan = match self.plan(self.resource) {
+        let mut plan = match plan::planned(self.selection) {
             Verdict::Nothing => return Outcome { target: None, findings: self.not_asked() },
             Verdict::Skipped(findings) | Verdict::Refused(findings) => {
                 return Outcome { target: None, findings };
@@ -115,8 +118,8 @@ impl Subject<'_> {
             self.document.form(&format!("{}{pointer}", self.base)).map(Cow::into_owned)
         };
         // Patches are their own record.
-        let is_recorded = task != Task::Patch && self.settings.record == Recording::Annotation;
-        match self.recorded(&mut plan, self.resource, &form, None, is_recorded) {
+        let is_recorded = task != Task::Patch && self.settings().record == Recording::Annotation;
+        match self.recorded(&mut plan, self.resource(), &form, None, is_recorded) {
             Ok(unrecorded) => {
                 let Plan { changes, value, findings, .. } = plan;
                 Outcome { target: Some(Target { changes, value, unrecorded, end: None }), findings }
@@ -164,7 +167,7 @@ impl Subject<'_> {
     /// An injection that is there is undone and planned anew.
     fn refreshed(&self, record: &Record, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
-        let errors = self.settings.errors(&findings);
+        let errors = self.settings().errors(&findings);
         if !errors.is_empty() {
             return Outcome { target: None, findings: errors };
         }
@@ -176,7 +179,7 @@ impl Subject<'_> {
             verdict => Some(verdict),
         };
         let mut plan = match verdict.unwrap_or(Verdict::Nothing) {
-            Verdict::Nothing if self.settings.stale == Stale::Remove => {
+            Verdict::Nothing if self.settings().stale == Stale::Remove => {
                 return self.taken_out(record, undone, workload);
             }
             Verdict::Nothing => {
@@ -199,24 +202,24 @@ impl Subject<'_> {
         let form = |_: &str, path: &[String]| {
             let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
             let present = || {
-                let pointer = pointer_to(self.resource, path)?;
+                let pointer = pointer_to(self.resource(), path)?;
                 self.document.form(&format!("{}{pointer}", self.base)).map(Cow::into_owned)
             };
             restored.or_else(present)
         };
-        let is_recorded = self.settings.record == Recording::Annotation;
+        let is_recorded = self.settings().record == Recording::Annotation;
         let unrecorded =
             match self.recorded(&mut plan, &undone.value, &form, record.end.as_ref(), is_recorded) {
                 Ok(unrecorded) => unrecorded,
                 Err(finding) => return Outcome { target: None, findings: vec![*finding] },
             };
-        let is_current = plan.value == *self.resource;
+        let is_current = plan.value == *self.resource();
         for finding in &mut plan.findings {
             if finding.code == Code::Injected {
                 let (code, message) = if is_current {
                     (Code::UpToDate, format!("{} is current", finding.message))
                 } else {
-                    let message = differences::between(self.resource, &plan.value, &workload.pointer(""));
+                    let message = differences::between(self.resource(), &plan.value, &workload.pointer(""));
                     (Code::Updated, message)
                 };
                 let injections = std::mem::take(&mut finding.injections);
@@ -253,12 +256,12 @@ impl Subject<'_> {
     /// The changes that lead from the workload to `after`. An element of the user's comes back from a container of
     /// ours with its own text, unless it stays there.
     fn changes(&self, undone: &mut Undone, after: &Value) -> Vec<Change> {
-        let mut current = self.resource.clone();
+        let mut current = self.resource().clone();
         let mut changes = Vec::new();
         for change in undone.returns.drain(..) {
             let Operation::Move { from } = &change.operation else { continue };
             let list = change.pointer.rsplit_once('/').map_or("", |(list, _)| list);
-            let element = look_up(self.resource, from);
+            let element = look_up(self.resource(), from);
             let elements = look_up(after, list).and_then(Value::as_array);
             let comes_back = element.zip(elements).is_some_and(|(element, list)| list.contains(element));
             if !comes_back {
@@ -277,7 +280,7 @@ impl Subject<'_> {
 
     fn taken_out(&self, record: &Record, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
-        let errors = self.settings.errors(&findings);
+        let errors = self.settings().errors(&findings);
         if !errors.is_empty() {
             return Outcome { target: None, findings: errors };
         }
@@ -309,12 +312,11 @@ impl Subject<'_> {
         finding
     }
 
-    fn without_record(&self, workload: &Workload<'_>) -> Outcome {
-        let namespace = namespace_of(self.resource, self.settings);
-        let annotations = Annotations::new(workload, &namespace, self.context, self.settings);
+    fn without_record(&self) -> Outcome {
+        let Selection { workload, annotations, .. } = self.selection;
         let mark =
             select::earlier_injection(workload).or_else(|| select::collector::earlier_injection(workload));
-        let is_asked = select::asks(&annotations);
+        let is_asked = select::asks(annotations);
         let finding = mark.filter(|_| is_asked).map(|mark| {
             let Finding { pointer, message, .. } = mark;
             Finding::new(Code::CannotUninject, pointer, message)
@@ -325,7 +327,7 @@ impl Subject<'_> {
     /// Most workloads of most inputs: said only to those who want to hear it.
     fn not_asked(&self) -> Vec<Finding> {
         let message = "no annotation, namespace or rule requests an injection";
-        let is_wanted = self.settings.severities.contains_key(&Code::NotAsked);
+        let is_wanted = self.settings().severities.contains_key(&Code::NotAsked);
         is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect()
     }
 }

@@ -14,7 +14,8 @@ use crate::config::context::Context;
 use crate::config::{Keep, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
-use crate::plan::requested::requested;
+use crate::plan::requested::{Requested, of_elsewhere, requested};
+use crate::select::Selection;
 use crate::verify;
 use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble};
 use serde_json::Value;
@@ -222,20 +223,18 @@ impl Run<'_> {
                     continue;
                 }
             };
+            let selection = Selection::read(&resource, identity, self.context, self.settings);
             if self.task != Task::Uninject {
-                let requested = requested(&resource, identity, self.context, self.settings);
+                let requested = match &selection {
+                    Some(selection) => requested(selection),
+                    None => Requested { findings: of_elsewhere(&resource, identity), ..Requested::default() },
+                };
                 piece.find(document, &found, requested.findings);
                 piece.asks_for.extend(requested.sources);
                 piece.rules.extend(requested.rules);
             }
-            let subject = Subject {
-                document,
-                base: &found.base,
-                resource: &resource,
-                identity,
-                context: self.context,
-                settings: self.settings,
-            };
+            let Some(selection) = &selection else { continue };
+            let subject = Subject { document, base: &found.base, selection };
             let outcome = subject.outcome(self.task);
             match outcome.target {
                 Some(target) => jobs.push(Job::new(found, &resource, target, outcome.findings)),

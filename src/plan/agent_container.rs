@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
+use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
 use crate::languages::{AgentContainer, Effect};
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 /// Lets the containers of a pod see each other's processes.
 pub(super) const SHARE: &str = "shareProcessNamespace";
 
 /// Adds the sidecar, its volume and what it needs of the pod; says which image.
 pub(super) fn inject(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     agent: &AgentContainer,
     draft: &mut Draft,
@@ -62,7 +62,7 @@ pub(super) fn inject(
     Ok(vec![image])
 }
 
-fn check(cx: &PlanContext<'_>, request: &Request<'_>, agent: &AgentContainer) -> Step {
+fn check(cx: &Selection<'_>, request: &Request<'_>, agent: &AgentContainer) -> Step {
     let pointer = || cx.workload.pointer(&format!("/spec/{SHARE}"));
     if cx.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
         let message = format!("{} needs {SHARE}, which cannot be set beside hostPID", request.language.id);

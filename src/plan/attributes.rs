@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PlanContext;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::image::Image;
+use crate::select::Selection;
 
 /// Holds the namespace where the manifest does not say it.
 pub(super) const NAMESPACE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NAMESPACE_NAME";
@@ -50,7 +50,7 @@ pub(super) struct Attributes {
 
 impl Attributes {
     /// Everything that is known of `app`, but what its container sets itself.
-    pub(super) fn describe(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
+    pub(super) fn describe(cx: &Selection<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
         let set_already = keys(&app.attributes);
         let mut attributes = Self { values: BTreeMap::new(), generated: BTreeSet::new() };
         let mut put = |key: &str, value: String| {
@@ -61,7 +61,7 @@ impl Attributes {
         for (key, value) in &instrumentation.attributes {
             put(key, value.clone());
         }
-        let workload = cx.workload;
+        let workload = &cx.workload;
         let namespace = namespace(cx);
         let mut generated = BTreeSet::new();
         let node = node_name(cx);
@@ -121,7 +121,7 @@ impl Attributes {
     /// The service's name. It never changes with a rollout or a run.
     pub(super) fn service_name(
         &self,
-        cx: &PlanContext<'_>,
+        cx: &Selection<'_>,
         instrumentation: &Instrumentation,
         app: &App,
     ) -> String {
@@ -134,7 +134,7 @@ impl Attributes {
         if let Some(label) = labels.filter_map(|label| cx.workload.label(label)).next() {
             return label.to_owned();
         }
-        let workload = cx.workload;
+        let workload = &cx.workload;
         let own = Some(workload.owner_name()).filter(|name| !name.is_empty());
         let own = own.unwrap_or_else(|| workload.name_prefix());
         if let Some(key) = SERVICE_NAMES.iter().find(|key| self.has(key)) {
@@ -149,26 +149,26 @@ impl Attributes {
 }
 
 /// The node that the pod template names; empty where it names none.
-fn node_name<'a>(cx: &PlanContext<'a>) -> &'a str {
+fn node_name<'a>(cx: &Selection<'a>) -> &'a str {
     let name = cx.workload.pod().and_then(|spec| spec.get("nodeName"));
     name.and_then(|name| name.as_str()).unwrap_or_default()
 }
 
 /// Whether the node's name is written down somewhere, so that no variable need hold it.
-pub(super) fn has_node_name(cx: &PlanContext<'_>, instrumentation: &Instrumentation) -> bool {
+pub(super) fn has_node_name(cx: &Selection<'_>, instrumentation: &Instrumentation) -> bool {
     const KEY: &str = "k8s.node.name";
     let own = instrumentation.attributes.get(KEY).map(String::as_str).unwrap_or_default();
     [node_name(cx), own, cx.annotations.attribute(KEY)].iter().any(|name| !name.is_empty())
 }
 
 /// The namespace, or the variable that holds it.
-pub(super) fn namespace(cx: &PlanContext<'_>) -> String {
+pub(super) fn namespace(cx: &Selection<'_>) -> String {
     if cx.namespace.is_empty() { format!("$({NAMESPACE_NAME})") } else { cx.namespace.clone() }
 }
 
 /// The service's version, if anything says it.
 pub(super) fn service_version(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     instrumentation: &Instrumentation,
     app: &App,
 ) -> Option<String> {

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::PlanContext;
 use super::draft::Draft;
 use crate::config::Settings;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
-use crate::select::{Request, collector};
+use crate::select::{Request, Selection, collector};
 
 mod attribute_values;
 mod cluster_facts;
@@ -54,7 +53,7 @@ struct Check {
 
 /// What was planned for a workload: either its languages or its sidecar.
 pub(super) struct Planned<'p> {
-    pub(super) cx: &'p PlanContext<'p>,
+    pub(super) cx: &'p Selection<'p>,
     pub(super) settings: &'p Settings,
     /// The workload with what was planned.
     pub(super) draft: &'p Draft,
@@ -79,7 +78,7 @@ impl Planned<'_> {
 struct Containers<'d>([(&'d [Value], BTreeMap<&'d str, usize>); 2]);
 
 impl<'d> Containers<'d> {
-    fn new(cx: &PlanContext<'_>, draft: &'d Draft) -> Self {
+    fn new(cx: &Selection<'_>, draft: &'d Draft) -> Self {
         let spec = cx.workload.pointer("/spec");
         Self([List::Init, List::Regular].map(|list| {
             let all = draft.list(&spec, list.key());

@@ -1,12 +1,13 @@
 //! The collector of a pod.
 
+use crate::select::Selection;
 use serde_json::{Map, Value, json};
 
 use super::attributes;
 use super::checks::Planned;
 use super::container::{ContainerRef, from_field};
 use super::draft::Draft;
-use super::{Done, Outcome, PlanContext, Step, in_brackets, metadata, pod, sdk};
+use super::{Done, Outcome, Step, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, stripped};
@@ -86,8 +87,8 @@ impl<'c> CollectorContainer<'c> {
 }
 
 /// Carries out what the workload asks for.
-pub(super) fn carry_out(cx: &PlanContext<'_>, settings: &Settings) -> Outcome {
-    let request = match decide(cx.workload, cx.annotations, cx.context, settings) {
+pub(super) fn carry_out(cx: &Selection<'_>, settings: &Settings) -> Outcome {
+    let request = match decide(cx) {
         Decision::Nothing => return Ok(None),
         Decision::Skip(finding) => return Err(vec![*finding]),
         Decision::Refuse(findings) => return Err(findings),
@@ -117,7 +118,7 @@ pub(super) fn carry_out(cx: &PlanContext<'_>, settings: &Settings) -> Outcome {
 }
 
 /// Takes every collector out of the pod.
-fn remove(cx: &PlanContext<'_>) -> Done {
+fn remove(cx: &Selection<'_>) -> Done {
     let spec = cx.workload.pointer("/spec");
     let mut draft = Draft::new(cx.workload.resource.clone());
     for list in [List::Init, List::Regular] {
@@ -135,7 +136,7 @@ fn remove(cx: &PlanContext<'_>) -> Done {
 }
 
 /// Adds the collector, its volumes, init containers and label.
-pub(super) fn add(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>, draft: &mut Draft) -> Step {
+pub(super) fn add(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, draft: &mut Draft) -> Step {
     let collector = sidecar.collector;
     let labels = metadata(cx, draft, "labels")?;
     draft.set(&labels, LABEL, json!(sidecar.label));
@@ -163,12 +164,12 @@ pub(super) fn add(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>, draft:
     pod::add_container(cx, draft, sidecar.list(), None, container)
 }
 
-fn refusal(cx: &PlanContext<'_>, code: Code, message: String) -> Box<Finding> {
+fn refusal(cx: &Selection<'_>, code: Code, message: String) -> Box<Finding> {
     Box::new(Finding::new(code, cx.annotations.pointer(SIDECAR), message))
 }
 
 /// The container as the pod gets it.
-fn container(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value> {
+fn container(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value> {
     let collector = sidecar.collector;
     let mut container = Map::new();
     container.insert("name".into(), json!(CONTAINER));
@@ -202,7 +203,7 @@ fn container(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>) -> Step<Val
 }
 
 /// Makes sure that a variable is there, and says that and nothing else.
-fn define(cx: &PlanContext<'_>, place: &ContainerRef, draft: &mut Draft, entry: Value) -> Step {
+fn define(cx: &Selection<'_>, place: &ContainerRef, draft: &mut Draft, entry: Value) -> Step {
     let same = |current: &&Value| name(current) == name(&entry);
     let current: Vec<&Value> = place.env(draft).iter().filter(same).collect();
     match current.as_slice() {
@@ -217,14 +218,14 @@ fn define(cx: &PlanContext<'_>, place: &ContainerRef, draft: &mut Draft, entry: 
 }
 
 /// The resource attributes of the collector's own telemetry.
-fn attributes(cx: &PlanContext<'_>) -> String {
+fn attributes(cx: &Selection<'_>) -> String {
     let mut attributes = vec![
         ("k8s.namespace.name", attributes::namespace(cx)),
         ("k8s.node.name", format!("$({})", sdk::NODE_NAME)),
         ("k8s.pod.name", format!("$({})", sdk::POD_NAME)),
         ("k8s.pod.uid", format!("$({})", sdk::POD_UID)),
     ];
-    let workload = cx.workload;
+    let workload = &cx.workload;
     for owner in
         workload.owners().iter().filter(|owner| attributes::OWNER_ATTRIBUTES.contains(&owner.attribute))
     {
@@ -259,7 +260,7 @@ fn first(text: &str, characters: usize) -> &str {
 }
 
 /// Refuses what the API server would not take.
-fn check(cx: &PlanContext<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]) -> Step {
+fn check(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]) -> Step {
     let called = &sidecar.called;
     let fields = &sidecar.collector.fields;
     let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

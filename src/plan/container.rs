@@ -1,8 +1,9 @@
 //! A container in a draft: its variables and mounts.
 
+use crate::select::Selection;
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, draft::Draft};
+use super::{Step, draft::Draft};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
@@ -74,7 +75,7 @@ impl ContainerRef {
     /// Makes sure that a helper variable is there, before the variable `before` if that is there.
     pub(super) fn helper(
         &self,
-        cx: &PlanContext<'_>,
+        cx: &Selection<'_>,
         draft: &mut Draft,
         name: &str,
         field: &str,
@@ -103,7 +104,7 @@ impl ContainerRef {
     }
 
     /// Refuses a variable whose value cannot be extended.
-    pub(super) fn check_extendable(&self, cx: &PlanContext<'_>, draft: &Draft, name: &str) -> Step {
+    pub(super) fn check_extendable(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Step {
         let Some(current) = self.variable(draft, name) else { return Ok(()) };
         let pointer = || self.pointer_to(cx, name);
         if is_from_elsewhere(current) {
@@ -125,7 +126,7 @@ impl ContainerRef {
     /// Sets the variable to what `extended` makes of its value.
     pub(super) fn extend(
         &self,
-        cx: &PlanContext<'_>,
+        cx: &Selection<'_>,
         draft: &mut Draft,
         name: &str,
         extended: impl FnOnce(Option<&str>) -> String,
@@ -175,7 +176,7 @@ impl ContainerRef {
     }
 
     /// Pointer to the variable in the input; to the container where the input does not have it.
-    pub(super) fn pointer_to(&self, cx: &PlanContext<'_>, name: &str) -> String {
+    pub(super) fn pointer_to(&self, cx: &Selection<'_>, name: &str) -> String {
         let container = look_up(cx.workload.resource, &self.origin);
         let index = container.and_then(|container| position(pod::elements(container, "env"), name));
         match index {

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::env::{self, Texts};
-use super::{PlanContext, Step, draft::Draft, exporter, pod, resources, sdk};
+use super::{Step, draft::Draft, exporter, pod, resources, sdk};
 use crate::k8s::pod::List;
 use crate::languages::{Copy, Extensions, Recipe};
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 /// Instruments the targets, then adds the volume and the init containers; says which images.
 pub(super) fn inject(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     copy: &Copy,
@@ -77,7 +77,7 @@ fn extensions<'r>(request: &'r Request<'_>, copy: &'r Copy) -> Option<(&'r Exten
 }
 
 fn init_container(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     copy: &Copy,
     draft: &Draft,

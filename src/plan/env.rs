@@ -1,17 +1,17 @@
 //! The variables of a language, and what a workload chooses for it.
 
-use super::{PlanContext, Step, container::ContainerRef, draft::Draft};
+use super::{Step, container::ContainerRef, draft::Draft};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{name, position};
 use crate::languages::{Effect, Env, Recipe};
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 /// Placeholders of a recipe's texts, and what stands for them.
 pub(super) struct Texts(Vec<(&'static str, String)>);
 
 impl Texts {
     /// The texts for a request, the mount apart.
-    pub(super) fn read(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Self> {
+    pub(super) fn read(cx: &Selection<'_>, request: &Request<'_>) -> Step<Self> {
         let mut texts = Vec::new();
         for option in request.language.options {
             let Effect::OneOf { placeholder, words } = option.effect else { continue };
@@ -45,7 +45,7 @@ impl Texts {
 
 /// Refuses a target whose variables cannot be extended, or that sets what only we may set.
 pub(super) fn check(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     draft: &Draft,
@@ -72,7 +72,7 @@ pub(super) fn check(
 
 /// Sets the variables of a language.
 pub(super) fn set(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     draft: &mut Draft,
     container: &ContainerRef,
     env: &[Env],

@@ -1,8 +1,9 @@
 //! Where telemetry goes: the endpoint and the certificates.
 
+use crate::select::Selection;
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, container::ContainerRef, draft::Draft, pod};
+use super::{Step, container::ContainerRef, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};
 
 /// Holds the endpoint.
@@ -119,11 +120,7 @@ fn files(tls: &Tls) -> impl Iterator<Item = (&'static str, String)> {
 }
 
 /// The pod's volumes for the mounts.
-pub(super) fn add_volumes(
-    cx: &PlanContext<'_>,
-    instrumentation: &Instrumentation,
-    draft: &mut Draft,
-) -> Step {
+pub(super) fn add_volumes(cx: &Selection<'_>, instrumentation: &Instrumentation, draft: &mut Draft) -> Step {
     volumes(instrumentation).try_for_each(|(volume, _)| pod::add_volume(cx, draft, volume))
 }
 

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 use crate::change::Change;
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
-use crate::config::context::{Context, namespace_of};
-use crate::config::effective::Annotations;
+use crate::config::context::Context;
 use crate::config::instrumentation::KIND;
 use crate::finding::{Code, Finding, Injection};
+use crate::k8s::Identity;
 use crate::k8s::pod::misshapen;
-use crate::k8s::{Identity, Workload};
 use crate::languages::{self, Delivery};
-use crate::select::{Decision, Request, decide};
+use crate::select::{Decision, Request, Selection, decide};
 
 mod agent_container;
 mod attributes;
@@ -64,27 +63,6 @@ pub struct Plan {
     pub refused: Vec<Code>,
 }
 
-/// What every part of a plan reads.
-struct PlanContext<'a> {
-    workload: &'a Workload<'a>,
-    annotations: &'a Annotations<'a>,
-    context: &'a Context,
-    /// The namespace; empty where nothing says it.
-    namespace: String,
-}
-
-impl PlanContext<'_> {
-    /// The same with the workload as `resource` has it.
-    fn on<R>(&self, resource: &Value, settings: &Settings, act: impl FnOnce(&PlanContext<'_>) -> R) -> R {
-        let Self { workload, context, namespace, .. } = self;
-        let Workload { identity, kind, rollout, .. } = *workload;
-        let workload = Workload { resource, identity: identity.clone(), kind, rollout: *rollout };
-        let annotations = Annotations::new(&workload, namespace, context, settings);
-        let namespace = namespace.clone();
-        act(&PlanContext { workload: &workload, annotations: &annotations, context, namespace })
-    }
-}
-
 /// The outcome of a step: done, or why the workload is refused.
 type Step<T = ()> = Result<T, Box<Finding>>;
 
@@ -103,22 +81,23 @@ struct Done {
 /// What became of a request: nothing to do, done, or why it is left alone.
 type Outcome = Result<Option<Done>, Vec<Finding>>;
 
-/// Plans the changes of `resource`. Pointers of findings are relative to it. Sidecar and instrumentation are two
-/// requests, each carried out whole or not at all.
+/// Plans the changes of `resource`, as [`planned`] does.
 #[must_use]
 pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
-    let Some(mut workload) = Workload::read(resource, identity, &settings.kinds) else {
-        return Verdict::Nothing;
-    };
-    let namespace = namespace_of(resource, settings);
-    workload.rollout = context.rollout_of(&workload, &namespace);
-    let annotations = Annotations::new(&workload, &namespace, context, settings);
-    let cx = PlanContext { workload: &workload, annotations: &annotations, context, namespace };
+    let selection = Selection::read(resource, identity, context, settings);
+    selection.map_or(Verdict::Nothing, |selection| planned(&selection))
+}
+
+/// Plans the changes of a workload. Pointers of findings are relative to it. Sidecar and instrumentation are two
+/// requests, each carried out whole or not at all.
+#[must_use]
+pub fn planned(cx: &Selection<'_>) -> Verdict {
+    let Selection { workload, settings, .. } = cx;
     let about = |findings: Vec<Finding>| -> Vec<Finding> {
         findings.into_iter().map(|finding| finding.about(workload.subject())).collect()
     };
     let mut left = Vec::new();
-    let sidecar = collector::carry_out(&cx, settings).unwrap_or_else(|findings| {
+    let sidecar = collector::carry_out(cx, settings).unwrap_or_else(|findings| {
         left.extend(findings);
         None
     });
@@ -130,8 +109,8 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     let between = sidecar.as_ref().map(|done| done.draft.value().clone());
     let before = sidecar.as_ref();
     let instrumented = match &between {
-        None => instrument(&cx, settings, before),
-        Some(between) => cx.on(between, settings, |cx| instrument(cx, settings, before)),
+        None => instrument(cx, settings, before),
+        Some(between) => instrument(&cx.with(between), settings, before),
     };
     let is_removal = sidecar.as_ref().is_some_and(|done| done.injections.is_empty());
     let base = between.filter(|_| is_removal).map(Box::new);
@@ -150,7 +129,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     };
     let is_carried_out = |key: &str| if key == SIDECAR { !refused_sidecar } else { !refused };
     if settings.annotate
-        && let Err(finding) = annotate(&cx, &mut draft, is_carried_out)
+        && let Err(finding) = annotate(cx, &mut draft, is_carried_out)
     {
         return Verdict::Refused(about(vec![*finding]));
     }
@@ -165,8 +144,8 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
 }
 
 /// Carries out the languages after what was done before.
-fn instrument(cx: &PlanContext<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
-    let requests = match decide(cx.workload, cx.annotations, cx.context, settings) {
+fn instrument(cx: &Selection<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
+    let requests = match decide(cx) {
         Decision::Nothing => return Ok(None),
         Decision::Skip(finding) => return Err(vec![*finding]),
         Decision::Refuse(findings) => return Err(findings),
@@ -211,7 +190,7 @@ fn in_brackets(images: &[String]) -> String {
 
 /// Carries out all languages in a draft; says which images each of them brings.
 fn carry_out(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     requests: &[Request<'_>],
     mut draft: Draft,
 ) -> Step<(Draft, Vec<Vec<String>>)> {
@@ -221,7 +200,7 @@ fn carry_out(
 }
 
 /// Carries out one language; says which images it brings.
-fn inject(cx: &PlanContext<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
+fn inject(cx: &Selection<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
     let recipe = &request.language.recipe;
     match &recipe.delivery {
         Delivery::Copy(copy) => copy::inject(cx, request, recipe, copy, draft),
@@ -251,7 +230,7 @@ fn image(request: &Request<'_>) -> String {
 }
 
 /// Writes the annotations that rules set into the pod template, those that `is_wanted`.
-fn annotate(cx: &PlanContext<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
+fn annotate(cx: &Selection<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
     let mut wanted = cx.annotations.of_rules().filter(|(key, _)| is_wanted(key)).peekable();
     if wanted.peek().is_none() {
         return Ok(());
@@ -264,7 +243,7 @@ fn annotate(cx: &PlanContext<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) ->
 }
 
 /// The pointer to a mapping of the pod template's metadata, which is created where it is missing or null.
-fn metadata(cx: &PlanContext<'_>, draft: &mut Draft, key: &str) -> Step<String> {
+fn metadata(cx: &Selection<'_>, draft: &mut Draft, key: &str) -> Step<String> {
     let pointer = |inside: &str| cx.workload.pointer(inside);
     for (parent, key) in [("", "metadata"), ("/metadata", key)] {
         let at = pointer(&format!("{parent}/{key}"));

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{PlanContext, Step, container::ContainerRef, draft::Draft};
+use super::{Step, container::ContainerRef, draft::Draft};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, position};
-use crate::select::{Request, Target};
+use crate::select::{Request, Selection, Target};
 
 /// Refuses a target that is an init container.
-pub(super) fn refuse_init(cx: &PlanContext<'_>, request: &Request<'_>, target: &Target) -> Step {
+pub(super) fn refuse_init(cx: &Selection<'_>, request: &Request<'_>, target: &Target) -> Step {
     if target.list == List::Regular {
         return Ok(());
     }
@@ -21,7 +21,7 @@ pub(super) fn refuse_init(cx: &PlanContext<'_>, request: &Request<'_>, target: &
 }
 
 /// The place of a target now.
-pub(super) fn container(cx: &PlanContext<'_>, draft: &Draft, target: &Target) -> ContainerRef {
+pub(super) fn container(cx: &Selection<'_>, draft: &Draft, target: &Target) -> ContainerRef {
     const INVARIANT: &str = "impossible: `decide` took the target from the pod, and nothing is removed";
     let spec = cx.workload.pointer("/spec");
     let key = target.list.key();
@@ -61,7 +61,7 @@ pub(super) fn size_limit<'r>(request: &'r Request<'_>) -> &'r str {
 
 /// The Instrumentation's security context for init containers, else that of `target`.
 pub(super) fn init_security_context(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     draft: &Draft,
     target: Option<&Target>,
@@ -75,7 +75,7 @@ pub(super) fn init_security_context(
 }
 
 /// Adds a volume, unless that very volume is there.
-pub(super) fn add_volume(cx: &PlanContext<'_>, draft: &mut Draft, volume: Value) -> Step {
+pub(super) fn add_volume(cx: &Selection<'_>, draft: &mut Draft, volume: Value) -> Step {
     let spec = cx.workload.pointer("/spec");
     let volumes = draft.list(&spec, "volumes");
     match position(volumes, name(&volume)) {
@@ -91,7 +91,7 @@ pub(super) fn add_volume(cx: &PlanContext<'_>, draft: &mut Draft, volume: Value)
 
 /// Adds a container before the one at `index`, or at the end.
 pub(super) fn add_container(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     draft: &mut Draft,
     list: List,
     before: Option<&str>,
@@ -111,7 +111,7 @@ pub(super) fn add_container(
 }
 
 /// A refusal because of a name that the pod has already.
-pub(super) fn conflict(cx: &PlanContext<'_>, key: &str, wanted: &str, message: String) -> Finding {
+pub(super) fn conflict(cx: &Selection<'_>, key: &str, wanted: &str, message: String) -> Finding {
     let list = cx.workload.pointer(&format!("/spec/{key}"));
     let input = cx.workload.pod().map_or(&[][..], |pod| elements(pod, key));
     let pointer = match position(input, wanted) {

@@ -3,13 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::change::{escape, look_up};
-use crate::config::Settings;
 use crate::config::annotations::{PREFIX, is_known, ours, unknown};
-use crate::config::context::{Context, namespace_of};
 use crate::config::effective::Annotations;
 use crate::finding::{Code, Finding};
 use crate::k8s::{Identity, Kind, Workload, subject};
-use crate::select;
+use crate::select::{self, Selection};
 
 /// What a workload requests.
 #[derive(Debug, Default)]
@@ -22,34 +20,25 @@ pub struct Requested {
     pub rules: Vec<usize>,
 }
 
-/// What `resource` requests, and warnings about annotations that request nothing; pointers are relative to it.
+/// What a workload requests, and warnings about annotations that request nothing; pointers are relative to it.
 #[must_use]
-pub fn requested(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Requested {
-    let Some(workload) = Workload::read(resource, identity, &settings.kinds) else {
-        let findings = of_elsewhere(resource, identity);
-        return Requested { findings, ..Requested::default() };
-    };
-    let namespace = namespace_of(resource, settings);
-    let annotations = Annotations::new(&workload, &namespace, context, settings);
+pub fn requested(selection: &Selection<'_>) -> Requested {
+    let Selection { workload, annotations, .. } = selection;
     let of_template = workload.metadata("annotations");
     let mut findings =
         of_template.map_or_else(Vec::new, |map| unknown(map, &workload.pointer("/metadata/annotations")));
-    for (at, mapping) in wrong_places(&workload) {
-        findings.extend(misplaced(&at, mapping, &workload, &annotations));
+    for (at, mapping) in wrong_places(workload) {
+        findings.extend(misplaced(&at, mapping, workload, annotations));
         if at.ends_with("/metadata/annotations") {
             findings.extend(unknown(mapping, &at));
         }
     }
     let findings = findings.into_iter().map(|finding| finding.about(workload.subject())).collect();
-    Requested {
-        findings,
-        sources: select::sources(&workload, &annotations, context, settings),
-        rules: annotations.selecting().to_vec(),
-    }
+    Requested { findings, sources: select::sources(selection), rules: annotations.selecting().to_vec() }
 }
 
 /// Annotations on a pod template that is not used, since another resource's is.
-fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
+pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     let kind = Kind::find(identity.group(), identity.kind());
     let Some((kind, elsewhere)) = kind.and_then(|kind| Some((kind, kind.elsewhere?))) else {
         return Vec::new();

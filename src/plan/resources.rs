@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{PlanContext, Step};
+use super::Step;
 use crate::finding::{Code, Finding};
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 /// What the Instrumentation says, and the defaults for `limits` and `requests` that it does not have.
-pub(super) fn complete(cx: &PlanContext<'_>, request: &Request<'_>) -> Step<Value> {
+pub(super) fn complete(cx: &Selection<'_>, request: &Request<'_>) -> Step<Value> {
     let settings = super::settings(request);
     let mut resources = request
         .instrumentation

@@ -1,9 +1,10 @@
 //! The SDK's configuration: common variables, exporter, resource attributes, propagators, sampler.
 
+use crate::select::Selection;
 use serde_json::Value;
 
 use super::attributes::{self, App, Attributes};
-use super::{PlanContext, Step, container::ContainerRef, draft::Draft, exporter};
+use super::{Step, container::ContainerRef, draft::Draft, exporter};
 use crate::change::look_up;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
@@ -59,13 +60,13 @@ pub(super) fn common(draft: &mut Draft, container: &ContainerRef, instrumentatio
 }
 
 /// The name of the service that `app` is.
-pub(super) fn service_name(cx: &PlanContext<'_>, instrumentation: &Instrumentation, app: &App) -> String {
+pub(super) fn service_name(cx: &Selection<'_>, instrumentation: &Instrumentation, app: &App) -> String {
     Attributes::describe(cx, instrumentation, app).service_name(cx, instrumentation, app)
 }
 
 /// Configures the SDK in `container`, which `app` describes.
 pub(super) fn configure(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     instrumentation: &Instrumentation,
     draft: &mut Draft,
     container: &ContainerRef,
@@ -77,7 +78,7 @@ pub(super) fn configure(
 
 /// Configures the SDK in `container` for an application that may stand in another one.
 pub(super) fn configure_for(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     instrumentation: &Instrumentation,
     draft: &mut Draft,
     container: &ContainerRef,
@@ -133,7 +134,7 @@ pub(super) fn configure_for(
 
 /// Adds the helper variables that `text` refers to, before the variable `before` if that is there.
 pub(super) fn add_helpers(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     draft: &mut Draft,
     container: &ContainerRef,
     text: &str,
@@ -148,7 +149,7 @@ pub(super) fn add_helpers(
 }
 
 /// Variables for names that only the cluster knows, in their order.
-pub(super) fn helpers(cx: &PlanContext<'_>) -> Vec<(&'static str, &'static str)> {
+pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
     let generated = cx.workload.owners().iter().filter_map(|owner| match owner.name {
         OwnerName::Own => None,
         OwnerName::Generated { variable, field, .. } => Some((variable, field)),
@@ -158,7 +159,7 @@ pub(super) fn helpers(cx: &PlanContext<'_>) -> Vec<(&'static str, &'static str)>
 }
 
 /// Whether the node's name in the container is an earlier language's: the input does not have it.
-fn wrote_node_name(cx: &PlanContext<'_>, container: &ContainerRef) -> bool {
+fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef) -> bool {
     let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
     let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::env::{self, Texts};
 use super::{
-    PlanContext, Step,
+    Step,
     attributes::{self, App},
     container::ContainerRef,
     draft::Draft,
@@ -14,11 +14,11 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::List;
 use crate::languages::Recipe;
 use crate::languages::web_server::{AGENT, COPY, Facts, Location, WebServer, Which};
-use crate::select::{Request, Target};
+use crate::select::{Request, Selection, Target};
 
 /// Instruments the first target whole, further ones by their environment alone; says which image.
 pub(super) fn inject(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     server: &WebServer,
@@ -40,7 +40,7 @@ pub(super) fn inject(
 }
 
 fn attach(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     recipe: &Recipe,
     server: &WebServer,
@@ -88,7 +88,7 @@ fn attach(
 }
 
 /// Where the target has its configuration.
-pub(super) fn location(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
+pub(super) fn location(cx: &Selection<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
     let path = extra(request, server.path_key).and_then(Value::as_str);
     let settings = super::settings(request);
     server.location(path).ok_or_else(|| {
@@ -125,7 +125,7 @@ fn owner_of_context<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<
 
 /// The container with what both init containers have: resources, security context and the copy's mount.
 fn finish(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     server: &WebServer,
     target: &ContainerRef,
@@ -148,7 +148,7 @@ fn place_of(target: &ContainerRef) -> ContainerRef {
 
 /// The variables of the attach container: the Instrumentation's, the addresses, the configuration.
 fn set_env(
-    cx: &PlanContext<'_>,
+    cx: &Selection<'_>,
     request: &Request<'_>,
     server: &WebServer,
     target: &ContainerRef,
@@ -172,7 +172,7 @@ fn set_env(
 }
 
 /// The text of the module's configuration.
-fn configure(cx: &PlanContext<'_>, request: &Request<'_>, server: &WebServer, app: &App) -> Step<String> {
+fn configure(cx: &Selection<'_>, request: &Request<'_>, server: &WebServer, app: &App) -> Step<String> {
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
     let facts = Facts {

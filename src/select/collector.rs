@@ -1,11 +1,10 @@
 //! Which collector a pod gets as a sidecar.
 
 use super::reference::Reference;
-use super::{called, unrecorded};
-use crate::config::Settings;
+use super::{Selection, called, unrecorded};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, Collector, KIND};
-use crate::config::context::{Context, Entry, namespace_of};
+use crate::config::context::{Context, Entry};
 use crate::config::effective::Annotations;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -45,14 +44,10 @@ impl Request<'_> {
     }
 }
 
-/// Decides about the sidecar of `workload`.
+/// Decides about the sidecar of a workload.
 #[must_use]
-pub fn decide<'c>(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    context: &'c Context,
-    settings: &Settings,
-) -> Decision<'c> {
+pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
+    let Selection { workload, annotations, .. } = selection;
     let misshapen = annotations.misshapen_sidecar();
     if !misshapen.is_empty() {
         return Decision::Refuse(misshapen);
@@ -69,8 +64,8 @@ pub fn decide<'c>(
                 return Decision::Skip(Box::new(mark));
             }
             let checked = pod::check(workload.pod(), &workload.pointer("/spec"));
-            let reference = reference(workload, annotations, switch);
-            match (resolve(&reference, context, settings), checked) {
+            let reference = reference(selection, switch);
+            match (resolve(&reference, selection.context), checked) {
                 (Ok(request), Ok(())) => Decision::Add(request),
                 (Err(finding), _) | (Ok(_), Err(finding)) => Decision::Refuse(vec![*finding]),
             }
@@ -80,13 +75,8 @@ pub fn decide<'c>(
 
 /// What the collector is called that a workload asks for and the input has, valid or not.
 #[must_use]
-pub fn source(
-    workload: &Workload<'_>,
-    annotations: &Annotations<'_>,
-    context: &Context,
-    settings: &Settings,
-) -> Option<String> {
-    let entry = find(&reference(workload, annotations, wanted(annotations)?), context, settings).ok()?;
+pub fn source(selection: &Selection<'_>) -> Option<String> {
+    let entry = find(&reference(selection, wanted(&selection.annotations)?), selection.context).ok()?;
     Some(called(&entry.namespace, &entry.name))
 }
 
@@ -114,12 +104,8 @@ fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
 }
 
 /// The valid collector that a switch means.
-fn resolve<'c>(
-    reference: &Reference<'_>,
-    context: &'c Context,
-    settings: &Settings,
-) -> Result<Request<'c>, Box<Finding>> {
-    let entry = find(reference, context, settings)?;
+fn resolve<'c>(reference: &Reference<'_>, context: &'c Context) -> Result<Request<'c>, Box<Finding>> {
+    let entry = find(reference, context)?;
     let called = called(&entry.namespace, &entry.name);
     match entry.outcome.as_deref() {
         Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
@@ -137,14 +123,9 @@ fn resolve<'c>(
 }
 
 /// The annotation as a reference to a collector.
-fn reference<'a>(
-    workload: &'a Workload<'a>,
-    annotations: &'a Annotations<'a>,
-    switch: &'a str,
-) -> Reference<'a> {
+fn reference<'a>(selection: &'a Selection<'a>, switch: &'a str) -> Reference<'a> {
     Reference {
-        workload,
-        annotations,
+        selection,
         user: "the sidecar",
         key: SIDECAR,
         switch,
@@ -179,15 +160,14 @@ fn with_service<T>(finding: Box<Finding>, entry: &Entry<T>) -> Box<Finding> {
 fn find<'c>(
     reference: &Reference<'_>,
     context: &'c Context,
-    settings: &Settings,
 ) -> Result<&'c Entry<Option<Collector>>, Box<Finding>> {
     let collectors = &context.collectors;
     let note = |entry: &Entry<_>| {
         if is_other(entry) { format!(" (mode {})", mode(entry)) } else { String::new() }
     };
-    reference.find(collectors, settings, Option::is_some, note).map_err(|finding| {
-        let own = namespace_of(reference.workload.resource, settings);
-        let mut others = collectors.iter().filter(|entry| entry.namespace == own && is_other(entry));
+    reference.find(collectors, Option::is_some, note).map_err(|finding| {
+        let own = &reference.selection.namespace;
+        let mut others = collectors.iter().filter(|entry| entry.namespace == *own && is_other(entry));
         match others.next().filter(|_| finding.code == Code::NoCollector) {
             Some(other) => with_service(finding, other),
             None => finding,

@@ -1,17 +1,13 @@
 //! Which resource a switch means: the one that it names, or the only one of the workload's namespace.
 
 use super::missing::Missing;
-use super::{called, listed, place};
-use crate::config::Settings;
-use crate::config::context::{Entries, Entry, Lookup, namespace_of};
-use crate::config::effective::Annotations;
+use super::{Selection, called, listed, place};
+use crate::config::context::{Entries, Entry, Lookup};
 use crate::finding::{Code, Finding};
-use crate::k8s::Workload;
 
 /// A switch that asks for a resource of a kind.
 pub(super) struct Reference<'a> {
-    pub(super) workload: &'a Workload<'a>,
-    pub(super) annotations: &'a Annotations<'a>,
+    pub(super) selection: &'a Selection<'a>,
     /// What uses the resource, for messages.
     pub(super) user: &'a str,
     /// The annotation that is the switch, without the prefix.
@@ -33,29 +29,28 @@ impl Reference<'_> {
     pub(super) fn find<'c, T>(
         &self,
         entries: &'c Entries<T>,
-        settings: &Settings,
         fits: fn(&T) -> bool,
         note: impl Fn(&Entry<T>) -> String,
     ) -> Result<&'c Entry<T>, Box<Finding>> {
-        let Self { workload, user, switch, kind, .. } = self;
-        let own = namespace_of(workload.resource, settings);
+        let Self { selection, user, switch, kind, .. } = self;
+        let (workload, own) = (&selection.workload, selection.namespace.as_str());
         let is_any = self.is_any();
-        let (namespace, name) = switch.split_once('/').unwrap_or((&own, switch));
-        let lookup = if is_any { entries.in_namespace(&own, fits) } else { entries.named(namespace, name) };
+        let (namespace, name) = switch.split_once('/').unwrap_or((own, switch));
+        let lookup = if is_any { entries.in_namespace(own, fits) } else { entries.named(namespace, name) };
         match lookup {
             Lookup::One(entry) => Ok(entry),
             Lookup::Several(found) => {
-                let whose = if is_any { place(&own) } else { called(namespace, name) };
+                let whose = if is_any { place(own) } else { called(namespace, name) };
                 let names = listed(found.iter().map(|entry| called(&entry.namespace, &entry.name)));
                 let message =
                     format!("{user} uses the {kind} {whose}, but there are {}: {names}", found.len());
                 Err(self.refuse(self.ambiguous, &message))
             }
             Lookup::None => {
-                let missing = Missing::new(kind, entries, workload, &own, (!is_any).then_some(*switch), note);
+                let missing = Missing::new(kind, entries, workload, own, (!is_any).then_some(*switch), note);
                 let reason = missing.reason();
                 let (code, wanted) = if is_any {
-                    let whose = if reason.is_some() { "of its namespace".to_owned() } else { place(&own) };
+                    let whose = if reason.is_some() { "of its namespace".to_owned() } else { place(own) };
                     (self.none, format!("the {kind} {whose}"))
                 } else {
                     (self.not_found, format!("{kind} {}", called(namespace, name)))
@@ -75,8 +70,8 @@ impl Reference<'_> {
 
     /// A finding at the switch, with the rule that has set it.
     pub(super) fn refuse(&self, code: Code, message: &str) -> Box<Finding> {
-        let rule = self.annotations.rule(self.key).map(|rule| format!(" (set by {rule})"));
+        let rule = self.selection.annotations.rule(self.key).map(|rule| format!(" (set by {rule})"));
         let message = format!("{message}{}", rule.unwrap_or_default());
-        Box::new(Finding::new(code, self.annotations.pointer(self.key), message))
+        Box::new(Finding::new(code, self.selection.annotations.pointer(self.key), message))
     }
 }

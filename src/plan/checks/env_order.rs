@@ -9,10 +9,9 @@ use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name, positions, text};
-use crate::plan::PlanContext;
 use crate::plan::container::ContainerRef;
 use crate::plan::draft::Draft;
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 pub(super) const CHECK: Check = Check { codes: &[Code::EnvOrder], run };
 
@@ -26,7 +25,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 }
 
 /// References of instrumented containers that stand before what they name.
-fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
+fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = cx.workload.pointer("/spec");
     let containers = Containers::new(cx, draft);
     let mut seen: BTreeSet<(List, &str)> = BTreeSet::new();
@@ -50,7 +49,7 @@ fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> V
 }
 
 /// References of the sidecar that stand before what they name.
-fn misplaced_of_sidecar(cx: &PlanContext<'_>, draft: &Draft) -> Vec<Finding> {
+fn misplaced_of_sidecar(cx: &Selection<'_>, draft: &Draft) -> Vec<Finding> {
     let containers = Containers::new(cx, draft);
     let sidecars =
         [List::Init, List::Regular].into_iter().filter_map(|list| containers.find(list, CONTAINER));

@@ -8,8 +8,8 @@ use crate::k8s::pod::{List, elements, is_from_elsewhere, name, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
 use crate::plan::draft::Draft;
-use crate::plan::{PlanContext, image, web_server};
-use crate::select::Request;
+use crate::plan::{image, web_server};
+use crate::select::{Request, Selection};
 
 /// Values of an exporter's variable that mean OTLP, and the protocol where they name one (Python).
 const EXPORTERS: [(&str, Option<Protocol>); 3] = [
@@ -26,7 +26,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 }
 
 /// What is wrong with the exporters of a language: each cause once, at the first container that has it.
-fn of_language(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn of_language(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let image = image(request);
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);

@@ -7,8 +7,7 @@ use crate::config::annotations::{CONTAINERS, PREFIX};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name};
-use crate::plan::PlanContext;
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 /// A proxy that others put beside an application.
 struct Proxy {
@@ -45,7 +44,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 }
 
 /// What there is to say about a language that no annotation tells its containers.
-fn proxied(cx: &PlanContext<'_>, request: &Request<'_>) -> Option<Finding> {
+fn proxied(cx: &Selection<'_>, request: &Request<'_>) -> Option<Finding> {
     let language = request.language;
     let mut lists = language.containers.iter().chain([&CONTAINERS]);
     if lists.any(|key| !cx.annotations.effective(key).is_empty()) {

@@ -9,8 +9,8 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, name, position};
 use crate::languages::Delivery;
 use crate::plan::draft::Draft;
-use crate::plan::{PlanContext, web_server};
-use crate::select::Request;
+use crate::plan::web_server;
+use crate::select::{Request, Selection};
 
 pub(super) const CHECK: Check = Check { codes: &[Code::MountRemoved], run };
 
@@ -19,7 +19,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 }
 
 /// Mounts that are gone, and whose files are not in the copy of the configuration.
-fn removed(cx: &PlanContext<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn removed(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let Delivery::WebServer(server) = &request.language.recipe.delivery else { return Vec::new() };
     let (Some(target), Some(pod)) = (request.targets.first(), cx.workload.pod()) else {
         return Vec::new();

@@ -1,5 +1,6 @@
 //! Containers of ours that would run as root in a pod that does not allow it: the kubelet never starts them.
 
+use crate::select::Selection;
 use serde_json::Value;
 
 use super::{Check, Planned};
@@ -8,7 +9,6 @@ use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
 use crate::languages::{ALL, Delivery};
-use crate::plan::PlanContext;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
@@ -69,7 +69,7 @@ fn is_of_root(image: &str) -> bool {
 }
 
 /// Where the pod says so, or the pod.
-fn place(cx: &PlanContext<'_>, before: &Value) -> String {
+fn place(cx: &Selection<'_>, before: &Value) -> String {
     const AT: &str = "/securityContext/runAsNonRoot";
     let inside = if before.pointer(AT).is_some() { format!("/spec{AT}") } else { String::new() };
     cx.workload.pointer(&inside)
