@@ -340,8 +340,8 @@ impl<'t> Document<'t> {
         matches!(self.nodes[self.resolved(node.0)].content, Content::Mapping { .. })
     }
 
-    /// The text of the value at `pointer` if an edit would not preserve it: for an empty collection or a null, what is
-    /// between the colon and its end; for a string, a plain one-line scalar. A value on its own line starts with a line
+    /// The text of the value at `pointer` if an edit would not preserve it. For an empty collection or a null, it is
+    /// what follows the colon; for a string, an unquoted scalar on one line. A value on its own line starts with a line
     /// break and its indent relative to the key.
     #[must_use]
     pub fn form(&self, pointer: &str) -> Option<Cow<'t, str>> {

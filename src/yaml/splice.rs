@@ -1,4 +1,4 @@
-//! Turns changes into edits of the text. Inserted lines follow the style of their neighbors.
+//! Turns changes into edits of the text. Inserted lines follow the style of their neighbours.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
