@@ -1,4 +1,4 @@
-//! What to change, decided purely: a workload goes in, a list of changes comes out, or why there is none.
+//! Plans changes without side effects: takes a workload and returns a list of changes, or why there is none.
 
 use serde_json::{Value, json};
 
@@ -34,47 +34,47 @@ mod web_server;
 use checks::Planned;
 use draft::Draft;
 
-/// What comes of a resource.
+/// The result for a resource.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is no workload, or asks for nothing.
+    /// It is not a workload, or requests nothing.
     Nothing,
-    /// It asks, but is left alone; infos say why.
+    /// It requests something but is left unchanged; infos give the reason.
     Skipped(Vec<Finding>),
-    /// It asks for what cannot be done; the findings are the reasons.
+    /// The request cannot be fulfilled; the findings give the reasons.
     Refused(Vec<Finding>),
-    /// It is to be changed.
+    /// It is changed.
     Planned(Plan),
 }
 
 /// The changes of one workload.
 #[derive(Debug)]
 pub struct Plan {
-    /// What changes, in order.
+    /// The changes, in order.
     pub changes: Vec<Change>,
     /// The resource after the changes.
     pub value: Value,
-    /// What was injected, what is doubtful about it, and what was left alone of two requests.
+    /// Findings about what was injected, doubtful settings, and a request that was skipped.
     pub findings: Vec<Finding>,
-    /// The workload as an injection finds it, where a collector that is not wanted was taken out first.
+    /// The workload before the injection, if an unwanted collector was removed first.
     pub base: Option<Box<Value>>,
-    /// What it is injected from: kinds and names; nothing where a collector is taken out alone.
+    /// The resources it was injected from: kinds and names; empty if only a collector was removed.
     pub sources: Vec<String>,
-    /// Why one of two requests was not carried out.
+    /// Why one of the two requests was refused.
     pub refused: Vec<Code>,
 }
 
-/// What every part of a plan reads.
+/// The context for all parts of a plan.
 struct PlanContext<'a> {
     workload: &'a Workload<'a>,
     annotations: &'a Annotations<'a>,
     context: &'a Context,
-    /// The namespace; empty where nothing says it.
+    /// The namespace; empty if unknown.
     namespace: String,
 }
 
 impl PlanContext<'_> {
-    /// The same with the workload as `resource` has it.
+    /// Runs `act` with the same context for the workload in `resource`.
     fn on<R>(&self, resource: &Value, settings: &Settings, act: impl FnOnce(&PlanContext<'_>) -> R) -> R {
         let Self { workload, context, namespace, .. } = self;
         let Workload { identity, kind, rollout, .. } = *workload;
@@ -85,26 +85,26 @@ impl PlanContext<'_> {
     }
 }
 
-/// The outcome of a step: done, or why the workload is refused.
+/// The result of a step, or why the workload is refused.
 type Step<T = ()> = Result<T, Box<Finding>>;
 
-/// A request that was carried out, with those before it.
+/// A fulfilled request, including earlier ones.
 struct Done {
     draft: Draft,
     injections: Vec<Injection>,
-    /// What it came from: kinds and names.
+    /// The resources it came from: kinds and names.
     sources: Vec<String>,
     /// What was injected, in words.
     parts: Vec<String>,
-    /// What is doubtful about it.
+    /// Doubtful settings.
     findings: Vec<Finding>,
 }
 
-/// What became of a request: nothing to do, done, or why it is left alone.
+/// The result of a request: nothing to do, done, or the reasons why the workload is left unchanged.
 type Outcome = Result<Option<Done>, Vec<Finding>>;
 
 /// Plans the changes of `resource`. Pointers of findings are relative to it. Sidecar and instrumentation are two
-/// requests, each carried out whole or not at all.
+/// requests; each is fulfilled completely or not at all.
 #[must_use]
 pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: &Settings) -> Verdict {
     let Some(mut workload) = Workload::read(resource, identity, &settings.kinds) else {
@@ -126,7 +126,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     let is_refused = |left: &[Finding]| left.iter().any(|finding| is_refusal(finding.code));
     let refused_sidecar = is_refused(&left);
     let of_sidecar = left.len();
-    // The languages find the pod as the sidecar leaves it.
+    // Languages are planned for the pod with the sidecar.
     let between = sidecar.as_ref().map(|done| done.draft.value().clone());
     let before = sidecar.as_ref();
     let instrumented = match &between {
@@ -164,7 +164,7 @@ pub fn plan(resource: &Value, identity: &Identity, context: &Context, settings: 
     Verdict::Planned(Plan { changes, value, findings: about(findings), base, sources, refused })
 }
 
-/// Carries out the languages after what was done before.
+/// Instruments the languages after the earlier request.
 fn instrument(cx: &PlanContext<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
     let requests = match decide(cx.workload, cx.annotations, cx.context, settings) {
         Decision::Nothing => return Ok(None),
@@ -209,7 +209,7 @@ fn in_brackets(images: &[String]) -> String {
     if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) }
 }
 
-/// Carries out all languages in a draft; says which images each of them brings.
+/// Injects all languages into a draft. Returns each one's images.
 fn carry_out(
     cx: &PlanContext<'_>,
     requests: &[Request<'_>],
@@ -220,7 +220,7 @@ fn carry_out(
     Ok((draft, images))
 }
 
-/// Carries out one language; says which images it brings.
+/// Injects one language. Returns its images.
 fn inject(cx: &PlanContext<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
     let recipe = &request.language.recipe;
     match &recipe.delivery {
@@ -239,18 +239,18 @@ fn inject(cx: &PlanContext<'_>, request: &Request<'_>, draft: &mut Draft) -> Ste
     }
 }
 
-/// The settings of a language that brings an agent.
+/// The settings of a language with an agent.
 fn settings(request: &Request<'_>) -> &'static languages::Settings {
     const INVARIANT: &str = "impossible: a test of the table asks for settings where something is delivered";
     request.language.settings.as_ref().expect(INVARIANT)
 }
 
-/// The image that a language brings.
+/// The image of a language.
 fn image(request: &Request<'_>) -> String {
     request.image.clone()
 }
 
-/// Writes the annotations that rules set into the pod template, those that `is_wanted`.
+/// Writes annotations of rules into the pod template if `is_wanted`.
 fn annotate(cx: &PlanContext<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
     let mut wanted = cx.annotations.of_rules().filter(|(key, _)| is_wanted(key)).peekable();
     if wanted.peek().is_none() {
@@ -263,7 +263,7 @@ fn annotate(cx: &PlanContext<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) ->
     Ok(())
 }
 
-/// The pointer to a mapping of the pod template's metadata, which is created where it is missing or null.
+/// Pointer to a mapping in the pod template's metadata, created if it is missing or null.
 fn metadata(cx: &PlanContext<'_>, draft: &mut Draft, key: &str) -> Step<String> {
     let pointer = |inside: &str| cx.workload.pointer(inside);
     for (parent, key) in [("", "metadata"), ("/metadata", key)] {

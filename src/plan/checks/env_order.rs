@@ -1,4 +1,4 @@
-//! Variables that refer to later ones: a kubelet leaves such a reference as it is written.
+//! Variables that refer to later ones: the kubelet does not expand such a reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     findings
 }
 
-/// References of instrumented containers that stand before what they name.
+/// References in instrumented containers to later variables.
 fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = cx.workload.pointer("/spec");
     let containers = Containers::new(cx, draft);
@@ -49,7 +49,7 @@ fn misplaced(cx: &PlanContext<'_>, requests: &[Request<'_>], draft: &Draft) -> V
     findings
 }
 
-/// References of the sidecar that stand before what they name.
+/// References in the sidecar to later variables.
 fn misplaced_of_sidecar(cx: &PlanContext<'_>, draft: &Draft) -> Vec<Finding> {
     let containers = Containers::new(cx, draft);
     let sidecars =
@@ -86,7 +86,7 @@ fn early_references(env: &[Value]) -> Vec<(&str, &str)> {
     found
 }
 
-/// What `$(…)` names in a value; `$$` stands for a dollar.
+/// The names in `$(…)` references in a value; `$$` is an escaped dollar sign.
 fn references(value: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = value;
