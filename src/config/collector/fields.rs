@@ -77,7 +77,7 @@ const EMPTY: &[Field] = &[
     field("persistentVolumeClaimRetentionPolicy", Shape::Anything),
 ];
 
-/// Fields of which the webhook rejects some values; the pointer is that of the rejected value.
+/// Fields of which the webhook rejects some values.
 const CONDITIONAL: &[Field] = &[
     field("targetAllocator", Shape::Mapping),
     field("ingress", Shape::Mapping),
