@@ -9,7 +9,7 @@ use super::{Identity, Kind, Owner, metadata_text, subject};
 use crate::change::look_up;
 use crate::finding::Subject;
 
-/// A view on a resource and its pod template.
+/// A view of a resource and its pod template.
 #[derive(Debug, Clone)]
 pub struct Workload<'v> {
     /// The resource.
