@@ -95,7 +95,7 @@ impl<'t> Envelope<'t> {
 
     /// Checks `printed`, the text after `edits`: it must be one document with the same keys and the same items except
     /// removed ones. Each item must begin in the expected place, keep its tags, and be unchanged if it was not edited.
-    /// The edits themselves are proved item by item elsewhere.
+    /// The edits themselves are verified item by item elsewhere.
     ///
     /// # Errors
     /// Describes the difference.
