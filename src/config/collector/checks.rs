@@ -8,7 +8,7 @@ use crate::change::escape;
 use crate::finding::Code;
 use crate::k8s::pod::name;
 
-/// Variables before the configuration, in addition to the user's.
+/// Variables set before [`CONFIG`], in addition to the user's.
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];
 
 /// Checks a collector as a whole.

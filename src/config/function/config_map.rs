@@ -102,7 +102,7 @@ pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Findi
     Ok(spec)
 }
 
-/// The keys that `data` can have; dotted keys are listed by their parts.
+/// The keys that `data` can have; of dotted keys, only the first part.
 fn names() -> Vec<&'static str> {
     let of_rule = RULE.iter().map(|(key, _)| key.trim_end_matches('.'));
     let mut names: Vec<_> =

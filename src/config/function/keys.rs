@@ -47,7 +47,7 @@ pub(super) enum KeyShape {
 pub(super) struct Format {
     /// Completes "must be …".
     pub(super) what: &'static str,
-    /// The same as a regular expression, or `None` if there is no such expression.
+    /// The same as a regular expression, which can be less strict; `None` if there is none.
     pub(super) pattern: Option<&'static str>,
     /// Returns what is wrong; empty if `what` says enough.
     pub(super) check: fn(&str) -> Result<(), String>,
