@@ -1,15 +1,15 @@
-//! What a plan means for the host that the workload came from.
+//! Adapts a plan to the host that the workload came from.
 
 use serde_json::Value;
 
 use crate::change::{Change, escape, shifts};
 use crate::k8s::pod::identify;
 
-/// The annotations by which kpt pairs an item with its source, to copy comments by list index.
+/// The annotations that kpt uses to pair an item with its source when it copies comments by list index.
 const PAIRING: [&str; 2] = ["internal.config.kubernetes.io/id", "config.k8s.io/id"];
 
-/// Adds to the changes that make `after` of `before` what a `ResourceList` item needs: where elements have shifted,
-/// kpt would give ours the comments of others, unless both of its annotations are gone.
+/// Adapts the changes from `before` to `after` for a `ResourceList` item. If elements have shifted, it removes both of
+/// kpt's annotations; otherwise kpt would attach other elements' comments to ours.
 pub fn adapt(before: &Value, after: &mut Value, changes: &mut Vec<Change>) {
     let annotations = after.pointer("/metadata/annotations").and_then(Value::as_object);
     let is_paired = |key: &&&str| annotations.is_some_and(|annotations| annotations.contains_key(**key));

@@ -1,4 +1,5 @@
-//! A change to one value: RFC 6902 semantics, one list for the value, the text and printed patches.
+//! A change to one value, with RFC 6902 semantics. The same list of changes serves the value, the text and printed
+//! patches.
 
 use std::borrow::Cow;
 
@@ -11,62 +12,62 @@ mod between;
 pub use between::{Forms, Identify, between, shifts};
 pub(crate) use between::{longest_increasing, origins};
 
-/// What happens at a [`Change`]'s pointer.
+/// The operation of a [`Change`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
-    /// Sets an object's key, or inserts into an array before the element that has the index now.
+    /// Sets an object's key, or inserts into an array before the element at the index.
     Add(Value),
-    /// Sets a value that exists.
+    /// Sets an existing value.
     Replace(Value),
-    /// Sets a value that exists to what the text had there before an earlier edit.
+    /// Sets an existing value back to its text from before an earlier edit.
     Restore {
         /// The value.
         value: Value,
-        /// Its text: what is between the colon and the end of the value for an empty one (` []`, or nothing),
-        /// the text itself for a plain string.
+        /// Its text. For an empty value, what is between the colon and the end of the value (` []`, or nothing); for a
+        /// plain string, the string.
         text: String,
     },
-    /// Takes a value out.
+    /// Removes a value.
     Remove,
-    /// Takes the value at `from` out, then adds it at the change's pointer.
+    /// Removes the value at `from`, then adds it at the change's pointer.
     Move {
-        /// Where the value stands before the change.
+        /// Pointer to the value before the change.
         from: String,
     },
 }
 
-/// One step of an edit. Pointers are RFC 6901 and refer to the value as earlier changes left it;
-/// arrays are addressed by number, never by `-`.
+/// One step of an edit. Pointers are RFC 6901 and refer to the value after all earlier changes. Array elements are
+/// addressed by number, never by `-`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// Where the change happens.
+    /// Pointer to the value to change.
     pub pointer: String,
-    /// What happens there.
+    /// What to do there.
     pub operation: Operation,
 }
 
 impl Change {
-    /// Sets a key, or inserts into an array.
+    /// Sets a key or inserts into an array.
     pub fn add(pointer: impl Into<String>, value: Value) -> Self {
         Self { pointer: pointer.into(), operation: Operation::Add(value) }
     }
 
-    /// Sets a value that exists.
+    /// Sets an existing value.
     pub fn replace(pointer: impl Into<String>, value: Value) -> Self {
         Self { pointer: pointer.into(), operation: Operation::Replace(value) }
     }
 
-    /// Takes a value out.
+    /// Removes a value.
     pub fn remove(pointer: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), operation: Operation::Remove }
     }
 
-    /// Takes the value at `from` out and adds it at `pointer`.
+    /// Moves the value at `from` to `pointer`.
     pub fn relocate(from: impl Into<String>, pointer: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), operation: Operation::Move { from: from.into() } }
     }
 
-    /// The same change to a value that stands at `base` in a larger one.
+    /// The same change, for a larger value that has this one at `base`.
     #[must_use]
     pub fn below(self, base: &str) -> Self {
         if base.is_empty() {
@@ -79,7 +80,7 @@ impl Change {
         Self { pointer: format!("{base}{}", self.pointer), operation }
     }
 
-    /// The same change to the value that stands at `base`; none where it happens elsewhere.
+    /// The same change, relative to the value at `base`, or `None` if it is elsewhere.
     #[must_use]
     pub fn within(self, base: &str) -> Option<Self> {
         let inside = |pointer: String| {
@@ -93,13 +94,13 @@ impl Change {
         Some(Self { pointer: inside(self.pointer)?, operation })
     }
 
-    /// Carries the change out on `value`.
+    /// Applies the change to `value`.
     ///
     /// # Errors
-    /// When the pointer, or the one that it moves from, leads nowhere.
+    /// The pointer, or the one it moves from, does not exist.
     pub fn apply(&self, value: &mut Value) -> Result<(), json_patch::PatchError> {
-        // The crate copies every token of the way, so it is shown the last one only; and the value twice, so it
-        // is shown a null, which then gives way to the one copy that stays.
+        // The crate copies every token of the path, so it gets only the last one. It also copies the value twice, so it
+        // gets a null, which is then replaced by the single copy.
         let (way, _) = self.pointer.rsplit_once('/').unwrap_or_default();
         let last = &self.pointer[way.len()..];
         let is_within = |from: &str| from.rsplit_once('/').is_some_and(|(current, _)| current == way);
@@ -125,7 +126,7 @@ impl Change {
         self.patch_below(0, Value::clone)
     }
 
-    /// The operation on the value to which so many bytes of the pointers lead, with what `shown` makes of its own.
+    /// The operation relative to the value at the first `way` bytes of the pointers, with its value mapped by `shown`.
     fn patch_below(&self, way: usize, shown: impl Fn(&Value) -> Value) -> PatchOperation {
         let path = pointer_buf(&self.pointer[way..]);
         match &self.operation {
@@ -145,7 +146,7 @@ fn pointer_buf(pointer: &str) -> PointerBuf {
     PointerBuf::parse(pointer.to_owned()).expect("impossible: every pointer is made by `escape` and numbers")
 }
 
-/// The value at `pointer`: as [`Value::pointer`], which makes copies of every token on the way.
+/// The value at `pointer`. Unlike [`Value::pointer`], it does not copy every token.
 #[must_use]
 pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
     pointer.split('/').skip(1).try_fold(value, |value, token| match value {
@@ -155,13 +156,13 @@ pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
     })
 }
 
-/// The value of a key in a mapping of a few keys, where to look at each is faster than to hash.
+/// The value of a key in a small mapping, in which a linear search is faster than hashing.
 #[must_use]
 pub fn member<'v>(entries: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
     entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
 }
 
-/// As [`look_up`], to be changed.
+/// As [`look_up`], but mutable.
 fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
     pointer.split('/').skip(1).try_fold(value, |value, token| match value {
         Value::Object(entries) => {
@@ -173,7 +174,7 @@ fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value>
     })
 }
 
-/// A key as a pointer's token: `~` and `/` escaped.
+/// Escapes `~` and `/` in a key for use as a pointer's token.
 #[must_use]
 pub fn escape(key: &str) -> Cow<'_, str> {
     if key.contains(['~', '/']) {
@@ -183,7 +184,7 @@ pub fn escape(key: &str) -> Cow<'_, str> {
     }
 }
 
-/// A pointer's token as the key it stands for.
+/// The key that a pointer's token refers to.
 #[must_use]
 pub fn unescape(token: &str) -> Cow<'_, str> {
     if token.contains('~') {

@@ -1,14 +1,14 @@
-//! A collector's components, as data: which of them listen, and where.
+//! Collector components, as data: which ones listen, and where.
 
 use crate::languages::DefaultImage;
 
-/// The image of a collector that names none.
+/// The default image of a collector.
 pub const IMAGE: DefaultImage = DefaultImage {
     repository: "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector",
     tag: "0.158.0",
 };
 
-/// Where a collector's own metrics are scraped unless it says otherwise.
+/// The default port of a collector's own metrics.
 pub const METRICS: u16 = 8888;
 
 /// The exporter that listens.
@@ -17,20 +17,20 @@ pub const PROMETHEUS: &str = "prometheus";
 pub const HEALTH_CHECK: &str = "health_check";
 /// The extension with a user interface.
 pub const JAEGER_QUERY: &str = "jaeger_query";
-/// Receivers that ask the kubelet of their own node.
+/// Receivers that query the kubelet of their own node.
 pub const ASK_KUBELET: &[&str] = &["kubeletstats", "kubelet_stats"];
 
-/// Where [`HEALTH_CHECK`] listens by default.
+/// The default port of [`HEALTH_CHECK`].
 pub const HEALTH_CHECK_PORT: u16 = 13133;
-/// Where [`JAEGER_QUERY`] listens by default.
+/// The default port of [`JAEGER_QUERY`].
 pub const JAEGER_QUERY_PORT: u16 = 16686;
 
-/// A port that a component listens on by default.
+/// A default port of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port {
     /// Its number.
     pub number: u16,
-    /// What a container's port says about it.
+    /// The protocol in a container's port, or `None` if it is left out.
     pub transport: Option<Transport>,
 }
 
@@ -44,7 +44,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// The word of the Kubernetes API.
+    /// The Kubernetes API's word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -59,13 +59,13 @@ impl Transport {
 pub enum Listener {
     /// At one endpoint.
     One(Port),
-    /// At one endpoint for each of these protocols that its config has.
+    /// At one endpoint for each of these protocols in its config.
     Each(&'static [(&'static str, Port)]),
-    /// At an endpoint that its config must say.
+    /// At an endpoint that its config must set.
     Required(Transport),
-    /// At its API server's endpoint, where that is enabled.
+    /// At the endpoint of its API server, if enabled.
     ApiServer,
-    /// Where its config says so.
+    /// At an endpoint in its config, if set.
     Given,
     /// Never.
     Nowhere,
@@ -116,7 +116,7 @@ static RECEIVERS: &[(&str, Listener)] = &[
     ("zipkin", Listener::One(tcp(9411))),
 ];
 
-/// Receivers that fetch what they receive.
+/// Receivers that pull their data.
 static SCRAPERS: &[&str] = &[
     "aerospike",
     "chrony",
@@ -159,7 +159,7 @@ static SCRAPERS: &[&str] = &[
     "zookeeper",
 ];
 
-/// Every receiver that listens, and where, in words.
+/// Every receiver that listens and a description of where.
 pub fn listeners() -> impl Iterator<Item = (&'static str, String)> {
     let port = |Port { number, transport }: &Port| match transport {
         Some(Transport::Udp) => format!("{number}/UDP"),

@@ -1,4 +1,4 @@
-//! Findings: what a run has to say, each with a stable code, a place and a way out.
+//! Findings: what a run reports, each with a stable code, a place and a remedy.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,20 +9,20 @@ mod codes;
 
 pub use codes::Code;
 
-/// How much a finding weighs. Errors come first and fail the run.
+/// The severity of a finding. Errors come first and fail the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The run fails.
     Error,
-    /// Written all the same; somebody should look.
+    /// Changes are written, but need a review.
     Warning,
-    /// For the record.
+    /// Informational.
     Info,
 }
 
 impl Severity {
-    /// The word that hosts know: `error`, `warning`, `info`.
+    /// The word used by hosts: `error`, `warning`, `info`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -39,20 +39,20 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a code means, for people: one row per code in [`Code::ALL`].
+/// The documentation of a code: one row per code in [`Code::ALL`].
 #[derive(Debug)]
 pub struct Page {
-    /// Kebab-case and stable: scripts may rely on it.
+    /// Kebab-case and stable, so scripts can rely on it.
     pub id: &'static str,
-    /// The severity when nothing says otherwise.
+    /// The default severity.
     pub severity: Severity,
     /// What happened, in one sentence.
     pub what: &'static str,
     /// Why it matters, in one sentence.
     pub why: &'static str,
-    /// What to do; the `help` of a finding that brings none of its own.
+    /// What to do; the default `help` of a finding.
     pub remedy: &'static str,
-    /// What leads to it, or how it looks, in a few lines of YAML.
+    /// An example of what causes it, or how it looks, in a few lines of YAML.
     pub example: &'static str,
 }
 
@@ -63,13 +63,13 @@ impl Code {
         self.page().id
     }
 
-    /// Whether the run could not do its work at all: exit code 2, and `onError: skip` does not soften it.
+    /// Whether the run could not work at all: exit code 2, not affected by `onError: skip`.
     #[must_use]
     pub const fn is_fatal(self) -> bool {
         matches!(self, Self::InvalidConfig | Self::Io | Self::VerifyFailed)
     }
 
-    /// Whether anything can make less of it than an error: hosts delete what an empty output lacks.
+    /// Whether its severity can be lowered from error: hosts delete what is missing in an empty output.
     #[must_use]
     pub const fn is_softenable(self) -> bool {
         !self.is_fatal() && !matches!(self, Self::EmptyInput)
@@ -82,16 +82,16 @@ impl fmt::Display for Code {
     }
 }
 
-/// Which resource a finding is about.
+/// The resource that a finding is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
-    /// `group/version` as written; empty where there is none.
+    /// `group/version` as written; empty if there is none.
     pub api_version: String,
-    /// The kind; empty where there is none.
+    /// The kind; empty if there is none.
     pub kind: String,
-    /// `metadata.namespace`, where it is set.
+    /// `metadata.namespace`, if set.
     pub namespace: Option<String>,
-    /// `metadata.name`; empty where there is none.
+    /// `metadata.name`; empty if there is none.
     pub name: String,
 }
 
@@ -106,19 +106,19 @@ impl fmt::Display for Subject {
     }
 }
 
-/// The file that a resource of a stream comes from, as its annotations or Helm's comment say.
+/// The file that a stream's resource comes from, according to its annotations or Helm's comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// Its path.
     pub path: String,
-    /// The item's number in that file, where it is said.
+    /// The item's index in that file, if known.
     pub index: Option<u32>,
 }
 
-/// Where in the input a finding is: line and column count from 1, columns in characters.
+/// The place of a finding in the input. Line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// The file's path as it was given; none for a stream.
+    /// The file's path as given, or `None` for a stream.
     pub file: Option<String>,
     /// Line in the file or stream.
     pub line: usize,
@@ -126,42 +126,42 @@ pub struct Position {
     pub column: usize,
 }
 
-/// One language in one workload.
+/// The injection of one language into one workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Injection {
     /// The language's id.
     pub language: &'static str,
     /// The containers that it is injected into.
     pub containers: Vec<String>,
-    /// The images that come with it.
+    /// The images it uses.
     pub images: Vec<String>,
 }
 
-/// Something that a run has to say about one place.
+/// What a run reports about one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
+    /// Its code.
     pub code: Code,
-    /// The code's own severity, or what `onError: skip` made of it.
+    /// The code's default severity, or a changed one, for example by `onError: skip`.
     pub severity: Severity,
-    /// The resource, where the finding is about one.
+    /// The resource, if the finding is about one.
     pub subject: Option<Subject>,
-    /// RFC 6901 pointer into the resource (or the config); empty for the whole.
+    /// RFC 6901 pointer into the resource (or the config); empty for all of it.
     pub pointer: String,
-    /// Where the pointer leads in the text, as far as it could be followed.
+    /// The place of the pointer in the text, or of its closest existing parent.
     pub position: Option<Position>,
-    /// The file of the resource, where the text is a stream that says so.
+    /// The file of the resource, if the text is a stream that names it.
     pub origin: Option<Origin>,
-    /// What happened here.
+    /// What happened.
     pub message: String,
     /// What to do about it.
     pub help: Cow<'static, str>,
-    /// What was injected, where the finding says so.
+    /// The injections that the finding reports.
     pub injections: Vec<Injection>,
 }
 
 impl Finding {
-    /// A finding of `code` at `pointer`, with the code's own severity and remedy.
+    /// A finding of `code` at `pointer`, with the code's default severity and remedy.
     pub fn new(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -176,14 +176,14 @@ impl Finding {
         }
     }
 
-    /// The same finding with a remedy of its own.
+    /// The same finding with another remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
         self
     }
 
-    /// Where people find it: the file, with the line and column where these are that file's. None where nothing says.
+    /// The place to show: the file, with line and column if they are that file's. `None` if unknown.
     #[must_use]
     pub fn place(&self) -> Option<Position> {
         match &self.origin {

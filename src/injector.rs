@@ -1,4 +1,4 @@
-//! The library's front door: texts go in, texts, findings and patches come out.
+//! The library's entry point: takes texts, returns texts, findings and patches.
 
 use serde_json::Value;
 
@@ -8,9 +8,9 @@ use crate::engine::{self, Output, Patch, Role, Source};
 use crate::finding::{Code, Finding, Severity};
 use crate::yaml::{Document, edited};
 
-/// Injects manifests with one set of settings, as often as it is called.
+/// Injects into manifests with fixed settings. It can be called any number of times.
 ///
-/// It reads no file, no clock and no environment: the same texts give the same report.
+/// It reads no files, clock or environment: the same texts give the same report.
 ///
 /// ```
 /// use otel_inject::{Injector, Severity};
@@ -43,20 +43,20 @@ pub struct Injector {
     settings: Settings,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// The texts in the order that they came in. Where a finding is an error they are as they came.
+    /// The texts in input order. Unchanged if a finding is an error.
     pub texts: Vec<String>,
-    /// What there is to say: errors first, then warnings, then infos.
+    /// The findings: errors first, then warnings, then infos.
     pub findings: Vec<Finding>,
-    /// What would change, resource by resource in the order of the texts; only [`Injector::patches`] fills it.
+    /// The changes of each resource, in text order. Only [`Injector::patches`] fills it.
     pub patches: Vec<Patch>,
 }
 
 impl Report {
-    /// Whether nothing was changed because of an error.
+    /// Whether an error prevented all changes.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
@@ -64,13 +64,13 @@ impl Report {
 }
 
 impl Injector {
-    /// An injector with those settings.
+    /// An injector with these settings.
     #[must_use]
     pub const fn new(settings: Settings) -> Self {
         Self { settings }
     }
 
-    /// An injector that a function config sets up: the YAML of an `OtelInject`, an `Instrumentation` or a `ConfigMap`.
+    /// An injector configured by a function config: the YAML of an `OtelInject`, an `Instrumentation` or a `ConfigMap`.
     ///
     /// ```
     /// let config = "\
@@ -87,7 +87,7 @@ impl Injector {
     /// ```
     ///
     /// # Errors
-    /// Everything that is wrong with the config.
+    /// Every problem with the config.
     pub fn from_config(config: &str) -> Result<Self, Vec<Finding>> {
         let value = Document::parse(config).and_then(|document| document.value());
         let value: Value =
@@ -95,27 +95,28 @@ impl Injector {
         function::parse(&value).map(|(settings, _)| Self { settings })
     }
 
-    /// Injects every workload of a stream of documents that asks for it.
+    /// Injects every workload that requests it in a stream of documents.
     #[must_use]
     pub fn inject(&self, text: &str) -> Report {
         self.inject_files(&[("", text)])
     }
 
-    /// Injects every workload of several files, given by path and text: an Instrumentation of one counts for all.
-    /// Findings name the paths that are not empty.
+    /// Injects every workload that requests it in several files, given by path and text. An Instrumentation in one file
+    /// applies to all. Findings name non-empty paths.
     #[must_use]
     pub fn inject_files(&self, files: &[(&str, &str)]) -> Report {
         self.run(files, engine::inject)
     }
 
-    /// What injecting the files would change, for hosts that patch manifests. The texts stay as they are.
+    /// The changes that injecting the files would make, for hosts that patch manifests. The texts are returned
+    /// unchanged.
     #[must_use]
     pub fn patches(&self, files: &[(&str, &str)]) -> Report {
         let texts = files.iter().map(|(_, text)| (*text).to_owned()).collect();
         Report { texts, ..self.run(files, engine::patch) }
     }
 
-    /// Takes injections out of a stream of documents, by their records.
+    /// Removes injections from a stream of documents, using their records.
     #[must_use]
     pub fn uninject(&self, text: &str) -> Report {
         self.run(&[("", text)], engine::uninject)

@@ -1,10 +1,10 @@
 //! OpenTelemetry auto-instrumentation, baked into Kubernetes manifests when they are built.
 //!
-//! [`Injector`] is the whole library face: texts go in, texts, [`Finding`]s and [`Patch`]es come out. It reads no file,
-//! no clock and no environment. The command `otel-inject` is built on it; without the default feature `cli` the library
-//! comes alone.
+//! [`Injector`] is the library's API: it takes texts and returns texts, [`Finding`]s and [`Patch`]es. It reads no
+//! files, clock or environment. The command `otel-inject` is built on it; without the default feature `cli`, only the
+//! library is built.
 //!
-//! The modules are there for the command and for tests. They may change in any release.
+//! The modules are for the command and for tests. They may change in any release.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,4 +1,4 @@
-//! Who gets what, or why not.
+//! Decides what each workload gets, or why it gets nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,64 +63,63 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// What is decided about the instrumentation of a workload.
+/// The decision about a workload's instrumentation.
 #[derive(Debug)]
 pub enum Decision<'c> {
-    /// It asks for nothing.
+    /// Nothing is requested.
     Nothing,
-    /// It asks, but is left alone.
+    /// Something is requested, but the workload is left unchanged.
     Skip(Box<Finding>),
-    /// It asks for what cannot be done.
+    /// The request cannot be fulfilled.
     Refuse(Vec<Finding>),
-    /// These, in this order.
+    /// Inject these, in this order.
     Inject(Vec<Request<'c>>),
 }
 
-/// A language for some containers.
+/// A language for some of the containers.
 #[derive(Debug)]
 pub struct Request<'c> {
     /// The language.
     pub language: &'static Language,
-    /// How.
+    /// The settings.
     pub instrumentation: &'c Instrumentation,
-    /// What the Instrumentation is called, for messages.
+    /// The Instrumentation's name, for messages.
     pub source: String,
-    /// The image of its agent; empty where the language has none.
+    /// The agent's image; empty if the language has none.
     pub image: String,
     /// The containers, init containers first.
     pub targets: Vec<Target>,
-    /// The annotation that names them, without the prefix.
+    /// The annotation that lists them, without the prefix.
     pub list_key: &'static str,
-    /// What else is said about the language: the annotations' values that are not empty, by their keys without
-    /// the prefix.
+    /// Other options of the language: non-empty annotation values, by key without the prefix.
     pub options: BTreeMap<&'static str, String>,
 }
 
 impl<'c> Request<'c> {
-    /// Every variable that the Instrumentation has for the language: its own, then those of all languages.
+    /// Every variable in the Instrumentation that applies to the language: its own first, then those of all languages.
     pub fn env(&self) -> impl Iterator<Item = &'c Value> + use<'c> {
         self.agent_env().iter().chain(&self.instrumentation.env)
     }
 
-    /// What is said by the option's annotation; empty where nothing is.
+    /// The value of the option's annotation; empty if not set.
     #[must_use]
     pub fn option(&self, annotation: &str) -> &str {
         self.options.get(annotation).map_or("", String::as_str)
     }
 
-    /// The variables that the Instrumentation has for the language.
+    /// The Instrumentation's variables of this language.
     #[must_use]
     pub fn agent_env(&self) -> &'c [Value] {
         self.instrumentation.agent(self.language).map_or(&[], |agent| &agent.env)
     }
 }
 
-/// A container that is to be instrumented.
+/// A container to instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The list that it stands in.
+    /// The list that contains it.
     pub list: List,
-    /// Where it stands in the list.
+    /// Its index in the list.
     pub index: usize,
     /// Its name.
     pub name: String,
@@ -149,8 +148,7 @@ pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
     }
 }
 
-/// The Instrumentations and the collector that a workload asks for and the input has: their kinds, and what they
-/// are called.
+/// The kinds and names of the Instrumentations and the collector that a workload requests, if the input has them.
 #[must_use]
 pub fn sources(selection: &Selection<'_>) -> Vec<(&'static str, String)> {
     let wanted = ALL.iter().filter_map(|language| Wish::read(language, &selection.annotations));
@@ -161,7 +159,7 @@ pub fn sources(selection: &Selection<'_>) -> Vec<(&'static str, String)> {
     instrumentations.chain(collector).collect()
 }
 
-/// A language that is asked for, and how.
+/// A requested language and its switch.
 struct Wish<'a> {
     language: &'static Language,
     switch: &'a str,
@@ -175,16 +173,16 @@ impl<'a> Wish<'a> {
     }
 }
 
-/// The variable that every injection of a language leaves in a container, unless the node's name is known.
+/// The variable that every injection of a language adds to a container, unless the node's name is known.
 const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
 
-/// Whether a container has what an injection of a language writes into an application's.
+/// Whether a container has the variables that an injection adds to an application.
 #[must_use]
 pub fn is_marked(container: &Value) -> bool {
     pod::name(container) != CONTAINER && pod::position(pod::elements(container, "env"), NODE_NAME).is_some()
 }
 
-/// What shows that the pod is instrumented already.
+/// The finding if the pod is already instrumented.
 #[must_use]
 pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
     let spec = workload.pod()?;
@@ -207,13 +205,13 @@ pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
     None
 }
 
-/// An injection that has no record.
+/// The finding for an injection without a record.
 #[must_use]
 pub fn unrecorded(pointer: String, message: String) -> Finding {
     Finding::new(Code::AlreadyInstrumented, pointer, message)
 }
 
-/// Whether anything asks for an injection of the workload.
+/// Whether an injection of the workload is requested.
 #[must_use]
 pub fn asks(annotations: &Annotations<'_>) -> bool {
     let sidecar = annotations.effective(SIDECAR);
@@ -245,7 +243,7 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
                 troubles.push(pod::no_containers(&pointer));
             }
             Ok(all) => {
-                // A sidecar stands beside one container: the first that is named.
+                // A sidecar serves one container: the first one named.
                 let is_sidecar = wish.language.recipe.delivery.is_sidecar();
                 let first = names.first().filter(|_| is_sidecar);
                 let targets =
@@ -289,7 +287,7 @@ fn none_of(findings: Vec<Finding>) -> Result<(), Vec<Finding>> {
     if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
 
-/// The Instrumentation that a switch means, and what it is called.
+/// The Instrumentation that a switch refers to, and its name.
 fn resolve<'c>(
     selection: &Selection<'c>,
     wish: &Wish<'_>,
@@ -327,7 +325,7 @@ fn resolve<'c>(
     }
 }
 
-/// What messages call an Instrumentation.
+/// An Instrumentation's name in messages.
 #[must_use]
 pub fn called(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
@@ -344,14 +342,14 @@ fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     if more == 0 { names } else { format!("{names} and {more} more") }
 }
 
-/// The annotation that names a language's containers, and what it says.
+/// The annotation that names a language's containers, and its value.
 fn own_list<'a>(annotations: &Annotations<'a>, language: &Language) -> (&'static str, &'a str) {
     let lists = language.containers.iter().map(|key| (*key, annotations.effective(key)));
     let first = (language.containers.first().copied().unwrap_or_default(), "");
     lists.into_iter().find(|(_, list)| !list.is_empty()).unwrap_or(first)
 }
 
-/// The names that each wanted language is told, none where it is told none.
+/// The container names for each requested language; empty for a language without any.
 fn container_lists<'a>(
     annotations: &Annotations<'a>,
     wanted: &[Wish<'_>],
@@ -418,7 +416,7 @@ fn check_lists(
     Ok(())
 }
 
-/// The containers of those names, init containers first; else a name that the pod does not have.
+/// The containers with those names, init containers first. The error is a name that the pod does not have.
 fn targets(spec: &Value, names: &[&str]) -> Result<Vec<Target>, String> {
     let [init, regular] = [List::Init, List::Regular].map(|list| pod::elements(spec, list.key()));
     if names.is_empty() {

@@ -1,4 +1,4 @@
-//! The proof before anything is written.
+//! Verifies edits before anything is written.
 
 use serde_json::Value;
 
@@ -10,26 +10,27 @@ use crate::k8s::{Identity, knative};
 use crate::plan::{self, Verdict};
 use crate::yaml::{Document, Edit, edited, reads_as};
 
-/// A workload that was edited.
+/// An edited workload.
 #[derive(Debug)]
 pub struct Edited<'e> {
     /// Its pointer in the document.
     pub base: &'e str,
-    /// What it is.
+    /// Its identity.
     pub identity: &'e Identity,
-    /// What it is to be.
+    /// Its expected value.
     pub value: Value,
-    /// Planning it again must leave it as it is, since no record says what was injected; and why a part of what it
-    /// asks for was not carried out.
+    /// Set if no record was written: planning the workload again must not change it. Lists why a part of its request
+    /// was refused.
     pub unrecorded: Option<Vec<Code>>,
 }
 
-/// Proves that `document` with `edits` is the document with its `workloads` as planned and the `others`
-/// carried out after that: the text is read again and must have that value, and planning a workload without a record
-/// again must leave it as it is. (One with a record was proved when that was made.) Bytes outside the edits are the input's, since the edits are in order and apart.
+/// Verifies that `document` with `edits` has the planned `workloads` and then the changes of `others`. The text is read
+/// again and must have that value, and planning a workload without a record again must not change it. (A record was
+/// verified when it was created.) Bytes outside the edits are unchanged, because the edits are in order and do not
+/// overlap.
 ///
 /// # Errors
-/// What is not as it should be.
+/// Describes the difference.
 pub fn prove(
     document: &Document<'_>,
     edits: &[Edit],
@@ -72,14 +73,14 @@ pub fn prove(
     if actual == expected { Ok(()) } else { Err("the edited text has another value than was planned".into()) }
 }
 
-/// The document's value with the workloads as planned, and the others carried out.
+/// The document's expected value, with the planned workloads and the other changes.
 fn expected(
     document: &Document<'_>,
     mut workloads: Vec<Edited<'_>>,
     others: &[Change],
 ) -> Result<Value, String> {
     if let ([Edited { base, value, .. }], []) = (workloads.as_mut_slice(), others) {
-        // Where the workload is the document, or its only item, there is nothing else to build.
+        // If the workload is the document or its only item, nothing else needs to be built.
         let items = document.at("").and_then(|root| document.elements(root));
         match (*base, items.as_deref()) {
             ("", _) => return Ok(value.take()),

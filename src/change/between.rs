@@ -1,4 +1,4 @@
-//! The changes that lead from one value to another, elements of lists told apart by what identifies them.
+//! The changes that lead from one value to another. List elements are matched by identity.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde_json::{Map, Value};
 
 use super::{Change, Operation, escape, member};
 
-/// What identifies an element of the list under a key, or `None` if only its position does.
+/// The identity of an element of the list under a key, or `None` if only its position identifies it.
 pub type Identify = for<'v> fn(&str, &'v Value) -> Option<&'v str>;
 
-/// Values with the texts by which they are to be written, by their paths: keys, and elements by what identifies them.
+/// Values and the texts to write them with, by path. A path consists of keys and element identities.
 pub type Forms = BTreeMap<String, (Value, String)>;
 
-/// The changes that make `after` of `before`. What is equal on both sides is not touched, elements keep their
-/// order as far as it is the same, and an element is changed in place where both lists have it.
+/// The changes that turn `before` into `after`. Equal values are not touched, elements keep their relative order if
+/// possible, and an element in both lists is changed in place.
 ///
-/// `forms` says how a value is written that was there before an earlier edit.
+/// `forms` has the texts that values had before an earlier edit.
 #[must_use]
 pub fn between(before: &Value, after: &Value, identify: Identify, forms: &Forms) -> Vec<Change> {
     let mut walk = Walk { identify, forms, changes: Vec::new() };
@@ -23,7 +23,7 @@ pub fn between(before: &Value, after: &Value, identify: Identify, forms: &Forms)
     walk.changes
 }
 
-/// Whether an element that is in both values is at another index of its list in `after`.
+/// Whether an element in both values has another index in `after`.
 #[must_use]
 pub fn shifts(before: &Value, after: &Value, identify: Identify) -> bool {
     fn lists(key: &str, before: &Value, after: &Value, identify: Identify) -> bool {
@@ -97,10 +97,10 @@ impl Walk<'_> {
         for index in (0..before.len()).rev().filter(|index| !stays[*index]) {
             self.changes.push(Change::remove(format!("{pointer}/{index}")));
         }
-        // Those that stay, in their order before and in their order after.
+        // The elements that stay, in the old order and in the new order.
         let mut order: Vec<usize> = (0..before.len()).filter(|index| stays[*index]).collect();
         let wanted: Vec<usize> = origins.iter().flatten().copied().collect();
-        // The other way round than a plan moves: of two that change places, the first one.
+        // Opposite to a plan: if two elements swap places, the first one moves.
         let mirrored: Vec<usize> = wanted.iter().rev().map(|origin| before.len() - origin).collect();
         let mut in_place = longest_increasing(&mirrored);
         in_place.reverse();
@@ -125,8 +125,8 @@ impl Walk<'_> {
     }
 }
 
-/// For each element of `after`, the index that it has in `before`: an equal one of the same identity first, then
-/// the next of that identity. Elements without one are the same where they are equal.
+/// For each element of `after`, its index in `before`: an equal element with the same identity first, then the next one
+/// with that identity. Elements without identity match if they are equal.
 pub(crate) fn origins(
     key: &str,
     before: &[Value],
@@ -163,10 +163,10 @@ pub(crate) fn origins(
     origins
 }
 
-/// Which of `numbers`, all different, are part of a longest increasing run of them: of several, the one of those that
-/// come first, so that what was moved to the end is what moves.
+/// Marks which of `numbers`, all distinct, belong to a longest increasing subsequence. Of several, it prefers the one
+/// with the earliest elements, so that an element moved to the end is the one that moves.
 pub(crate) fn longest_increasing(numbers: &[usize]) -> Vec<bool> {
-    // From the end, per length: the index of the largest number that begins a run of it; and what is behind each.
+    // From the end, by length: the index of the largest number that starts such a subsequence, and its successors.
     let mut starts: Vec<usize> = Vec::new();
     let mut next: Vec<Option<usize>> = vec![None; numbers.len()];
     for (index, number) in numbers.iter().enumerate().rev() {

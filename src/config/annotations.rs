@@ -1,4 +1,4 @@
-//! What annotations that ask for an injection are called.
+//! The names of annotations that request an injection.
 
 use serde_json::{Map, Value};
 
@@ -7,18 +7,18 @@ use crate::change::escape;
 use crate::finding::{Code, Finding};
 use crate::languages::ALL;
 
-/// What every annotation about instrumentation begins with.
+/// The prefix of every annotation about instrumentation.
 pub const PREFIX: &str = "instrumentation.opentelemetry.io/";
-/// What every annotation that is a resource attribute begins with.
+/// The prefix of every annotation that sets a resource attribute.
 pub const ATTRIBUTE_PREFIX: &str = "resource.opentelemetry.io/";
-/// What every annotation about a sidecar begins with.
+/// The prefix of every annotation about a sidecar.
 pub const SIDECAR_PREFIX: &str = "sidecar.opentelemetry.io/";
-/// The annotation that asks for a collector beside the containers, whole.
+/// The full name of the annotation that requests a collector sidecar.
 pub const SIDECAR: &str = "sidecar.opentelemetry.io/inject";
-/// The containers of every wanted language, without the prefix.
+/// The containers for all requested languages, without the prefix.
 pub const CONTAINERS: &str = "container-names";
 
-/// Every annotation that is read, without the prefix.
+/// Every supported annotation, without the prefix.
 pub fn known() -> impl Iterator<Item = &'static str> {
     let of_languages = ALL.iter().flat_map(|language| {
         let options = language.options.iter().map(|option| option.annotation);
@@ -27,19 +27,19 @@ pub fn known() -> impl Iterator<Item = &'static str> {
     std::iter::once(CONTAINERS).chain(of_languages)
 }
 
-/// What an annotation is called without the prefix, and the prefix, where it is one that asks for an injection.
+/// Splits the key of an annotation that requests an injection into prefix and short name; `None` for other annotations.
 #[must_use]
 pub fn ours(key: &str) -> Option<(&'static str, &str)> {
     [PREFIX, SIDECAR_PREFIX].into_iter().find_map(|prefix| Some((prefix, key.strip_prefix(prefix)?)))
 }
 
-/// Whether an annotation with one of our prefixes is read.
+/// Whether an annotation with one of our prefixes is supported.
 #[must_use]
 pub fn is_known(prefix: &str, short: &str) -> bool {
     if prefix == PREFIX { known().any(|known| known == short) } else { [prefix, short].concat() == SIDECAR }
 }
 
-/// Unknown annotations under our prefixes, or under a misspelt one; `pointer` leads to the annotations.
+/// Finds unknown annotations with our prefixes or with a misspelled one. `pointer` leads to the annotations.
 #[must_use]
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
     let finding = |key: &str, more: String| {
@@ -66,10 +66,10 @@ pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> 
     unknown.chain(alike).collect()
 }
 
-/// What the switches of languages begin with.
+/// The prefix of every language's switch.
 const SWITCH: &str = "inject-";
 
-/// The annotation that was probably meant by one about instrumentation. A switch is compared by its language alone.
+/// Suggests an annotation about instrumentation for a misspelled one. For a switch, only the language is compared.
 fn near(short: &str) -> Option<String> {
     let near = match short.strip_prefix(SWITCH) {
         Some(word) => {
@@ -82,14 +82,14 @@ fn near(short: &str) -> Option<String> {
     Some(format!("{PREFIX}{near}"))
 }
 
-/// The annotation of ours that was probably meant by one under a prefix that is none of ours.
+/// Suggests our annotation for a key with a misspelled prefix.
 fn meant(key: &str) -> Option<String> {
     const ALIKE: f64 = 0.85;
     let Some((domain, short)) = key.split_once('/') else {
         return ALL.iter().any(|language| language.switch == key).then(|| format!("{PREFIX}{key}"));
     };
     let domains = [PREFIX, SIDECAR_PREFIX, ATTRIBUTE_PREFIX].map(|prefix| prefix.trim_end_matches('/'));
-    // Of several slips, one leaves some part as it is; most domains have none of them.
+    // Even with several typos, one part is usually intact; most other domains have none of these parts.
     let is_near = ["open", "tele", "metry"].iter().any(|part| domain.contains(part));
     if !is_near || domains.contains(&domain) {
         return None;

@@ -1,4 +1,4 @@
-//! The collector that pods get as a sidecar: parsed loosely, validated into what its container needs.
+//! The collector that pods get as a sidecar: parsed loosely, then validated into what its container needs.
 
 use serde_json::{Map, Value};
 
@@ -21,46 +21,46 @@ mod ports;
 pub use fields::PROBES;
 pub use mounts::stripped;
 
-/// Their kind, in the group of Instrumentations.
+/// The kind, in the same group as Instrumentations.
 pub const KIND: &str = "OpenTelemetryCollector";
-/// The mode of a collector that is one container of the pods that it serves.
+/// The mode of a collector that runs as a container in the pods it serves.
 pub const SIDECAR: &str = "sidecar";
-/// What the container is called.
+/// The container's name.
 pub const CONTAINER: &str = "otc-container";
-/// Holds the collector's configuration.
+/// The variable with the collector's configuration.
 pub const CONFIG: &str = "OTEL_CONFIG";
 
-/// A collector as its pods get it. What depends on the pod is missing.
+/// A collector as pods get it, without the parts that depend on the pod.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Collector {
-    /// The image, where one is named.
+    /// The image, if set.
     pub image: Option<String>,
-    /// The container's fields but its name, its image and its variables.
+    /// The container's fields except name, image and variables.
     pub fields: Map<String, Value>,
     /// Variables, as `env` entries.
     pub env: Vec<Value>,
     /// The configuration, as YAML.
     pub config: String,
-    /// A receiver asks the kubelet of its own node.
+    /// A receiver queries the kubelet of its own node.
     pub asks_kubelet: bool,
-    /// Init containers that the pod gets, too.
+    /// Init containers to add to the pod.
     pub init_containers: Vec<Value>,
-    /// Volumes that the pod gets.
+    /// Volumes to add to the pod.
     pub volumes: Vec<Value>,
-    /// ConfigMaps that must be there.
+    /// Required ConfigMaps.
     pub config_maps: Vec<String>,
-    /// What the container listens on: number and protocol, whether or not a port says so.
+    /// The port numbers and protocols that the container listens on, declared or not.
     pub listens_on: Vec<(u32, String)>,
 }
 
-/// A version of the resource.
+/// The resource's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
     V1Alpha1,
     V1Beta1,
 }
 
-/// Faults and warnings on the way through a resource.
+/// Faults and warnings found so far.
 struct Notes {
     faults: Faults,
     warnings: Vec<Finding>,
@@ -72,18 +72,18 @@ impl Notes {
     }
 }
 
-/// Whether a collector is one for pods.
+/// Whether the collector is in mode `sidecar`.
 #[must_use]
 pub fn is_sidecar(resource: &Value) -> bool {
     resource.pointer("/spec/mode").and_then(Value::as_str) == Some(SIDECAR)
 }
 
 impl Collector {
-    /// Reads a whole resource of mode `sidecar`; pointers are relative to it, findings name it. With it come
-    /// warnings and infos.
+    /// Reads a whole resource of mode `sidecar`. Returns it with warnings and infos. Pointers are relative to the
+    /// resource, and findings name it.
     ///
     /// # Errors
-    /// One `invalid-collector` for everything that is wrong.
+    /// One `invalid-collector` finding per problem.
     pub fn read(resource: &Value, identity: &Identity) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
         let mut notes = Notes { faults: Faults::new(Code::InvalidCollector), warnings: Vec::new() };
         let collector = Self::read_noting(resource, identity, &mut notes);
@@ -141,7 +141,7 @@ impl Collector {
             image: filled(spec, "image").and_then(Value::as_str).map(str::to_owned),
             fields,
             env: pod::elements(spec, "env").to_vec(),
-            // Without its end it may stand in lines of its own.
+            // Without a trailing line break it can be written as a block scalar.
             config: emit_document(&config.value).trim_end_matches('\n').to_owned(),
             asks_kubelet: config.asks_kubelet(),
             init_containers: pod::elements(spec, "initContainers").to_vec(),
@@ -158,19 +158,19 @@ impl Collector {
         self.init_containers.iter().filter_map(|container| container.get("image")?.as_str())
     }
 
-    /// An image that is named without a version.
+    /// The image, if it is named without a version.
     fn unpinned_image(&self) -> Option<&str> {
         let mut images = self.image.as_deref().into_iter().chain(self.init_images());
         images.find(|image| !Image::parse(image).is_some_and(|image| image.is_pinned()))
     }
 }
 
-/// The field of a mapping, unless it is empty.
+/// The field of a mapping, or `None` if it is empty.
 fn filled<'v>(mapping: &'v Value, key: &str) -> Option<&'v Value> {
     mapping.get(key).filter(|value| !is_empty(value))
 }
 
-/// Whether a value counts as none.
+/// Whether the value counts as unset.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -181,7 +181,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The configuration as it is given.
+/// The configuration in the spec.
 fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String, Value>> {
     let Some(config) = filled(spec, "config") else {
         notes.faults.field(component::AT, "is missing");
@@ -191,7 +191,7 @@ fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String
         return config.as_object().cloned();
     }
     let text = config.as_str().unwrap_or_default();
-    // The operator reads the text itself, not by the rules of kubectl.
+    // The operator parses the text itself, by other rules than kubectl's.
     match Document::parse(text).and_then(|document| document.value_without_words()) {
         Ok(Value::Object(given)) => Some(given),
         Ok(Value::Null) => Some(Map::new()),
@@ -216,7 +216,7 @@ fn args(spec: &Value) -> Value {
     Value::from(args)
 }
 
-/// The probes that the health check answers, with the numbers that the spec has for them.
+/// The probes for the health check, with the spec's settings.
 fn probes(spec: &Value, config: &config::Config) -> Map<String, Value> {
     let mut probes = Map::new();
     let Some((path, port)) = health_check(config) else { return probes };
@@ -234,7 +234,7 @@ fn probes(spec: &Value, config: &config::Config) -> Map<String, Value> {
     probes
 }
 
-/// Where the first health check answers; none where there is none.
+/// The path and port of the first health check, or `None` if there is none.
 fn health_check(config: &config::Config) -> Option<(String, u32)> {
     let name = config.extensions.iter().find(|name| crate::components::type_of(name) == HEALTH_CHECK)?;
     let component = config.component("extensions", name)?;

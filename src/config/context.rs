@@ -1,4 +1,4 @@
-//! What workloads are looked up in: Instrumentations, collectors, Namespaces, Secrets and ConfigMaps.
+//! The resources that workloads refer to: Instrumentations, collectors, Namespaces, Secrets and ConfigMaps.
 
 use std::collections::BTreeMap;
 
@@ -16,30 +16,31 @@ mod names;
 pub use entries::{Entries, Entry, Lookup};
 use names::ByName;
 
-/// Kinds of the core group of which only the existence counts.
+/// Core kinds of which only the existence matters.
 const REFERENCES: &[&str] = &["Secret", "ConfigMap"];
 
-/// The group whose Rollouts may run another workload's pods.
+/// The group whose Rollouts can run another workload's pods.
 const ARGO: &str = "argoproj.io";
 const ROLLOUT: &str = "Rollout";
 
-/// Resources that workloads refer to. A resource of the input hides one of the context; the input is added first.
+/// Resources that workloads refer to. A resource in the input hides the same one in the context; the input is added
+/// first.
 #[derive(Debug, Default)]
 pub struct Context {
     /// Instrumentations.
     pub instrumentations: Entries<Instrumentation>,
-    /// Collectors; those that are not for pods hold nothing.
+    /// Collectors; `None` for those not in mode `sidecar`.
     pub collectors: Entries<Option<Collector>>,
     /// The annotations of Namespaces.
     namespaces: ByName<Map<String, Value>>,
-    /// What exists of each of the kinds that are referred to.
+    /// The existing resources of each kind in [`REFERENCES`].
     references: [ByName<()>; REFERENCES.len()],
-    /// Rollouts by what they refer to: its namespace, kind and name.
+    /// Rollouts by the namespace, kind and name of the workload they refer to.
     rollouts: BTreeMap<[String; 3], String>,
 }
 
 impl Context {
-    /// Whether a resource of this kind is looked up.
+    /// Whether resources of this kind are looked up.
     #[must_use]
     pub fn wants(identity: &Identity) -> bool {
         match identity.group() {
@@ -50,14 +51,14 @@ impl Context {
         }
     }
 
-    /// Whether all of a resource that is looked up counts, and not only its metadata and what it refers to.
+    /// Whether a looked-up resource is needed as a whole, not only its metadata and references.
     #[must_use]
     pub fn wants_whole(identity: &Identity) -> bool {
         identity.group() == GROUP && [KIND, collector::KIND].contains(&identity.kind())
     }
 
-    /// Reads a resource; what it is not wanted for is ignored. Findings are about the resource, their
-    /// pointers relative to it.
+    /// Reads a resource, ignoring kinds that are not looked up. Findings are about the resource, with pointers relative
+    /// to it.
     pub fn add(
         &mut self,
         resource: &Value,
@@ -112,7 +113,8 @@ impl Context {
         self.rollouts.entry(what).or_insert(name);
     }
 
-    /// The Rollout that runs the pods of a workload in `namespace`, by its name now or before kustomize changed it.
+    /// The Rollout that runs the pods of a workload in `namespace`, matched by its current name or its name before
+    /// kustomize changed it.
     #[must_use]
     pub fn rollout_of(&self, workload: &Workload<'_>, namespace: &str) -> Option<&str> {
         if self.rollouts.is_empty() {
@@ -132,8 +134,8 @@ impl Context {
         if name.is_empty() { None } else { self.namespaces.named("", name).first().copied() }
     }
 
-    /// Whether the Namespace called `name` asks for an injection of its workloads; where the name is not known,
-    /// whether any does.
+    /// Whether the Namespace called `name` requests an injection of its workloads. If the name is not known, whether
+    /// any Namespace does.
     #[must_use]
     pub fn may_ask(&self, name: Option<&str>) -> bool {
         let asks = |annotations: &Map<String, Value>| {
@@ -145,14 +147,14 @@ impl Context {
         }
     }
 
-    /// Whether the input holds that Secret or ConfigMap, under its name or the one from before kustomize changed it.
+    /// Whether the input has this Secret or ConfigMap, by its current name or its name before kustomize changed it.
     #[must_use]
     pub fn has_reference(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let row = REFERENCES.iter().position(|known| *known == kind);
         row.is_some_and(|row| !self.references[row].named(namespace, name).is_empty())
     }
 
-    /// Whether a resource names a Secret or ConfigMap, so that their existence counts.
+    /// Whether any resource names a Secret or ConfigMap, so that their existence must be checked.
     #[must_use]
     pub fn needs_references(&self) -> bool {
         self.instrumentations.valid().any(Instrumentation::names_references)
@@ -160,7 +162,7 @@ impl Context {
     }
 }
 
-/// The namespace that a resource is in; empty where nothing says it.
+/// The namespace of a resource; empty if unknown.
 #[must_use]
 pub fn namespace_of(resource: &Value, settings: &Settings) -> String {
     let own = metadata_text(resource, "namespace").map(str::to_owned);

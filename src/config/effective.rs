@@ -1,4 +1,4 @@
-//! The annotations that count for a workload: its pod's, those of rules, and its namespace's.
+//! The effective annotations of a workload: its pod's, those of rules, and its namespace's.
 
 use serde_json::{Map, Value};
 
@@ -11,19 +11,19 @@ use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
 use crate::k8s::pod::type_of;
 
-/// The annotations of a pod template, with those that rules set, and of its namespace.
+/// The annotations of a pod template, with those set by rules, and of its namespace.
 #[derive(Debug, Clone)]
 pub struct Annotations<'a> {
     /// Pointer to the pod template.
     template: &'a str,
     pod: Option<&'a Map<String, Value>>,
     rules: Vec<Ruled<'a>>,
-    /// The rules that select the workload, by their positions.
+    /// The indexes of the rules that select the workload.
     selecting: Vec<usize>,
     namespace: Option<&'a Map<String, Value>>,
 }
 
-/// An annotation that a rule sets and the pod does not.
+/// An annotation set by a rule but not by the pod.
 #[derive(Debug, Clone, Copy)]
 struct Ruled<'a> {
     annotation: &'a Annotation,
@@ -31,7 +31,7 @@ struct Ruled<'a> {
 }
 
 impl<'a> Annotations<'a> {
-    /// Those of `workload`, which is in `namespace`.
+    /// The annotations of `workload`, which is in `namespace`.
     #[must_use]
     pub fn new(
         workload: &Workload<'a>,
@@ -63,7 +63,7 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// The pod's own value, or else a rule's; empty where there is none.
+    /// The pod's own value, or a rule's; empty if there is none.
     #[must_use]
     pub fn own(&self, key: &str) -> &'a str {
         match text(self.pod, &prefixed(key)) {
@@ -72,25 +72,25 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// The value that counts; empty where there is none.
+    /// The effective value; empty if there is none.
     #[must_use]
     pub fn effective(&self, key: &str) -> &'a str {
         effective(self.own(key), text(self.namespace, &prefixed(key)))
     }
 
-    /// The rule that sets an annotation, as messages name it.
+    /// The rule that sets an annotation, as named in messages.
     #[must_use]
     pub fn rule(&self, key: &str) -> Option<&'a str> {
         self.ruled(key).map(|ruled| ruled.rule.place.as_str())
     }
 
-    /// The rules that select the workload, by their positions.
+    /// The indexes of the rules that select the workload.
     #[must_use]
     pub fn selecting(&self) -> &[usize] {
         &self.selecting
     }
 
-    /// Every annotation that a rule sets: its whole key and its value.
+    /// Every annotation set by a rule: its full key and value.
     pub fn of_rules(&self) -> impl Iterator<Item = (String, &'a str)> {
         self.rules
             .iter()
@@ -101,19 +101,19 @@ impl<'a> Annotations<'a> {
         self.rules.iter().copied().find(|ruled| ruled.annotation.key == key)
     }
 
-    /// A resource attribute that the pod sets itself; empty where there is none.
+    /// A resource attribute set by the pod itself; empty if it is not set.
     #[must_use]
     pub fn attribute(&self, name: &str) -> &'a str {
         text(self.pod, &format!("{ATTRIBUTE_PREFIX}{name}"))
     }
 
-    /// Every resource attribute that the pod sets itself.
+    /// Every resource attribute set by the pod itself.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let entries = self.pod.into_iter().flatten();
         entries.filter_map(|(key, value)| Some((key.strip_prefix(ATTRIBUTE_PREFIX)?.trim(), value.as_str()?)))
     }
 
-    /// Pointer to the annotation in the workload; to the pod template where a rule or the namespace has it.
+    /// Pointer to the annotation in the workload, or to the pod template if a rule or the namespace sets it.
     #[must_use]
     pub fn pointer(&self, key: &str) -> String {
         let key = prefixed(key);
@@ -128,13 +128,13 @@ impl<'a> Annotations<'a> {
         format!("{}/metadata/annotations/{}", self.template, escape(key))
     }
 
-    /// Annotations about instrumentation that are not strings, in the order of the pod, then of the namespace.
+    /// Findings for instrumentation annotations that are not strings, first the pod's, then the namespace's.
     #[must_use]
     pub fn misshapen(&self) -> Vec<Finding> {
         self.misshapen_among(|key| key.starts_with(PREFIX) || key.starts_with(ATTRIBUTE_PREFIX))
     }
 
-    /// The same for the annotation that asks for a sidecar.
+    /// The same for the sidecar annotation.
     #[must_use]
     pub fn misshapen_sidecar(&self) -> Vec<Finding> {
         self.misshapen_among(|key| key == SIDECAR)
@@ -159,7 +159,7 @@ impl<'a> Annotations<'a> {
     }
 }
 
-/// The whole key of an annotation of ours; [`SIDECAR`] is whole.
+/// The full key of one of our annotations; [`SIDECAR`] already is one.
 fn prefixed(key: &str) -> String {
     if key == SIDECAR { key.to_owned() } else { [PREFIX, key].concat() }
 }
@@ -168,7 +168,7 @@ fn text<'a>(map: Option<&'a Map<String, Value>>, key: &str) -> &'a str {
     map.and_then(|map| map.get(key)).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The value that counts, from the pod's and the namespace's.
+/// The effective value of the pod's and the namespace's values.
 fn effective<'a>(pod: &'a str, namespace: &'a str) -> &'a str {
     if namespace.is_empty() {
         pod

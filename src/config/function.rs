@@ -1,4 +1,4 @@
-//! The function config: three resources that say the same, one table of keys.
+//! The function config: three resource forms with one table of keys.
 
 use serde_json::{Map, Value};
 
@@ -16,17 +16,17 @@ mod reference;
 
 pub use reference::{reference, schema};
 
-/// The settings with warnings, or everything that is wrong.
+/// The settings with warnings, or all errors.
 pub type Parsed = Result<(Settings, Vec<Finding>), Vec<Finding>>;
 
-/// Says how the scalar at a pointer is written in the config.
+/// Returns how the scalar at a pointer is written in the config.
 pub type Written<'w> = &'w dyn Fn(&str) -> Option<String>;
 
-/// A resource that can be a config.
+/// A resource form of the config.
 struct Form {
     kind: &'static str,
     api_versions: &'static [&'static str],
-    /// Top-level keys beside apiVersion, kind and metadata; none where the reader looks at them.
+    /// Allowed top-level keys besides apiVersion, kind and metadata, or `None` if the reader checks them.
     keys: Option<&'static [&'static str]>,
     read: fn(&Value, Written<'_>) -> Parsed,
 }
@@ -35,7 +35,7 @@ static FORMS: &[Form] = &[
     Form {
         kind: "OtelInject",
         api_versions: &["otel-inject.dev/v1alpha1"],
-        // A legacy kustomize plugin finds kustomize's own two keys in its config.
+        // A legacy kustomize plugin has two of kustomize's own keys in its config.
         keys: Some(&["spec", "argsOneLiner", "argsFromFile"]),
         read: |config, _| {
             let value = config.get("spec").cloned().unwrap_or_default();
@@ -66,22 +66,22 @@ static FORMS: &[Form] = &[
     },
 ];
 
-/// A config's keys as the table has them, and where they came from.
+/// A config's keys in the form of the table, and their origins.
 struct Spec {
     value: Value,
-    /// Pointers into `value` and where that part stands in the config; the first that covers a place counts.
+    /// Pointers into `value` with the pointers of those parts in the config. The first matching one applies.
     origins: Vec<(String, String)>,
-    /// Where everything else stands.
+    /// The origin of everything else.
     base: &'static str,
 }
 
 impl Spec {
-    /// Whether the config has no mapping but the one of all keys.
+    /// Whether the config has all keys in a single mapping.
     fn is_flat(&self) -> bool {
         self.base == config_map::BASE
     }
 
-    /// Where `pointer` into the value leads in the config.
+    /// The pointer in the config for `pointer` in the value.
     fn origin(&self, pointer: &str) -> String {
         let covers =
             |from: &str| pointer.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -91,15 +91,15 @@ impl Spec {
     }
 }
 
-/// The settings that `config` asks for, and what is worth a remark.
+/// The settings in `config`, and warnings.
 ///
 /// # Errors
-/// Everything that is wrong with it, as `invalid-config`; pointers lead into `config`.
+/// Every problem, as `invalid-config`, with pointers into `config`.
 pub fn parse(config: &Value) -> Parsed {
     parse_written(config, &|_| None)
 }
 
-/// The same, with scalars of a `ConfigMap` as they are written: `1.10` is no number there.
+/// As [`parse`], with a `ConfigMap`'s scalars as written, so `1.10` is not read as a number.
 ///
 /// # Errors
 /// As [`parse`].
@@ -108,7 +108,7 @@ pub fn parse_written(config: &Value, written: Written<'_>) -> Parsed {
     located(read(config, written), &|finding| Finding { subject: subject.clone(), ..finding })
 }
 
-/// The same with every finding, those that the settings keep for later included, as `place` puts it.
+/// The same with every finding relocated by `place`, including those that the settings keep for later.
 ///
 /// # Errors
 /// As `parsed`.
@@ -189,7 +189,7 @@ fn validate(spec: &Spec) -> Parsed {
     Ok((Settings { instrumentation, ..settings }, findings))
 }
 
-/// What is wrong with an Instrumentation is wrong with the config: there is no workload to leave out.
+/// Treats a problem of the Instrumentation as a config problem: there is no workload to skip.
 fn of_config(warnings: Vec<Finding>, origin: &dyn Fn(&str) -> String) -> Vec<Finding> {
     let moved = |remark: Finding| Finding {
         pointer: origin(&remark.pointer),
@@ -199,7 +199,7 @@ fn of_config(warnings: Vec<Finding>, origin: &dyn Fn(&str) -> String) -> Vec<Fin
     warnings.into_iter().map(moved).collect()
 }
 
-/// A key that nobody reads, at `origin` of the config.
+/// The finding for an unknown key at `origin` in the config.
 fn unknown_key(origin: &str, key: &str, known: &[&str]) -> Finding {
     let guess = nearest(key, known.iter().copied());
     let guess = guess.map_or(String::new(), |near| format!("; did you mean {near}?"));
@@ -211,7 +211,7 @@ fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Finding {
     Finding::new(Code::InvalidConfig, pointer, message)
 }
 
-/// A pointer as people write it: `/spec/rules/0` is `spec.rules[0]`.
+/// A pointer as a readable path: `/spec/rules/0` is `spec.rules[0]`.
 fn path(pointer: &str) -> String {
     let mut path = String::new();
     for token in pointer.split('/').skip(1) {
@@ -229,7 +229,7 @@ fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// What a value is, for "must be …, not …".
+/// Describes a value, for "must be …, not …".
 fn what(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),

@@ -1,4 +1,4 @@
-//! The Instrumentation: parsed loosely, validated into a type that cannot be wrong.
+//! The Instrumentation: parsed loosely, then validated into a type without invalid values.
 
 use std::collections::BTreeMap;
 
@@ -19,21 +19,21 @@ pub(in crate::config) use place::{Takes, place, schema};
 
 /// The API group of Instrumentations.
 pub const GROUP: &str = "opentelemetry.io";
-/// Their kind.
+/// The kind.
 pub const KIND: &str = "Instrumentation";
 
-/// How workloads are instrumented.
+/// How to instrument workloads.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Instrumentation {
-    /// Where telemetry goes.
+    /// The endpoint of the exporter.
     pub endpoint: Option<String>,
-    /// The OTLP protocol, which only v1beta1 can say.
+    /// The OTLP protocol. Only v1beta1 has this field.
     pub protocol: Option<String>,
-    /// Certificates for the exporter.
+    /// The exporter's certificates.
     pub tls: Option<Tls>,
     /// Resource attributes for every workload.
     pub attributes: BTreeMap<String, String>,
-    /// Write the UIDs of what the attributes name.
+    /// Add UIDs of the resources that the attributes name.
     pub uid_attributes: bool,
     /// Context propagators.
     pub propagators: Vec<String>,
@@ -41,37 +41,37 @@ pub struct Instrumentation {
     pub sampler: Option<String>,
     /// The sampler's argument.
     pub sampler_argument: Option<String>,
-    /// Take the service's name and version from labels.
+    /// Set the service's name and version from labels.
     pub use_labels: bool,
     /// Variables for every container, as `env` entries.
     pub env: Vec<Value>,
-    /// The pull policy of the containers that are added.
+    /// The pull policy of added containers.
     pub pull_policy: Option<String>,
-    /// The security context of the init containers that are added.
+    /// The security context of added init containers.
     pub init_security_context: Option<Value>,
-    /// What is said about single languages, by their ids.
+    /// Settings of single languages, by language id.
     pub languages: BTreeMap<&'static str, Agent>,
 }
 
-/// Certificates: files, and the Secret and ConfigMap that hold them.
+/// Certificates: files, and the Secret and ConfigMap with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tls {
     /// The Secret's name.
     pub secret: Option<String>,
     /// The ConfigMap's name.
     pub config_map: Option<String>,
-    /// The authority's certificate.
+    /// The CA certificate's file.
     pub ca_file: Option<String>,
-    /// The client's certificate.
+    /// The client certificate's file.
     pub cert_file: Option<String>,
-    /// The client's key.
+    /// The client key's file.
     pub key_file: Option<String>,
 }
 
-/// What an Instrumentation says about one language.
+/// An Instrumentation's settings for one language.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Agent {
-    /// The image, where one is named.
+    /// The image, if set.
     pub image: Option<String>,
     /// The claim of an ephemeral volume for the agent.
     pub claim: Option<Value>,
@@ -79,13 +79,13 @@ pub struct Agent {
     pub size_limit: Option<String>,
     /// Variables for the containers of this language.
     pub env: Vec<Value>,
-    /// Resources of the containers that are added, quantities as strings.
+    /// Resources of added containers, with quantities as strings.
     pub resources: Map<String, Value>,
     /// Fields that only this language has.
     pub extra: Map<String, Value>,
 }
 
-/// A version of the resource.
+/// The resource's version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
     V1Alpha1,
@@ -93,18 +93,18 @@ enum Version {
 }
 
 impl Instrumentation {
-    /// Reads the spec of a v1alpha1 Instrumentation; pointers are relative to it. With it come warnings.
+    /// Reads the spec of a v1alpha1 Instrumentation. Returns it with warnings. Pointers are relative to the spec.
     ///
     /// # Errors
-    /// One `invalid-instrumentation` for everything that is wrong.
+    /// One `invalid-instrumentation` finding per problem.
     pub fn parse(spec: &Value) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
         Self::parse_version(spec, Version::V1Alpha1)
     }
 
-    /// Reads a whole resource of any version; pointers are relative to it, findings name it.
+    /// Reads a whole resource of any version. Pointers are relative to the resource, and findings name it.
     ///
     /// # Errors
-    /// One `invalid-instrumentation` for everything that is wrong.
+    /// One `invalid-instrumentation` finding per problem.
     pub fn read(resource: &Value, identity: &Identity) -> Result<(Self, Vec<Finding>), Vec<Finding>> {
         let subject = subject(resource, identity);
         let named = |findings: Vec<Finding>| -> Vec<Finding> {
@@ -163,7 +163,7 @@ impl Instrumentation {
         }
     }
 
-    /// From a spec that has been checked.
+    /// Reads a checked spec.
     fn from_v1alpha1(spec: &Value) -> Self {
         Self {
             attributes: text_map(spec, "/resource/resourceAttributes"),
@@ -191,7 +191,7 @@ impl Instrumentation {
         }
     }
 
-    /// What both versions have, with the exporter, propagators and sampler below `base`.
+    /// Reads what both versions have, with the exporter, propagators and sampler below `base`.
     fn common(spec: &Value, base: &str) -> Self {
         let at = |path: &str| format!("{base}{path}");
         let tls = |key: &str| text(spec, &at(&format!("/exporter/tls/{key}")));
@@ -217,13 +217,13 @@ impl Instrumentation {
         }
     }
 
-    /// Whether a Secret or ConfigMap is named, so that their existence counts.
+    /// Whether it names a Secret or ConfigMap, so that their existence must be checked.
     #[must_use]
     pub fn names_references(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.secret.is_some() || tls.config_map.is_some())
     }
 
-    /// What is said about `language`.
+    /// The settings for `language`.
     #[must_use]
     pub fn agent(&self, language: &Language) -> Option<&Agent> {
         self.languages.get(language.id)
@@ -269,7 +269,7 @@ fn with_claim_quantities(claim: &Value) -> Value {
     claim
 }
 
-/// The value there, unless it is null or an empty mapping.
+/// The value at `pointer`, or `None` if it is null or an empty mapping.
 fn set<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
     value.pointer(pointer).filter(|value| match value {
         Value::Null => false,

@@ -1,13 +1,13 @@
-//! Label selectors as people write them, read into those of `kube-core`.
+//! Parses label selectors, as people write them, into those of `kube-core`.
 
 use std::collections::BTreeSet;
 
 use kube_core::{Expression, Selector};
 
-/// Reads a selector such as `tier in (web, api), !legacy`.
+/// Parses a selector such as `tier in (web, api), !legacy`.
 ///
 /// # Errors
-/// What is wrong with it: the end of a sentence that begins with its name.
+/// Describes the problem: the end of a sentence that starts with the selector's name.
 pub(super) fn parse(text: &str) -> Result<Selector, String> {
     let mut rest = Text(text.trim());
     let mut expressions = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Selector, String> {
     Ok(expressions.into_iter().collect())
 }
 
-/// What is left of a selector.
+/// The rest of a selector.
 struct Text<'t>(&'t str);
 
 impl<'t> Text<'t> {
@@ -34,14 +34,14 @@ impl<'t> Text<'t> {
         first
     }
 
-    /// Whether `mark` comes next, which is then behind us.
+    /// Skips `mark` if it comes next; returns whether it did.
     fn skip(&mut self, mark: &str) -> bool {
         let rest = self.0.trim_start().strip_prefix(mark);
         self.0 = rest.unwrap_or(self.0);
         rest.is_some()
     }
 
-    /// The next word; may be empty.
+    /// The next word; can be empty.
     fn word(&mut self) -> &'t str {
         let text = self.0.trim_start();
         let ends = |letter: char| letter.is_whitespace() || "=!<>(),".contains(letter);

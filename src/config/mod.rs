@@ -1,4 +1,4 @@
-//! What a run is told: the function config and the Instrumentation, parsed loosely, then validated.
+//! The configuration of a run: the function config and the Instrumentation, parsed loosely, then validated.
 
 use std::collections::BTreeMap;
 
@@ -24,47 +24,47 @@ use crate::config::instrumentation::Instrumentation;
 pub use crate::config::nearest::{nearest, nearest_within};
 use crate::config::rules::Rule;
 
-/// What the function config and the command line say, validated.
+/// The validated settings from the function config and the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// What a run is for.
+    /// What the run does.
     pub mode: Mode,
-    /// What happens to a workload that is refused.
+    /// How to handle a workload that is refused.
     pub on_error: OnError,
     /// Which findings fail a run.
     pub fail_on: FailOn,
-    /// The namespace of every namespaced resource that names none.
+    /// The namespace of namespaced resources without one.
     pub namespace: Option<String>,
-    /// What is used where the switch says `"true"` and the namespace has no Instrumentation.
+    /// The Instrumentation for a switch `"true"` if the namespace has none.
     pub instrumentation: Option<Instrumentation>,
-    /// Annotations that nobody had to write; the first rule that matches and sets one counts.
+    /// Annotations for selected workloads. The first matching rule that sets an annotation wins.
     pub rules: Vec<Rule>,
-    /// A rule's annotations are written into the pod template.
+    /// Write a rule's annotations into the pod template.
     pub annotate: bool,
-    /// Where an injection is recorded.
+    /// Where to record an injection.
     pub record: Recording,
-    /// What happens to an injection that nothing asks for any more.
+    /// How to handle an injection that is no longer requested.
     pub stale: Stale,
-    /// What becomes of the Instrumentations, and of collectors for pods, in the output.
+    /// How to output Instrumentations and sidecar collectors.
     pub instrumentation_resources: Keep,
-    /// Where default images come from.
+    /// The default images.
     pub images: Images,
-    /// The digest that each image is pinned to, or `None` without a lock.
+    /// The digest each image is pinned to, or `None` without a lock.
     pub lock: Option<BTreeMap<String, String>>,
-    /// Collector sidecars are ordinary containers, for clusters before Kubernetes 1.29.
+    /// Add collector sidecars as regular containers, for clusters before Kubernetes 1.29.
     pub plain_sidecars: bool,
-    /// Kinds of workloads that are known only because they are declared.
+    /// Declared kinds of workloads, in addition to the built-in ones.
     pub kinds: Vec<Kind>,
-    /// A Secret or ConfigMap that is named must be in the input.
+    /// Require named Secrets and ConfigMaps to be in the input.
     pub require_references: bool,
     /// The level of the Pod Security Standards that the cluster enforces.
     pub pod_security: Option<PodSecurity>,
-    /// The severities of findings; none where they are off.
+    /// The severities of findings; `None` if a code is off.
     pub severities: BTreeMap<Code, Option<Severity>>,
 }
 
 impl Settings {
-    /// How much `finding` weighs; none where it is off.
+    /// The severity of `finding`, or `None` if it is off.
     #[must_use]
     pub fn severity(&self, finding: &Finding) -> Option<Severity> {
         match self.severities.get(&finding.code) {
@@ -76,37 +76,37 @@ impl Settings {
         }
     }
 
-    /// The finding with its severity; none where it is off.
+    /// The finding with its severity, or `None` if it is off.
     #[must_use]
     pub fn weighed(&self, mut finding: Finding) -> Option<Finding> {
         finding.severity = self.severity(&finding)?;
         Some(finding)
     }
 
-    /// Those of `findings` that weigh as errors.
+    /// Those of `findings` with severity error.
     #[must_use]
     pub fn errors(&self, findings: &[Finding]) -> Vec<Finding> {
         let is_error = |finding: &&Finding| self.severity(finding) == Some(Severity::Error);
         findings.iter().filter(is_error).cloned().collect()
     }
 
-    /// The image of `language` when the Instrumentation names none.
+    /// The default image of `language`.
     #[must_use]
     pub fn default_image(&self, language: &Language) -> Option<String> {
         let own = self.images.languages.get(language.id);
         Some(self.image(language.settings.as_ref()?.image, own))
     }
 
-    /// The image of a collector that names none.
+    /// The default image of a collector.
     #[must_use]
     pub fn default_collector_image(&self) -> String {
         self.image(components::IMAGE, self.images.collector.as_ref())
     }
 
-    /// `image` with its digest of the lock. An image that has a digest, or where nothing is pinned, is as it is.
+    /// `image` with its digest from the lock. It is unchanged if it has a digest or there is no lock.
     ///
     /// # Errors
-    /// The error about an image that the lock does not have; what asks for it is at `pointer`.
+    /// The finding for an image that is missing in the lock. `pointer` leads to what requires the image.
     pub fn pinned(&self, image: String, pointer: &str) -> Result<String, Box<Finding>> {
         let has_digest = Image::parse(&image).is_some_and(|image| image.digest().is_some());
         match &self.lock {
@@ -122,7 +122,7 @@ impl Settings {
         }
     }
 
-    /// The image that stands for a default: its own, or the default from the registry.
+    /// The image used for a default: the configured one, or the default one, from the configured registry if any.
     fn image(&self, DefaultImage { repository, tag }: DefaultImage, own: Option<&String>) -> String {
         if let Some(own) = own {
             return own.clone();
@@ -135,27 +135,27 @@ impl Settings {
     }
 }
 
-/// A level of the Pod Security Standards, and whose.
+/// A Pod Security Standards level to enforce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PodSecurity {
-    /// The level that a cluster enforces.
+    /// The level that the cluster enforces.
     pub enforce: Level,
-    /// The version of the standards; the latest by default.
+    /// The version of the standards; defaults to the latest.
     pub version: Version,
 }
 
-/// Where default images come from. An image in an Instrumentation always wins.
+/// The default images. An image in an Instrumentation always takes precedence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Images {
-    /// Stands for everything before the last `/`.
+    /// Replaces everything before the last `/` of default images.
     pub registry: Option<String>,
-    /// Whole images, by the language's id.
+    /// Full images, by language id.
     pub languages: BTreeMap<&'static str, String>,
-    /// The whole image of a collector.
+    /// The full image of a collector.
     pub collector: Option<String>,
 }
 
-/// Choices with their words in the function config, the default first.
+/// Enums with their words in the function config, the default first.
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident
      $($(#[$each:meta])* $variant:ident = $word:literal),+ $(,)?) => {
@@ -166,10 +166,10 @@ macro_rules! choice {
         }
 
         impl $name {
-            /// Every choice, the default first.
+            /// Every variant, the default first.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word in the function config.
+            /// Its word in the function config.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -177,13 +177,13 @@ macro_rules! choice {
                 }
             }
 
-            /// The choice that `word` stands for.
+            /// The variant for `word`.
             #[must_use]
             pub fn named(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|choice| choice.as_str() == word)
             }
 
-            /// The words of all choices.
+            /// The words of all variants.
             #[must_use]
             pub fn words() -> Vec<&'static str> {
                 Self::ALL.iter().map(|choice| choice.as_str()).collect()
@@ -193,22 +193,22 @@ macro_rules! choice {
 }
 
 choice! {
-    /// What a run is for.
+    /// What a run does.
     Mode
-    /// What is injected is written.
+    /// Write the injections.
     #[default]
     Inject = "inject",
-    /// Only findings come out.
+    /// Output only findings.
     Validate = "validate",
 }
 
 choice! {
-    /// What happens to a workload that is refused.
+    /// How to handle a workload that is refused.
     OnError
-    /// The run fails and prints nothing that it changed.
+    /// The run fails and prints no changes.
     #[default]
     Fail = "fail",
-    /// The workload is left out and its finding becomes a warning.
+    /// The workload is skipped, and its finding becomes a warning.
     Skip = "skip",
 }
 
@@ -218,45 +218,45 @@ choice! {
     /// Errors.
     #[default]
     Error = "error",
-    /// Injections that stay out of date, or that nothing asks for any more.
+    /// Injections that stay out of date or are no longer requested.
     Stale = "stale",
     /// Warnings.
     Warning = "warning",
 }
 
 choice! {
-    /// Where an injection is recorded.
+    /// Where to record an injection.
     Recording
-    /// In an annotation on the workload's own metadata.
+    /// In an annotation in the workload's own metadata.
     #[default]
     Annotation = "annotation",
-    /// Nowhere: it can be neither updated nor taken out.
+    /// Nowhere: it can be neither updated nor removed.
     None = "none",
 }
 
 choice! {
-    /// What happens to an injection that nothing asks for any more.
+    /// How to handle an injection that is no longer requested.
     Stale
-    /// It stays, with a warning.
+    /// Keep it, with a warning.
     #[default]
     Keep = "keep",
-    /// It is taken out.
+    /// Remove it.
     Remove = "remove",
 }
 
 choice! {
-    /// What becomes of the Instrumentations, and of collectors for pods, in the output.
+    /// How to output Instrumentations and sidecar collectors.
     Keep
-    /// They stay as they are.
+    /// Keep them unchanged.
     #[default]
     Keep = "keep",
-    /// They are taken out.
+    /// Drop them.
     Drop = "drop",
-    /// They get the annotation by which hosts keep them out of clusters.
+    /// Add the annotation that makes hosts keep them out of clusters.
     LocalConfig = "local-config",
 }
 
-/// Whether a namespace may be called `name`: an RFC 1123 label.
+/// Whether `name` is a valid namespace: an RFC 1123 label.
 #[must_use]
 pub fn is_namespace(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

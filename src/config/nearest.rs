@@ -1,12 +1,12 @@
-//! The word that was probably meant.
+//! Suggestions for misspelled words.
 
-/// The word of `known` that somebody who wrote `word` most likely meant; none where nothing is alike.
+/// The word in `known` most similar to `word`, or `None` if none is similar.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest_within(0.6, word, known)
 }
 
-/// The same, at least `alike`: 1 for the same word, 0 for one without anything in common.
+/// The same with a minimum similarity `alike`: 1 for equal words, 0 for words with nothing in common.
 #[must_use]
 pub fn nearest_within<'a>(
     alike: f64,

@@ -1,4 +1,4 @@
-//! Rules: annotations that nobody had to write.
+//! Rules: annotations set by the config.
 
 use globset::GlobMatcher;
 use kube_core::{Selector, SelectorExt};
@@ -12,18 +12,18 @@ use crate::languages::Language;
 /// Instruments the workloads that it selects.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Where it stands in the config, for messages.
+    /// Its place in the config, for messages.
     pub place: String,
-    /// Which workloads it is for.
+    /// The workloads it applies to.
     pub select: Select,
-    /// What it says about their pods.
+    /// The annotations it sets on their pods.
     pub sets: Vec<Annotation>,
-    /// What to report if it selects nothing in the input, with its place in the config, or `None` if that is already
-    /// reported about the config.
+    /// The finding if it selects nothing in the input, with its place in the config. `None` if the config already has a
+    /// finding about that.
     pub unused: Option<Finding>,
 }
 
-/// Which workloads a rule is for: all parts that are given must match.
+/// A selection of workloads. All parts that are set must match.
 #[derive(Debug, Clone, Default)]
 pub struct Select {
     /// Their kinds; one must match.
@@ -39,16 +39,16 @@ pub struct Select {
 /// An annotation that a rule sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation {
-    /// The key, without the prefix where it is about instrumentation.
+    /// The key, without the prefix if it is about instrumentation.
     pub key: &'static str,
-    /// Keys that say the same on a pod, this one among them; none where there is only this one.
+    /// Equivalent keys on a pod, including this one; empty if there is no other.
     pub aliases: &'static [&'static str],
     /// The value; never empty.
     pub value: String,
 }
 
 impl Rule {
-    /// Whether the rule is for `workload`, which is in `namespace`.
+    /// Whether the rule applies to `workload`, which is in `namespace`.
     #[must_use]
     pub fn matches(&self, workload: &Workload<'_>, namespace: &str) -> bool {
         let labels = self.select.labels.as_ref();
@@ -56,7 +56,7 @@ impl Rule {
             && labels.is_none_or(|selector| selector.matches(&workload.labels()))
     }
 
-    /// Whether the rule may be for a workload of which only so much is known.
+    /// Whether the rule can apply to a workload that is only partly known.
     #[must_use]
     pub fn may_match(&self, kind: Option<&str>, name: Option<&str>, namespace: Option<&str>) -> bool {
         let any = |globs: &Option<Vec<GlobMatcher>>, text: Option<&str>| match (globs, text) {
@@ -69,14 +69,14 @@ impl Rule {
 }
 
 impl Annotation {
-    /// The switch of `language`: the Instrumentation of that name, or the one of the namespace.
+    /// The switch of `language`, set to the named Instrumentation or the namespace's.
     #[must_use]
     pub fn switch(language: &Language, instrumentation: Option<&str>) -> Self {
         let value = instrumentation.unwrap_or("true").to_owned();
         Self { key: language.switch, aliases: &[], value }
     }
 
-    /// A sidecar as a rule says it: `true`, or a reference; none where it says something else.
+    /// The sidecar annotation for a rule's `true` or reference. `None` for other values.
     #[must_use]
     pub fn sidecar(wanted: &Value) -> Option<Self> {
         let value = match wanted {

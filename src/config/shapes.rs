@@ -1,4 +1,4 @@
-//! Fields of a resource against a table of shapes: what is not known and what has the wrong type, with its path.
+//! Checks a resource's fields against a table of shapes, and reports unknown fields and wrong types with their paths.
 
 use serde_json::Value;
 
@@ -12,11 +12,11 @@ use crate::k8s::shape::{Field, Shape};
 /// The keys of a resource.
 const RESOURCE: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
 
-/// What is wrong with a resource of a kind.
+/// The problems of a resource.
 #[derive(Debug)]
 pub(super) struct Faults {
     code: Code,
-    /// One finding for each fault.
+    /// One finding per fault.
     pub(super) found: Vec<Finding>,
 }
 
@@ -25,14 +25,14 @@ impl Faults {
         Self { code, found: Vec::new() }
     }
 
-    /// A field that is wrong; `message` goes on after its path.
+    /// Adds a wrong field. `message` continues after its path.
     pub(super) fn field(&mut self, pointer: impl Into<String>, message: &str) {
         let pointer = pointer.into();
         let message = format!("{} {message}", dotted(&pointer));
         self.found.push(Finding::new(self.code, pointer, message));
     }
 
-    /// A field that must be something else.
+    /// Adds a field of the wrong type.
     pub(super) fn wrong(&mut self, pointer: &str, wanted: &str, value: &Value) {
         let found = match value {
             Value::String(text) if text.len() <= 80 => format!("{text:?}"),
@@ -41,7 +41,7 @@ impl Faults {
         self.field(pointer, &format!("must be {wanted}, but is {found}"));
     }
 
-    /// A key that the mapping at `pointer` does not have.
+    /// Adds an unknown key of the mapping at `pointer`.
     pub(super) fn unknown<'a>(&mut self, pointer: &str, key: &str, known: impl IntoIterator<Item = &'a str>) {
         let known: Vec<&str> = known.into_iter().collect();
         let message = match nearest(key, known.iter().copied()) {
@@ -51,7 +51,7 @@ impl Faults {
         self.field(format!("{pointer}/{}", escape(key)), &message);
     }
 
-    /// Checks the keys of a whole resource.
+    /// Checks the top-level keys of a resource.
     pub(super) fn top_level(&mut self, resource: &Value) {
         for key in resource.as_object().into_iter().flatten().map(|(key, _)| key) {
             if !RESOURCE.contains(&key.as_str()) {
@@ -60,7 +60,7 @@ impl Faults {
         }
     }
 
-    /// Checks a mapping of `known` fields.
+    /// Checks a mapping with `known` fields.
     pub(super) fn object(&mut self, value: &Value, known: &[Field], pointer: &str) {
         let map = match value {
             Value::Null => return,
@@ -80,7 +80,7 @@ impl Faults {
         }
     }
 
-    /// Checks a value of that shape.
+    /// Checks a value against a shape.
     pub(super) fn check(&mut self, value: &Value, shape: Shape, pointer: &str) {
         if value.is_null() {
             return;
@@ -145,7 +145,7 @@ impl Faults {
         }
     }
 
-    /// Checks a mapping whose values all have one shape.
+    /// Checks a mapping whose values all have the same shape.
     fn map(&mut self, value: &Value, inner: Shape, pointer: &str) {
         let Some(map) = value.as_object() else {
             return self.wrong(pointer, "a mapping", value);
@@ -155,7 +155,7 @@ impl Faults {
         }
     }
 
-    /// Checks an element of a list or a mapping, which null is not.
+    /// Checks an element of a list or mapping; it must not be null.
     fn element(&mut self, value: &Value, shape: Shape, pointer: &str) {
         if value.is_null() {
             self.wrong(pointer, "set", value);
@@ -168,7 +168,7 @@ fn is_int32(value: &Value) -> bool {
     value.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
 }
 
-/// A pointer as people write paths.
+/// A pointer as a dotted path.
 pub(super) fn dotted(pointer: &str) -> String {
     let mut path = String::new();
     for token in pointer.split('/').skip(1) {
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::k8s::fragment::{CLAIM, CONTAINERS, ENV, RESOURCES, SECURITY_CONTEXT, VOLUMES};
 
-    /// What is wrong with the value of a field called "here".
+    /// The fault for a value of the field "here".
     fn given(shape: Shape, value: Value) -> String {
         let mut faults = Faults::new(Code::InvalidInstrumentation);
         faults.check(&value, shape, "/here");

@@ -1,4 +1,4 @@
-//! The first pass: what is looked up.
+//! The first pass: reads the resources to look up.
 
 use std::ops::Range;
 
@@ -17,30 +17,30 @@ use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
 use crate::yaml::{Document, Problem};
 
-/// What a run looks things up in.
+/// The lookup data of a run.
 pub(super) struct Collected {
     pub(super) resources: Context,
     pub(super) findings: Vec<(usize, Finding)>,
-    /// What to say about a collector that is asked for.
+    /// Findings about collectors, reported if they are requested.
     pub(super) of_asked: Vec<Conditional>,
-    /// What to say about a valid resource of the input that nobody asks for.
+    /// Findings about valid resources of the input, reported if they are not requested.
     pub(super) unused: Vec<Conditional>,
 }
 
-/// A finding that depends on whether a resource is asked for.
+/// A finding that depends on whether a resource is requested.
 pub(super) struct Conditional {
-    /// The resource's kind, and what messages call it.
+    /// The resource's kind and its name in messages.
     pub(super) called: (&'static str, String),
     pub(super) source: usize,
     pub(super) finding: Finding,
 }
 
-/// Kinds that are always looked up.
+/// Kinds that are always read.
 const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollector", "Rollout"];
-/// Kinds that only references of those lead to.
+/// Kinds that are read only if a resource refers to them.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
-/// Reads the context resources of all groups: the input's before those of the context.
+/// Reads the context resources of all groups. Those of the input come before those of the context.
 pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &Settings) -> Collected {
     let mut collected = Collected {
         resources: Context::default(),
@@ -56,16 +56,16 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
     collected
 }
 
-/// A context resource with its place.
+/// A context resource and its place.
 struct Read {
     resource: Result<Value, Problem>,
     identity: Identity,
     found: Found,
-    /// Where its document begins in the group.
+    /// The offset of its document in the group.
     offset: usize,
-    /// The range in the group that the document is read from, where it is not the whole.
+    /// The index of the list item that the document is read from, or `None` if it is the whole group.
     item: Option<usize>,
-    /// The file that it comes from, as its annotations say.
+    /// The file it comes from, according to its annotations.
     origin: Option<Origin>,
 }
 
@@ -104,7 +104,7 @@ impl Collected {
                 let code = match read.identity.kind() {
                     collector::KIND => Code::InvalidCollector,
                     KIND | "Namespace" => Code::InvalidInstrumentation,
-                    // Others are the second pass's to report, or nobody's.
+                    // The second pass reports other problems, if they matter.
                     _ => return,
                 };
                 let offset = read.offset + problem.offset;
@@ -151,7 +151,7 @@ impl Collected {
     }
 }
 
-/// Reads the document once more for the place of a finding, which is rare.
+/// Reads the document again for the place of a finding, which is rare.
 fn offset_of(group: &Group<'_>, read: &Read, pointer: &str) -> usize {
     let pointer = format!("{}{pointer}", read.found.base);
     let offset = |document: &Document<'_>| document.offset(&pointer);
@@ -176,7 +176,7 @@ fn group_resources(
 ) -> Vec<Read> {
     if let Some(list) = &group.list {
         let items = list.items.iter().enumerate();
-        // Items of a typed list do not say their kind.
+        // Items of a typed list have no kind.
         let is_typed = list.inherited.as_ref().is_some_and(|inherited| kinds.contains(&inherited.kind()));
         let may_hold = |range: &Range<usize>| is_typed || may_hold(&group.text[range.clone()], kinds);
         let items: Vec<_> = items.filter(|(_, range)| may_hold(range)).collect();
@@ -189,7 +189,7 @@ fn group_resources(
             return read.into_iter().flatten().collect();
         }
     }
-    // A text that cannot be read is the second pass's to report.
+    // The second pass reports a text that cannot be read.
     let documents = read::documents(group.text).unwrap_or_default();
     let read = |(offset, document): &(usize, Document<'_>)| {
         wanted(document, read::resources(document), *offset, None, is_wanted)
@@ -218,7 +218,7 @@ fn wanted(
     result
 }
 
-/// A resource of which only the metadata counts, and the workload that it refers to; a Secret's values are never read.
+/// Only the metadata of a resource and its reference to a workload. A Secret's values are never read.
 fn parts(document: &Document<'_>, found: &Found) -> Result<Value, Problem> {
     let mut resource = Map::new();
     if let Some(metadata) = document.get(found.cursor, "metadata") {

@@ -1,4 +1,4 @@
-//! Texts as groups that are read independently: a document each, block-style lists item by item.
+//! Splits texts into groups that are read independently: one document each, with block-style lists split by item.
 
 use std::ops::Range;
 
@@ -11,30 +11,30 @@ use crate::yaml::{Document, split_documents, split_items, split_json_list};
 pub(super) struct Group<'t> {
     /// The index of its source.
     pub(super) source: usize,
-    /// The document with what stands around it.
+    /// The document with the text around it.
     pub(super) text: &'t [u8],
-    /// Where it begins in the source.
+    /// Its offset in the source.
     pub(super) offset: usize,
-    /// How many lines of the source stand before it.
+    /// The number of source lines before it.
     pub(super) line: usize,
-    /// The items of a list, where they can be read one by one.
+    /// The items of a list that can be read one by one.
     pub(super) list: Option<List>,
 }
 
-/// A list that was cut at its items.
+/// A list split by item.
 #[derive(Debug)]
 pub(super) struct List {
-    /// Each item in the group's text: its lines, dash included, or in flow the item alone.
+    /// Each item in the group's text: its lines including the dash, or in flow only the item.
     pub(super) items: Vec<Range<usize>>,
-    /// Commas stand between the items.
+    /// Items are separated by commas.
     pub(super) is_flow: bool,
-    /// What an item without a kind is.
+    /// The identity of items without a kind.
     pub(super) inherited: Option<Identity>,
     /// The list is a `ResourceList`.
     pub(super) is_resource_list: bool,
 }
 
-/// The groups of a source, which together are its whole text.
+/// The groups of a source; together they are its whole text.
 pub(super) fn groups<'t>(index: usize, source: &Source<'t>) -> Vec<Group<'t>> {
     let mut line = 0;
     let mut groups = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn groups<'t>(index: usize, source: &Source<'t>) -> Vec<Group<'t>> {
 }
 
 fn list(text: &[u8]) -> Option<List> {
-    // Cheap to find, and there in every list that can be cut.
+    // Fast to search, and present in every list that can be split.
     memchr::memmem::find(text, b"items")?;
     let is_flow = text.starts_with(b"{");
     let items = if is_flow { split_json_list(text) } else { split_items(text) }?;

@@ -1,4 +1,4 @@
-//! Injections that a workload has already: current, stale, edited, not asked for any more, or without a record.
+//! Existing injections of a workload: current, stale, edited, no longer requested, or without a record.
 
 use std::borrow::Cow;
 
@@ -16,39 +16,39 @@ use crate::plan::{self, Plan, Verdict, differences};
 use crate::select::{self, Selection};
 use crate::yaml::Document;
 
-/// What a run makes of one workload.
+/// The result of a run for one workload.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// What it becomes, or `None` if it is unchanged.
+    /// The changed workload, or `None` if it is unchanged.
     pub(super) target: Option<Target>,
-    /// What there is to say, whether it is changed or not. Pointers are relative to the resource.
+    /// Its findings, changed or not. Pointers are relative to the resource.
     pub(super) findings: Vec<Finding>,
 }
 
-/// What a workload becomes.
+/// A changed workload.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// The changes that lead there.
+    /// The changes.
     pub(super) changes: Vec<Change>,
-    /// The workload after them.
+    /// The workload after the changes.
     pub(super) value: Value,
-    /// It must stay the same when it is planned again: nothing records what was written into it.
+    /// Set if the injection has no record: planning the workload again must not change it.
     pub(super) unrecorded: Option<Vec<Code>>,
-    /// The head of the block scalar that the text ended with before it was injected.
+    /// The head of the block scalar that ended the text before the injection.
     pub(super) end: Option<String>,
 }
 
-/// One workload of a document.
+/// A workload of a document.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'s> {
     pub(super) document: &'s Document<'s>,
-    /// The pointer of the resource in the document.
+    /// Pointer to the resource in the document.
     pub(super) base: &'s str,
     pub(super) selection: &'s Selection<'s>,
 }
 
 impl Subject<'_> {
-    /// Decides about the workload, whose containers have the names that they get in the cluster.
+    /// Decides about the workload. Its containers have the names that they get in the cluster.
     pub(super) fn outcome(&self, task: Task) -> Outcome {
         let (resource, identity) = (self.resource(), &self.selection.workload.identity);
         let mut are_several = knative::are_several(resource);
@@ -58,7 +58,7 @@ impl Subject<'_> {
         let mut outcome = Subject { selection: &self.selection.with(&named), ..*self }.decided(task);
         let after = outcome.target.as_ref().map_or(&named, |target| &target.value);
         if knative::are_several(after) != are_several {
-            // What is added or taken out counts, too.
+            // Containers that are added or removed count too.
             are_several = !are_several;
             named = knative::named(resource, identity, are_several).unwrap_or(named);
             outcome = Subject { selection: &self.selection.with(&named), ..*self }.decided(task);
@@ -105,7 +105,7 @@ impl Subject<'_> {
         Outcome { target: None, findings: vec![finding] }
     }
 
-    /// A first injection.
+    /// The outcome of a first injection.
     fn injected(&self, task: Task) -> Outcome {
         let mut plan = match plan::planned(self.selection) {
             Verdict::Nothing => return Outcome { target: None, findings: self.not_asked() },
@@ -117,7 +117,7 @@ impl Subject<'_> {
         let form = |pointer: &str, _: &[String]| {
             self.document.form(&format!("{}{pointer}", self.base)).map(Cow::into_owned)
         };
-        // Patches are their own record.
+        // A patch is its own record.
         let is_recorded = task != Task::Patch && self.settings().record == Recording::Annotation;
         match self.recorded(&mut plan, self.resource(), &form, None, is_recorded) {
             Ok(unrecorded) => {
@@ -128,8 +128,8 @@ impl Subject<'_> {
         }
     }
 
-    /// Adds the record to a plan for `original`, proved: undone, the plan's value is the original again. Says what
-    /// was refused where nothing is recorded.
+    /// Adds the record to a plan for `original` and verifies it: undoing the plan's value must give the original.
+    /// Without recording, returns the refused requests instead.
     fn recorded(
         &self,
         plan: &mut Plan,
@@ -164,7 +164,7 @@ impl Subject<'_> {
         }
     }
 
-    /// An injection that is there is undone and planned anew.
+    /// Undoes an existing injection and plans it again.
     fn refreshed(&self, record: &Record, mut undone: Undone, workload: &Workload<'_>) -> Outcome {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
         let errors = self.settings().errors(&findings);
@@ -172,7 +172,7 @@ impl Subject<'_> {
             return Outcome { target: None, findings: errors };
         }
         let verdict = match self.plan(&undone.value) {
-            // What rules once wrote into the pod template asks by itself.
+            // Annotations that rules wrote into the pod template earlier request it too.
             Verdict::Nothing => {
                 self.with_own_annotations(&undone.value, workload).map(|value| self.plan(&value))
             }
@@ -235,7 +235,7 @@ impl Subject<'_> {
         Outcome { target: Some(target), findings }
     }
 
-    /// `undone` with the pod template's annotations of ours that undoing removed, or `None` without any.
+    /// `undone` with those of our annotations that undoing removed from the pod template, or `None` if there are none.
     fn with_own_annotations(&self, undone: &Value, workload: &Workload<'_>) -> Option<Value> {
         let present = workload.metadata("annotations")?;
         let own = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));
@@ -253,8 +253,8 @@ impl Subject<'_> {
         found.then_some(value)
     }
 
-    /// The changes that lead from the workload to `after`. An element of the user's comes back from a container of
-    /// ours with its own text, unless it stays there.
+    /// The changes from the workload to `after`. A user's element moves out of our container with its text, unless it
+    /// stays there.
     fn changes(&self, undone: &mut Undone, after: &Value) -> Vec<Change> {
         let mut current = self.resource().clone();
         let mut changes = Vec::new();
@@ -267,7 +267,7 @@ impl Subject<'_> {
             if !comes_back {
                 continue;
             }
-            // Others may have come back before it.
+            // Others may have moved back before it.
             let length = look_up(&current, list).and_then(Value::as_array).map_or(0, Vec::len);
             let change = Change::relocate(from.clone(), format!("{list}/{length}"));
             if change.apply(&mut current).is_ok() {
@@ -291,7 +291,7 @@ impl Subject<'_> {
         Outcome { target: Some(target), findings }
     }
 
-    /// A warning that names what is ours and is not as it was written.
+    /// A warning that lists injected values that were edited since.
     fn edited(&self, undone: &Undone, workload: &Workload<'_>) -> Option<Finding> {
         const MOST: usize = 10;
         let more = undone.edited.len().saturating_sub(MOST);
@@ -302,7 +302,7 @@ impl Subject<'_> {
             .then(|| Finding::new(Code::EditedInjection, workload.pointer(""), message))
     }
 
-    /// A finding about what an injection that stays came from: a pipe may have lost its Instrumentation since.
+    /// Adds to a finding what a kept injection came from: its Instrumentation may have been lost in a pipe.
     fn kept(&self, record: &Record, mut finding: Finding) -> Finding {
         if is_absence(&finding) {
             finding.severity = Severity::Warning;
@@ -324,7 +324,7 @@ impl Subject<'_> {
         Outcome { target: None, findings: finding.into_iter().collect() }
     }
 
-    /// Most workloads of most inputs: said only to those who want to hear it.
+    /// Applies to most workloads of most inputs, so it is reported only on request.
     fn not_asked(&self) -> Vec<Finding> {
         let message = "no annotation, namespace or rule requests an injection";
         let is_wanted = self.settings().severities.contains_key(&Code::NotAsked);
@@ -332,7 +332,7 @@ impl Subject<'_> {
     }
 }
 
-/// A warning where the workload's annotations are more than the API server takes.
+/// A warning if the workload's annotations exceed the API server's limit.
 fn too_large(workload: &Value) -> Option<Finding> {
     /// `TotalAnnotationSizeLimitB` of k8s.io/apimachinery.
     const MOST: usize = 256 * 1024;
@@ -344,7 +344,7 @@ fn too_large(workload: &Value) -> Option<Finding> {
     (size > MOST).then(|| Finding::new(Code::RecordTooLarge, "/metadata/annotations", message))
 }
 
-/// Whether something that is looked up is not in the input.
+/// Whether the finding is about a looked-up resource that is not in the input.
 const fn is_absence(finding: &Finding) -> bool {
     matches!(
         finding.code,
@@ -356,7 +356,7 @@ fn joined(path: &[String]) -> String {
     path.iter().flat_map(|token| ["/".into(), escape(token)]).collect()
 }
 
-/// The pointer to what a path of keys and names leads to.
+/// Pointer to the value at a path of keys and names.
 fn pointer_to(value: &Value, path: &[String]) -> Option<String> {
     let mut pointer = String::new();
     let mut value = value;

@@ -1,4 +1,4 @@
-//! The second pass: decide, plan, edit and prove, workload by workload.
+//! The second pass: decides, plans, edits and verifies each workload.
 
 use std::collections::BTreeSet;
 
@@ -20,33 +20,33 @@ use crate::verify;
 use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble};
 use serde_json::Value;
 
-/// What came of a group.
+/// The result for a group.
 #[derive(Debug, Default)]
 pub(super) struct Injected {
     pub(super) edits: Vec<Edit>,
     pub(super) findings: Vec<(usize, Finding)>,
-    /// Resources that its workloads ask for: kinds, and what messages call them.
+    /// Resources that its workloads request: kinds, and their names in messages.
     pub(super) asks_for: Vec<(&'static str, String)>,
-    /// The rules that select its workloads, by their positions.
+    /// The indexes of the rules that select its workloads.
     pub(super) rules: BTreeSet<usize>,
-    /// What changes, where that is asked for.
+    /// The changes, if patches are requested.
     pub(super) patches: Vec<Patch>,
-    /// How many resources it holds.
+    /// The number of resources.
     pub(super) resources: usize,
     /// The group is a host's `ResourceList` and does not parse.
     pub(super) unreadable: bool,
-    /// How many of the resources are taken out.
+    /// The number of removed resources.
     pub(super) dropped: usize,
-    /// All of it is taken out; there are no edits for that.
+    /// The whole group is removed, and the caller adds the edit for that.
     pub(super) is_dropped: bool,
 }
 
-/// What a text is injected with.
+/// The input of a run besides the text.
 struct Run<'r> {
     context: &'r Context,
     settings: &'r Settings,
     task: Task,
-    /// What becomes of what is injected from.
+    /// How to output Instrumentations and sidecar collectors.
     keep: Keep,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn group(
 }
 
 fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piece)>) -> Injected {
-    // A host's list stays, whatever it loses.
+    // A host's list is kept even if it becomes empty.
     let is_dropped = source.role != Role::ResourceList
         && !pieces.is_empty()
         && pieces.iter().all(|(_, piece)| piece.is_dropped);
@@ -102,42 +102,43 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         }
     }
     if source.role == Role::Context {
-        // Read, never changed, and its workloads are nobody's concern.
+        // Context is never changed, and its workloads are ignored.
         injected = Injected::default();
     }
     injected
 }
 
-/// What came of one document of a group. Offsets are the document's.
+/// The result for one document of a group. Offsets are relative to the document.
 #[derive(Debug, Default)]
 struct Piece {
     edits: Vec<Edit>,
     findings: Vec<(usize, Finding)>,
-    /// Resources that its workloads ask for.
+    /// Resources that its workloads request.
     asks_for: Vec<(&'static str, String)>,
-    /// The rules that select its workloads.
+    /// The indexes of the rules that select its workloads.
     rules: BTreeSet<usize>,
-    /// What changes, with the base of the resource.
+    /// The changes, with the pointer to each resource.
     patches: Vec<(String, Patch)>,
     resources: usize,
     dropped: usize,
     is_dropped: bool,
 }
 
-/// Something that happens to a resource, or to a list of them.
+/// A change of a resource or of a list of resources.
 struct Job {
     /// The resource, for messages.
     found: Found,
-    /// What the workload becomes, or `None` for other resources.
+    /// The changed workload, or `None` for other resources.
     target: Option<Target>,
-    /// What there is to say about it.
+    /// Its findings.
     findings: Vec<Finding>,
     /// The changes, with pointers into the document.
     changes: Vec<Change>,
 }
 
 impl Run<'_> {
-    /// The items of a list one by one; none where an item cannot be read alone, or taken out without its comma.
+    /// The items of a list one by one. `None` if an item cannot be read separately, or cannot be removed without its
+    /// comma.
     fn items(&self, group: &Group<'_>, list: &List) -> Option<Result<Vec<(usize, Piece)>, Problem>> {
         if list.is_flow && self.keep == Keep::Drop {
             return None;
@@ -159,10 +160,10 @@ impl Run<'_> {
         Some(read::documents(group.text).map(|documents| documents.into_iter().map(injected).collect()))
     }
 
-    /// Does the task in a document whose resources `read` finds.
+    /// Runs the task on a document whose resources `read` returns.
     fn document(&self, document: &Document<'_>, read: impl Fn(&Document<'_>) -> Vec<Found>) -> Piece {
         let found = read(document);
-        // A mapping without a kind is anything: a tool's message, say.
+        // A mapping without a kind can be anything, for example a tool's message.
         let has_kind =
             |found: &&Found| found.identity.is_some() || document.get(found.cursor, "kind").is_some();
         let resources = found.iter().filter(has_kind).count();
@@ -241,13 +242,13 @@ impl Run<'_> {
                 None => piece.find(document, &found, outcome.findings),
             }
         }
-        // The last one first: what stands before it keeps its place.
+        // The last one first, so that those before it keep their indexes.
         jobs.extend(removals.into_iter().rev());
         self.carry_out(document, jobs, &mut piece);
         piece
     }
 
-    /// A workload that asks for an injection, and does not say its group and version.
+    /// The finding for a workload that requests an injection but has no `apiVersion`.
     fn unread(&self, document: &Document<'_>, found: &Found) -> Option<Finding> {
         let kind = document.text(document.get(found.cursor, "kind")?)?;
         let asks = [PREFIX, SIDECAR].iter().any(|mark| document.source().contains(mark));
@@ -257,12 +258,12 @@ impl Run<'_> {
         is_one.then(|| Finding::new(Code::InvalidYaml, "", message))
     }
 
-    /// Edits the document for all jobs at once; where one of them stands in the way, one by one.
+    /// Edits the document for all jobs at once, or one by one if a job cannot be edited.
     fn carry_out(&self, document: &Document<'_>, jobs: Vec<Job>, piece: &mut Piece) {
         if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        // The last one reaches the end of the text.
+        // Only the last job reaches the end of the text.
         let end = |job: &Job| job.target.as_ref().and_then(|target| target.end.clone());
         let last = jobs.last().and_then(end);
         let all = jobs.iter().flat_map(|job| &job.changes);
@@ -311,12 +312,12 @@ impl Run<'_> {
     }
 }
 
-/// Whether changes leave the resource itself in its place.
+/// Whether the changes only touch values inside the resource.
 fn is_inside(changes: &[Change]) -> bool {
     !changes.is_empty() && changes.iter().all(|change| !change.pointer.is_empty())
 }
 
-/// Whether a pointer leads to a part or into it.
+/// Whether a pointer leads to `part` or into it.
 fn is_within(pointer: &str, part: &str) -> bool {
     pointer.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -331,7 +332,7 @@ impl Job {
         Self { found, target: Some(target), findings, changes }
     }
 
-    /// What the workload is to be.
+    /// The expected workload, for verification.
     fn edited(&mut self) -> Option<verify::Edited<'_>> {
         let target = self.target.as_mut()?;
         let (value, unrecorded) = (target.value.take(), target.unrecorded.take());
@@ -345,7 +346,7 @@ impl Job {
 }
 
 impl Piece {
-    /// Findings about a resource, at the places that their pointers lead to.
+    /// Adds findings about a resource, at the places of their pointers.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
         for mut finding in findings {
             let offset = document.offset_from(found.cursor, &finding.pointer);
@@ -357,7 +358,7 @@ impl Piece {
         }
     }
 
-    /// A workload that cannot be read or edited.
+    /// Adds a finding for a workload that cannot be read or edited.
     fn problem(&mut self, document: &Document<'_>, found: &Found, problem: Problem) {
         let code = match problem.trouble {
             Trouble::Syntax => Code::InvalidYaml,

@@ -1,4 +1,4 @@
-//! What becomes of what is injected from in the output: kept, taken out, or kept from clusters.
+//! Handles Instrumentations and sidecar collectors in the output: kept, removed, or kept out of clusters.
 
 use serde_json::json;
 
@@ -10,10 +10,10 @@ use crate::config::instrumentation::{GROUP, KIND};
 use crate::finding::{Code, Finding};
 use crate::yaml::{Cursor, Document, Edit};
 
-/// Hosts keep a resource out of clusters where this says anything but `"false"`.
+/// Hosts keep a resource out of clusters if this annotation has any value except `"false"`.
 pub(super) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
-/// Whether a resource is one that only an injection reads: an Instrumentation of any version, or a collector for pods.
+/// Whether only an injection reads the resource: an Instrumentation of any version, or a sidecar collector.
 pub(super) fn is_one(document: &Document<'_>, found: &Found) -> bool {
     let Some(identity) = found.identity.as_ref().filter(|identity| identity.group() == GROUP) else {
         return false;
@@ -22,7 +22,7 @@ pub(super) fn is_one(document: &Document<'_>, found: &Found) -> bool {
     identity.kind() == KIND || (identity.kind() == collector::KIND && mode() == Some(SIDECAR))
 }
 
-/// The changes that keep the resource out of clusters; none where it says so itself.
+/// The changes that keep the resource out of clusters; empty if it already has the annotation.
 pub(super) fn local_config(document: &Document<'_>, found: &Found) -> Vec<Change> {
     let change = |existing: Option<Cursor>, pointer: String, value| match existing {
         Some(_) => Change::replace(pointer, value),
@@ -44,21 +44,21 @@ pub(super) fn local_config(document: &Document<'_>, found: &Found) -> Vec<Change
     }
 }
 
-/// What is taken out of a document.
+/// What to remove from a document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Removal {
-    /// All of it.
+    /// The whole document.
     Whole,
-    /// These resources, the last one first, and the lists of which nothing would be left.
+    /// These resources, the last one first, and lists that would become empty.
     Parts(Vec<String>),
 }
 
-/// Takes them out of a document.
+/// Removes Instrumentations and sidecar collectors from a document.
 pub(super) fn removals(document: &Document<'_>, found: &[Found]) -> Removal {
     removals_of(found, &|found| is_one(document, found))
 }
 
-/// Takes out of a document what `goes`.
+/// Removes the resources for which `goes` returns true.
 pub(super) fn removals_of(found: &[Found], goes: &dyn Fn(&Found) -> bool) -> Removal {
     if !found.is_empty() && found.iter().all(goes) {
         return Removal::Whole;
@@ -81,12 +81,12 @@ pub(super) fn removals_of(found: &[Found], goes: &dyn Fn(&Found) -> bool) -> Rem
     Removal::Parts(parts)
 }
 
-/// Takes the whole of a group out. The one behind it must stay a document of its own.
+/// Removes a whole group. The next one must remain a separate document.
 pub(super) fn removal(group: &Group<'_>, next: Option<&Group<'_>>) -> Edit {
     let mut lines = next.map_or(&b""[..], |next| next.text).split(|byte| *byte == b'\n');
     let first = lines.find(|line| !matches!(line.trim_ascii_start(), [] | [b'#', ..]));
     let text = match first {
-        // A directive belongs to what follows it, so what stands before must be closed.
+        // A directive belongs to what follows it, so the text before it must be closed.
         Some([b'%', ..]) => "...\n",
         Some(line) if !line.starts_with(b"---") => "---\n",
         _ => "",
@@ -94,7 +94,7 @@ pub(super) fn removal(group: &Group<'_>, next: Option<&Group<'_>>) -> Edit {
     Edit { range: group.offset..group.offset + group.text.len(), text: text.to_owned() }
 }
 
-/// The error about an output without resources: hosts delete what is missing.
+/// The error for an output without resources, because hosts delete what is missing.
 pub(super) fn nothing_left() -> Finding {
     let message = "the input holds nothing but what is injected from, and the config drops that";
     Finding::new(Code::EmptyInput, "", message).help("Keep them: instrumentationResources: local-config.")

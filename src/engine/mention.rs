@@ -1,4 +1,4 @@
-//! Whether a text may hold a resource of some kinds, told by its bytes alone.
+//! Checks by bytes alone whether a text may have resources of some kinds.
 
 use std::sync::LazyLock;
 
@@ -7,20 +7,20 @@ use memchr::memmem::Finder;
 
 static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("kind"));
 
-/// Whether a key `kind` of `text` may have one of the `kinds`, or the list of one, for its value. What is written in an
-/// unusual way counts, so that a reader never finds one where this says that there is none.
+/// Whether `text` may have a key `kind` with one of the `kinds`, or a list of one, as its value. Any unusual notation
+/// counts, so there are no false negatives.
 pub(super) fn may_hold(text: &[u8], kinds: &[&str]) -> bool {
     KIND.find_iter(text).any(|at| may_name(&text[at + KIND.needle().len()..], kinds)) || has_hidden_key(text)
 }
 
-/// Whether a key's end and one of the `kinds` may follow.
+/// Whether the end of a key and one of the `kinds` may follow.
 fn may_name(rest: &[u8], kinds: &[&str]) -> bool {
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
     let Some(value) = blanks_skipped(rest).strip_prefix(b":") else { return false };
     let value = value.trim_ascii_start();
     let is_one = |text: &[u8]| kinds.iter().any(|kind| text.starts_with(kind.as_bytes()));
     match value.first() {
-        // A comment before the value, an anchor, an alias, a tag, a block scalar.
+        // A comment before the value, an anchor, an alias, a tag or a block scalar.
         Some(b'#' | b'&' | b'*' | b'!' | b'|' | b'>') => true,
         Some(b'"') => {
             let quoted = &value[1..];
@@ -32,14 +32,14 @@ fn may_name(rest: &[u8], kinds: &[&str]) -> bool {
     }
 }
 
-/// Whether a key may be written so that its letters do not stand in the text: with escapes, by an alias, or over lines.
+/// Whether a key may be written without its letters in the text: with escapes, by an alias, or across lines.
 fn has_hidden_key(text: &[u8]) -> bool {
     memchr_iter(b'\\', text).any(|at| may_be_letter(&text[at + 1..]))
         || memchr_iter(b'*', text).any(|at| is_alias_key(&text[at + 1..]))
         || memchr_iter(b'?', text).any(|at| is_explicit_key(&text[..at], &text[at + 1..]))
 }
 
-/// Whether an escape may stand for a letter, or for nothing between two.
+/// Whether an escape may mean a letter, or nothing between two letters.
 fn may_be_letter(rest: &[u8]) -> bool {
     let digits = match rest.first() {
         Some(b'x') => 2,

@@ -1,8 +1,8 @@
 //! The pipeline: texts in, edits and findings out.
 //!
-//! Two passes over the same cut of the texts. The first reads what is looked up (Instrumentations,
-//! Namespaces and what they name), the second decides, plans, edits and proves workload by workload; both
-//! run in parallel and put their results together in the order of the input.
+//! Two passes over the same groups of texts. The first reads the resources to look up (Instrumentations, Namespaces and
+//! what they refer to); the second decides, plans, edits and verifies each workload. Both run in parallel and combine
+//! their results in input order.
 
 mod context;
 mod cut;
@@ -29,88 +29,89 @@ use crate::k8s::origin;
 use crate::yaml::{Edit, Envelope, LineCol, Problem, Trouble};
 use cut::Group;
 
-/// What a text is read for.
+/// How a text is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// A stream of documents whose workloads are injected.
+    /// A stream of documents; its workloads are injected.
     Stream,
-    /// One `ResourceList` from a host: anything beside it is an error.
+    /// One `ResourceList` from a host. Any other document is an error.
     ResourceList,
-    /// Resources that are looked up, never changed.
+    /// Resources to look up; never changed.
     Context,
 }
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Injects what is asked for, and renews what was injected earlier.
+    /// Injects what is requested and updates earlier injections.
     Inject,
-    /// The same, and keeps what changes for [`Output::patches`].
+    /// The same, and also returns the changes in [`Output::patches`].
     Patch,
-    /// Takes injections out.
+    /// Removes injections.
     Uninject,
 }
 
-/// One text of a run.
+/// A text to process.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// The file's path for findings; none for a stream.
+    /// The file's path for findings, or `None` for a stream.
     pub file: Option<&'a str>,
-    /// The bytes as they came.
+    /// The unmodified bytes.
     pub text: &'a [u8],
-    /// What the text is read for.
+    /// How the text is used.
     pub role: Role,
 }
 
-/// What changes in one resource.
+/// The changes of one resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
     /// The resource.
     pub subject: Subject,
-    /// What changes, with pointers into the resource; none where it is taken out.
+    /// The changes, with pointers into the resource, or `None` if it is removed.
     pub changes: Option<Vec<Change>>,
 }
 
-/// What a run has to say.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// Per source, in the sources' order: its edits, by position. All empty when a finding is an error.
+    /// The edits of each source, in the sources' order, sorted by position. All empty if a finding is an error.
     pub edits: Vec<Vec<Edit>>,
-    /// Errors first, then warnings, then infos; within a severity by source and position.
+    /// Errors first, then warnings, then infos. Within a severity, sorted by source and position.
     pub findings: Vec<Finding>,
-    /// A `ResourceList` could not be read at all: there is nothing to print.
+    /// A `ResourceList` could not be read, so there is nothing to print.
     pub unreadable: bool,
-    /// What changes, resource by resource in the order of the input; only [`patch`] fills it.
+    /// The changes of each resource, in input order. Only [`patch`] fills it.
     pub patches: Vec<Patch>,
-    /// Every image that an injection pulls, including an earlier injection that is current.
+    /// Every image that an injection uses, including current earlier injections.
     pub images: BTreeSet<String>,
-    /// How many resources the texts hold, the context apart, those included that are taken out.
+    /// The number of resources in the texts without the context, including removed ones.
     pub resources: usize,
 }
 
-/// Injects every workload of `sources` that asks for it, whole or not at all.
+/// Injects every workload of `sources` that requests it, completely or not at all.
 ///
-/// The same sources and settings give the same output. A finding of severity error leaves no edits.
+/// Deterministic: the same sources and settings give the same output. If a finding is an error, there are no edits.
 #[must_use]
 pub fn inject(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Inject)
 }
 
-/// As `inject`, with the changes themselves.
+/// As `inject`, and also returns the changes.
 #[must_use]
 pub fn patch(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Patch)
 }
 
-/// Takes out of every workload of `sources` what its record says was injected; edits of everything else stay.
+/// Removes what was injected, according to its record, from every workload of `sources`. Later edits of other values
+/// are kept.
 ///
-/// The same sources and settings give the same output. A finding of severity error leaves no edits.
+/// Deterministic: the same sources and settings give the same output. If a finding is an error, there are no edits.
 #[must_use]
 pub fn uninject(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Uninject)
 }
 
-/// Does `task` with `sources`.
+/// Runs `task` on `sources`.
 #[must_use]
 pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let mut output = Output { edits: vec![Vec::new(); sources.len()], ..Output::default() };
@@ -152,7 +153,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         found.extend(result.findings);
         output.patches.extend(result.patches);
     }
-    // A rule may be for what cannot be read.
+    // A rule may select workloads that could not be read.
     if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
     {
         let unused = settings.rules.iter().enumerate().filter(|(index, _)| !selecting.contains(index));
@@ -170,7 +171,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     output
 }
 
-/// Why a text as a whole cannot be read.
+/// Why a whole text cannot be read.
 fn unreadable(source: &Source<'_>) -> Option<Problem> {
     const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
     if UTF_16.iter().any(|mark| source.text.starts_with(mark)) {
@@ -186,7 +187,7 @@ fn unreadable(source: &Source<'_>) -> Option<Problem> {
     }
 }
 
-/// The results of `work`, in the order of `items`. Few items are not worth a thread pool.
+/// The results of `work`, in the order of `items`. A few items do not justify a thread pool.
 fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send) -> Vec<R> {
     const WORTH_THREADS: usize = 4;
     if items.len() < WORTH_THREADS {
@@ -196,12 +197,12 @@ fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send)
     }
 }
 
-/// `finding` at a place of a source.
+/// `finding` at a position in a source.
 fn at(source: &Source<'_>, place: LineCol, finding: Finding) -> Finding {
     finding.at(Position { file: source.file.map(str::to_owned), line: place.line, column: place.column })
 }
 
-/// `finding` at a place of a group. In a stream its resource may come from a file, which is then the finding's.
+/// `finding` at a position in a group. If a stream's resource comes from a file, the finding gets that file.
 fn located(source: &Source<'_>, group: &Group<'_>, place: LineCol, mut finding: Finding) -> Finding {
     let origin = finding.origin.take();
     if source.file.is_none() {
@@ -210,7 +211,7 @@ fn located(source: &Source<'_>, group: &Group<'_>, place: LineCol, mut finding: 
     at(source, place, finding)
 }
 
-/// Findings with the sources that they are in.
+/// Findings with the indexes of their sources.
 #[derive(Default)]
 struct Located(Vec<(usize, Finding)>);
 
@@ -227,7 +228,7 @@ impl Located {
         self.0.extend(findings);
     }
 
-    /// Weighed and softened as the settings say, then by severity, source and position.
+    /// Sorts by severity, source and position, after applying severities and downgrades from the settings.
     fn sorted(mut self, settings: Option<&Settings>) -> Vec<Finding> {
         if let Some(settings) = settings {
             let weighed = |(source, finding)| Some((source, settings.weighed(finding)?));
@@ -250,7 +251,7 @@ impl Located {
     }
 }
 
-/// Where a group stands, for the findings in it.
+/// The position in a source of `offset` in a group.
 fn line_col(group: &Group<'_>, offset: usize) -> LineCol {
     let place = LineCol::at(group.text, offset);
     LineCol { line: place.line + group.line, column: place.column }

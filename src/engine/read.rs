@@ -1,4 +1,4 @@
-//! A text's resources: where they stand and what they are, before any value is built.
+//! The resources of a text: their places and identities, read without building values.
 
 use crate::finding::{Origin, Subject};
 use crate::k8s::{Identity, origin};
@@ -11,7 +11,7 @@ pub(super) struct Found {
     pub(super) cursor: Cursor,
     /// Its pointer in the document.
     pub(super) base: String,
-    /// What it is; none where it does not say.
+    /// Its identity, or `None` if it has none.
     pub(super) identity: Option<Identity>,
     /// It is an item of a `ResourceList`.
     pub(super) is_krm_item: bool,
@@ -32,7 +32,7 @@ pub(super) fn documents(text: &[u8]) -> Result<Vec<(usize, Document<'_>)>, Probl
     values.into_iter().map(parse).collect()
 }
 
-/// The document of one list item, which is a sequence of one, or in JSON a mapping.
+/// The document of one list item: a sequence with one element, or in JSON a mapping.
 pub(super) fn item(text: &[u8]) -> Result<Document<'_>, Problem> {
     let document = Document::parse(utf8(text)?)?;
     match document.at("").and_then(|root| document.elements(root)) {
@@ -50,7 +50,7 @@ fn utf8(text: &[u8]) -> Result<&str, Problem> {
     })
 }
 
-/// The resources of a document, those in lists one by one.
+/// The resources of a document, including items of lists.
 pub(super) fn resources(document: &Document<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     if let Some(root) = document.at("") {
@@ -103,14 +103,14 @@ fn walk(
 }
 
 impl Found {
-    /// The file that the resource comes from, as its annotations say.
+    /// The file that the resource comes from, according to its annotations.
     pub(super) fn origin(&self, document: &Document<'_>) -> Option<Origin> {
         let metadata = document.get(self.cursor, "metadata")?;
         let annotations = document.get(metadata, "annotations")?;
         origin::of_annotations(|key| document.get(annotations, key).and_then(|node| document.text(node)))
     }
 
-    /// The resource as findings name it, read without building its value.
+    /// The resource as named in findings, read without building its value.
     pub(super) fn subject(&self, document: &Document<'_>) -> Subject {
         let metadata = document.get(self.cursor, "metadata");
         let text = |key| {

@@ -1,9 +1,9 @@
-//! Helm templates that nobody has rendered: mostly no YAML, and never what was meant.
+//! Detects unrendered Helm templates: most are not YAML, and they are never the intended input.
 
 use crate::finding::{Code, Finding};
 
-/// `finding` about a text that cannot be read at `offset`. Where that is since it is a Helm template, the finding says
-/// so, and how to render it: in YAML `{{` is a mapping that is a key, which no manifest has.
+/// `finding` for a text that cannot be read at `offset`. If the reason is that it is a Helm template, it says so and
+/// how to render it. In YAML, `{{` is a mapping as a key, which no manifest has.
 pub(super) fn whole(finding: Finding, text: &[u8], offset: usize, file: Option<&str>) -> Finding {
     let begins = |line: &[u8]| line.trim_ascii_start().starts_with(ACTION);
     if text.split(|byte| *byte == b'\n').any(begins) {
@@ -12,7 +12,7 @@ pub(super) fn whole(finding: Finding, text: &[u8], offset: usize, file: Option<&
     part(finding, text, offset, file)
 }
 
-/// As [`whole`], for a problem at `offset` in a text that can otherwise be read.
+/// As [`whole`], for a problem at `offset` in an otherwise readable text.
 pub(super) fn part(finding: Finding, text: &[u8], offset: usize, file: Option<&str>) -> Finding {
     let cannot_be_read = matches!(
         finding.code,
@@ -25,10 +25,10 @@ pub(super) fn part(finding: Finding, text: &[u8], offset: usize, file: Option<&s
     }
 }
 
-/// What begins a template's action.
+/// The start of a template action.
 const ACTION: &[u8] = b"{{";
 
-/// The line at `offset`, or so much of it as is near.
+/// The line at `offset`, limited to nearby bytes.
 fn line(text: &[u8], offset: usize) -> &[u8] {
     const NEAR: usize = 256;
     let (before, after) = text.split_at(offset.min(text.len()));
@@ -45,7 +45,7 @@ fn described(finding: Finding, file: Option<&str>) -> Finding {
     Finding { message, ..finding }.help(format!("Run: helm template {chart} | otel-inject"))
 }
 
-/// The folder of the chart that a template is in.
+/// The chart directory of a template.
 fn chart(file: &str) -> Option<&str> {
     const FOLDER: &str = "templates/";
     let folders = file.match_indices(FOLDER).filter(|(at, _)| *at == 0 || file[..*at].ends_with('/'));

@@ -1,4 +1,4 @@
-//! Resources that no cluster takes: those that tools read on this side of it. A stream for a cluster leaves them out.
+//! Resources that tools read and no cluster accepts. A stream for a cluster leaves them out.
 
 use std::ops::Range;
 
@@ -10,18 +10,18 @@ use crate::change::Change;
 use crate::k8s::Identity;
 use crate::yaml::{Document, Edit};
 
-/// What makes a resource a function's config for those that call functions.
+/// Annotations that mark a resource as a function's config.
 const FUNCTION: &[&str] = &["config.kubernetes.io/function", "config.k8s.io/function"];
 
-/// Groups whose kinds are all read on this side: kustomize's own, its transformers and generators, kpt's, and ours.
-/// Flux' Kustomization is of another group.
+/// Groups whose kinds are all for tools: kustomize's own, its transformers and generators, kpt's, and ours. Flux'
+/// Kustomization is in another group.
 const GROUPS: &[&str] = &["kustomize.config.k8s.io", "kpt.dev", "otel-inject.dev"];
-/// The version that kustomize gives its own plugins, without a group.
+/// The version of kustomize's built-in plugins, without a group.
 const BUILTIN: &str = "builtin";
-/// What kustomize reads without a group, too.
+/// Kinds that kustomize also reads without a group.
 const KINDS: &[&str] = &["Kustomization", "Component"];
 
-/// A text that holds none of these holds nothing that is left out.
+/// A text without any of these has nothing to leave out.
 const MARKS: &[&str] = &[
     "local-config",
     "/function",
@@ -33,26 +33,25 @@ const MARKS: &[&str] = &[
     BUILTIN,
 ];
 
-/// A text as a stream for a cluster.
+/// A stream for a cluster.
 #[derive(Debug, Default)]
 pub struct ForCluster {
-    /// The edits that take out what is not for a cluster.
+    /// The edits that remove other resources.
     pub edits: Vec<Edit>,
-    /// What they take out, as findings call it.
+    /// The removed resources, as named in findings.
     pub left_out: Vec<String>,
-    /// Whether any resource stays. Where a document cannot be read, nobody knows; then it counts as one if it has a
-    /// kind.
+    /// Whether any resource remains. A document that cannot be read counts if it has a kind.
     pub has_resources: bool,
-    /// Whether one of them has a name, as all have that a cluster takes.
+    /// Whether the remaining resources have names, as a cluster requires.
     pub has_names: bool,
 }
 
-/// What of `text` is for a cluster, and what is not.
+/// Splits `text` into resources for a cluster and others.
 #[must_use]
 pub fn for_cluster(text: &[u8]) -> ForCluster {
     let begins_resource = text.starts_with(b"kind:") || memchr::memmem::find(text, b"\nkind:").is_some();
     if begins_resource && MARKS.iter().all(|mark| memchr::memmem::find(text, mark.as_bytes()).is_none()) {
-        // Most texts by far need no second look.
+        // The common case needs no further check.
         return ForCluster { has_resources: true, has_names: true, ..ForCluster::default() };
     }
     let mut result = ForCluster::default();
@@ -66,7 +65,7 @@ pub fn for_cluster(text: &[u8]) -> ForCluster {
         let mut is_whole = true;
         let mut edits = Vec::new();
         let mut left_out = Vec::new();
-        // Whether each resource that stays has a name.
+        // Whether each remaining resource has a name.
         let mut kept = Vec::new();
         for (offset, document) in &documents {
             let found = read::resources(document);
@@ -74,7 +73,7 @@ pub fn for_cluster(text: &[u8]) -> ForCluster {
                 found.iter().partition(|found| is_undeployed(document, found));
             is_whole &= !found.is_empty() && stays.is_empty();
             let own = if goes.is_empty() { Some(Vec::new()) } else { edits_of(document, &found) };
-            // What cannot be taken out stays: no one reads a broken stream.
+            // What cannot be removed stays, because a broken stream is useless.
             let stays = if own.is_some() { stays } else { found.iter().collect() };
             if let Some(own) = own {
                 left_out.extend(goes.iter().map(|found| called(document, found)));
@@ -98,7 +97,7 @@ pub fn for_cluster(text: &[u8]) -> ForCluster {
     result
 }
 
-/// Whether a text that cannot be read has a line that gives a kind, as resources have.
+/// Whether an unreadable text has a line with a kind, as resources do.
 #[must_use]
 pub fn has_kind(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').any(|line| {
@@ -108,7 +107,7 @@ pub fn has_kind(text: &[u8]) -> bool {
     })
 }
 
-/// The edits that remove what is not for a cluster, or `None` if the text cannot be edited that way.
+/// The edits that remove resources not meant for a cluster, or `None` if the text cannot be edited that way.
 fn edits_of(document: &Document<'_>, found: &[Found]) -> Option<Vec<Edit>> {
     match removals_of(found, &|found| is_undeployed(document, found)) {
         Removal::Whole => {
@@ -122,7 +121,7 @@ fn edits_of(document: &Document<'_>, found: &[Found]) -> Option<Vec<Edit>> {
     }
 }
 
-/// What findings call a resource, which may have a kind alone.
+/// The resource's name in findings; it may have only a kind.
 fn called(document: &Document<'_>, found: &Found) -> String {
     let mut subject = found.subject(document);
     if let Some(kind) = document.get(found.cursor, "kind").and_then(|node| document.text(node)) {
@@ -131,12 +130,12 @@ fn called(document: &Document<'_>, found: &Found) -> String {
     subject.to_string()
 }
 
-/// A mapping without a kind is anything: a chart's values, say.
+/// Whether the mapping is a resource. One without a kind can be anything, for example a chart's values.
 fn is_resource(document: &Document<'_>, found: &Found) -> bool {
     found.identity.is_some() || document.get(found.cursor, "kind").is_some()
 }
 
-/// Whether a resource is of a kind that no cluster knows.
+/// Whether no cluster knows the resource's kind.
 pub(super) fn is_for_tools(document: &Document<'_>, found: &Found) -> bool {
     let text = |key| document.get(found.cursor, key).and_then(|node| document.text(node));
     match &found.identity {

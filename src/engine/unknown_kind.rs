@@ -1,4 +1,4 @@
-//! Resources of kinds that are not known to hold a pod template, with annotations that ask for an injection.
+//! Resources of kinds without a known pod template, but with annotations that request an injection.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::k8s::Identity;
 use crate::yaml::Document;
 
-/// What there is to say about a resource whose kind is not known: its first annotation of ours, wherever that is.
+/// The finding for a resource of an unknown kind, at its first annotation of ours anywhere in it.
 pub(super) fn asks(document: &Document<'_>, found: &Found, identity: &Identity) -> Option<Finding> {
     let text = document.source().as_bytes();
     let is_mentioned =
@@ -40,7 +40,7 @@ pub(super) fn asks(document: &Document<'_>, found: &Found, identity: &Identity) 
     })
 }
 
-/// The path to the first mapping with a key of ours that is not switched off, and the key.
+/// The path to the first mapping with one of our keys that is not switched off, and the key.
 fn first(value: &Value, path: &mut Vec<String>) -> Option<(Vec<String>, String)> {
     let inside = |step: String, value: &Value, path: &mut Vec<String>| {
         path.push(step);

@@ -1,4 +1,4 @@
-//! Workloads that cannot be read: an error where something may ask for their injection, else only a warning.
+//! Workloads that cannot be read: an error if an injection may be requested, otherwise a warning.
 
 use crate::config::Settings;
 use crate::config::annotations::{ATTRIBUTE_PREFIX, PREFIX, SIDECAR_PREFIX};
@@ -7,10 +7,10 @@ use crate::finding::Code;
 use crate::k8s::{Kind, mentions_workload};
 use crate::yaml::{Cursor, Document, Problem, Trouble};
 
-/// What is ours begins with one of these, wherever it is in a workload.
+/// The prefixes of all our annotations and labels.
 const MARKS: [&str; 4] = [PREFIX, ATTRIBUTE_PREFIX, SIDECAR_PREFIX, "otel-inject.dev/"];
 
-/// The code for a text that is not YAML, or that goes beyond a limit.
+/// The code for a text that is not YAML or exceeds a limit.
 pub(super) fn text(text: &[u8], problem: &Problem, context: &Context, settings: &Settings) -> Code {
     if !mentions_workload(text, &settings.kinds) {
         return Code::UnparsedDocument;
@@ -59,7 +59,8 @@ fn code(is_marked: bool, facts: &Facts, problem: &Problem, context: &Context, se
     }
 }
 
-/// What is known of a workload. A fact is `None` if it is given twice, or could follow after the point where reading stopped.
+/// The known facts about a workload. A fact is `None` if it is given twice, or could follow after the point where
+/// reading stopped.
 #[derive(Debug, Default)]
 struct Facts {
     kind: Option<String>,
@@ -68,8 +69,8 @@ struct Facts {
 }
 
 impl Facts {
-    /// Those of a resource, which is `complete` or ends where reading did. None where it is a list: its items are
-    /// anything.
+    /// The facts about a resource, which is `complete` or ends where reading stopped. `None` for a list, because its
+    /// items can be anything.
     fn read(document: &Document<'_>, resource: Cursor, complete: bool, settings: &Settings) -> Option<Self> {
         let text = |mapping: Option<Cursor>, key: &str| match document.values(mapping?, key).as_slice() {
             [only] => document.text(*only).map(str::to_owned),

@@ -1,4 +1,4 @@
-//! What a file is beside its text: mode, owner, group, extended attributes.
+//! The attributes of a file: mode, owner, group, extended attributes.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,14 +10,14 @@ pub(super) fn copy_mode(file: &File, like: &Path) -> io::Result<()> {
     #[cfg(unix)]
     let permissions = {
         use std::os::unix::fs::PermissionsExt;
-        // A copy belongs to another user, whose identity nobody asked to lend.
+        // A copy belongs to another user: setuid and setgid must not be copied.
         fs::Permissions::from_mode(permissions.mode() & 0o777)
     };
     file.set_permissions(permissions)
 }
 
-/// Makes `file`, which nobody else can open yet, what the file at `like` is beside its text. Gives what the system
-/// did not allow.
+/// Copies the attributes of the file at `like` to `file`, which nobody else can open yet. Returns the attributes that
+/// the system did not allow.
 #[cfg(unix)]
 pub(super) fn keep(file: &File, like: &Path) -> io::Result<Vec<String>> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -27,7 +27,7 @@ pub(super) fn keep(file: &File, like: &Path) -> io::Result<Vec<String>> {
     let mut mode = wanted.mode() & 0o7777;
     if own.gid() != wanted.gid() && fchown(file, None, Some(wanted.gid())).is_err() {
         lost.push(format!("group {}", wanted.gid()));
-        // Another group gets no more than everybody.
+        // A different group gets no more access than others.
         mode = (mode & 0o5707) | (mode & ((mode & 0o7) << 3));
     }
     if own.uid() != wanted.uid() && fchown(file, Some(wanted.uid()), None).is_err() {
@@ -35,7 +35,7 @@ pub(super) fn keep(file: &File, like: &Path) -> io::Result<Vec<String>> {
         mode &= 0o1777;
     }
     lost.extend(keep_extended(file, like)?);
-    // Last: a change of the owner or of an access control list changes the mode as well.
+    // Last, because changing the owner or an access control list also changes the mode.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     if wanted.nlink() > 1 {
         lost.push("hard links (its other names keep the old text)".to_owned());
@@ -43,20 +43,20 @@ pub(super) fn keep(file: &File, like: &Path) -> io::Result<Vec<String>> {
     Ok(lost)
 }
 
-/// The extended attributes; access control lists are some of them.
+/// Copies the extended attributes, including access control lists.
 #[cfg(unix)]
 fn keep_extended(file: &File, like: &Path) -> io::Result<Vec<String>> {
     use xattr::FileExt;
     let mut lost = Vec::new();
     let wanted: Vec<_> = match xattr::list_deref(like) {
         Ok(names) => names.collect(),
-        // A file system that has none.
+        // The file system does not support them.
         Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(lost),
         Err(error) => return Err(error),
     };
-    // The folder may have given the new file a list that the old one does not have.
+    // The folder may have given the new file a default list that the old file does not have.
     for name in file.list_xattr()?.filter(|name| !wanted.contains(name)) {
-        // A label of the system stays where it is wanted.
+        // A system label may not be removable.
         let _ = file.remove_xattr(&name);
     }
     for name in wanted {
@@ -74,7 +74,7 @@ fn keep_extended(file: &File, like: &Path) -> io::Result<Vec<String>> {
     Ok(lost)
 }
 
-/// Elsewhere a file has its permissions.
+/// On other systems, only copies permissions.
 #[cfg(not(unix))]
 pub(super) fn keep(file: &File, like: &Path) -> io::Result<Vec<String>> {
     copy_mode(file, like)?;

@@ -1,4 +1,4 @@
-//! What people type.
+//! The command line.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -33,10 +33,10 @@ pub(super) struct Cli {
 }
 
 impl Cli {
-    /// Reads the arguments, and asks for a path where stdin is no stream.
+    /// Reads the arguments. Requires a path if stdin is not a stream.
     ///
     /// # Errors
-    /// What is wrong with the arguments, or the help that they ask for.
+    /// The problem with the arguments, or the requested help.
     pub(super) fn read(args: Vec<OsString>, stdin_is_stream: bool) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(&args).map_err(|error| named(error, &args))?;
         let usage = |kind, message: &str| Err(Self::command().error(kind, message));
@@ -69,7 +69,7 @@ impl Cli {
     }
 }
 
-/// A path where a command belongs: the error says which command was probably meant.
+/// Suggests a command if a path was given in its place.
 fn named(error: clap::Error, args: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return error };
     let is_command = Cli::command().find_subcommand(word).is_some();
@@ -91,11 +91,11 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// The command and all below it.
+    /// The command and its subcommands.
     fn commands() -> Vec<clap::Command> {
         let mut command = Cli::command().term_width(100);
         command.build();
-        // The help of clap's `help` is clap's.
+        // clap writes the help of its own `help` command.
         let below: Vec<_> =
             command.get_subcommands().filter(|below| below.get_name() != "help").cloned().collect();
         std::iter::once(command).chain(below).collect()
@@ -116,7 +116,7 @@ mod tests {
                 }
             }
             for example in examples(&part) {
-                // Two blanks before it; a longer one would be broken.
+                // Indented by two blanks; a longer line would be wrapped.
                 assert!(example.chars().count() <= 98, "{example}");
             }
         }
@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    /// What clap adds.
+    /// Arguments that clap adds.
     const BUILT_IN: &[&str] = &["help", "version"];
 
     #[test]

@@ -1,4 +1,4 @@
-//! The function config that lies beside the manifests.
+//! Finds the function config next to the manifests.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,13 @@ use crate::host::files::{self, Text};
 use crate::host::flags::Flags;
 use crate::yaml::{Document, split_documents};
 
-/// What a config is called that is found.
+/// The file name of a config that is found automatically.
 const NAME: &str = "otel-inject.yaml";
 
-/// The function config in the current folder, or in the nearest one above it that has one and is in the same
-/// repository.
+/// The function config in the current folder, or in the nearest parent folder of the same repository that has one.
 ///
 /// # Errors
-/// A file of that name that cannot be read.
+/// The file exists but cannot be read.
 pub(super) fn config() -> Result<Option<PathBuf>> {
     let Ok(current) = env::current_dir() else { return Ok(None) };
     let mut up = PathBuf::new();
@@ -31,27 +30,27 @@ pub(super) fn config() -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// A folder and those above it up to the root of its repository; the folder alone where it is in none.
+/// A folder and its parents up to the root of its repository, or only the folder if it is not in a repository.
 fn within_repository(folder: &Path) -> impl Iterator<Item = &Path> {
     let root = folder.ancestors().position(|folder| folder.join(".git").exists());
     folder.ancestors().take(root.unwrap_or(0) + 1)
 }
 
-/// Who reads a function config.
+/// The reader of a function config.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
-    /// A host, which calls the function that the config names.
+    /// A host that calls the function named in the config.
     OfHost,
-    /// Nobody who is known.
+    /// No known host.
     Plain,
 }
 
-/// Which function config a text is; none where it is none.
+/// The reader of the function config in a text, or `None` if it is not a function config.
 fn kind(bytes: &[u8]) -> Option<Kind> {
     let text = std::str::from_utf8(bytes).ok()?;
     let documents = split_documents(bytes).into_iter().filter_map(|range| {
         let text = &text[range];
-        // What is broken further down is said where the config is read.
+        // Later syntax errors are reported when the config is read.
         Document::parse(text).ok().or_else(|| Document::start_of(text))
     });
     let mut configs = documents.filter(|document| document.text_at("/kind") == Some("OtelInject"));
@@ -63,8 +62,7 @@ fn kind(bytes: &[u8]) -> Option<Kind> {
     configs.next().map(kind)
 }
 
-/// What there is to say about configs that nobody named: the one that was found, and those among the inputs that are
-/// not used.
+/// Warnings about configs that no flag names: the one that was found, and unused ones among the inputs.
 pub(super) fn warnings(flags: &Flags, inputs: &[Text]) -> Vec<Finding> {
     if !flags.is_config_found && (flags.config.is_some() || flags.no_config) {
         return Vec::new();

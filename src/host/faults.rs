@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 
 use crate::finding::{Code, Finding};
 
-/// Where the first panic happened. Its message is not kept: it may quote the input.
+/// The location of the first panic. Its message is not kept, because it can quote the input.
 static PANICKED: OnceLock<String> = OnceLock::new();
 
-/// From here on a panic leaves its place, and nothing on stderr.
+/// From now on, a panic only records its location and prints nothing to stderr.
 pub(super) fn watch_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place =
@@ -17,7 +17,7 @@ pub(super) fn watch_panics() {
     }));
 }
 
-/// What `work` gives, or the finding about its panic.
+/// The result of `work`, or the finding about its panic.
 pub(super) fn caught<T>(work: impl FnOnce() -> T + UnwindSafe) -> Result<T, Box<Finding>> {
     catch_unwind(work).map_err(|_| Box::new(internal_error()))
 }

@@ -1,4 +1,4 @@
-//! Files and folders as texts, in a fixed order.
+//! Reads files and folders as texts, in a fixed order.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,51 +19,51 @@ pub(super) const STDIN: &str = "-";
 /// One text of the input.
 #[derive(Debug)]
 pub(super) struct Text {
-    /// What findings call it; none for stdin.
+    /// Its name in findings, or `None` for stdin.
     pub(super) name: Option<String>,
     /// The file; empty for stdin.
     pub(super) path: PathBuf,
-    /// The file's path in the folder that was named, or its name alone.
+    /// The file's path relative to the given folder, or its file name.
     pub(super) relative: PathBuf,
-    /// What the file was when it was read; none for what is no file.
+    /// The file's state when it was read, or `None` if it is not a regular file.
     pub(super) stamp: Option<Stamp>,
     pub(super) bytes: Vec<u8>,
 }
 
 impl Text {
-    /// Whether it comes from a file that is called like no manifest.
+    /// Whether its file name is unusual for a manifest.
     pub(super) fn is_odd(&self) -> bool {
         self.path.extension().is_some() && !walk::is_manifest(&self.path)
     }
 }
 
-/// How paths are read.
+/// Options for reading paths.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
-    /// Hidden and git-ignored files of folders, too.
+    /// Include hidden and git-ignored files of folders.
     pub(super) all: bool,
-    /// What is read is replaced later, so all of it must be files.
+    /// The texts will be replaced, so all of them must be regular files.
     pub(super) replaceable: bool,
 }
 
-/// What findings call the file at `path`.
+/// The name in findings of the file at `path`.
 pub(super) fn name(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
-/// The place in the file that is called `file`; none for stdin.
+/// The position in `file`, or `None` for stdin.
 pub(super) fn position(file: Option<&str>, place: LineCol) -> Position {
     Position { file: file.map(str::to_owned), line: place.line, column: place.column }
 }
 
-/// Everything on stdin.
+/// Reads all of stdin.
 pub(super) fn stdin() -> Result<Text> {
     let bytes = read::stdin()?;
     let (path, relative) = (PathBuf::new(), PathBuf::new());
     Ok(Text { name: None, path, relative, stamp: None, bytes })
 }
 
-/// The files at `paths` in order, each once; folders give theirs by the bytes of their paths.
+/// Reads the files at `paths` in order, each once. A folder's files are sorted by the bytes of their paths.
 pub(super) fn read(paths: &[PathBuf], reading: Reading) -> Result<Vec<Text>> {
     if reading.replaceable {
         for path in paths.iter().filter(|path| !path.is_dir()) {
@@ -101,7 +101,7 @@ pub(super) fn read(paths: &[PathBuf], reading: Reading) -> Result<Vec<Text>> {
     Ok(texts)
 }
 
-/// The error about folders without a manifest.
+/// The error for folders without manifests.
 pub(super) fn nothing_in(paths: &[PathBuf], reading: Reading) -> Finding {
     let names: Vec<String> = paths.iter().map(|path| format!("{:?}", path.display().to_string())).collect();
     let names = names.join(", ");

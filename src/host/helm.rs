@@ -1,4 +1,4 @@
-//! Helm 4, which throws away what a failing post-renderer says.
+//! Helm 4, which discards the messages of a failing post-renderer.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use crate::host::files;
 use crate::yaml::Document;
 
-/// Whether Helm 4 has called its plugin of our name. It throws stderr away and shows only a stdout that it
-/// cannot read.
+/// Whether Helm 4 called this program as its plugin. It discards stderr and shows stdout only if it cannot parse it.
 pub(super) fn called_us() -> bool {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if variable("HELM_PLUGIN_NAME").is_none_or(|name| name != "otel-inject") {
@@ -20,7 +19,7 @@ pub(super) fn called_us() -> bool {
     value.is_ok_and(|value| value.get("type").is_some_and(|kind| kind == "postrenderer/v1"))
 }
 
-/// Writes a failure so that Helm 4 shows it: one document that is no mapping.
+/// Writes a failure in a form that Helm 4 shows: one document that is not a mapping.
 pub(super) fn failure(text: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"|\n")?;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {

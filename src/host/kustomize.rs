@@ -1,4 +1,4 @@
-//! kustomize: its legacy exec plugins, the only exec route in kubectl, and sources that it has not built.
+//! kustomize: legacy exec plugins, the only exec method in kubectl, and sources that were not built.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use crate::finding::{Code, Finding};
 use crate::host::files::{Text, position};
 use crate::yaml::{Document, LineCol};
 
-/// Variables that kustomize sets for a plugin; the first one is left out for a large config.
+/// Variables that kustomize sets for a plugin. It omits the first one for a large config.
 const MARKS: &[&str] = &["KUSTOMIZE_PLUGIN_CONFIG_STRING", "KUSTOMIZE_PLUGIN_CONFIG_ROOT"];
 
-/// The config file that stands before all other arguments when kustomize calls a plugin.
+/// The config file that kustomize passes to a plugin as the first argument.
 pub(super) fn plugin_config(args: &[OsString]) -> Option<PathBuf> {
     let path = PathBuf::from(args.get(1)?);
     let is_plugin = MARKS.iter().any(|name| std::env::var_os(name).is_some());
     (is_plugin && path.is_file()).then_some(path)
 }
 
-/// What kustomizations are called.
+/// The file names of kustomizations.
 const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml"];
 
-/// What kustomize does to resources that can make them ask for an injection, or for another one.
+/// Fields of a kustomization that can make resources request an injection, or a different one.
 const BUILDING: &[&str] = &[
     "patches",
     "patchesStrategicMerge",
@@ -35,8 +35,8 @@ const BUILDING: &[&str] = &[
     "helmCharts",
 ];
 
-/// Warnings about kustomizations among the inputs that change resources: the manifests beside them are not what a
-/// cluster gets. A transformer that is the function config of the run has its effect here.
+/// Warnings about kustomizations among the inputs that change resources: the manifests next to them are not what a
+/// cluster gets. A transformer that is also the run's function config is excluded, because it takes effect here.
 pub(super) fn unbuilt(inputs: &[Text], config: Option<&Path>) -> Vec<Finding> {
     let config = config.and_then(|config| config.canonicalize().ok());
     let is_kustomization = |text: &&Text| {

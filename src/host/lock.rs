@@ -1,4 +1,4 @@
-//! The file that holds the digests of images.
+//! The file with the digests of images.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,21 +12,21 @@ use crate::host::save::Batch;
 use crate::k8s::image::{Image, is_digest};
 use crate::yaml::{Document, LineCol, emit_document};
 
-/// The file of digests, and what is done with it.
+/// The lock file and what to do with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lock {
     /// The file.
     pub(super) file: PathBuf,
-    /// It is compared, never written.
+    /// Only compare, never write.
     pub(super) is_checked: bool,
-    /// A file of digests that are given.
+    /// A file with digests.
     pub(super) given: Option<PathBuf>,
 }
 
-/// The digests of a lock, by their images.
+/// The digests in a lock, by image.
 ///
 /// # Errors
-/// A lock that is not there, or is none.
+/// The lock does not exist, or the file is not a lock.
 pub(super) fn pins(file: &Path) -> Result<BTreeMap<String, String>, Box<Finding>> {
     let lock = Lock { file: file.to_owned(), is_checked: true, given: None };
     let read = lock.read().map_err(|error| Finding::new(Code::Io, "", format!("{error:#}")))?;
@@ -36,10 +36,10 @@ pub(super) fn pins(file: &Path) -> Result<BTreeMap<String, String>, Box<Finding>
     Ok(digests.into_iter().filter_map(known).collect())
 }
 
-/// Images with their digests, as far as these are known.
+/// Images and their digests, if known.
 type Digests = BTreeMap<String, Option<String>>;
 
-/// The digests in a file of `IMAGE@DIGEST`, one a line.
+/// The digests in a file with lines of the form `IMAGE@DIGEST`.
 fn given(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let bytes = files::bytes(file)?;
     let text = String::from_utf8_lossy(&bytes);
@@ -52,7 +52,7 @@ fn given(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 impl Lock {
-    /// Writes the digests of `images`, or says what is wrong with those in the file.
+    /// Writes the digests of `images`, or reports what is wrong in the existing file.
     pub(super) fn apply(&self, images: &BTreeSet<String>, batch: &mut Batch) -> anyhow::Result<Vec<Finding>> {
         let (locked, stamp) = match self.read()? {
             Ok(read) => read,
@@ -74,8 +74,8 @@ impl Lock {
         Ok(Vec::new())
     }
 
-    /// The digests in the file, and what it was when they were read; none where there is no file yet. A file that is
-    /// no lock is an error of its own: it may be somebody's.
+    /// The digests in the file and its state when read; empty if it does not exist. A file that is not a lock is a
+    /// separate error, because it may belong to somebody else.
     fn read(&self) -> anyhow::Result<Result<(Digests, Option<Stamp>), Finding>> {
         if !self.is_checked && !self.file.exists() {
             return Ok(Ok((Digests::new(), None)));

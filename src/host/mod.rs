@@ -1,7 +1,7 @@
-//! The world: bytes come in and go out here, and nowhere below.
+//! I/O: all bytes are read and written in this module.
 //!
-//! Arguments become a [`session`], which gathers texts, settles its settings, runs the engine, and hands what came of it
-//! to one [`output`].
+//! Arguments become a [`session`], which reads texts, determines its settings, runs the engine and passes the result to
+//! one [`output`].
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -33,7 +33,7 @@ mod settings;
 mod signals;
 mod terminal;
 
-/// Runs the command with `args`, the program's name first. Gives the exit code.
+/// Runs the command with `args`, starting with the program's name. Returns the exit code.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> u8 {
     faults::watch_panics();

@@ -1,14 +1,14 @@
-//! A line on a terminal while work is long, and none anywhere else.
+//! A progress line, only on a terminal and only if work takes long.
 
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long nobody asks what is going on.
+/// How long to wait before showing progress.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Does `work`. After `patience`, `out` says what is done, and takes it back in the end.
+/// Runs `work`. After `patience`, writes what is being done to `out`, and clears it at the end.
 pub(super) fn during<T>(
     what: &str,
     patience: Duration,
@@ -19,13 +19,13 @@ pub(super) fn during<T>(
     thread::scope(|scope| {
         scope.spawn(move || {
             if done.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-                // A terminal that has gone away misses nothing.
+                // If the terminal is gone, nobody misses the line.
                 let _ = write!(out, "{what}").and_then(|()| out.flush());
                 let _ = done.recv();
                 let _ = write!(out, "\r\u{1b}[K").and_then(|()| out.flush());
             }
         });
-        // Dropped when the work is done, or has panicked.
+        // Dropped when the work is done or panics.
         let _working = working;
         work()
     })
@@ -45,12 +45,12 @@ mod tests {
 
     use super::*;
 
-    /// Hands over every text that is written.
+    /// Sends every text written to it.
     struct Heard(Sender<String>);
 
     impl Write for Heard {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            // Nobody listens any more when the work is done.
+            // The receiver is gone once the work is done.
             let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
             Ok(bytes.len())
         }

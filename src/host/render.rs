@@ -1,4 +1,4 @@
-//! Texts with their edits, as bytes.
+//! Writes texts with their edits as bytes.
 
 use std::io::{self, Write};
 
@@ -25,7 +25,7 @@ pub(super) fn join<'t>(
     for (text, edits) in texts {
         let mut rewritten = Vec::new();
         let (text, edits) = match edits.first() {
-            // What stands at the beginning decides how the text is joined.
+            // The start of the text decides how it is joined.
             Some(first) if first.range.start == 0 => {
                 write(text, edits, &mut rewritten)?;
                 (rewritten.as_slice(), &[][..])
@@ -45,13 +45,13 @@ pub(super) fn join<'t>(
         let is_marked = text.starts_with(BOM);
         let content = if is_marked { &text[BOM.len()..] } else { text };
         if begins_with_directive(content) {
-            // A directive belongs to the document that follows it, so the one before must be closed.
+            // A directive belongs to the next document, so the previous one must be closed.
             out.write_all(b"...\n")?;
         } else if !begins_with_separator(content) {
             out.write_all(b"---\n")?;
         }
         if is_marked {
-            // Inside a stream the mark would be content.
+            // Inside a stream, a byte order mark would be content.
             let removed = Edit { range: 0..BOM.len(), text: String::new() };
             let all: Vec<Edit> = std::iter::once(removed).chain(edits.iter().cloned()).collect();
             write(text, &all, &mut out)?;
@@ -73,7 +73,7 @@ fn begins_with_directive(text: &[u8]) -> bool {
     first.is_some_and(|line| line.starts_with(b"%"))
 }
 
-/// A writer that remembers how its text ends.
+/// A writer that remembers the last byte written.
 pub(super) struct LastByte<W> {
     pub(super) out: W,
     pub(super) last: Option<u8>,

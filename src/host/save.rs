@@ -1,5 +1,5 @@
-//! Files are replaced together: each is complete beside its place before the first one is, and all of them are, or
-//! none.
+//! Replaces several files together: every new file is complete in its folder before the first one is replaced, and
+//! either all are replaced or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -14,52 +14,52 @@ use crate::host::files::{self, Stamp, Text};
 use crate::host::{attributes, render, signals};
 use crate::yaml::{Edit, LineCol};
 
-/// What a new file looks like.
+/// The attributes of a new file.
 enum Like<'p> {
-    /// Any new file of this user's.
+    /// The user's defaults.
     New,
-    /// It has the mode of this one.
+    /// The mode of this file.
     Copy(&'p Path),
-    /// It takes this one's place.
+    /// Those of this file, which it replaces.
     Replacement(&'p Path),
 }
 
-/// A complete file beside its place.
+/// A complete file in its target's folder.
 struct Prepared {
-    /// Removed when it is dropped. Never open: there may be more files than a process may open.
+    /// Removed when dropped. Kept closed, because there may be more files than a process can open.
     file: TempPath,
     target: PathBuf,
-    /// What was read at the target, where it was.
+    /// The state of the target when it was read, if it was.
     read: Option<Stamp>,
 }
 
-/// What has happened to a target.
+/// How a target was written.
 enum Done {
-    /// The temporary file holds what was there before.
+    /// The temporary file has the previous content.
     Exchanged,
-    /// There was nothing before.
+    /// There was no file before.
     Created,
-    /// What was there before is gone: the file system cannot exchange files.
+    /// The previous file is lost: the file system cannot exchange files.
     Replaced,
 }
 
-/// Files that are replaced together. Dropped before [`Batch::commit`], it leaves nothing behind.
+/// Files that are replaced together. If it is dropped before [`Batch::commit`], nothing remains.
 #[derive(Default)]
 pub(super) struct Batch {
     files: Vec<Prepared>,
-    /// Places that are taken, as no link calls them.
+    /// The target paths, with links resolved.
     targets: BTreeSet<PathBuf>,
-    /// Folders that were made, the outer ones first.
+    /// Created folders, outer ones first.
     folders: Vec<PathBuf>,
-    /// What is no file, a pipe or a terminal, and what goes into it.
+    /// Pipes and terminals, and what to write to them.
     streams: BTreeMap<PathBuf, (File, Vec<u8>)>,
-    /// What a replacement could not keep.
+    /// What a replacement could not preserve.
     pub(super) findings: Vec<Finding>,
 }
 
 impl Batch {
-    /// Opens what is no file. Before all else: somebody has to be at the other end of a pipe, and waiting must end by
-    /// a signal.
+    /// Opens a target that is not a regular file. Must be called first: opening a pipe blocks until it has a reader,
+    /// and a signal must be able to end that.
     pub(super) fn open(&mut self, target: &Path) -> Result<()> {
         if fs::metadata(target).is_ok_and(|existing| !existing.is_file() && !existing.is_dir()) {
             let file = File::options().write(true).open(target).with_context(|| cannot(target))?;
@@ -70,7 +70,7 @@ impl Batch {
 
     /// Prepares a text's own file with its edits.
     pub(super) fn replace(&mut self, text: &Text, edits: &[Edit]) -> Result<()> {
-        // The file itself, not a link to it, is what changes.
+        // A link is kept; the file it points to is replaced.
         let target = text.path.canonicalize();
         let target = target.with_context(|| format!("cannot find {}", text.path.display()))?;
         let fill = |out: &mut BufWriter<&File>| render::write(&text.bytes, edits, out);
@@ -84,7 +84,7 @@ impl Batch {
         self.prepare(target, &Like::Copy(&text.path), None, fill)
     }
 
-    /// Prepares a file of `bytes`; `read` is what the target was when it was read.
+    /// Prepares a file with `bytes`. `read` is the target's state when it was read.
     pub(super) fn file(&mut self, target: &Path, bytes: &[u8], read: Option<Stamp>) -> Result<()> {
         if !self.streams.contains_key(target) {
             self.open(target)?;
@@ -97,18 +97,18 @@ impl Batch {
         if !target.exists() {
             return self.prepare(target.to_owned(), &Like::New, None, fill);
         }
-        // The file itself, not a link to it, is what changes.
+        // A link is kept; the file it points to is replaced.
         let target = target.canonicalize().with_context(|| cannot(target))?;
         self.prepare(target.clone(), &Like::Replacement(&target), read, fill)
     }
 
-    /// The place of `relative` in `folder`, whose own folders are made.
+    /// The path of `relative` in `folder`, creating its folders.
     fn below(&mut self, folder: &Path, relative: &Path) -> Result<PathBuf> {
         let failed = || format!("cannot make {}", folder.display());
         self.folder(folder)?;
         let target = folder.join(relative);
         let parent = target.parent().unwrap_or(folder);
-        // Nothing is made behind a link that leads out of the folder.
+        // Nothing is created behind a link that leads out of the folder.
         let existing = parent.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(folder);
         let existing = existing.canonicalize().with_context(failed)?;
         if !existing.starts_with(folder.canonicalize().with_context(failed)?) {
@@ -118,7 +118,7 @@ impl Batch {
         Ok(target)
     }
 
-    /// Makes a folder and those around it.
+    /// Creates a folder and its parents.
     pub(super) fn folder(&mut self, folder: &Path) -> Result<()> {
         signals::hold().context("cannot hold signals back")?;
         let missing: Vec<&Path> = folder
@@ -154,7 +154,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Puts the files in their places and has the folders remember them. What fails on the way is undone.
+    /// Moves the files into place and syncs the folders. Undoes everything if a step fails.
     pub(super) fn commit(&mut self) -> Result<()> {
         let done = self.replace_all();
         if done.is_err() {
@@ -179,7 +179,7 @@ impl Batch {
         let files = std::mem::take(&mut self.files);
         let folders: BTreeSet<&Path> = files.iter().map(|file| parent(&file.target)).collect();
         for folder in folders {
-            // Where a folder cannot be opened like a file, the system has no such promise to give.
+            // If a folder cannot be opened, the system does not support syncing it.
             if let Ok(open) = File::open(folder) {
                 open.sync_all().with_context(|| cannot(folder))?;
             }
@@ -193,7 +193,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Puts back what was replaced. Says where that fails.
+    /// Restores replaced files. Adds failures to the error.
     fn undo(&mut self, done: Vec<Done>, mut error: Error) -> Error {
         let mut files = std::mem::take(&mut self.files);
         files.truncate(done.len());
@@ -219,7 +219,7 @@ impl Batch {
         error
     }
 
-    /// Ends the process where a signal wants that, and leaves nothing behind.
+    /// Ends the process if a signal requests it, leaving nothing behind.
     fn end_by_signal(&mut self) {
         if let Some(signal) = signals::pending() {
             self.clear();
@@ -227,7 +227,7 @@ impl Batch {
         }
     }
 
-    /// Removes what is prepared. What is open stays so.
+    /// Removes prepared files. Open streams stay open.
     pub(super) fn forget(&mut self) {
         self.clear();
         self.targets.clear();
@@ -237,7 +237,7 @@ impl Batch {
     fn clear(&mut self) {
         self.files.clear();
         for folder in self.folders.drain(..).rev() {
-            // Somebody else may have put something there.
+            // Somebody else may have added files.
             let _ = fs::remove_dir(folder);
         }
     }
@@ -251,7 +251,7 @@ impl Drop for Batch {
 }
 
 impl Prepared {
-    /// Fails where the file at `path` is no longer the one that was read.
+    /// Fails if the file at `path` is no longer the one that was read.
     fn check(&self, path: &Path) -> Result<()> {
         if self.read.as_ref().is_some_and(|read| !read.is_at(path)) {
             bail!(
@@ -280,7 +280,7 @@ impl Prepared {
             }
             Err(error) => return Err(error).with_context(failed),
         }
-        // What came out is what was read, or it goes back.
+        // If the replaced file is not the one that was read, it is put back.
         if let Err(error) = self.check(&self.file) {
             exchange(&self.file, &self.target).with_context(failed)?;
             return Err(error);
@@ -289,13 +289,13 @@ impl Prepared {
     }
 }
 
-/// Exchanges two files in one step.
+/// Exchanges two files atomically.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
-        // What file systems and kernels answer that have no such step.
+        // Errors of file systems and kernels without atomic exchange.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Err(io::ErrorKind::Unsupported.into()),
         done => Ok(done?),
     }
@@ -306,7 +306,7 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A complete file beside `target`, closed, and what it could not keep.
+/// A complete, closed file next to `target`, and the attributes it could not preserve.
 fn complete(
     target: &Path,
     like: &Like<'_>,
@@ -320,7 +320,7 @@ fn complete(
     #[cfg(unix)]
     if let Like::New = like {
         use std::os::unix::fs::PermissionsExt;
-        // What the process' mask leaves of it. What copies a file is nobody else's until it has that file's mode.
+        // Subject to the process' umask. A copy stays private until it has the original's mode.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(parent(target))?;
@@ -340,7 +340,7 @@ fn complete(
     Ok((file.into_temp_path(), lost))
 }
 
-/// The place of a file that may not be there yet, as no link calls its folder.
+/// The path of a file that may not exist yet, with links in its folder resolved.
 pub(super) fn place(target: &Path) -> io::Result<PathBuf> {
     let folder = parent(target).canonicalize()?;
     Ok(target.file_name().map_or_else(|| folder.clone(), |name| folder.join(name)))
@@ -419,7 +419,7 @@ mod tests {
         batch.file(&path("a"), b"new a", None).expect("prepared");
         batch.file(&path("b"), b"new b", stamp).expect("prepared");
         fs::write(path("b"), "somebody's").expect("a file");
-        // Past the check of all files, as if the change had come after it.
+        // After the check of all files, as if the change happened later.
         assert!(batch.files[1].put().is_err());
         assert!(batch.commit().is_err());
         assert_eq!(names(folder.path()), ["a", "b"]);

@@ -1,4 +1,4 @@
-//! A run: texts are gathered, settings settled, the engine runs, and what came of it goes out.
+//! A run: reads texts, determines settings, runs the engine and writes the result.
 
 use std::io::{self, IsTerminal, Write};
 use std::panic::AssertUnwindSafe;
@@ -18,10 +18,10 @@ use crate::host::{discover, helm, kustomize, progress};
 use crate::report::{Detail, Format, Paint, Purpose, Run};
 use crate::yaml::{Envelope, LineCol, is_resource_list};
 
-/// A run before it has read anything.
+/// A run before anything is read.
 pub(super) struct Session {
     invocation: Invocation,
-    /// What a command was told to read.
+    /// The paths given to a command.
     paths: Vec<PathBuf>,
     flags: Flags,
     task: Task,
@@ -29,7 +29,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Runs on stdin without a command; `plugin_config` is what kustomize hands to a plugin. Gives the exit code.
+    /// Runs on stdin without a command. `plugin_config` is kustomize's config for a plugin. Returns the exit code.
     pub(super) fn filter(plugin_config: Option<PathBuf>, flags: Flags) -> u8 {
         let input = files::stdin();
         let is_list = input.as_ref().is_ok_and(|text| is_resource_list(&text.bytes));
@@ -42,7 +42,7 @@ impl Session {
         session.run(input.map(|text| vec![text]).map_err(|error| io_error(&error)))
     }
 
-    /// Runs on what a command names. Gives the exit code.
+    /// Runs on the inputs of a command. Returns the exit code.
     pub(super) fn command(inputs: Inputs, task: Task, output: Box<dyn Output>) -> u8 {
         let Inputs { paths, flags } = inputs;
         let texts = if output.needs_stdout() && is_stdout_closed() {
@@ -63,7 +63,7 @@ impl Session {
     fn run(mut self, texts: Result<Vec<Text>, Finding>) -> u8 {
         let mut refused = self.find_config();
         if let Some(collision) = self.collision() {
-            // A report that is in the way is not written to say so.
+            // The report file is the problem, so it is not written.
             self.flags.report = None;
             refused = Some(collision);
         }
@@ -86,7 +86,7 @@ impl Session {
         write_output(outcome, self.output.as_mut())
     }
 
-    /// Looks for a function config where nobody names one. Gives the error about one that cannot be read.
+    /// Looks for a function config if none is named. Returns the error if it cannot be read.
     fn find_config(&mut self) -> Option<Finding> {
         let is_told = self.flags.config.is_some() || self.flags.no_config;
         if is_told || !matches!(self.invocation, Invocation::Filter | Invocation::Command) {
@@ -102,7 +102,7 @@ impl Session {
         }
     }
 
-    /// Everything before the first byte is written.
+    /// Does everything up to the first write.
     fn decide<'t>(
         &self,
         outcome: &mut Outcome<'t>,
@@ -150,7 +150,7 @@ impl Session {
             own.extend(kustomize::unbuilt(texts, flags.config.as_deref()));
         }
         for finding in own.into_iter().filter_map(|finding| settings.weighed(finding)) {
-            // kpt sends a config that is a file of the package as an item, too.
+            // kpt also sends a config as an item if it is a file of the package.
             let is_said = |other: &Finding| {
                 (other.code, &other.subject, &other.message)
                     == (finding.code, &finding.subject, &finding.message)
@@ -168,13 +168,13 @@ impl Session {
         Ok(result)
     }
 
-    /// The lock by which images are pinned.
+    /// The lock to pin images with.
     fn pinning(&self) -> Option<&Path> {
         self.flags.lock.as_deref().filter(|_| !self.output.owns_lock())
     }
 
-    /// The error about a config that has Instrumentations dropped where they would be dropped from their sources: the
-    /// next run would find none.
+    /// The error if the config drops Instrumentations and would remove them from their source files: the next run would
+    /// not find them.
     fn lost_sources(&self, texts: &[Text], settings: &Settings) -> Option<Finding> {
         if settings.instrumentation_resources != Keep::Drop
             || !texts.iter().any(|text| self.output.replaces(text))
@@ -191,7 +191,7 @@ impl Session {
         )
     }
 
-    /// The error about an output that would replace what the run reads, or what it has no business with.
+    /// The error if an output would replace a file that the run reads, or an unrelated file.
     fn collision(&self) -> Option<Finding> {
         let Self { paths, flags, .. } = self;
         let file = self.output.file();
@@ -217,7 +217,8 @@ impl Session {
             if named().any(|path| real(path) == place) {
                 return error(output, "is an input, and would be replaced by an output");
             }
-            // Found in a folder or not read at all: an earlier report goes, somebody's manifest does not.
+            // The file was found in a folder or not read: an earlier report can be replaced, somebody's manifest
+            // cannot.
             let bytes = match files::bytes(output) {
                 Ok(bytes) => bytes,
                 Err(error) => return Some(io_error(&error)),
@@ -235,7 +236,7 @@ impl Session {
     }
 }
 
-/// Does `work`, with a line on stderr while it is long, where that is a terminal.
+/// Runs `work`, with a progress line on stderr if that is a terminal and it takes long.
 fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnce() -> T) -> T {
     if flags.detail() == Detail::Errors || !io::stderr().is_terminal() {
         return work();
@@ -244,7 +245,7 @@ fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnc
     progress::during(&what, progress::PATIENCE, io::stderr(), work)
 }
 
-/// Writes what there is to write and says what there is to say. Gives the exit code.
+/// Writes the output and the report. Returns the exit code.
 fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
     outcome.run.purpose = output::purpose(output, outcome.settings.mode);
     outcome.run.word(&mut outcome.result.findings);
@@ -279,7 +280,7 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
     code
 }
 
-/// Writes all files of the run, the report with them: all or none. What is wrong joins the findings.
+/// Writes all files of the run, including the report: all or none. Adds errors to the findings.
 fn write_files(outcome: &mut Outcome<'_>, output: &mut dyn Output) {
     let report = |outcome: &Outcome<'_>, batch: &mut Batch| match &outcome.flags.report {
         Some((path, format)) => {
@@ -297,12 +298,12 @@ fn write_files(outcome: &mut Outcome<'_>, output: &mut dyn Output) {
     outcome.result.findings.splice(0..0, prepared.err().map(|error| io_error(&error)));
     outcome.sort_findings();
     if outcome.exit_code() != 0 {
-        // What is refused after all leaves the report alone.
+        // If the run is refused now, the report file is unchanged.
         batch.forget();
     }
     if let Err(error) = report(outcome, &mut batch).and_then(|()| batch.commit()) {
         outcome.result.findings.insert(0, io_error(&error));
-        // The report of what went wrong, if that can be written.
+        // Writes the report about the failure, if possible.
         batch.forget();
         if report(outcome, &mut batch).is_ok() {
             let _ = batch.commit();

@@ -1,4 +1,4 @@
-//! The settings of a run: its function config, and the command line on top.
+//! The settings of a run: its function config, overridden by the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -12,20 +12,20 @@ use crate::host::lock;
 use crate::report::Detail;
 use crate::yaml::{Document, LineCol, split_documents};
 
-/// How a run was called, as far as it decides where its config is from.
+/// How a run was called, which decides where its config comes from.
 pub(super) enum Invocation {
-    /// In a pipe: a stream comes in and goes out.
+    /// In a pipe, as a filter.
     Filter,
     /// By a host, with a `ResourceList`.
     Function,
     /// By kustomize, with a stream and this config file.
     Plugin(PathBuf),
-    /// By a command, which names files and folders.
+    /// By a command with files and folders.
     Command,
 }
 
-/// The function config, `hosts` where a host sends one, with what the command line says on top; images are pinned by the
-/// lock `pinning`.
+/// The function config (`hosts` if a host sends one), overridden by the command line. `pinning` is the lock that pins
+/// images.
 pub(super) fn settled(
     invocation: &Invocation,
     flags: &Flags,
@@ -39,7 +39,7 @@ pub(super) fn settled(
             return Err(vec![Finding::new(Code::InvalidConfig, "", message).help("Use one of them.")]);
         }
         (_, Some(parsed), None) => parsed?,
-        // The file's name is made up by kustomize, another one in each run.
+        // kustomize generates a different file name for each run.
         (Invocation::Plugin(path), None, None) => config_file(path, "function config")?,
         (_, None, Some(path)) => config_file(path, &files::name(path))?,
         (_, None, None) => (Settings::default(), Vec::new()),

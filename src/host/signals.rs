@@ -1,4 +1,4 @@
-//! Signals while files are written: the run ends by them, but never between a file's first byte and its rename.
+//! Signals while files are written: they end the run, but never between a file's first byte and its rename.
 
 #[cfg(unix)]
 pub(super) use unix::{end, hold, pending, release};
@@ -13,22 +13,22 @@ mod unix {
     use signal_hook::flag;
     use signal_hook::low_level::emulate_default_handler;
 
-    /// What ends a run from outside.
+    /// Signals that end a run.
     const ENDING: &[i32] = &[SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU];
 
-    /// How signals are met, once that has been changed.
+    /// The changed signal handling, if any.
     static HELD: OnceLock<Held> = OnceLock::new();
 
     #[derive(Default)]
     struct Held {
-        /// They do again what they did before.
+        /// The signals have their previous effect again.
         is_released: Arc<AtomicBool>,
-        /// The signal that has arrived; 0 before any has.
+        /// The signal received; 0 if none.
         arrived: Arc<AtomicUsize>,
     }
 
-    /// From now on signals wait for [`pending`], and a file that grows beyond `ulimit -f` is an error of the write,
-    /// not the end of the process.
+    /// From now on, signals are held for [`pending`], and exceeding `ulimit -f` is a write error instead of ending the
+    /// process.
     pub(in crate::host) fn hold() -> io::Result<()> {
         if let Some(held) = HELD.get() {
             held.is_released.store(false, Ordering::Relaxed);
@@ -45,28 +45,28 @@ mod unix {
         Ok(())
     }
 
-    /// From now on signals end the process at once again.
+    /// From now on, signals end the process at once again.
     pub(in crate::host) fn release() {
         if let Some(held) = HELD.get() {
             held.is_released.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The signal that wants the run to end.
+    /// The signal that requests the end of the run.
     pub(in crate::host) fn pending() -> Option<i32> {
         let arrived = HELD.get()?.arrived.load(Ordering::Relaxed);
         i32::try_from(arrived).ok().filter(|signal| *signal != 0)
     }
 
-    /// Ends the process by `signal`, as it would have ended without [`hold`]: callers tell that from an exit.
+    /// Ends the process by `signal`, as without [`hold`], so that callers see a signal and not an exit.
     pub(in crate::host) fn end(signal: i32) -> ! {
-        // Where it cannot be raised, the shells' convention says the same.
+        // If it cannot be raised, use the shells' exit code for it.
         let _ = emulate_default_handler(signal);
         std::process::exit(128 + signal)
     }
 
-    /// The signals that the caller has switched off (`nohup`, `&` in a script), a bit each. They stay so. Only
-    /// Linux tells without unsafe code.
+    /// The signals that the caller ignores (`nohup`, `&` in a script), one bit each. They remain ignored. Without
+    /// unsafe code, only Linux reports them.
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -74,7 +74,7 @@ mod unix {
     }
 }
 
-/// Elsewhere nothing can be held back.
+/// On other systems, signals cannot be held.
 #[cfg(not(unix))]
 pub(super) fn hold() -> std::io::Result<()> {
     Ok(())

@@ -14,11 +14,11 @@ use crate::report::{Detail, Format, Paint, Run};
 
 /// Exit code of a run that a finding fails.
 pub(super) const REFUSED: u8 = 1;
-/// Exit code of a run that could not do its work.
+/// Exit code of a run that could not work.
 pub(super) const COULD_NOT_RUN: u8 = 2;
 
-/// Whether stdout was closed when the run began. Rust's runtime has put `/dev/null` in its place, open for reading
-/// and writing; shells open it for writing alone.
+/// Whether stdout was closed when the run began. Rust's runtime replaces it by `/dev/null`, opened for reading and
+/// writing; shells open it only for writing.
 pub(super) fn is_stdout_closed() -> bool {
     #[cfg(unix)]
     {
@@ -35,7 +35,7 @@ pub(super) fn is_stdout_closed() -> bool {
     false
 }
 
-/// The exit code after printing, which gives one. A reader that has gone away wants to hear nothing more.
+/// The exit code after printing. A reader that has gone away is not an error.
 pub(super) fn delivered(printed: io::Result<u8>) -> u8 {
     printed.unwrap_or_else(|error| {
         if error.kind() != io::ErrorKind::BrokenPipe {
@@ -45,12 +45,12 @@ pub(super) fn delivered(printed: io::Result<u8>) -> u8 {
     })
 }
 
-/// Says what is wrong with the run itself.
+/// Reports what is wrong with the run itself.
 pub(super) fn report_failure(findings: &[Finding]) {
     report(Run::default(), findings, Format::Human, Detail::Lines);
 }
 
-/// The report on stderr. Nobody is left to be told where that fails.
+/// Writes the report to stderr. Errors are ignored, because there is nowhere to report them.
 pub(super) fn report(run: Run, findings: &[Finding], format: Format, detail: Detail) {
     let stderr = io::stderr().lock();
     let report = format.report(run, findings, detail, paint(&stderr));
@@ -64,7 +64,7 @@ pub(super) fn paint(stream: &impl RawStream) -> Paint {
     }
 }
 
-/// Help and version go to stdout; everything else about the arguments is an error.
+/// Help and version go to stdout; everything else about arguments is an error.
 pub(super) fn usage(error: &clap::Error) -> u8 {
     if !error.use_stderr() {
         return if error.print().is_ok() { 0 } else { COULD_NOT_RUN };
@@ -73,7 +73,7 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
         let failure = helm::failure(&error.render().to_string(), &mut io::stdout().lock());
         return delivered(failure.map(|()| 0));
     }
-    // Nothing is left to be told where stderr is closed.
+    // If stderr is closed, the error cannot be shown.
     let _ = error.print();
     COULD_NOT_RUN
 }

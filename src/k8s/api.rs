@@ -1,7 +1,7 @@
-//! The types of the Kubernetes API that an Instrumentation or a collector passes on into pods, as of release 1.34.
+//! The Kubernetes API types that an Instrumentation or a collector passes on into pods, as of release 1.34.
 //!
-//! The published OpenAPI definitions have them; `tests/it/api.rs` holds this table against `k8s-openapi`, field by field.
-//! Of a claim's metadata only what the API server takes is listed.
+//! They are taken from the published OpenAPI definitions; `tests/it/api.rs` compares this table with `k8s-openapi`,
+//! field by field. A claim's metadata lists only what the API server accepts.
 
 use super::shape::{Shape, field};
 

@@ -1,4 +1,4 @@
-//! Pieces of the Kubernetes API that are passed on as values: their types, and what the API server demands beyond them.
+//! Fragments of the Kubernetes API that are passed on as values: their types and additional API server rules.
 
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn env(value: &Value) -> Result<(), Fault> {
     }
 }
 
-/// Whether the downward API has that field for variables.
+/// Whether the downward API offers the field to variables.
 fn is_pod_field(path: &str) -> bool {
     const FIELDS: &[&str] = &[
         "metadata.name",
@@ -115,7 +115,7 @@ fn claim(value: &Value) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `limits` and `requests` with every quantity as a string, which is how they are passed on.
+/// `limits` and `requests` with every quantity converted to a string.
 #[must_use]
 pub fn with_quantities(resources: &Value) -> Value {
     let mut result = resources.clone();

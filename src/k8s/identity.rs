@@ -1,4 +1,4 @@
-//! What a resource is and what it is called.
+//! The identity and the name of a resource.
 
 use std::str::FromStr;
 
@@ -7,21 +7,20 @@ use serde_json::Value;
 
 use crate::finding::Subject;
 
-/// The group, version and kind of a resource: its own, or those that its list gives it.
+/// The group, version and kind of a resource, its own or inherited from its list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity(GroupVersionKind);
 
 impl Identity {
-    /// The identity of `resource`; what it does not say itself comes from `inherited`.
-    /// None where there is no kind, or an `apiVersion` that is none.
+    /// The identity of `resource`, completed from `inherited`. `None` if it has no kind or an invalid `apiVersion`.
     #[must_use]
     pub fn read(resource: &Value, inherited: Option<&Self>) -> Option<Self> {
         let text = |key: &str| resource.get(key).and_then(Value::as_str);
         Self::new(text("apiVersion"), text("kind"), inherited)
     }
 
-    /// The identity of a resource that says so much itself; the rest comes from `inherited`.
-    /// None where there is no kind, or an `apiVersion` that is none.
+    /// The identity of a resource with these fields, completed from `inherited`. `None` if it has no kind or an invalid
+    /// `apiVersion`.
     #[must_use]
     pub fn new(api_version: Option<&str>, kind: Option<&str>, inherited: Option<&Self>) -> Option<Self> {
         let says = |text: &&str| !text.is_empty();
@@ -36,7 +35,7 @@ impl Identity {
         Some(Self(group_version.with_kind(kind)))
     }
 
-    /// The group; empty for the core.
+    /// The group; empty for the core group.
     #[must_use]
     pub fn group(&self) -> &str {
         &self.0.group
@@ -54,8 +53,8 @@ impl Identity {
         &self.0.kind
     }
 
-    /// What an item without a kind is in a list of this identity: nothing in a `List`. None where it is no
-    /// list.
+    /// The identity that items without a kind inherit from a list of this identity: `Some(None)` for a plain `List`,
+    /// which passes nothing on. `None` if this is not a list.
     #[must_use]
     pub fn of_items(&self) -> Option<Option<Self>> {
         let item_kind = self.kind().strip_suffix("List")?;
@@ -63,14 +62,15 @@ impl Identity {
         Some((!item_kind.is_empty()).then(|| Self(GroupVersion::gv(group, version).with_kind(item_kind))))
     }
 
-    /// `group/version`, or the version alone in the core.
+    /// `group/version`, or only the version for the core group.
     #[must_use]
     pub fn api_version(&self) -> String {
         self.0.api_version()
     }
 }
 
-/// The items of a `List` or `<Kind>List`, and what an item without a kind is: nothing in a `List`.
+/// The items of a `List` or `<Kind>List`, and the identity that items without a kind inherit: `None` for a plain
+/// `List`.
 #[must_use]
 pub fn list_items<'v>(
     resource: &'v Value,
@@ -81,13 +81,13 @@ pub fn list_items<'v>(
     Some((items, inherited))
 }
 
-/// A text of `metadata` that is not empty.
+/// A non-empty string in `metadata`.
 #[must_use]
 pub fn metadata_text<'v>(resource: &'v Value, key: &str) -> Option<&'v str> {
     resource.get("metadata")?.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// The resource as findings name it.
+/// The resource as named in findings.
 #[must_use]
 pub fn subject(resource: &Value, identity: &Identity) -> Subject {
     Subject {
@@ -98,8 +98,8 @@ pub fn subject(resource: &Value, identity: &Identity) -> Subject {
     }
 }
 
-/// The (namespace, name) pairs that the resource had before kustomize changed them. A namespace that was
-/// not set is empty here; kustomize writes `default` for it.
+/// The resource's (namespace, name) pairs from before kustomize changed them. An unset namespace is empty here;
+/// kustomize writes it as `default`.
 #[must_use]
 pub fn previous(resource: &Value) -> Vec<(&str, &str)> {
     const NAMES: &str = "internal.config.kubernetes.io/previousNames";
@@ -115,7 +115,7 @@ pub fn previous(resource: &Value) -> Vec<(&str, &str)> {
     names.map(|(index, name)| (namespace(index).unwrap_or_default(), name)).collect()
 }
 
-/// Whether a host puts the annotation on a resource on the way through a function, and takes it off again.
+/// Whether a host sets the annotation before it calls a function and removes it afterwards.
 #[must_use]
 pub fn is_of_host(annotation: &str) -> bool {
     const KEYS: [&str; 4] = [

@@ -1,18 +1,18 @@
-//! Image references, by the grammar of the OCI distribution reference.
+//! Image references, following the grammar of the OCI distribution reference.
 
 /// The parts of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Image<'a> {
     /// Registry and path.
     pub repository: &'a str,
-    /// The tag, if there is one.
+    /// The tag, if any.
     pub tag: Option<&'a str>,
-    /// The digest with its algorithm, if there is one.
+    /// The digest with its algorithm, if any.
     pub digest: Option<&'a str>,
 }
 
 impl<'a> Image<'a> {
-    /// Reads `domain/path:tag@digest`; none where the text is no reference.
+    /// Parses `domain/path:tag@digest`. `None` if the text is not a reference.
     #[must_use]
     pub fn parse(reference: &'a str) -> Option<Self> {
         let (name_and_tag, digest) = match reference.split_once('@') {
@@ -37,7 +37,7 @@ impl<'a> Image<'a> {
         self.repository.rsplit('/').next().unwrap_or_default()
     }
 
-    /// What the reference says about the version of the software: `tag@digest`, digest or tag.
+    /// The version in the reference: `tag@digest`, digest or tag.
     #[must_use]
     pub fn version(&self) -> Option<String> {
         match (self.tag, self.digest) {
@@ -53,7 +53,7 @@ impl<'a> Image<'a> {
         self.digest
     }
 
-    /// Whether the reference means the same image tomorrow, as far as a tag can say so.
+    /// Whether the reference should always resolve to the same image, judging by digest or tag.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.digest.is_some() || self.tag.is_some_and(|tag| tag != "latest")
@@ -70,7 +70,7 @@ fn is_name(name: &str) -> bool {
     }
 }
 
-/// Lower-case letters and digits, joined by `.`, `_`, `__` or any number of `-`.
+/// Lowercase letters and digits, joined by `.`, `_`, `__` or any number of `-`.
 fn is_path_component(component: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = component.as_bytes();
@@ -112,7 +112,7 @@ fn is_tag(tag: &str) -> bool {
         && tag.bytes().all(|byte| is_word(byte) || b".-".contains(&byte))
 }
 
-/// Whether a text is a digest: an algorithm, `:` and as many hexadecimal digits as it gives.
+/// Whether the text is a digest: an algorithm, `:` and that algorithm's number of hexadecimal digits.
 #[must_use]
 pub fn is_digest(digest: &str) -> bool {
     let Some((algorithm, hash)) = digest.split_once(':') else { return false };

@@ -1,45 +1,45 @@
-//! The kinds that hold a pod template, as data.
+//! The kinds with a pod template, as data.
 
 use std::borrow::Cow;
 
 /// A kind of workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
-    /// API group; every version of it counts.
+    /// API group. All of its versions match.
     pub group: Cow<'static, str>,
     /// Kind.
     pub kind: Cow<'static, str>,
-    /// Pointer to the pod template; empty where the resource is one itself.
+    /// Pointer to the pod template; empty if the resource is itself a pod.
     pub template: Cow<'static, str>,
-    /// The resource attributes that name the workload and what it makes on the way to a pod.
+    /// The resource attributes that name the workload and its intermediate owners of pods.
     pub owners: &'static [Owner],
-    /// The workload's own name is a service name although no attribute holds it.
+    /// The workload's name is used as service name although no attribute has it.
     pub names_service: bool,
-    /// Where something stands here, the pod template is another resource's: nothing is injected.
+    /// If this pointer exists, the pod template belongs to another resource, and nothing is injected.
     pub elsewhere: Option<&'static str>,
 }
 
 /// A resource attribute with the name of an owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
-    /// The attribute.
+    /// The attribute's name.
     pub attribute: &'static str,
-    /// What it says.
+    /// Where its value comes from.
     pub name: OwnerName,
 }
 
 /// The name of an owner of a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnerName {
-    /// The workload's own.
+    /// The workload's own name.
     Own,
-    /// Made in the cluster and read from a label of the pod.
+    /// Generated in the cluster and read from a label of the pod.
     Generated {
-        /// The workload's name and a dash go before it.
+        /// Prefixed with the workload's name and a dash.
         after_own: bool,
-        /// The variable that holds it.
+        /// The variable with the label's value.
         variable: &'static str,
-        /// Where the downward API finds it.
+        /// The label's downward API field.
         field: &'static str,
     },
 }
@@ -50,7 +50,7 @@ const fn own(attribute: &'static str) -> Owner {
 
 const TEMPLATE: &str = "/spec/template";
 
-/// What a pod of a Rollout belongs to: its ReplicaSets are named as a Deployment's are, with a hash of its own.
+/// Owners of a Rollout's pod. Its ReplicaSets are named like a Deployment's, with a different hash.
 pub(super) const ROLLOUT: &[Owner] = &[Owner {
     attribute: "k8s.replicaset.name",
     name: OwnerName::Generated {
@@ -60,7 +60,7 @@ pub(super) const ROLLOUT: &[Owner] = &[Owner {
     },
 }];
 
-/// A Job whose name is made in the cluster.
+/// A Job whose name is generated in the cluster.
 pub(super) const GENERATED_JOB: Owner = Owner {
     attribute: "k8s.job.name",
     name: OwnerName::Generated {
@@ -88,7 +88,7 @@ const fn row(
 }
 
 impl Kind {
-    /// Every kind that is known without being told.
+    /// Every built-in kind.
     pub const ALL: &'static [Self] = &[
         row(
             ("apps", "Deployment"),
@@ -126,7 +126,7 @@ impl Kind {
         row(("apps.openshift.io", "DeploymentConfig"), TEMPLATE, &[], true, None),
     ];
 
-    /// The row of a kind that is known only because somebody has declared it: its name is a service name.
+    /// A kind that the user declared. Its name is used as service name.
     #[must_use]
     pub fn declared(group: &str, kind: &str, template: String) -> Self {
         Self {
@@ -139,21 +139,20 @@ impl Kind {
         }
     }
 
-    /// The row of a group and kind that is known without being told.
+    /// The built-in kind with this group and kind.
     #[must_use]
     pub fn find(group: &str, kind: &str) -> Option<&'static Self> {
         Self::among(&[], group, kind)
     }
 
-    /// The row of a group and kind, the `declared` ones included.
+    /// The kind with this group and kind, built-in or `declared`.
     #[must_use]
     pub fn among<'k>(declared: &'k [Self], group: &str, kind: &str) -> Option<&'k Self> {
         Self::ALL.iter().chain(declared).find(|row| row.group == group && row.kind == kind)
     }
 }
 
-/// Whether a text that may not even parse says somewhere that it is a workload, of a `declared` kind too, or
-/// a `ResourceList`.
+/// Whether a text, possibly invalid YAML, mentions a workload kind (built-in or `declared`) or a `ResourceList`.
 #[must_use]
 pub fn mentions_workload(text: &[u8], declared: &[Kind]) -> bool {
     let is_separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b':');

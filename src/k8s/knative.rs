@@ -1,17 +1,17 @@
-//! Knative Services, whose containers need no names: the webhook of Knative gives them some.
+//! Knative Services: their containers need no names, because Knative's webhook sets them.
 
 use serde_json::Value;
 
 use super::Identity;
 use super::pod::name;
 
-/// What Knative calls a container without a name, and the beginning of that where there are several
-/// (unless `container-name-template` of its ConfigMap `config-defaults` says another).
+/// Knative's name for an unnamed container, or its prefix if there are several (unless `container-name-template` in the
+/// ConfigMap `config-defaults` sets another one).
 const NAME: &str = "user-container";
 const CONTAINERS: &str = "/spec/template/spec/containers";
 
-/// `resource` with the names that its containers get in the cluster; none where it is no Knative Service, or all have
-/// names. Where there `are_several` containers, each name ends in its container's number.
+/// `resource` with the container names it gets in the cluster. `None` if it is not a Knative Service or every container
+/// has a name. If `are_several`, each name ends in the container's number.
 #[must_use]
 pub fn named(resource: &Value, identity: &Identity, are_several: bool) -> Option<Value> {
     let is_service = identity.group() == "serving.knative.dev" && identity.kind() == "Service";
@@ -34,7 +34,7 @@ pub fn are_several(resource: &Value) -> bool {
     resource.pointer(CONTAINERS).and_then(Value::as_array).is_some_and(|containers| containers.len() > 1)
 }
 
-/// Takes those names out of `value` that the containers of `named` have and those of `resource` do not.
+/// Removes names from `value` that containers have in `named` but not in `resource`.
 pub fn take_names(value: &mut Value, named: &Value, resource: &Value) {
     let list = |of: &Value| of.pointer(CONTAINERS).and_then(Value::as_array).cloned().unwrap_or_default();
     for (with, without) in list(named).iter().zip(list(resource)) {

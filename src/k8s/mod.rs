@@ -1,4 +1,4 @@
-//! Kubernetes resources as ordered values: identities, workloads, pods; small views that borrow.
+//! Kubernetes resources as ordered values: identities, workloads and pods, as small borrowed views.
 
 mod api;
 pub mod fragment;

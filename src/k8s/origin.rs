@@ -1,9 +1,9 @@
-//! The file that a resource of a stream comes from, as the one who made the stream says it.
+//! The file that a resource comes from, according to the tool that wrote the stream.
 
 use crate::finding::Origin;
 use crate::yaml::Document;
 
-/// The origin of a resource by its annotations, of which `annotation` gives one.
+/// The origin of a resource by its annotations; `annotation` looks one up.
 #[must_use]
 pub fn of_annotations<'t>(annotation: impl Fn(&str) -> Option<&'t str>) -> Option<Origin> {
     let first = |keys: [&str; 2]| keys.into_iter().find_map(&annotation).filter(|text| !text.is_empty());
@@ -18,8 +18,7 @@ pub fn of_annotations<'t>(annotation: impl Fn(&str) -> Option<&'t str>) -> Optio
     of_package().or_else(of_kustomize).or_else(of_helm)
 }
 
-/// The file in kustomize's annotation, or the kustomization that made the resource; behind the repository that it was
-/// taken from.
+/// The file in kustomize's annotation, or the kustomization that generated the resource, prefixed with its repository.
 fn of_kustomize(text: &str) -> Option<String> {
     let document = Document::parse(text).ok()?;
     let path = document.text_at("/path").or_else(|| document.text_at("/configuredIn"))?;
@@ -29,7 +28,7 @@ fn of_kustomize(text: &str) -> Option<String> {
     })
 }
 
-/// The template in Helm's comment, which is at the head of a document.
+/// The template in Helm's comment at the start of a document.
 #[must_use]
 pub fn of_comment(text: &[u8]) -> Option<Origin> {
     const MARK: &[u8] = b"# Source: ";
@@ -58,7 +57,7 @@ mod tests {
         let found = |path: &str, index| Some((path.to_owned(), index));
         assert_eq!(path(&[helm, kustomize, old, internal, index]), found("web.yaml", Some(2)));
         assert_eq!(path(&[helm, kustomize, old]), found("old.yaml", None));
-        // kustomize numbers the items of its list, not those of the file.
+        // kustomize numbers its own list's items, not the file's.
         assert_eq!(path(&[helm, kustomize, index]), found("base/web.yaml", None));
         assert_eq!(path(&[helm]), found("shop/templates/web.yaml", None));
         assert_eq!(path(&[index]), None);

@@ -1,4 +1,4 @@
-//! The parts of a pod that an injection reads, and whether they have the shape that Kubernetes asks for.
+//! The parts of a pod that an injection reads, and checks of their shape.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ impl List {
     }
 }
 
-/// The elements of a list in `value`; none where it is missing or no list.
+/// The elements of a list in `value`; empty if it is missing or not a list.
 #[must_use]
 pub fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
@@ -37,50 +37,50 @@ fn field<'v>(element: &'v Value, key: &str) -> Option<&'v Value> {
     member(element.as_object()?, key)
 }
 
-/// The `name` of a list's element; empty where there is none.
+/// The `name` of a list element; empty if it has none.
 #[must_use]
 pub fn name(element: &Value) -> &str {
     field(element, "name").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What identifies an element of the list that `key` holds: a mount's path, else the name.
+/// The identity of an element of the list under `key`: the path for a mount, otherwise the name.
 #[must_use]
 pub fn identify<'v>(key: &str, element: &'v Value) -> Option<&'v str> {
     let by = if key == "volumeMounts" { "mountPath" } else { "name" };
     field(element, by).and_then(Value::as_str)
 }
 
-/// Where the first element called `wanted` stands.
+/// The index of the first element called `wanted`.
 #[must_use]
 pub fn position(elements: &[Value], wanted: &str) -> Option<usize> {
     elements.iter().position(|element| name(element) == wanted)
 }
 
-/// Where the first element of each name stands.
+/// The index of the first element with each name.
 #[must_use]
 pub fn positions(elements: &[Value]) -> BTreeMap<&str, usize> {
     elements.iter().enumerate().rev().map(|(index, element)| (name(element), index)).collect()
 }
 
-/// Whether the first env entry of that name takes its value from elsewhere.
+/// Whether an env entry takes its value from a reference.
 #[must_use]
 pub fn is_from_elsewhere(entry: &Value) -> bool {
     field(entry, "valueFrom").is_some_and(|value| !value.is_null())
 }
 
-/// The plain text of an env entry; empty where it has none.
+/// The literal value of an env entry; empty if it has none.
 #[must_use]
 pub fn text(entry: &Value) -> &str {
     field(entry, "value").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What must hold for an element of a list: which keys have to be texts.
+/// The keys of a list element that must be strings.
 type Keys = &'static [&'static str];
 
-/// Checks everything in the pod's spec at `pointer` that a plan reads or appends to.
+/// Checks all parts of the pod spec at `pointer` that a plan reads or appends to.
 ///
 /// # Errors
-/// `containers-required` where there are none, `cannot-edit` where something has the wrong type.
+/// `containers-required` if there are none, `cannot-edit` if something has the wrong type.
 pub fn check(spec: Option<&Value>, pointer: &str) -> Result<(), Box<Finding>> {
     let containers = spec.and_then(|spec| spec.get("containers")).filter(|value| !value.is_null());
     let Some((spec, containers)) = spec.zip(containers) else {
@@ -101,7 +101,7 @@ pub fn check(spec: Option<&Value>, pointer: &str) -> Result<(), Box<Finding>> {
     Ok(())
 }
 
-/// A refusal because there is no container to inject into.
+/// The finding for a pod without containers.
 #[must_use]
 pub fn no_containers(pointer: &str) -> Finding {
     Finding::new(Code::ContainersRequired, pointer, "the pod template has no containers")
@@ -129,7 +129,7 @@ fn check_list(parent: &Value, key: &str, texts: Keys, pointer: &str) -> Result<(
     Ok(())
 }
 
-/// A refusal because of a value of the wrong type in a pod.
+/// The finding for a value of the wrong type in a pod.
 #[must_use]
 pub fn misshapen(pointer: &str, wanted: &str, found: &Value) -> Finding {
     let message = format!("{pointer} must be {wanted}, but is {}", type_of(found));
@@ -137,7 +137,7 @@ pub fn misshapen(pointer: &str, wanted: &str, found: &Value) -> Finding {
         .help("Correct the value; no API server takes such a pod either.")
 }
 
-/// What a value is, in words.
+/// The type of a value, in words.
 #[must_use]
 pub const fn type_of(value: &Value) -> &'static str {
     match value {

@@ -1,8 +1,8 @@
-//! Quantities: `500m`, `256Mi`, `1e3`.
+//! Kubernetes quantities: `500m`, `256Mi`, `1e3`.
 
 use serde_json::Value;
 
-/// The text of a quantity, which manifests may also write as a number.
+/// A quantity as a string. Manifests can also write it as a number.
 #[must_use]
 pub fn text(value: &Value) -> Option<String> {
     match value {
@@ -12,7 +12,7 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The quantity in billionths, rounded up; none where the text is no quantity or beyond any machine.
+/// The quantity in billionths, rounded up. `None` if the text is not a quantity or the value is out of range.
 #[must_use]
 pub fn nanos(text: &str) -> Option<i128> {
     let (is_negative, rest) = match text.as_bytes().first()? {
@@ -34,7 +34,7 @@ pub fn nanos(text: &str) -> Option<i128> {
     };
     let mantissa: i128 = digits.parse().ok()?;
     let (base, exponent) = scale(suffix)?;
-    // Ten to the exponent that the fraction and the unit leave; two to the exponent of Ki and its like.
+    // The remaining power of ten after fraction and unit, and the power of two of `Ki` etc.
     let tens = 9 - i32::try_from(fraction.len()).ok()? + if base == 10 { exponent } else { 0 };
     let twos = if base == 2 { u32::try_from(exponent).ok()? } else { 0 };
     let scaled = mantissa.checked_mul(2_i128.checked_pow(twos)?)?;

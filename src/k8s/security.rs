@@ -1,4 +1,4 @@
-//! The Pod Security Standards: which level a pod meets, and what keeps it from one.
+//! The Pod Security Standards: the level a pod meets, and its violations of a level.
 //!
 //! <https://kubernetes.io/docs/concepts/security/pod-security-standards/>
 
@@ -10,22 +10,22 @@ mod pod;
 use controls::{CONTROLS, Control};
 use pod::Pod;
 
-/// A level of the standards, the strictest last.
+/// A level of the standards, from least to most strict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Everything goes.
+    /// Unrestricted.
     Privileged,
-    /// Known privilege escalations are prevented.
+    /// Prevents known privilege escalations.
     Baseline,
-    /// The current best practices of hardening.
+    /// Current hardening best practices.
     Restricted,
 }
 
 impl Level {
-    /// Every level, the strictest last.
+    /// Every level, from least to most strict.
     pub const ALL: [Self; 3] = [Self::Privileged, Self::Baseline, Self::Restricted];
 
-    /// What namespaces call it.
+    /// The level's name in namespace labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,12 +36,12 @@ impl Level {
     }
 }
 
-/// The minor version of Kubernetes 1 whose standards hold; the latest is above all.
+/// The Kubernetes 1.x minor version of the standards; the latest is greater than all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(u32);
 
 impl Version {
-    /// The standards as this release knows them.
+    /// The newest standards known to this release.
     pub const LATEST: Self = Self(u32::MAX);
 
     /// Reads `v1.34` or `latest`.
@@ -57,27 +57,27 @@ impl Version {
     }
 }
 
-/// What keeps the pod of a template from `level`: the field, and what is wrong with it. Nothing where it meets it.
+/// The violations of `level` by the template's pod: each names the field and the problem. Empty if the pod meets it.
 #[must_use]
 pub fn violations(template: &Value, level: Level, version: Version) -> Vec<String> {
     let pod = Pod::new(template, version.0, None);
     controls(&pod, level).flat_map(|control| (control.check)(&pod)).collect()
 }
 
-/// Whether there are [`violations`] in what stands in the template and not in the one `before`: where there are none,
-/// the pod meets whatever level it met before.
+/// Whether the template has [`violations`] that the one `before` did not have. If not, the pod still meets every level
+/// it met before.
 #[must_use]
 pub fn adds_violations(template: &Value, before: &Value, level: Level, version: Version) -> bool {
     !keeps(&Pod::new(template, version.0, Some(before)), level)
 }
 
-/// Whether the pod of a template meets `level`.
+/// Whether the template's pod meets `level`.
 #[must_use]
 pub fn meets(template: &Value, level: Level, version: Version) -> bool {
     keeps(&Pod::new(template, version.0, None), level)
 }
 
-/// Whether no control of a level is broken, the strictest ones first: most pods break one of those.
+/// Whether the pod passes all controls of a level. It checks the strictest first because most pods fail one of them.
 fn keeps(pod: &Pod<'_>, level: Level) -> bool {
     controls(pod, level).rev().all(|control| (control.check)(pod).is_empty())
 }

@@ -1,4 +1,4 @@
-//! What a field of a resource may hold, as data.
+//! The allowed shape of a resource's field, as data.
 
 use serde_json::Value;
 
@@ -7,61 +7,61 @@ use serde_json::Value;
 pub struct Field {
     /// The key.
     pub name: &'static str,
-    /// What it may hold.
+    /// Its allowed values.
     pub shape: Shape,
-    /// Only v1alpha1 has it.
+    /// Only in v1alpha1.
     pub only_v1alpha1: bool,
 }
 
-/// What a value may be. Null always counts as not set.
+/// An allowed type of value. Null always counts as unset.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     /// A string.
     Text,
-    /// A string that must be there and not be empty.
+    /// A required, non-empty string.
     Filled,
-    /// An image's reference: a string that must be there and not be empty.
+    /// An image reference: a required, non-empty string.
     Image,
-    /// One of these strings, or the empty one.
+    /// One of these strings or an empty one.
     OneOf(&'static [&'static str]),
-    /// A string of the characters that a path in a web server's configuration may have.
+    /// A string whose characters are allowed in a path of a web server's configuration.
     ConfigPath,
     /// `true` or `false`.
     Flag,
     /// A whole number.
     Integer,
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Int32,
-    /// A whole number of 32 bits or a string, such as a port or its name.
+    /// A 32-bit integer or a string, such as a port number or name.
     Int32OrText,
-    /// A mapping of whatever it likes.
+    /// Any mapping.
     Mapping,
-    /// Whatever it likes.
+    /// Any value.
     Anything,
     /// A quantity: a string or a number.
     Quantity,
-    /// A mapping from any key to strings.
+    /// A mapping with string values.
     TextMap,
-    /// A mapping from any key to quantities.
+    /// A mapping with quantity values.
     QuantityMap,
     /// A list.
     List(&'static Shape),
-    /// A mapping of these fields.
+    /// A mapping with these fields.
     Object(&'static [Field]),
-    /// That shape, and what a function demands of a value that has it; the function says what is wrong, and where.
+    /// This shape with an additional check, which returns what is wrong and where.
     Checked(&'static Shape, fn(&Value) -> Result<(), Fault>),
 }
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where, from the value on.
+    /// Pointer relative to the value.
     pub pointer: String,
-    /// What: a sentence's end after the field's name.
+    /// The end of a sentence that starts with the field's name.
     pub message: String,
 }
 
-/// A field of every version.
+/// A field that all versions have.
 #[must_use]
 pub const fn field(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, only_v1alpha1: false }

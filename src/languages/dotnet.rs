@@ -1,4 +1,4 @@
-//! .NET: a profiler and start-up hooks that the runtime finds by variables.
+//! .NET: a profiler and startup hooks that the runtime loads through variables.
 
 use super::otlp::{Protocol, Signal, Spoken};
 use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Recipe, Settings};

@@ -1,4 +1,4 @@
-//! Java: an agent that `JAVA_TOOL_OPTIONS` loads into the JVM, with extensions where they are named.
+//! Java: an agent that `JAVA_TOOL_OPTIONS` loads into the JVM, with optional extensions.
 
 use super::otlp::{Protocol, Signal, Spoken};
 use super::{Copy, DefaultImage, Delivery, Env, Extensions, Language, Mount, Recipe, Settings};

@@ -1,7 +1,7 @@
 //! The languages, one row each.
 //!
-//! A language is a value: what it is called, where its settings stand, how its agent comes into the pod and
-//! which variables load it. Everything that knows languages walks [`ALL`].
+//! A language is a value: its name, its settings, how its agent gets into the pod and which variables load it. All code
+//! that handles languages iterates over [`ALL`].
 
 use crate::finding::Code;
 use crate::k8s::pod::List;
@@ -37,37 +37,37 @@ pub static ALL: &[&Language] = &[
 pub struct Language {
     /// Its name on the command line, in configs and in findings.
     pub id: &'static str,
-    /// The annotation that asks for it, without the prefix.
+    /// The annotation that requests it, without the prefix.
     pub switch: &'static str,
-    /// The annotations that name its containers, without the prefix; the first that is set counts.
+    /// The annotations that name its containers, without the prefix. The first one set applies.
     pub containers: &'static [&'static str],
-    /// Its settings in an Instrumentation; none where it has no agent.
+    /// Its settings in an Instrumentation, or `None` if it has no agent.
     pub settings: Option<Settings>,
-    /// What a workload can say about it beside its containers.
+    /// Options that a workload can set, other than its containers.
     pub options: &'static [Choice],
     /// How it is injected.
     pub recipe: Recipe,
 }
 
-/// Something that a workload can say about a language.
+/// An option of a language that a workload can set.
 #[derive(Debug)]
 pub struct Choice {
     /// The annotation, without the prefix.
     pub annotation: &'static str,
-    /// Its key where a config says it.
+    /// Its key in a config.
     pub key: &'static str,
-    /// What comes of it.
+    /// What it does.
     pub effect: Effect,
 }
 
-/// What comes of an option.
+/// What an option does.
 #[derive(Debug)]
 pub enum Effect {
-    /// It is the value of this variable of the agent's container.
+    /// Sets this variable of the agent's container.
     Variable(&'static str),
-    /// It is one of these words; the first where nothing is said.
+    /// Selects one of these words; the first is the default.
     OneOf {
-        /// Stands in the recipe's texts for the word's text.
+        /// The placeholder in the recipe's texts for the word's text.
         placeholder: &'static str,
         /// The words and their texts.
         words: &'static [(&'static str, &'static str)],
@@ -81,13 +81,13 @@ pub struct Settings {
     pub key: &'static str,
     /// The key of its resources in v1alpha1.
     pub resources_key: &'static str,
-    /// The image when the Instrumentation names none.
+    /// The default image.
     pub image: DefaultImage,
-    /// `limits` when the Instrumentation has none: cpu, memory.
+    /// Default `limits`: cpu, memory.
     pub limits: [&'static str; 2],
-    /// `requests` when the Instrumentation has none: cpu, memory.
+    /// Default `requests`: cpu, memory.
     pub requests: [&'static str; 2],
-    /// Fields that other languages do not have.
+    /// Fields that only this language has.
     pub fields: &'static [Field],
 }
 
@@ -96,46 +96,46 @@ pub struct Settings {
 pub struct DefaultImage {
     /// Registry and path.
     pub repository: &'static str,
-    /// The version that this release of ours writes.
+    /// The version that this release uses.
     pub tag: &'static str,
 }
 
 /// How a language is injected.
 #[derive(Debug)]
 pub struct Recipe {
-    /// How the agent comes into the pod.
+    /// How the agent gets into the pod.
     pub delivery: Delivery,
-    /// Variables that are set before the agent's mount.
+    /// Variables set before the agent's mount.
     pub early_env: &'static [Env],
-    /// Variables that are set after the common ones.
+    /// Variables set after the common ones.
     pub env: &'static [Env],
-    /// Variables that nobody else may set.
+    /// Variables that the user must not set.
     pub reserved: &'static [&'static str],
-    /// How the agent speaks OTLP, by its versions in ascending order; nothing where the application decides.
+    /// How the agent speaks OTLP, by version in ascending order; empty if the application decides.
     pub protocols: &'static [Spoken],
 }
 
-/// How an agent comes into a pod.
+/// How an agent gets into a pod.
 #[derive(Debug)]
 pub enum Delivery {
-    /// An init container copies it into a volume that the targets mount.
+    /// An init container copies it into a volume that the target containers mount.
     Copy(Copy),
-    /// A container of its own beside one target.
+    /// It is a sidecar for one target container.
     Container(AgentContainer),
-    /// A module that init containers add to a copy of one target's configuration.
+    /// It is a module that init containers add to a copy of one target's configuration.
     WebServer(web_server::WebServer),
-    /// It is in the application already.
+    /// The application already has it.
     None,
 }
 
 impl Delivery {
-    /// Whether the agent is a container of its own.
+    /// Whether the agent is a sidecar.
     #[must_use]
     pub const fn is_sidecar(&self) -> bool {
         matches!(self, Self::Container(_))
     }
 
-    /// Whether it brings a container of that name in that list.
+    /// Whether the injection adds a container with that name to that list.
     #[must_use]
     pub fn is_container(&self, list: List, name: &str) -> bool {
         match (self, list) {
@@ -146,7 +146,7 @@ impl Delivery {
         }
     }
 
-    /// What can be added to the agent, where something can.
+    /// The agent's extensions, if it supports any.
     #[must_use]
     pub const fn extensions(&self) -> Option<&Extensions> {
         match self {
@@ -165,18 +165,18 @@ pub struct Copy {
     pub command: &'static [&'static str],
     /// Where the volume is mounted.
     pub mount: Mount,
-    /// What can be added to the agent.
+    /// The agent's extensions, if it supports any.
     pub extensions: Option<Extensions>,
 }
 
-/// Images with additions to an agent, copied by further init containers.
+/// Images with extensions of an agent, copied by additional init containers.
 #[derive(Debug)]
 pub struct Extensions {
     /// Their key in the language's settings: a list of `image` and `dir`.
     pub key: &'static str,
-    /// The init containers' name; their number goes behind it.
+    /// The prefix of the init containers' names; a number follows.
     pub name: &'static str,
-    /// Where they are copied to, below the mount.
+    /// The directory they are copied to, relative to the mount.
     pub directory: &'static str,
     /// Variables that load them, set after the language's own.
     pub env: &'static [Env],
@@ -189,7 +189,7 @@ impl Extensions {
         format!("{}-{index}", self.name)
     }
 
-    /// The directory that they are copied to, where the agent's volume is mounted at `mount`.
+    /// The directory they are copied to if the agent's volume is mounted at `mount`.
     #[must_use]
     pub fn destination(&self, mount: &str) -> String {
         format!("{mount}/{}", self.directory)
@@ -199,9 +199,9 @@ impl Extensions {
 /// Where an agent's volume is mounted.
 #[derive(Debug, Clone, Copy)]
 pub enum Mount {
-    /// Everywhere at the same path.
+    /// At the same path in all containers.
     Shared(&'static str),
-    /// In targets at the path, a dash and the container's name; in the init container at the path.
+    /// In targets, at this path followed by a dash and the container's name; in the init container, at this path.
     PerContainer(&'static str),
 }
 
@@ -224,60 +224,60 @@ impl Mount {
     }
 }
 
-/// An agent that runs beside its target.
+/// An agent that runs as a sidecar.
 #[derive(Debug)]
 pub struct AgentContainer {
     /// The container's name.
     pub name: &'static str,
-    /// `runAsUser` and `privileged` when the Instrumentation has no security context.
+    /// Default `runAsUser` and `privileged`, used if the Instrumentation has no security context.
     pub security: (u32, bool),
-    /// The volume and path of the host that it mounts at the same path.
+    /// The host path volume and its path, which is the same on the host and in the container.
     pub host_path: (&'static str, &'static str),
-    /// The variable that names the executable.
+    /// The variable with the path of the executable.
     pub executable: &'static str,
-    /// What it is when nothing names the executable.
+    /// The finding if no executable is given.
     pub missing: Code,
-    /// What it is when the pod keeps its processes apart.
+    /// The finding if the pod does not share its process namespace.
     pub apart: Code,
-    /// What it is when the pod's own annotation names several containers.
+    /// The finding if the pod's own annotation names several containers.
     pub several: Code,
 }
 
-/// A variable of a language. `{mount}` in a text is the agent's mount in the target; an option has a
-/// placeholder of its own.
+/// A variable of a language. `{mount}` is replaced by the agent's mount in the target; options have their own
+/// placeholders.
 #[derive(Debug)]
 pub enum Env {
-    /// Set where it is absent.
+    /// Sets it if it is absent.
     Default {
         /// The variable.
         name: &'static str,
         /// Its value.
         value: &'static str,
     },
-    /// Put behind a value that is there, or set.
+    /// Appends to an existing value, or sets it.
     Append {
         /// The variable.
         name: &'static str,
-        /// Separates an existing value, even an empty one, from ours.
+        /// Separates our value from an existing one, even an empty one.
         separator: &'static str,
-        /// Ours.
+        /// Our value.
         value: &'static str,
     },
-    /// Put around a value that is there, or set.
+    /// Wraps an existing value, or sets it.
     Wrap {
         /// The variable.
         name: &'static str,
-        /// Stands before the value.
+        /// Text before the value.
         before: &'static str,
-        /// Stands between all three.
+        /// Separator between the three parts.
         separator: &'static str,
-        /// Stands behind the value.
+        /// Text after the value.
         after: &'static str,
     },
 }
 
 impl Env {
-    /// The variable.
+    /// The variable's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -285,7 +285,7 @@ impl Env {
         }
     }
 
-    /// Every text that is written.
+    /// Every text it can write.
     #[must_use]
     pub fn texts(&self) -> Vec<&'static str> {
         match self {
@@ -294,7 +294,7 @@ impl Env {
         }
     }
 
-    /// Whether a value that is there is extended, so that it must be known.
+    /// Whether it extends an existing value, which must then be known.
     #[must_use]
     pub const fn extends(&self) -> bool {
         !matches!(self, Self::Default { .. })

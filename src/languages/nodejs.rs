@@ -49,7 +49,7 @@ pub(super) static NODEJS: Language = Language {
                 source: "opentelemetry-operator, autoinstrumentation/nodejs/src/autoinstrumentation.ts before its \
                          pull request 3570",
             },
-            // The image's `autoinstrumentation.js` is the package's `register.js` from here on.
+            // From this version on, the image's `autoinstrumentation.js` is the package's `register.js`.
             Spoken {
                 since: "0.54",
                 default: Protocol::HttpProtobuf,

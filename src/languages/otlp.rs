@@ -1,9 +1,9 @@
-//! How agents send telemetry: which protocols of OTLP the images of a language speak, version by version.
+//! How agents send telemetry: the OTLP protocols of a language's images, by version.
 
 use super::{DefaultImage, Language};
 use crate::k8s::image::Image;
 
-/// A protocol of OTLP, as `OTEL_EXPORTER_OTLP_PROTOCOL` names it.
+/// An OTLP protocol, as named in `OTEL_EXPORTER_OTLP_PROTOCOL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// `grpc`.
@@ -18,7 +18,7 @@ impl Protocol {
     /// Every protocol.
     pub const ALL: &'static [Self] = &[Self::Grpc, Self::HttpProtobuf, Self::HttpJson];
 
-    /// The value of the variable.
+    /// Its value in the variable.
     #[must_use]
     pub const fn value(self) -> &'static str {
         match self {
@@ -28,13 +28,13 @@ impl Protocol {
         }
     }
 
-    /// The protocol that a value of the variable names.
+    /// The protocol with this value in the variable.
     #[must_use]
     pub fn named(value: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|protocol| protocol.value() == value)
     }
 
-    /// What carries it.
+    /// The transport it uses.
     #[must_use]
     pub const fn transport(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Protocol {
         }
     }
 
-    /// The port that the OTLP specification gives it.
+    /// Its default port in the OTLP specification.
     #[must_use]
     pub const fn port(self) -> u16 {
         match self {
@@ -53,7 +53,7 @@ impl Protocol {
     }
 }
 
-/// A kind of telemetry that has an exporter of its own.
+/// A kind of telemetry with its own exporter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// Traces.
@@ -68,7 +68,7 @@ impl Signal {
     /// Every signal.
     pub const ALL: &'static [Self] = &[Self::Traces, Self::Metrics, Self::Logs];
 
-    /// Its word in the names of variables.
+    /// Its word in variable names.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl Signal {
         }
     }
 
-    /// What it means that none of it arrives.
+    /// What is lost if none of it arrives.
     #[must_use]
     pub const fn lost(self) -> &'static str {
         match self {
@@ -89,35 +89,35 @@ impl Signal {
     }
 }
 
-/// How the agent images of a language speak OTLP from a version on.
+/// How a language's agent images speak OTLP, from a version on.
 #[derive(Debug)]
 pub struct Spoken {
     /// The first version of the image.
     pub since: &'static str,
-    /// The protocol of an injected agent where no variable of the user names one.
+    /// The protocol of an injected agent if the user sets none.
     pub default: Protocol,
-    /// Every protocol that the agent can be told to speak.
+    /// Every protocol that the agent supports.
     pub can: &'static [Protocol],
-    /// What happens when it is told to speak another one.
+    /// What happens if another protocol is configured.
     pub otherwise: &'static str,
-    /// What it exports by OTLP unless a variable says otherwise.
+    /// The signals it exports by OTLP by default.
     pub signals: &'static [Signal],
-    /// Where all this was found.
+    /// The source of these facts.
     pub source: &'static str,
 }
 
 /// The agent in an image.
 #[derive(Debug, Clone, Copy)]
 pub struct Agent {
-    /// How it speaks.
+    /// How it speaks OTLP.
     pub spoken: &'static Spoken,
-    /// Whether the image says so; else these are the facts of the default image.
+    /// Whether the version is known from the image; otherwise the facts of the default image are used.
     pub is_known: bool,
 }
 
 impl Language {
-    /// The agent in `image`; none where the application brings its own SDK. Only a tag of the known repository
-    /// tells the version: a digest alone, another repository or a tag like `latest` does not.
+    /// The agent in `image`, or `None` if the application brings its own SDK. The version is known only from a tag of
+    /// the known repository, not from a digest alone, another repository or a tag like `latest`.
     #[must_use]
     pub fn agent(&self, image: &str) -> Option<Agent> {
         let DefaultImage { repository, tag } = self.settings.as_ref()?.image;
@@ -139,7 +139,7 @@ fn version(tag: &str) -> Option<[u64; 3]> {
     let end = tag.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(tag.len());
     let numbers: Option<Vec<u64>> = tag[..end].split('.').map(|number| number.parse().ok()).collect();
     match numbers?[..] {
-        // A single number may be a date, a build or the beginning of a commit's hash.
+        // A single number could be a date, a build or the start of a commit hash.
         [] | [_] => None,
         [major, minor] => Some([major, minor, 0]),
         [major, minor, patch, ..] => Some([major, minor, patch]),
@@ -215,7 +215,7 @@ mod tests {
             ("go", format!("{go}:v0.7.0-alpha"), grpc, true),
             ("go", format!("{go}:v0.8.0-alpha"), http, true),
             ("nginx", format!("{operator}-apache-httpd:1.0.4"), grpc, true),
-            // Older than what was looked at.
+            // Older than the first version in the table.
             ("dotnet", format!("{operator}-dotnet:0.0.1-alpha"), http, false),
         ];
         for (language, image, protocol, is_known) in cases {

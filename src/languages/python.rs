@@ -49,7 +49,7 @@ pub(super) static PYTHON: Language = Language {
             Env::Default { name: "OTEL_LOGS_EXPORTER", value: "otlp" },
         ],
         reserved: &[],
-        // The SDK's own default is gRPC; `env` sets what the image can speak.
+        // The SDK's own default is gRPC; `env` sets a protocol that the image supports.
         protocols: &[Spoken {
             since: "0.0",
             default: Protocol::HttpProtobuf,

@@ -1,4 +1,4 @@
-//! SDK only: the environment for an application that brings its own SDK.
+//! SDK only: env for an application that brings its own SDK.
 
 use super::{Delivery, Language, Recipe};
 

@@ -1,6 +1,6 @@
-//! Web servers: their agent is a module that the application's own configuration must load. An init container
-//! *clones* the configuration into a volume with the application's image, another one *attaches* the module
-//! to it. Everything here takes plain values and gives containers, volumes and texts.
+//! Web servers: the agent is a module that the application's own configuration must load. One init container *clones*
+//! the configuration into a volume with the application's image, another one *attaches* the module to it. All functions
+//! here take plain values and return containers, volumes and texts.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ pub const AGENT: &str = "/opt/opentelemetry-webserver/agent";
 pub const COPY: &str = "/opt/opentelemetry-webserver/source-conf";
 /// The name of every clone.
 pub const CLONE: &str = "otel-agent-source-container-clone";
-/// The endpoint where the Instrumentation has none.
+/// The default endpoint.
 const ENDPOINT: &str = "http://localhost:4317/";
 
-/// How the modules speak OTLP: the release holds no other exporter.
+/// How the modules speak OTLP: the release includes no other exporter.
 pub(super) const PROTOCOLS: &[Spoken] = &[Spoken {
     since: "1.0",
     default: Protocol::Grpc,
@@ -29,26 +29,26 @@ pub(super) const PROTOCOLS: &[Spoken] = &[Spoken {
     source: "opentelemetry-cpp-contrib, instrumentation/otel-webserver-module/opentelemetry_module.conf",
 }];
 
-/// Directives that are added to the configuration or take the place of ours.
+/// Directives that are added to the configuration or replace ours.
 pub const ATTRS: Shape =
     Shape::List(&Shape::Object(&[field("name", Shape::Filled), field("value", Shape::Text)]));
 
-/// What is special about a web server.
+/// What differs between web servers.
 #[derive(Debug)]
 pub struct WebServer {
     /// The key of the configuration's path in the language's settings.
     pub path_key: &'static str,
-    /// The path where nothing is said.
+    /// The default path.
     pub default_path: &'static str,
-    /// The path is a file's, else the directory's.
+    /// The path is a file's; otherwise it is a directory's.
     pub is_file: bool,
     /// The volume of the configuration's copy.
     pub config_volume: &'static str,
-    /// The volume of the agent.
+    /// The agent's volume.
     pub agent_volume: &'static str,
-    /// The volumes have size limits, and the agent's may be a claim.
+    /// The volumes have size limits, and a claim can be used for the agent's.
     pub is_sized: bool,
-    /// Whose security context the init containers take.
+    /// The target whose security context the init containers use.
     pub security_of: Which,
     /// Copies the configuration, in the application's image.
     pub clone: Step,
@@ -58,7 +58,7 @@ pub struct WebServer {
     pub configuration: Configuration,
 }
 
-/// One of the targets.
+/// Selects one of the targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     /// The first.
@@ -76,39 +76,39 @@ pub struct Step {
     pub run: Run,
 }
 
-/// What an init container runs. `{directory}`, `{file}` and `{copy}` in an argument are the configuration's
-/// directory, its file's name, and its copy.
+/// What an init container runs. In arguments, `{directory}`, `{file}` and `{copy}` are the configuration's directory,
+/// its file name and its copy.
 #[derive(Debug)]
 pub enum Run {
     /// A command and its arguments.
     Command(&'static [&'static str]),
-    /// A script for `sh`, and its argument. Nothing is ever pasted into the script.
+    /// A script for `sh` and its argument. Nothing is ever interpolated into the script.
     Script(&'static str, &'static str),
 }
 
 /// The text that configures a module.
 #[derive(Debug)]
 pub struct Configuration {
-    /// The variable that carries it to the attach container.
+    /// The attach container's variable with the configuration.
     pub variable: &'static str,
-    /// The variable that carries the pod's name there.
+    /// The attach container's variable with the pod's name.
     pub pod_name: &'static str,
-    /// What the server's version changes.
+    /// What depends on the server's version, if anything.
     pub version: Option<Version>,
-    /// The first lines; `{agent}` is the agent's directory, `{version}` the version's suffix.
+    /// The first lines. `{agent}` is the agent's directory, `{version}` the version's suffix.
     pub head: &'static [&'static str],
-    /// The directives that follow, sorted; a value in braces is a fact's.
+    /// The directives that follow, sorted. A value in braces is filled in from the facts.
     pub directives: &'static [(&'static str, &'static str)],
     /// How directives are written.
     pub syntax: Syntax,
 }
 
-/// How a server reads the directives of its configuration.
+/// The syntax of a server's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
-    /// A line each. <https://httpd.apache.org/docs/2.4/configuring.html#syntax>
+    /// One directive per line. <https://httpd.apache.org/docs/2.4/configuring.html#syntax>
     Apache,
-    /// Each ends with a semicolon. <https://nginx.org/en/docs/beginners_guide.html#conf_structure>
+    /// Each directive ends with a semicolon. <https://nginx.org/en/docs/beginners_guide.html#conf_structure>
     Nginx,
 }
 
@@ -121,7 +121,7 @@ impl Syntax {
         }
     }
 
-    /// Whether a character outside of quotes ends a directive or means something else than itself.
+    /// Whether an unquoted character ends a directive or has a special meaning.
     const fn is_special(self, character: char) -> bool {
         match self {
             Self::Apache => matches!(character, '\\'),
@@ -129,7 +129,7 @@ impl Syntax {
         }
     }
 
-    /// A value as one argument: as it is where it is one, else in quotes. None where no quotes can make it one.
+    /// A value as one argument, quoted if necessary. `None` if quotes cannot make it one.
     fn argument(self, value: &str) -> Option<Cow<'_, str>> {
         let is_plain = |character: char| {
             !character.is_whitespace() && !matches!(character, '"' | '\'') && !self.is_special(character)
@@ -143,7 +143,7 @@ impl Syntax {
         }
     }
 
-    /// Whether a text that is written as it is stands for arguments of its directive and nothing else.
+    /// Whether a text, written as is, consists only of arguments of its directive.
     fn are_arguments(self, text: &str) -> bool {
         let mut rest = text.trim_start();
         while let Some(first) = rest.chars().next() {
@@ -166,7 +166,7 @@ impl Syntax {
     }
 }
 
-/// Where the quote is that closes a text.
+/// The offset of the closing quote.
 fn closing_quote(text: &str, quote: char) -> Option<usize> {
     let mut is_escaped = false;
     text.find(|character| {
@@ -176,25 +176,25 @@ fn closing_quote(text: &str, quote: char) -> Option<usize> {
     })
 }
 
-/// Whether a text can be a directive's name.
+/// Whether a text is a valid directive name.
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// How a server's version shows in its configuration.
+/// How a server's version affects its configuration.
 #[derive(Debug)]
 pub struct Version {
     /// The version's key in the language's settings.
     pub key: &'static str,
-    /// Versions and their suffixes; the others have none.
+    /// Versions and their suffixes. Other versions have none.
     pub suffixes: &'static [(&'static str, &'static str)],
 }
 
-/// What a configuration is made of.
+/// The values for a configuration.
 #[derive(Debug)]
 pub struct Facts<'f> {
-    /// The server's version; empty where nothing is said.
+    /// The server's version; empty if not given.
     pub version: &'f str,
     /// Where telemetry goes.
     pub endpoint: Option<&'f str>,
@@ -202,22 +202,21 @@ pub struct Facts<'f> {
     pub service: &'f str,
     /// The service's namespace.
     pub namespace: &'f str,
-    /// Directives of the Instrumentation.
+    /// The Instrumentation's directives.
     pub attrs: Vec<(&'f str, &'f str)>,
 }
 
-/// Where an application has its configuration.
+/// The location of an application's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The directory.
     pub directory: String,
-    /// The name of the file; empty where only the directory is known.
+    /// The file name; empty if only the directory is known.
     pub file: String,
 }
 
 impl WebServer {
-    /// Where the configuration is, from the path of the Instrumentation; none where that leaves no directory
-    /// to mount a volume at.
+    /// The location for the Instrumentation's path, or `None` if no directory is left to mount a volume at.
     #[must_use]
     pub fn location(&self, path: Option<&str>) -> Option<Location> {
         let path = path.filter(|path| !path.is_empty()).unwrap_or(self.default_path);
@@ -236,7 +235,7 @@ impl WebServer {
         self.empty_volume(self.config_volume, size_limit)
     }
 
-    /// The volume of the agent, where no claim is named.
+    /// The agent's volume, used if no claim is given.
     #[must_use]
     pub fn agent_volume(&self, size_limit: &str) -> Value {
         self.empty_volume(self.agent_volume, size_limit)
@@ -247,7 +246,7 @@ impl WebServer {
         json!({"name": name, "emptyDir": empty})
     }
 
-    /// The clone of `target`: its image, variables and mounts. The copy's mount is the caller's to add.
+    /// The clone of `target`, with its image, variables and mounts. The caller adds the copy's mount.
     #[must_use]
     pub fn clone_of(&self, target: &Value, location: &Location) -> Map<String, Value> {
         const KEPT: [&str; 5] = ["image", "env", "envFrom", "imagePullPolicy", "volumeMounts"];
@@ -261,7 +260,7 @@ impl WebServer {
         clone
     }
 
-    /// The attach container. Variables and resources are the caller's to add.
+    /// The attach container. The caller adds variables and resources.
     #[must_use]
     pub fn attach(&self, image: &str, location: &Location) -> Map<String, Value> {
         let mut attach = self.attach.container(location);
@@ -301,11 +300,10 @@ impl Step {
 }
 
 impl Configuration {
-    /// The text. What we write into a directive becomes one argument; what the Instrumentation's `attrs` have is
-    /// written as it is.
+    /// The text. A value that we write becomes one argument; `attrs` of the Instrumentation are written as they are.
     ///
     /// # Errors
-    /// The name and the value of a directive that would be read as something else.
+    /// The name and value of a directive that would be read differently.
     pub fn text<'f>(&self, facts: &Facts<'f>) -> Result<String, (&'f str, &'f str)> {
         let fact = |value: &'static str| match value {
             "{endpoint}" => Some(facts.endpoint.unwrap_or(ENDPOINT)),
@@ -333,7 +331,7 @@ impl Configuration {
         Ok(std::iter::once(self.head(facts.version)).chain(directives).collect())
     }
 
-    /// Where the module sends traces by OTLP; none where the Instrumentation's `attrs` choose another exporter.
+    /// Where the module sends traces by OTLP, or `None` if the Instrumentation's `attrs` select another exporter.
     #[must_use]
     pub fn destination<'e>(
         &self,
@@ -357,7 +355,7 @@ impl Configuration {
     }
 }
 
-/// The directory of a file's path, in its shortest form: no `//`, `.` or `..` that need not be there.
+/// The directory of a file path, normalized: without `//`, and without `.` and `..` if possible.
 fn parent(path: &str) -> String {
     let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
     let is_absolute = directory.starts_with('/');
@@ -465,7 +463,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Reads a directive back as nginx does: arguments up to the first semicolon outside of quotes.
+        /// Reads a directive back as nginx does: arguments up to the first unquoted semicolon.
         #[test]
         fn what_is_quoted_is_read_as_it_was(value in "[a-c ;{}'\"\\\\#$]{0,8}") {
             let written = Syntax::Nginx.argument(&value).expect("no control characters");

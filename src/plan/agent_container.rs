@@ -1,4 +1,4 @@
-//! Agents that run in a container of their own beside one target.
+//! Agents that run as a sidecar for one target.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::select::{Request, Selection};
 /// Lets the containers of a pod see each other's processes.
 pub(super) const SHARE: &str = "shareProcessNamespace";
 
-/// Adds the sidecar, its volume and what it needs of the pod; says which image.
+/// Adds the sidecar, its volume and the pod fields it needs. Returns the images.
 pub(super) fn inject(
     cx: &Selection<'_>,
     request: &Request<'_>,

@@ -1,4 +1,4 @@
-//! Resource attributes, and the names and versions of services that come from them.
+//! Resource attributes, and the service names and versions derived from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use crate::k8s::OwnerName;
 use crate::k8s::image::Image;
 use crate::select::Selection;
 
-/// Holds the namespace where the manifest does not say it.
+/// The variable with the namespace, used if the manifest has none.
 pub(super) const NAMESPACE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NAMESPACE_NAME";
 const POD_NAME: &str = "$(OTEL_RESOURCE_ATTRIBUTES_POD_NAME)";
 
-/// Attributes that name a service, first come first.
+/// Attributes that can name a service, in order of precedence.
 const SERVICE_NAMES: &[&str] = &[
     "k8s.deployment.name",
     "k8s.replicaset.name",
@@ -21,35 +21,35 @@ const SERVICE_NAMES: &[&str] = &[
     "k8s.job.name",
 ];
 
-/// Owners whose names the attributes of a collector have.
+/// Attributes that name an owner and are set for a collector.
 pub(super) const OWNER_ATTRIBUTES: &[&str] = &["k8s.deployment.name", "k8s.replicaset.name"];
 
-/// The container that attributes describe.
+/// A container described by attributes.
 #[derive(Debug)]
 pub(super) struct App {
     /// Its name.
     pub(super) name: String,
-    /// Its image; empty where it has none.
+    /// Its image; empty if it has none.
     pub(super) image: String,
-    /// Its resource attributes; empty where it has none, or they come from elsewhere.
+    /// Its resource attributes; empty if it has none or they come from a reference.
     pub(super) attributes: String,
 }
 
-/// The keys that a value of `OTEL_RESOURCE_ATTRIBUTES` sets.
+/// The keys set by a value of `OTEL_RESOURCE_ATTRIBUTES`.
 pub(super) fn keys(value: &str) -> BTreeSet<&str> {
     let pairs = value.split(',').filter_map(|pair| pair.trim().split_once('='));
     pairs.filter(|(_, value)| !value.contains('=')).map(|(key, _)| key).collect()
 }
 
-/// Attributes that describe an application.
+/// The attributes of an application.
 pub(super) struct Attributes {
     values: BTreeMap<String, String>,
-    /// Attributes whose value changes with a rollout or a run.
+    /// Attributes whose value changes with each rollout or run.
     generated: BTreeSet<&'static str>,
 }
 
 impl Attributes {
-    /// Everything that is known of `app`, but what its container sets itself.
+    /// All known attributes of `app`, except those set by its container.
     pub(super) fn describe(cx: &Selection<'_>, instrumentation: &Instrumentation, app: &App) -> Self {
         let set_already = keys(&app.attributes);
         let mut attributes = Self { values: BTreeMap::new(), generated: BTreeSet::new() };
@@ -112,7 +112,7 @@ impl Attributes {
         self.values.insert(key.to_owned(), value);
     }
 
-    /// `key=value`, sorted, without the keys that are set already.
+    /// `key=value` pairs, sorted, without keys that are already set.
     pub(super) fn joined(&self, set_already: &BTreeSet<&str>) -> String {
         let added = self.values.iter().filter(|(key, _)| !set_already.contains(key.as_str()));
         added.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
@@ -148,25 +148,25 @@ impl Attributes {
     }
 }
 
-/// The node that the pod template names; empty where it names none.
+/// The node set in the pod template; empty if none is set.
 fn node_name<'a>(cx: &Selection<'a>) -> &'a str {
     let name = cx.workload.pod().and_then(|spec| spec.get("nodeName"));
     name.and_then(|name| name.as_str()).unwrap_or_default()
 }
 
-/// Whether the node's name is written down somewhere, so that no variable need hold it.
+/// Whether the node's name is given, so that no variable is needed for it.
 pub(super) fn has_node_name(cx: &Selection<'_>, instrumentation: &Instrumentation) -> bool {
     const KEY: &str = "k8s.node.name";
     let own = instrumentation.attributes.get(KEY).map(String::as_str).unwrap_or_default();
     [node_name(cx), own, cx.annotations.attribute(KEY)].iter().any(|name| !name.is_empty())
 }
 
-/// The namespace, or the variable that holds it.
+/// The namespace, or a reference to its variable.
 pub(super) fn namespace(cx: &Selection<'_>) -> String {
     if cx.namespace.is_empty() { format!("$({NAMESPACE_NAME})") } else { cx.namespace.clone() }
 }
 
-/// The service's version, if anything says it.
+/// The service's version, if known.
 pub(super) fn service_version(
     cx: &Selection<'_>,
     instrumentation: &Instrumentation,

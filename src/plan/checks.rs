@@ -1,4 +1,4 @@
-//! Checks of planned injections. A check is a file here and a row of [`CHECKS`].
+//! Checks of planned injections. Each check is a file in this module and a row of [`CHECKS`].
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ mod runs_as_root;
 mod sidecar_blocks_job;
 mod unknown_namespace;
 
-/// Every check, in the order of their findings.
+/// Every check, in the order of its findings.
 const CHECKS: &[Check] = &[
     unknown_namespace::CHECK,
     sidecar_blocks_job::CHECK,
@@ -43,19 +43,19 @@ const CHECKS: &[Check] = &[
     pod_security::CHECK,
 ];
 
-/// A check of what was planned for a workload.
+/// A check of a planned workload.
 struct Check {
-    /// What it finds.
+    /// The codes it can report.
     codes: &'static [Code],
-    /// Its findings; pointers are relative to the workload.
+    /// Returns its findings, with pointers relative to the workload.
     run: fn(&Planned<'_>) -> Vec<Finding>,
 }
 
-/// What was planned for a workload: either its languages or its sidecar.
+/// A planned workload: either its languages or its sidecar.
 pub(super) struct Planned<'p> {
     pub(super) cx: &'p Selection<'p>,
     pub(super) settings: &'p Settings,
-    /// The workload with what was planned.
+    /// The workload after the plan.
     pub(super) draft: &'p Draft,
     /// The languages; empty for a sidecar.
     pub(super) languages: &'p [Request<'p>],
@@ -74,7 +74,7 @@ impl Planned<'_> {
     }
 }
 
-/// The containers of a pod with what was planned, by their names.
+/// The containers of a planned pod, by name.
 struct Containers<'d>([(&'d [Value], BTreeMap<&'d str, usize>); 2]);
 
 impl<'d> Containers<'d> {
@@ -86,7 +86,7 @@ impl<'d> Containers<'d> {
         }))
     }
 
-    /// The container of that name, and its position in the list.
+    /// The container with that name and its index in the list.
     fn find(&self, list: List, name: &str) -> Option<(usize, &'d Value)> {
         let [init, regular] = &self.0;
         let (all, at) = if list == List::Init { init } else { regular };

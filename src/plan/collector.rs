@@ -1,4 +1,4 @@
-//! The collector of a pod.
+//! Adds a pod's collector.
 
 use crate::select::Selection;
 use serde_json::{Map, Value, json};
@@ -16,21 +16,21 @@ use crate::k8s::OwnerName;
 use crate::k8s::pod::{List, name, position};
 use crate::select::collector::{Decision, Request, decide};
 
-/// What findings call a collector, where languages have their ids.
+/// The collector's name in findings, in place of a language id.
 const COLLECTOR: &str = "collector";
-/// The label of a pod that has a collector.
+/// The label of a pod with a collector.
 pub(super) const LABEL: &str = "sidecar.opentelemetry.io/injected";
-/// The longest value of a label.
+/// The maximum length of a label value.
 const LONGEST_LABEL: usize = 63;
-/// The most that Linux takes for a variable (`MAX_ARG_STRLEN`), without `OTEL_CONFIG=` and the end.
+/// Linux' maximum length of a variable (`MAX_ARG_STRLEN`), without `OTEL_CONFIG=` and the terminator.
 const LONGEST_CONFIG: usize = 131_059;
 
-/// Holds the pod's name, and where the downward API has it.
+/// The variable with the pod's name, and its downward API field.
 const OWN_NAME: (&str, &str) = ("POD_NAME", "metadata.name");
-/// The same for the node's name, for receivers that ask its kubelet.
+/// The same for the node's name, for receivers that query its kubelet.
 const OWN_NODE: (&str, &str) = ("K8S_NODE_NAME", "spec.nodeName");
 
-/// Limits of the container that the Go runtime is to know.
+/// Container limits passed to the Go runtime.
 const LIMITS: [(&str, &str); 2] = [("GOMEMLIMIT", "limits.memory"), ("GOMAXPROCS", "limits.cpu")];
 
 fn from_limit(variable: &str, resource: &str) -> Value {
@@ -38,22 +38,22 @@ fn from_limit(variable: &str, resource: &str) -> Value {
     json!({"name": variable, "valueFrom": source})
 }
 
-/// A collector as a pod gets it.
+/// A collector as added to a pod.
 #[derive(Debug, Clone)]
 pub(super) struct CollectorContainer<'c> {
     pub(super) collector: &'c Collector,
-    /// What messages call it.
+    /// Its name in messages.
     pub(super) called: String,
-    /// What the label says.
+    /// The label's value.
     pub(super) label: String,
     pub(super) image: String,
     pub(super) init_containers: Vec<Value>,
-    /// It is an ordinary container.
+    /// It is a regular container, not a native sidecar.
     pub(super) is_plain: bool,
 }
 
 impl<'c> CollectorContainer<'c> {
-    /// Its images are pinned; what asks for it is at `pointer`.
+    /// Pins its images. `pointer` leads to what requests it.
     pub(super) fn new(request: &Request<'c>, settings: &Settings, pointer: &str) -> Step<Self> {
         let Request { collector, .. } = request;
         let image = collector.image.clone().unwrap_or_else(|| settings.default_collector_image());
@@ -74,19 +74,19 @@ impl<'c> CollectorContainer<'c> {
         })
     }
 
-    /// Every image that it brings.
+    /// Every image it uses.
     fn images(&self) -> impl Iterator<Item = &str> {
         let of_init = self.init_containers.iter().filter_map(|container| container.get("image")?.as_str());
         std::iter::once(self.image.as_str()).chain(of_init)
     }
 
-    /// The list that its container stands in.
+    /// The list that its container is in.
     pub(super) const fn list(&self) -> List {
         if self.is_plain { List::Regular } else { List::Init }
     }
 }
 
-/// Carries out what the workload asks for.
+/// Handles the workload's sidecar request.
 pub(super) fn carry_out(cx: &Selection<'_>, settings: &Settings) -> Outcome {
     let request = match decide(cx) {
         Decision::Nothing => return Ok(None),
@@ -117,7 +117,7 @@ pub(super) fn carry_out(cx: &Selection<'_>, settings: &Settings) -> Outcome {
     Ok(Some(Done { draft, injections: vec![injection], sources, parts: vec![part], findings }))
 }
 
-/// Takes every collector out of the pod.
+/// Removes every collector from the pod.
 fn remove(cx: &Selection<'_>) -> Done {
     let spec = cx.workload.pointer("/spec");
     let mut draft = Draft::new(cx.workload.resource.clone());
@@ -168,7 +168,7 @@ fn refusal(cx: &Selection<'_>, code: Code, message: String) -> Box<Finding> {
     Box::new(Finding::new(code, cx.annotations.pointer(SIDECAR), message))
 }
 
-/// The container as the pod gets it.
+/// The container as added to the pod.
 fn container(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value> {
     let collector = sidecar.collector;
     let mut container = Map::new();
@@ -202,7 +202,7 @@ fn container(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value
     Ok(container)
 }
 
-/// Makes sure that a variable is there, and says that and nothing else.
+/// Adds a variable unless it is already there with the same value. A different value is refused.
 fn define(cx: &Selection<'_>, place: &ContainerRef, draft: &mut Draft, entry: Value) -> Step {
     let same = |current: &&Value| name(current) == name(&entry);
     let current: Vec<&Value> = place.env(draft).iter().filter(same).collect();
@@ -242,7 +242,7 @@ fn attributes(cx: &Selection<'_>) -> String {
     pairs.join(",")
 }
 
-/// What the label says: namespace and name of the collector, as much of them as fits.
+/// The label's value: namespace and name of the collector, truncated to fit.
 fn label(request: &Request<'_>) -> String {
     let Request { namespace, name, .. } = request;
     if namespace.is_empty() {
@@ -254,12 +254,12 @@ fn label(request: &Request<'_>) -> String {
     stripped(&format!("{namespace}.{name}")).to_owned()
 }
 
-/// At most so many characters of a text.
+/// The first `characters` characters of a text.
 fn first(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Refuses what the API server would not take.
+/// Refuses what the API server would reject.
 fn check(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]) -> Step {
     let called = &sidecar.called;
     let fields = &sidecar.collector.fields;
@@ -283,7 +283,7 @@ fn check(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]
     }
 }
 
-/// The first text that two elements have at `key`.
+/// The first string that two elements share at `key`.
 fn twice<'v>(elements: &'v [Value], key: &str) -> Option<&'v str> {
     let text = |element: &'v Value| element.get(key).and_then(Value::as_str);
     let mut texts = elements.iter().filter_map(text).enumerate();

@@ -1,4 +1,4 @@
-//! A container in a draft: its variables and mounts.
+//! A container in a draft, with its variables and mounts.
 
 use crate::select::Selection;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
 
-/// Where a container stands in a draft, and where findings about it point.
+/// A reference to a container in a draft, and the pointer for findings about it.
 #[derive(Debug, Clone)]
 pub(super) struct ContainerRef {
     /// Pointer in the draft.
@@ -25,7 +25,7 @@ impl ContainerRef {
         draft.list(&self.at, "env")
     }
 
-    /// The first entry of that name.
+    /// The first entry with that name.
     pub(super) fn variable<'d>(&self, draft: &'d Draft, name: &str) -> Option<&'d Value> {
         let env = self.env(draft);
         position(env, name).map(|index| &env[index])
@@ -35,14 +35,14 @@ impl ContainerRef {
         self.variable(draft, name).is_some()
     }
 
-    /// Appends `entry`, unless its name is there.
+    /// Appends `entry` unless its name exists.
     pub(super) fn default_entry(&self, draft: &mut Draft, entry: &Value) {
         if !self.has(draft, pod::name(entry)) {
             draft.append(&self.at, "env", entry.clone());
         }
     }
 
-    /// Appends those of `entries` whose names are not there.
+    /// Appends those of `entries` whose names do not exist.
     pub(super) fn default_entries<'e>(
         &self,
         draft: &mut Draft,
@@ -53,26 +53,26 @@ impl ContainerRef {
         }
     }
 
-    /// Appends the variable, unless its name is there.
+    /// Appends the variable unless its name exists.
     pub(super) fn default(&self, draft: &mut Draft, name: &str, value: &str) {
         if !self.has(draft, name) {
             draft.append(&self.at, "env", json!({"name": name, "value": value}));
         }
     }
 
-    /// Puts a variable from the downward API before all others, unless its name is there.
+    /// Inserts a downward API variable before all others unless its name exists.
     pub(super) fn prepend_field(&self, draft: &mut Draft, name: &str, field: &str) {
         if !self.has(draft, name) {
             draft.insert(&self.at, "env", 0, from_field(name, field));
         }
     }
 
-    /// Appends a variable from the downward API, unless its name is there.
+    /// Appends a downward API variable unless its name exists.
     pub(super) fn append_field(&self, draft: &mut Draft, name: &str, field: &str) {
         self.default_entry(draft, &from_field(name, field));
     }
 
-    /// Makes sure that a helper variable is there, before the variable `before` if that is there.
+    /// Ensures that a helper variable exists, inserted before the variable `before` if that exists.
     pub(super) fn helper(
         &self,
         cx: &Selection<'_>,
@@ -123,7 +123,7 @@ impl ContainerRef {
         }
     }
 
-    /// Sets the variable to what `extended` makes of its value.
+    /// Sets the variable to the result of `extended` for its current value.
     pub(super) fn extend(
         &self,
         cx: &Selection<'_>,
@@ -148,7 +148,7 @@ impl ContainerRef {
         }
     }
 
-    /// Mounts a volume, unless that very mount is there.
+    /// Mounts a volume unless the same mount exists.
     pub(super) fn mount(&self, draft: &mut Draft, mount: Value) -> Step {
         let path = |mount: &Value| -> String {
             let path = mount.get("mountPath").and_then(Value::as_str).unwrap_or_default();
@@ -175,7 +175,7 @@ impl ContainerRef {
         Finding::new(Code::MountConflict, format!("{}/{key}", self.origin), message)
     }
 
-    /// Pointer to the variable in the input; to the container where the input does not have it.
+    /// Pointer to the variable in the input, or to the container if the input does not have it.
     pub(super) fn pointer_to(&self, cx: &Selection<'_>, name: &str) -> String {
         let container = look_up(cx.workload.resource, &self.origin);
         let index = container.and_then(|container| position(pod::elements(container, "env"), name));
@@ -186,7 +186,7 @@ impl ContainerRef {
     }
 }
 
-/// A variable from the downward API.
+/// A downward API variable.
 pub(super) fn from_field(name: &str, field: &str) -> Value {
     json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": field}}})
 }

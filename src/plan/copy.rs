@@ -1,4 +1,4 @@
-//! Agents that an init container copies into a volume of the targets.
+//! Agents that an init container copies into a volume for the targets.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::k8s::pod::List;
 use crate::languages::{Copy, Extensions, Recipe};
 use crate::select::{Request, Selection};
 
-/// Instruments the targets, then adds the volume and the init containers; says which images.
+/// Instruments the targets, then adds the volume and the init containers. Returns the images.
 pub(super) fn inject(
     cx: &Selection<'_>,
     request: &Request<'_>,
@@ -68,7 +68,7 @@ pub(super) fn inject(
     Ok(images)
 }
 
-/// What is added to the agent, where something is.
+/// The agent's extensions, if any are requested.
 fn extensions<'r>(request: &'r Request<'_>, copy: &'r Copy) -> Option<(&'r Extensions, &'r Vec<Value>)> {
     let extensions = copy.extensions.as_ref()?;
     let agent = request.instrumentation.agent(request.language)?;

@@ -1,10 +1,10 @@
-//! How two states of a workload differ, for people.
+//! Describes the differences between two states of a workload.
 
 use serde_json::{Map, Value};
 
 use crate::k8s::pod::{elements, identify, name, text};
 
-/// The most differences that are named.
+/// The maximum number of differences listed.
 const MOST: usize = 10;
 
 /// The differences between two states of a workload whose pod template is at `template`.
@@ -47,7 +47,7 @@ fn container(called: &str, before: &Value, after: &Value, found: &mut Vec<String
         found.push(format!("{called}: {key} {}", changed(pair, texts)));
     });
     elements_of("env", before, after, |name, pair| {
-        // Attributes are long, and headers hold tokens.
+        // Attributes are long, and headers can contain tokens.
         let is_shown = name.starts_with("OTEL_") && !name.contains("ATTRIBUTES") && !name.contains("HEADERS");
         let texts = pair.map(|entry| entry.map(text).filter(|text| is_shown && !text.is_empty()));
         found.push(format!("{called}: {name} {}", changed(pair, texts)));
@@ -75,7 +75,7 @@ const fn became(pair: [Option<&Value>; 2]) -> &'static str {
     }
 }
 
-/// Shows every key whose value is not the same in both mappings, those `apart` excepted.
+/// Calls `show` for every key with different values in the mappings, except those in `apart`.
 fn fields(before: &Value, after: &Value, apart: &[&str], mut show: impl FnMut(&str, [Option<&Value>; 2])) {
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     let (before, after) = (before.as_object().unwrap_or(&NONE), after.as_object().unwrap_or(&NONE));
@@ -88,7 +88,7 @@ fn fields(before: &Value, after: &Value, apart: &[&str], mut show: impl FnMut(&s
     }
 }
 
-/// Shows every element that is not the same in the lists of both.
+/// Calls `show` for every element that differs between the two lists.
 fn elements_of(key: &str, before: &Value, after: &Value, mut show: impl FnMut(&str, [Option<&Value>; 2])) {
     let (before, after) = (elements(before, key), elements(after, key));
     let origins = crate::change::origins(key, before, after, identify);

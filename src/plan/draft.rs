@@ -1,10 +1,10 @@
-//! A working copy: every mutation is a change that is carried out and kept.
+//! A working copy: every mutation is applied and recorded as a change.
 
 use serde_json::Value;
 
 use crate::change::{Change, escape, look_up};
 
-/// A value on the way from what it is to what it shall be.
+/// A value that is being changed.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     value: Value,
@@ -20,7 +20,7 @@ impl Draft {
         &self.value
     }
 
-    /// How many changes were carried out.
+    /// The number of changes so far.
     pub(super) fn steps(&self) -> usize {
         self.changes.len()
     }
@@ -34,7 +34,7 @@ impl Draft {
         self.changes.push(change);
     }
 
-    /// The list `key` of the mapping at `parent`; empty where it is missing or null.
+    /// The list `key` of the mapping at `parent`; empty if it is missing or null.
     pub(super) fn list(&self, parent: &str, key: &str) -> &[Value] {
         look_up(&self.value, parent)
             .and_then(|parent| parent.get(key))
@@ -42,13 +42,13 @@ impl Draft {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Puts `element` at the end of the list `key` of the mapping at `parent`.
+    /// Appends `element` to the list `key` of the mapping at `parent`.
     pub(super) fn append(&mut self, parent: &str, key: &str, element: Value) {
         let end = self.list(parent, key).len();
         self.insert(parent, key, end, element);
     }
 
-    /// Puts `element` before the one at `index`. A list that is missing or null is created.
+    /// Inserts `element` before the one at `index`. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
         let current = look_up(&self.value, &pointer);
@@ -61,22 +61,22 @@ impl Draft {
         self.carry_out(change);
     }
 
-    /// Takes the element at `index` out of the list `key` of the mapping at `parent`.
+    /// Removes the element at `index` from the list `key` of the mapping at `parent`.
     pub(super) fn remove(&mut self, parent: &str, key: &str, index: usize) {
         self.carry_out(Change::remove(format!("{}/{index}", pointer_to(parent, key))));
     }
 
-    /// Moves what is at `from` to `pointer`.
+    /// Moves the value at `from` to `pointer`.
     pub(super) fn relocate(&mut self, from: String, pointer: String) {
         self.carry_out(Change::relocate(from, pointer));
     }
 
-    /// Takes the key of the mapping at `parent` out.
+    /// Removes the key from the mapping at `parent`.
     pub(super) fn unset(&mut self, parent: &str, key: &str) {
         self.carry_out(Change::remove(pointer_to(parent, key)));
     }
 
-    /// Moves an element to the end of its list, unless it stands there.
+    /// Moves an element to the end of its list unless it is already there.
     pub(super) fn move_to_end(&mut self, parent: &str, key: &str, index: usize) {
         let length = self.list(parent, key).len();
         if index + 1 >= length {
@@ -86,7 +86,7 @@ impl Draft {
         self.relocate(format!("{pointer}/{index}"), format!("{pointer}/{}", length - 1));
     }
 
-    /// Sets the key of the mapping at `parent`, unless it has that value.
+    /// Sets the key of the mapping at `parent` unless it already has that value.
     pub(super) fn set(&mut self, parent: &str, key: &str, value: Value) {
         let pointer = pointer_to(parent, key);
         let change = match look_up(&self.value, &pointer) {

@@ -1,4 +1,4 @@
-//! The variables of a language, and what a workload chooses for it.
+//! A language's variables and the workload's options for them.
 
 use super::{Step, container::ContainerRef, draft::Draft};
 use crate::finding::{Code, Finding};
@@ -6,11 +6,11 @@ use crate::k8s::pod::{name, position};
 use crate::languages::{Effect, Env, Recipe};
 use crate::select::{Request, Selection};
 
-/// Placeholders of a recipe's texts, and what stands for them.
+/// A recipe's placeholders and their replacements.
 pub(super) struct Texts(Vec<(&'static str, String)>);
 
 impl Texts {
-    /// The texts for a request, the mount apart.
+    /// The replacements for a request, without the mount.
     pub(super) fn read(cx: &Selection<'_>, request: &Request<'_>) -> Step<Self> {
         let mut texts = Vec::new();
         for option in request.language.options {
@@ -33,7 +33,7 @@ impl Texts {
         Ok(Self(texts))
     }
 
-    /// The same texts with the agent's mount in a target.
+    /// The same replacements with the agent's mount in a target.
     pub(super) fn with_mount(&self, mount: &str) -> Self {
         Self(self.0.iter().cloned().chain([("{mount}", mount.to_owned())]).collect())
     }
@@ -43,7 +43,7 @@ impl Texts {
     }
 }
 
-/// Refuses a target whose variables cannot be extended, or that sets what only we may set.
+/// Refuses a target whose variables cannot be extended, or that sets reserved ones.
 pub(super) fn check(
     cx: &Selection<'_>,
     request: &Request<'_>,

@@ -1,4 +1,4 @@
-//! Where telemetry goes: the endpoint and the certificates.
+//! The exporter's settings: endpoint, protocol and certificates.
 
 use crate::select::Selection;
 use serde_json::{Value, json};
@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 use super::{Step, container::ContainerRef, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};
 
-/// Holds the endpoint.
+/// The variable with the endpoint.
 pub(super) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-/// Holds the OTLP protocol.
+/// The variable with the OTLP protocol.
 pub(super) const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
-/// Holds the path of the authority's certificate.
+/// The variable with the path of the CA certificate.
 pub(super) const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
-/// Holds the path of the client's certificate.
+/// The variable with the path of the client certificate.
 pub(super) const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
-/// Holds the path of the client's key.
+/// The variable with the path of the client key.
 pub(super) const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 
-/// What holds certificates.
+/// A Secret or ConfigMap with certificates.
 #[derive(Debug, Clone, Copy)]
 struct Holder {
     kind: &'static str,
@@ -67,7 +67,7 @@ impl Holder {
     }
 }
 
-/// What an Instrumentation's certificates come from.
+/// The Secret and ConfigMap with an Instrumentation's certificates.
 fn holders(instrumentation: &Instrumentation) -> impl Iterator<Item = (Holder, &str)> {
     let tls = instrumentation.tls.as_ref();
     let secret = tls.and_then(|tls| tls.secret.as_deref()).map(|name| (SECRET, name));
@@ -75,17 +75,17 @@ fn holders(instrumentation: &Instrumentation) -> impl Iterator<Item = (Holder, &
     secret.into_iter().chain(config_map)
 }
 
-/// The kind and name of everything that must be in the workload's namespace.
+/// The kinds and names of resources that must be in the workload's namespace.
 pub(super) fn references(instrumentation: &Instrumentation) -> impl Iterator<Item = (&'static str, &str)> {
     holders(instrumentation).map(|(holder, name)| (holder.kind, name))
 }
 
-/// The volume and the mount of everything that certificates come from.
+/// A volume and a mount for each Secret and ConfigMap with certificates.
 pub(super) fn volumes(instrumentation: &Instrumentation) -> impl Iterator<Item = (Value, Value)> {
     holders(instrumentation).map(|(holder, name)| (holder.volume(name), holder.mount(name)))
 }
 
-/// The variables and mounts of one container.
+/// Sets the variables and mounts of one container.
 pub(super) fn configure(
     instrumentation: &Instrumentation,
     draft: &mut Draft,
@@ -119,7 +119,7 @@ fn files(tls: &Tls) -> impl Iterator<Item = (&'static str, String)> {
     rows.into_iter().filter_map(move |(name, file, directory)| Some((name, path(directory, file?))))
 }
 
-/// The pod's volumes for the mounts.
+/// Adds the pod's volumes for the mounts.
 pub(super) fn add_volumes(cx: &Selection<'_>, instrumentation: &Instrumentation, draft: &mut Draft) -> Step {
     volumes(instrumentation).try_for_each(|(volume, _)| pod::add_volume(cx, draft, volume))
 }

@@ -1,4 +1,4 @@
-//! What to change, decided purely: a workload goes in, a list of changes comes out, or why there is none.
+//! Plans changes without side effects: takes a workload and returns a list of changes, or why there is none.
 
 use serde_json::{Value, json};
 
@@ -33,52 +33,52 @@ mod web_server;
 use checks::Planned;
 use draft::Draft;
 
-/// What comes of a resource.
+/// The result for a resource.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is no workload, or asks for nothing.
+    /// It is not a workload, or requests nothing.
     Nothing,
-    /// It asks, but is left alone; infos say why.
+    /// It requests something but is left unchanged; infos give the reason.
     Skipped(Vec<Finding>),
-    /// It asks for what cannot be done; the findings are the reasons.
+    /// The request cannot be fulfilled; the findings give the reasons.
     Refused(Vec<Finding>),
-    /// It is to be changed.
+    /// It is changed.
     Planned(Plan),
 }
 
 /// The changes of one workload.
 #[derive(Debug)]
 pub struct Plan {
-    /// What changes, in order.
+    /// The changes, in order.
     pub changes: Vec<Change>,
     /// The resource after the changes.
     pub value: Value,
-    /// What was injected, what is doubtful about it, and what was left alone of two requests.
+    /// Findings about what was injected, doubtful settings, and a request that was skipped.
     pub findings: Vec<Finding>,
-    /// The workload as an injection finds it, where a collector that is not wanted was taken out first.
+    /// The workload before the injection, if an unwanted collector was removed first.
     pub base: Option<Box<Value>>,
-    /// What it is injected from: kinds and names; nothing where a collector is taken out alone.
+    /// The resources it was injected from: kinds and names; empty if only a collector was removed.
     pub sources: Vec<String>,
-    /// Why one of two requests was not carried out.
+    /// Why one of the two requests was refused.
     pub refused: Vec<Code>,
 }
 
-/// The outcome of a step: done, or why the workload is refused.
+/// The result of a step, or why the workload is refused.
 type Step<T = ()> = Result<T, Box<Finding>>;
 
-/// A request that was carried out, with those before it.
+/// A fulfilled request, including earlier ones.
 struct Done {
     draft: Draft,
     injections: Vec<Injection>,
-    /// What it came from: kinds and names.
+    /// The resources it came from: kinds and names.
     sources: Vec<String>,
     /// What was injected, in words.
     parts: Vec<String>,
-    /// What is doubtful about it.
+    /// Doubtful settings.
     findings: Vec<Finding>,
 }
 
-/// What became of a request: nothing to do, done, or why it is left alone.
+/// The result of a request: nothing to do, done, or the reasons why the workload is left unchanged.
 type Outcome = Result<Option<Done>, Vec<Finding>>;
 
 /// Plans the changes of `resource`, as [`planned`] does.
@@ -105,7 +105,7 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
     let is_refused = |left: &[Finding]| left.iter().any(|finding| is_refusal(finding.code));
     let refused_sidecar = is_refused(&left);
     let of_sidecar = left.len();
-    // The languages find the pod as the sidecar leaves it.
+    // Languages are planned for the pod with the sidecar.
     let between = sidecar.as_ref().map(|done| done.draft.value().clone());
     let before = sidecar.as_ref();
     let instrumented = match &between {
@@ -143,7 +143,7 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
     Verdict::Planned(Plan { changes, value, findings: about(findings), base, sources, refused })
 }
 
-/// Carries out the languages after what was done before.
+/// Instruments the languages after the earlier request.
 fn instrument(cx: &Selection<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
     let requests = match decide(cx) {
         Decision::Nothing => return Ok(None),
@@ -188,7 +188,7 @@ fn in_brackets(images: &[String]) -> String {
     if images.is_empty() { String::new() } else { format!(" ({})", images.join(", ")) }
 }
 
-/// Carries out all languages in a draft; says which images each of them brings.
+/// Injects all languages into a draft. Returns each one's images.
 fn carry_out(
     cx: &Selection<'_>,
     requests: &[Request<'_>],
@@ -199,7 +199,7 @@ fn carry_out(
     Ok((draft, images))
 }
 
-/// Carries out one language; says which images it brings.
+/// Injects one language. Returns its images.
 fn inject(cx: &Selection<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<Vec<String>> {
     let recipe = &request.language.recipe;
     match &recipe.delivery {
@@ -218,18 +218,18 @@ fn inject(cx: &Selection<'_>, request: &Request<'_>, draft: &mut Draft) -> Step<
     }
 }
 
-/// The settings of a language that brings an agent.
+/// The settings of a language with an agent.
 fn settings(request: &Request<'_>) -> &'static languages::Settings {
     const INVARIANT: &str = "impossible: a test of the table asks for settings where something is delivered";
     request.language.settings.as_ref().expect(INVARIANT)
 }
 
-/// The image that a language brings.
+/// The image of a language.
 fn image(request: &Request<'_>) -> String {
     request.image.clone()
 }
 
-/// Writes the annotations that rules set into the pod template, those that `is_wanted`.
+/// Writes annotations of rules into the pod template if `is_wanted`.
 fn annotate(cx: &Selection<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> bool) -> Step {
     let mut wanted = cx.annotations.of_rules().filter(|(key, _)| is_wanted(key)).peekable();
     if wanted.peek().is_none() {
@@ -242,7 +242,7 @@ fn annotate(cx: &Selection<'_>, draft: &mut Draft, is_wanted: impl Fn(&str) -> b
     Ok(())
 }
 
-/// The pointer to a mapping of the pod template's metadata, which is created where it is missing or null.
+/// Pointer to a mapping in the pod template's metadata, created if it is missing or null.
 fn metadata(cx: &Selection<'_>, draft: &mut Draft, key: &str) -> Step<String> {
     let pointer = |inside: &str| cx.workload.pointer(inside);
     for (parent, key) in [("", "metadata"), ("/metadata", key)] {

@@ -1,4 +1,4 @@
-//! A pod in a draft: its containers and volumes.
+//! A pod in a draft, with its containers and volumes.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn refuse_init(cx: &Selection<'_>, request: &Request<'_>, target: &Ta
     Err(finding.help("Name a regular container.").into())
 }
 
-/// The place of a target now.
+/// The current place of a target.
 pub(super) fn container(cx: &Selection<'_>, draft: &Draft, target: &Target) -> ContainerRef {
     const INVARIANT: &str = "impossible: `decide` took the target from the pod, and nothing is removed";
     let spec = cx.workload.pointer("/spec");
@@ -36,7 +36,7 @@ pub(super) fn container(cx: &Selection<'_>, draft: &Draft, target: &Target) -> C
     }
 }
 
-/// The volume that an agent is copied into.
+/// The volume for an agent's copy.
 pub(super) fn agent_volume(name: &str, request: &Request<'_>) -> Value {
     match claim(name, request) {
         Some(volume) => volume,
@@ -44,7 +44,7 @@ pub(super) fn agent_volume(name: &str, request: &Request<'_>) -> Value {
     }
 }
 
-/// The volume for the claim that the Instrumentation has, where it has one.
+/// The volume for the Instrumentation's claim, if any.
 pub(super) fn claim(name: &str, request: &Request<'_>) -> Option<Value> {
     let mut claim = request.instrumentation.agent(request.language)?.claim.clone()?;
     if let Some(claim) = claim.as_object_mut() {
@@ -53,13 +53,13 @@ pub(super) fn claim(name: &str, request: &Request<'_>) -> Option<Value> {
     Some(json!({"name": name, "ephemeral": {"volumeClaimTemplate": claim}}))
 }
 
-/// The size limit of volumes that are not claimed.
+/// The size limit of volumes without a claim.
 pub(super) fn size_limit<'r>(request: &'r Request<'_>) -> &'r str {
     let agent = request.instrumentation.agent(request.language);
     agent.and_then(|agent| agent.size_limit.as_deref()).unwrap_or("200Mi")
 }
 
-/// The Instrumentation's security context for init containers, else that of `target`.
+/// The Instrumentation's security context for init containers, or `target`'s.
 pub(super) fn init_security_context(
     cx: &Selection<'_>,
     request: &Request<'_>,
@@ -74,7 +74,7 @@ pub(super) fn init_security_context(
     (!context.is_null()).then(|| context.clone())
 }
 
-/// Adds a volume, unless that very volume is there.
+/// Adds a volume unless the same volume exists.
 pub(super) fn add_volume(cx: &Selection<'_>, draft: &mut Draft, volume: Value) -> Step {
     let spec = cx.workload.pointer("/spec");
     let volumes = draft.list(&spec, "volumes");
@@ -89,7 +89,7 @@ pub(super) fn add_volume(cx: &Selection<'_>, draft: &mut Draft, volume: Value) -
     Ok(())
 }
 
-/// Adds a container before the one at `index`, or at the end.
+/// Inserts a container before the one at `index`, or appends it.
 pub(super) fn add_container(
     cx: &Selection<'_>,
     draft: &mut Draft,
@@ -110,7 +110,7 @@ pub(super) fn add_container(
     Ok(())
 }
 
-/// A refusal because of a name that the pod has already.
+/// The finding for a name that the pod already has.
 pub(super) fn conflict(cx: &Selection<'_>, key: &str, wanted: &str, message: String) -> Finding {
     let list = cx.workload.pointer(&format!("/spec/{key}"));
     let input = cx.workload.pod().map_or(&[][..], |pod| elements(pod, key));

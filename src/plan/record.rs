@@ -1,8 +1,8 @@
-//! What an injection wrote into a workload, by name: an annotation on the workload's own metadata.
+//! The record of an injection: an annotation on the workload's own metadata that lists what was written.
 //!
-//! A record is computed from two values, the workload before and after its injection. It holds names, checksums and
-//! what was in place of the lists that were made, and no value of the user's but a label or annotation under our
-//! own prefixes that the injection overwrote. [`Record::undo`] is the way back.
+//! A record is computed from the workload before and after its injection. It has names, checksums and the text of
+//! values that created lists replaced. Of the user's values, it has only labels and annotations under our own prefixes
+//! that the injection overwrote. [`Record::undo`] reverts the injection.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ pub use undo::{Invalid, Undone};
 
 use checksum::checksum;
 
-/// The annotation that holds the record.
+/// The annotation with the record.
 pub const ANNOTATION: &str = "otel-inject.dev/record";
 
-/// The version of the form that is written and read.
+/// The supported format version.
 const VERSION: u64 = 1;
 
 /// What an injection wrote.
@@ -31,40 +31,40 @@ const VERSION: u64 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Record {
     v: u64,
-    /// What it was injected from: kind and name, for people and reports.
+    /// The resources it was injected from: kind and name, for people and reports.
     pub from: Vec<String>,
     #[serde(rename = "in")]
     root: Node,
-    /// The head of the block scalar that the text ended with, where it had no final line break.
+    /// The head of the block scalar that ended the text, if the text had no final line break.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
 }
 
-/// What is ours in a mapping (by key) or list (by what identifies an element).
+/// Our parts of a mapping (by key) or list (by element identity).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Node {
-    /// What is ours altogether, with its checksum.
+    /// Values that are entirely ours, with their checksums.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     ours: BTreeMap<String, String>,
-    /// What was in place of a value that we made, to the letter; null for nothing.
+    /// The exact text that our value replaced; null for nothing.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     was: BTreeMap<String, Option<String>>,
-    /// Strings of which a part is ours.
+    /// Strings that are partly ours.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     part: BTreeMap<String, Part>,
-    /// Elements of the user's that went to another place of their list, with those that came after them.
+    /// User elements that moved within their list, with the elements that followed them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     moved: BTreeMap<String, Vec<String>>,
-    /// Elements of the user's that went into a container of ours.
+    /// User elements that moved into one of our containers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     taken: BTreeMap<String, Taken>,
-    /// Where to look further.
+    /// Nested nodes.
     #[serde(rename = "in", skip_serializing_if = "BTreeMap::is_empty")]
     inside: BTreeMap<String, Self>,
 }
 
-/// What is ours of a string: the number of bytes and the checksum of each end.
+/// Our part of a string: length in bytes and checksum for each end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Part {
@@ -72,12 +72,12 @@ struct Part {
     before: Option<(usize, String)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<(usize, String)>,
-    /// The user wrote it without quotes.
+    /// The user's string was unquoted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     plain: bool,
 }
 
-/// Where an element went, and which elements came after it.
+/// Where an element moved, and which elements followed it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Taken {
@@ -92,10 +92,10 @@ impl Node {
 }
 
 impl Record {
-    /// The record that a resource has; none where it has none.
+    /// The record of a resource, or `None` if it has none.
     ///
     /// # Errors
-    /// Why it is none of ours.
+    /// Why it is not a valid record.
     #[must_use]
     pub fn read(resource: &Value) -> Option<Result<Self, String>> {
         let annotation = resource.get("metadata")?.get("annotations")?.get(ANNOTATION)?;
@@ -121,8 +121,8 @@ impl Record {
         serde_json::to_string(self).expect("impossible: maps of strings are JSON")
     }
 
-    /// `resource` with the record in its metadata, and the changes that put it there. None where metadata or its
-    /// annotations are no mapping.
+    /// The changes that add the record to the metadata of `resource`. `None` if metadata or its annotations are not a
+    /// mapping.
     #[must_use]
     pub fn write(&self, resource: &Value) -> Option<Vec<Change>> {
         let text = Value::from(self.text());
@@ -146,8 +146,7 @@ impl Record {
     }
 }
 
-/// What identifies each element of the list that a key holds: its name, or for those without one their number
-/// among them.
+/// The identity of each element of the list under a key: its name, or its number among those without a name.
 fn tokens(key: &str, elements: &[Value]) -> Vec<String> {
     let mut nameless = 0;
     let token = |element: &Value| match pod::identify(key, element) {
@@ -160,7 +159,7 @@ fn tokens(key: &str, elements: &[Value]) -> Vec<String> {
     elements.iter().map(token).collect()
 }
 
-/// Whether a mapping or list holds nothing.
+/// Whether a mapping or list is empty.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Object(entries) => entries.is_empty(),

@@ -1,4 +1,4 @@
-//! What a workload requests, and its annotations that request nothing.
+//! What a workload requests, and annotations without effect.
 
 use serde_json::{Map, Value};
 
@@ -12,11 +12,11 @@ use crate::select::{self, Selection};
 /// What a workload requests.
 #[derive(Debug, Default)]
 pub struct Requested {
-    /// Annotations that have no effect.
+    /// Findings about annotations without effect.
     pub findings: Vec<Finding>,
-    /// The resources that it uses: their kinds, and what messages call them.
+    /// The resources it uses: kinds, and their names in messages.
     pub sources: Vec<(&'static str, String)>,
-    /// The rules that select the workload, by their positions.
+    /// The indexes of the rules that select the workload.
     pub rules: Vec<usize>,
 }
 
@@ -37,7 +37,7 @@ pub fn requested(selection: &Selection<'_>) -> Requested {
     Requested { findings, sources: select::sources(selection), rules: annotations.selecting().to_vec() }
 }
 
-/// Annotations on a pod template that is not used, since another resource's is.
+/// Findings about annotations on an unused pod template, because another resource's is used.
 pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     let kind = Kind::find(identity.group(), identity.kind());
     let Some((kind, elsewhere)) = kind.and_then(|kind| Some((kind, kind.elsewhere?))) else {
@@ -57,8 +57,8 @@ pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     annotations.filter(|(key, _)| asks(key)).map(finding).collect()
 }
 
-/// Mappings on the way to the pod's spec into which annotations get by mistake: the workload's own annotations, those of
-/// what it makes on the way, labels, and fields that are none.
+/// Mappings above the pod's spec that get annotations by mistake: annotations of the workload or of intermediate
+/// resources, labels, and fields that do not exist.
 fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Value>)> {
     const PLACES: &[&str] = &["/metadata/annotations", "/annotations", "/metadata/labels", "/metadata"];
     let right = workload.pointer("/metadata/annotations");
@@ -73,7 +73,7 @@ fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Val
     places.filter(|at| *at != right).filter_map(mapping).collect()
 }
 
-/// Annotations that count only on the pod template.
+/// Findings about annotations that only work on the pod template.
 fn misplaced(
     at: &str,
     mapping: &Map<String, Value>,
@@ -83,7 +83,7 @@ fn misplaced(
     let misplaced = mapping.iter().filter(|(key, value)| {
         ours(key).is_some_and(|(prefix, short)| {
             let read = if prefix == PREFIX { short } else { key.as_str() };
-            // What the template says as well is a habit, and no mistake.
+            // Repeating what the template has is harmless.
             is_known(prefix, short)
                 && annotations.effective(read).is_empty()
                 && value.as_str() != Some("false")
@@ -98,7 +98,7 @@ fn misplaced(
     misplaced.map(finding).collect()
 }
 
-/// A pointer as people write it.
+/// A pointer as a dotted path.
 fn dotted(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".")
 }

@@ -1,4 +1,4 @@
-//! The resources of containers that are added.
+//! The resources of added containers.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
 use crate::select::{Request, Selection};
 
-/// What the Instrumentation says, and the defaults for `limits` and `requests` that it does not have.
+/// The Instrumentation's resources, with defaults for missing `limits` and `requests`.
 pub(super) fn complete(cx: &Selection<'_>, request: &Request<'_>) -> Step<Value> {
     let settings = super::settings(request);
     let mut resources = request
@@ -26,7 +26,7 @@ pub(super) fn complete(cx: &Selection<'_>, request: &Request<'_>) -> Step<Value>
     Ok(Value::Object(resources))
 }
 
-/// Resources of which a container may request less than its limit.
+/// Resources that a container can request less of than its limit.
 const OVERCOMMITTABLE: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
 fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {

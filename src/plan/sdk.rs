@@ -10,33 +10,33 @@ use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
 
-/// Holds the resource attributes.
+/// The variable with the resource attributes.
 pub(super) const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const NODE: &str = "k8s.node.name";
-/// Holds the node's address.
+/// The variable with the node's address.
 pub(super) const NODE_IP: &str = "OTEL_NODE_IP";
-/// Holds the pod's address.
+/// The variable with the pod's address.
 pub(super) const POD_IP: &str = "OTEL_POD_IP";
-/// Names the service.
+/// The variable with the service's name.
 pub(super) const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
-/// Holds the pod's name: stands wherever the SDK is configured.
+/// The variable with the pod's name, set wherever the SDK is configured.
 pub(super) const POD_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_NAME";
-/// Holds the pod's UID where UIDs are asked for.
+/// The variable with the pod's UID, set if UIDs are requested.
 pub(super) const POD_UID: &str = "OTEL_RESOURCE_ATTRIBUTES_POD_UID";
-/// Holds the node's name.
+/// The variable with the node's name.
 pub(super) const NODE_NAME: &str = "OTEL_RESOURCE_ATTRIBUTES_NODE_NAME";
-/// Names the propagators.
+/// The variable with the propagators.
 pub(super) const PROPAGATORS: &str = "OTEL_PROPAGATORS";
-/// Names the sampler.
+/// The variable with the sampler.
 pub(super) const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
-/// Holds the sampler's argument.
+/// The variable with the sampler's argument.
 pub(super) const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
 
-/// What only the cluster knows of every pod, and where the downward API has it.
+/// Facts about every pod that only the cluster knows, with their downward API fields.
 pub(super) const OF_POD: [(&str, &str); 3] =
     [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
-/// The container as its attributes describe it.
+/// The container as described by its attributes.
 pub(super) fn app(draft: &Draft, container: &ContainerRef) -> App {
     let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
     App {
@@ -46,25 +46,25 @@ pub(super) fn app(draft: &Draft, container: &ContainerRef) -> App {
     }
 }
 
-/// What a container's own resource attributes say; nothing where they come from elsewhere.
+/// A container's own resource attributes; empty if they come from a reference.
 fn plain(container: &ContainerRef, draft: &Draft) -> String {
     let current = container.variable(draft, ATTRIBUTES).filter(|entry| !is_from_elsewhere(entry));
     current.map(text).unwrap_or_default().to_owned()
 }
 
-/// The variables of every container, before those of its language.
+/// Adds the variables of every container, before those of its language.
 pub(super) fn common(draft: &mut Draft, container: &ContainerRef, instrumentation: &Instrumentation) {
     container.prepend_field(draft, POD_IP, "status.podIP");
     container.prepend_field(draft, NODE_IP, "status.hostIP");
     container.default_entries(draft, &instrumentation.env);
 }
 
-/// The name of the service that `app` is.
+/// The service name of `app`.
 pub(super) fn service_name(cx: &Selection<'_>, instrumentation: &Instrumentation, app: &App) -> String {
     Attributes::describe(cx, instrumentation, app).service_name(cx, instrumentation, app)
 }
 
-/// Configures the SDK in `container`, which `app` describes.
+/// Configures the SDK in `container`, which is described by `app`.
 pub(super) fn configure(
     cx: &Selection<'_>,
     instrumentation: &Instrumentation,
@@ -76,7 +76,7 @@ pub(super) fn configure(
     configure_for(cx, instrumentation, draft, container, &app)
 }
 
-/// Configures the SDK in `container` for an application that may stand in another one.
+/// Configures the SDK in `container` for an application that may be in another one.
 pub(super) fn configure_for(
     cx: &Selection<'_>,
     instrumentation: &Instrumentation,
@@ -132,7 +132,7 @@ pub(super) fn configure_for(
     Ok(())
 }
 
-/// Adds the helper variables that `text` refers to, before the variable `before` if that is there.
+/// Adds the helper variables that `text` refers to, before the variable `before` if that exists.
 pub(super) fn add_helpers(
     cx: &Selection<'_>,
     draft: &mut Draft,
@@ -148,7 +148,7 @@ pub(super) fn add_helpers(
     Ok(())
 }
 
-/// Variables for names that only the cluster knows, in their order.
+/// Variables for names that only the cluster knows, in order.
 pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
     let generated = cx.workload.owners().iter().filter_map(|owner| match owner.name {
         OwnerName::Own => None,
@@ -158,7 +158,7 @@ pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
     generated.chain(namespace).collect()
 }
 
-/// Whether the node's name in the container is an earlier language's: the input does not have it.
+/// Whether an earlier language added the node's name to the container: the input does not have it.
 fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef) -> bool {
     let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));

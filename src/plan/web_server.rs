@@ -1,4 +1,4 @@
-//! Modules of web servers: what their rows say, carried out on a pod.
+//! Adds web server modules to a pod.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::languages::Recipe;
 use crate::languages::web_server::{AGENT, COPY, Facts, Location, WebServer, Which};
 use crate::select::{Request, Selection, Target};
 
-/// Instruments the first target whole, further ones by their environment alone; says which image.
+/// Instruments the first target completely and further ones only by env. Returns the images.
 pub(super) fn inject(
     cx: &Selection<'_>,
     request: &Request<'_>,
@@ -63,7 +63,7 @@ fn attach(
     }
     pod::add_container(cx, draft, List::Init, None, clone)?;
     if let Some(index) = hidden {
-        // The user's own mount: its text, comments included, goes with it.
+        // A user's mount moves with its text, including comments.
         let init = format!("{}/{}", cx.workload.pointer("/spec"), List::Init.key());
         let last = draft.list(&cx.workload.pointer("/spec"), List::Init.key()).len() - 1;
         draft.relocate(
@@ -87,7 +87,7 @@ fn attach(
     pod::add_container(cx, draft, List::Init, None, attach)
 }
 
-/// Where the target has its configuration.
+/// The location of the target's configuration.
 pub(super) fn location(cx: &Selection<'_>, request: &Request<'_>, server: &WebServer) -> Step<Location> {
     let path = extra(request, server.path_key).and_then(Value::as_str);
     let settings = super::settings(request);
@@ -110,12 +110,12 @@ fn extra<'r>(request: &'r Request<'_>, key: &str) -> Option<&'r Value> {
     request.instrumentation.agent(request.language)?.extra.get(key)
 }
 
-/// Whether a mount's path contains the directory of the configuration.
+/// Whether a mount's path contains the configuration's directory.
 fn covers(mount: &Value, directory: &str) -> bool {
     mount.get("mountPath").and_then(Value::as_str).is_some_and(|path| path.contains(directory))
 }
 
-/// The target whose security context the init containers share.
+/// The target whose security context the init containers use.
 fn owner_of_context<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<&'r Target> {
     match server.security_of {
         Which::First => request.targets.first(),
@@ -123,7 +123,7 @@ fn owner_of_context<'r>(request: &'r Request<'_>, server: &WebServer) -> Option<
     }
 }
 
-/// The container with what both init containers have: resources, security context and the copy's mount.
+/// Adds what both init containers have: resources, security context and the copy's mount.
 fn finish(
     cx: &Selection<'_>,
     request: &Request<'_>,
@@ -141,12 +141,12 @@ fn finish(
     Ok(container)
 }
 
-/// A container that is made for `target`, as a draft of its own; findings about it point at the target.
+/// A container created for `target`, as a separate draft. Findings about it point at the target.
 fn place_of(target: &ContainerRef) -> ContainerRef {
     ContainerRef { at: String::new(), ..target.clone() }
 }
 
-/// The variables of the attach container: the Instrumentation's, the addresses, the configuration.
+/// Sets the variables of the attach container: the Instrumentation's, the addresses, the configuration.
 fn set_env(
     cx: &Selection<'_>,
     request: &Request<'_>,
@@ -171,7 +171,7 @@ fn set_env(
     place.helper(cx, attach, configuration.pod_name, "metadata.name", None)
 }
 
-/// The text of the module's configuration.
+/// The module's configuration.
 fn configure(cx: &Selection<'_>, request: &Request<'_>, server: &WebServer, app: &App) -> Step<String> {
     let version = server.configuration.version.as_ref();
     let version = version.and_then(|version| extra(request, version.key)).and_then(Value::as_str);
@@ -194,7 +194,7 @@ fn configure(cx: &Selection<'_>, request: &Request<'_>, server: &WebServer, app:
     })
 }
 
-/// Directives of the Instrumentation.
+/// The Instrumentation's directives.
 fn attrs<'r>(request: &'r Request<'_>) -> Vec<(&'r str, &'r str)> {
     fn text<'a>(attr: &'a Value, key: &str) -> &'a str {
         attr.get(key).and_then(Value::as_str).unwrap_or_default()

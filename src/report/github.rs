@@ -1,10 +1,10 @@
-//! Workflow commands: GitHub shows them beside the lines of a pull request.
+//! GitHub workflow commands, which are shown next to the lines of a pull request.
 
 use super::{Detail, Run, Totals, flat};
 use crate::finding::{Finding, Position, Severity};
 
-/// An annotation for each error and warning, then the totals. Infos are said where they fail the run, or with the
-/// reasons: a run may show few annotations.
+/// An annotation for each error and warning, then the totals. Infos are included only if they fail the run or reasons
+/// are requested, because GitHub limits the annotations of a run.
 pub(super) fn annotations(run: Run, findings: &[Finding], detail: Detail) -> String {
     let is_said = |finding: &&Finding| match finding.severity {
         _ if run.fails(finding) => true,
@@ -41,12 +41,12 @@ fn annotation(finding: &Finding) -> String {
     format!("::{command} {}::{}\n", properties.collect::<Vec<_>>().join(","), text.join("%0A"))
 }
 
-/// `text` where a command's message stands.
+/// `text` escaped for a command's message.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// `text` where a command's property stands.
+/// `text` escaped for a command's property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

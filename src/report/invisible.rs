@@ -1,15 +1,15 @@
-//! Characters that a report must not write as they are: they control a terminal, turn the direction of what is
-//! around them, or cannot be seen.
+//! Characters that a report must escape: they control a terminal, change the direction of surrounding text, or are
+//! invisible.
 
 use std::fmt::Write as _;
 
-/// Whether a character is a control character, has no width of its own, turns the direction of writing, or is not
-/// printable in YAML.
+/// Whether a character is a control character, has zero width, changes the writing direction, or is not printable in
+/// YAML.
 pub(super) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            // The format characters (Cf) and those that Unicode calls ignorable by default.
+            // Format characters (Cf) and those that Unicode lists as default ignorable.
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
                 | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
@@ -19,7 +19,7 @@ pub(super) fn is_invisible(character: char) -> bool {
         )
 }
 
-/// JSON text with `\u` escapes for what cannot be seen. Such characters are only ever found within its strings.
+/// JSON text with `\u` escapes for invisible characters, which only occur inside its strings.
 pub(super) fn escaped_json(json: &str) -> String {
     let mut result = String::with_capacity(json.len());
     for character in json.chars() {

@@ -1,4 +1,4 @@
-//! Findings as others read them: lines for people, results for hosts, JSON, SARIF, the reference.
+//! Findings in their output formats: lines for people, results for hosts, JSON, SARIF, the reference.
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
@@ -16,28 +16,28 @@ use invisible::{escaped_json, is_invisible};
 pub use reference::{contents, explain, facts, names, reference};
 pub use run::{Purpose, Run};
 
-/// The ways in which a report can be written.
+/// The formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Lines for people, as they stand on stderr.
+    /// Lines for people, as on stderr.
     Human,
     /// One object with all findings and the totals.
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// Workflow commands that GitHub shows beside the lines of a pull request.
+    /// GitHub workflow commands, shown next to the lines of a pull request.
     Github,
 }
 
-/// A format as people ask for it.
+/// A format as selected by the user.
 pub struct Row {
     /// The format.
     pub format: Format,
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it is for, a phrase.
+    /// Its purpose, as a phrase.
     pub what: &'static str,
-    /// The file endings that ask for it.
+    /// The file extensions that select it.
     endings: &'static [&'static str],
     write: fn(Run, &[Finding], Detail, Paint) -> String,
 }
@@ -75,20 +75,20 @@ impl Format {
         },
     ];
 
-    /// The format that a file's ending asks for.
+    /// The format for a file's extension.
     #[must_use]
     pub fn of_ending(ending: &str) -> Option<Self> {
         Self::ALL.iter().find(|row| row.endings.contains(&ending)).map(|row| row.format)
     }
 
-    /// The format of this name.
+    /// The format with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|row| row.name == name).map(|row| row.format)
     }
 
-    /// The report of `findings`, with a final newline where there is anything to say. JSON says
-    /// everything, SARIF all but infos; colour is for people.
+    /// The report of `findings`, with a final newline unless it is empty. JSON includes everything, SARIF everything
+    /// except infos; colour is for people.
     #[must_use]
     pub fn report(self, run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
         let row = Self::ALL.iter().find(|row| row.format == self);
@@ -100,28 +100,28 @@ fn pretty(value: &Value) -> String {
     escaped_json(&format!("{value:#}\n"))
 }
 
-/// How much people are told.
+/// The level of detail for people.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// What fails the run.
+    /// Only what fails the run.
     Errors,
     /// Every finding, and the totals.
     #[default]
     Lines,
-    /// The same, with the reasons.
+    /// The same, with reasons.
     Reasons,
 }
 
-/// Whether lines carry colour.
+/// Whether lines are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
     /// ANSI escapes around the severity.
     Coloured,
-    /// Nothing but text.
+    /// Plain text.
     Plain,
 }
 
-/// How many findings there are, by what people ask about.
+/// The numbers of findings, by category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Totals {
     injected: usize,
@@ -131,10 +131,10 @@ struct Totals {
     skipped: usize,
     errors: usize,
     warnings: usize,
-    /// What is added where no error fails the run.
+    /// Added if no error fails the run.
     reason: &'static str,
     has_failed: bool,
-    /// Words before what is done to workloads.
+    /// Words before the action on workloads.
     would: &'static str,
 }
 
@@ -163,7 +163,7 @@ impl Totals {
         let changed =
             [(self.injected, "injected"), (self.updated, "updated"), (self.uninjected, "uninjected")];
         let total: usize = changed.iter().map(|(count, _)| count).sum();
-        // Where the run fails, nothing is.
+        // A failed run changes nothing.
         let nothing = if self.has_failed && total > 0 { "0 of " } else { "" };
         let others = [(self.current, "up to date"), (self.skipped, "without a record")];
         let would = self.would;
@@ -184,7 +184,7 @@ impl Totals {
     }
 }
 
-/// A line for each finding, then the totals.
+/// A line per finding, then the totals.
 #[must_use]
 pub fn text(findings: &[Finding], paint: Paint) -> String {
     human(Run::default(), findings, Detail::Lines, paint)
@@ -207,8 +207,8 @@ fn human(run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String
     lines
 }
 
-/// `error[code] file:12:5 Deployment shop/web: message (/spec/…): help: …`, one line whatever the message
-/// holds: hosts cut reports by lines, and no input may write to a terminal.
+/// `error[code] file:12:5 Deployment shop/web: message (/spec/…): help: …`, always on one line: hosts split reports by
+/// line, and no input may control a terminal.
 #[must_use]
 pub fn line(finding: &Finding, paint: Paint) -> String {
     let severity = finding.severity.as_str();
@@ -248,7 +248,7 @@ fn place(position: &Position) -> String {
     }
 }
 
-/// `text` on one line: line breaks become blanks, other characters that cannot be seen their escapes.
+/// `text` on one line: line breaks become blanks, other invisible characters are escaped.
 fn flat(text: &str) -> String {
     let mut flat = String::with_capacity(text.len());
     for character in text.trim_end().chars() {
@@ -288,7 +288,7 @@ pub fn krm(finding: &Finding) -> Value {
     Value::Object(result)
 }
 
-/// The file of a finding, with the resource's number in it where that is known.
+/// The file of a finding, with the resource's index in it if known.
 fn file(finding: &Finding) -> Option<Value> {
     let mut file = json!({"path": finding.place()?.file?});
     if let Some(Origin { index: Some(index), .. }) = &finding.origin {
@@ -297,7 +297,7 @@ fn file(finding: &Finding) -> Option<Value> {
     Some(file)
 }
 
-/// A pointer as KRM hosts write paths: `spec.containers[0].name`, odd keys as `["a.b/c"]`.
+/// A pointer in the path syntax of KRM hosts: `spec.containers[0].name`, with unusual keys as `["a.b/c"]`.
 fn field_path(pointer: &str) -> String {
     let mut path = String::new();
     for token in pointer.split('/').skip(1).map(unescape) {

@@ -1,4 +1,4 @@
-//! The reference of findings and languages, from their tables.
+//! The reference of findings and languages, generated from their tables.
 
 use crate::finding::Code;
 use crate::languages::{self, Delivery, Effect, Env, Language};
@@ -33,12 +33,12 @@ pub fn reference() -> String {
     page
 }
 
-/// The pages' names: codes and languages.
+/// The names of all pages: codes and languages.
 pub fn names() -> impl Iterator<Item = &'static str> {
     Code::ALL.iter().map(|code| code.id()).chain(languages::ALL.iter().map(|language| language.id))
 }
 
-/// The pages there are, a line each.
+/// The list of pages, one per line.
 #[must_use]
 pub fn contents() -> String {
     let width = names().map(str::len).max().unwrap_or(0);
@@ -53,7 +53,7 @@ pub fn contents() -> String {
     contents
 }
 
-/// The page of a code or a language; none where there is no such name.
+/// The page of a code or a language, or `None` if there is no such name.
 #[must_use]
 pub fn explain(name: &str) -> Option<String> {
     if let Some(code) = Code::ALL.iter().find(|code| code.id() == name) {
@@ -73,7 +73,7 @@ pub fn explain(name: &str) -> Option<String> {
     let facts: String = facts(language).iter().map(|fact| format!("{fact}\n")).collect();
     let mut example = format!("instrumentation.opentelemetry.io/{}: \"true\"", language.switch);
     if let Delivery::Container(container) = &language.recipe.delivery {
-        // Without it the agent does not know what to attach to, and the injection is refused.
+        // Without it the agent has nothing to attach to, and the injection is refused.
         let sets =
             |effect: &Effect| matches!(effect, Effect::Variable(name) if *name == container.executable);
         for option in language.options.iter().filter(|option| sets(&option.effect)) {
@@ -90,7 +90,7 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
-/// What there is to know about a language, a line each.
+/// Facts about a language, one per line.
 #[must_use]
 pub fn facts(language: &Language) -> Vec<String> {
     let recipe = &language.recipe;

@@ -1,26 +1,26 @@
-//! What findings mean for a run: whether it fails, and how reports word it.
+//! The effect of findings on a run: whether it fails, and how reports word it.
 
 use crate::config::FailOn;
 use crate::finding::{Code, Finding, Severity};
 
-/// What a run does with the injections that it plans.
+/// What a run does with its planned injections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Purpose {
     /// It writes them.
     #[default]
     Write,
-    /// It shows what would change: a diff, patches, images.
+    /// It shows changes: a diff, patches, images.
     Show,
     /// It only checks.
     Check,
 }
 
-/// A run, as far as its findings go.
+/// The parts of a run that affect its findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Run {
     /// Which findings fail it.
     pub fail_on: FailOn,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
 }
 
@@ -35,7 +35,7 @@ impl Run {
         }
     }
 
-    /// Whether an injection stays out of date. A run that writes renews it, and so does what others show.
+    /// Whether an injection remains out of date. A run that writes or shows changes updates it.
     fn leaves_stale(self, code: Code) -> bool {
         match code {
             Code::StaleInjection => true,
@@ -44,7 +44,7 @@ impl Run {
         }
     }
 
-    /// Words `findings` as what would happen, unless the run writes what it plans.
+    /// Rewords `findings` as what would happen, unless the run writes its plan.
     pub fn word(self, findings: &mut [Finding]) {
         if self.purpose == Purpose::Write {
             return;
@@ -59,7 +59,7 @@ impl Run {
         }
     }
 
-    /// What fails a run that has no error.
+    /// Why a run without errors fails.
     pub(super) const fn reason(self) -> &'static str {
         match self.fail_on {
             FailOn::Error => "",
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn each_choice_includes_the_ones_before_it() {
-        // Which choice is the first that fails, where the run checks and where it writes.
+        // The first choice that fails, for a run that checks and for one that writes.
         let table = [
             (Code::NoInstrumentation, Some(FailOn::Error), Some(FailOn::Error)),
             (Code::StaleInjection, Some(FailOn::Stale), Some(FailOn::Stale)),

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::Run;
 use crate::finding::{Code, Finding, Position, Severity};
 
-/// Where the project's pages are; empty as long as its package does not say.
+/// The repository of the project's pages; empty if the package does not set it.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// A log of one run: errors, warnings and whatever else fails it. Code scanning takes no result without a file, so
-/// what has none is a notification of the run.
+/// A log of one run: errors, warnings and everything else that fails it. Code scanning requires a file for each result,
+/// so findings without one become notifications of the run.
 pub(super) fn log(run: Run, findings: &[Finding]) -> Value {
     let given = |finding: &&Finding| finding.severity != Severity::Info || run.fails(finding);
     let mut results = Vec::new();
@@ -47,7 +47,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// The program and its rules, with links to the pages of a repository.
+/// The program and its rules, with links to pages in a repository.
 fn driver(repository: &str) -> Value {
     let mut driver = json!({
         "name": "otel-inject",
@@ -75,7 +75,7 @@ fn rule(code: Code, repository: &str) -> Value {
     rule
 }
 
-/// What a finding is about: a file, a stream, a resource. None where it is about the run.
+/// The location of a finding: a file, a stream or a resource. `None` if it is about the run.
 fn location(finding: &Finding) -> Option<Value> {
     let place = finding.place();
     let is_of_stream = place.is_some() || finding.subject.is_some();
@@ -92,7 +92,7 @@ fn location(finding: &Finding) -> Option<Value> {
     Some(location)
 }
 
-/// What stands for the file of a stream.
+/// The file name used for a stream.
 const STREAM: &str = "stdin";
 
 fn message(finding: &Finding) -> Value {
@@ -104,7 +104,7 @@ fn rule_index(code: Code) -> Option<usize> {
     Code::ALL.iter().position(|other| *other == code)
 }
 
-/// A result; `seen` counts results with the same fingerprint.
+/// A result. `seen` counts results with the same fingerprint.
 fn result(finding: &Finding, location: &Value, seen: &mut BTreeMap<String, usize>) -> Value {
     let fingerprint = fingerprint(finding, location);
     let count = seen.entry(fingerprint.clone()).or_default();
@@ -115,16 +115,17 @@ fn result(finding: &Finding, location: &Value, seen: &mut BTreeMap<String, usize
         "level": level(finding.severity),
         "message": message(finding),
         "locations": [location],
-        // The one that code scanning knows. It would make its own of the text of the line, which a stream does not have.
+        // The one that code scanning reads. Otherwise it would compute one from the line's text, which a stream does
+        // not have.
         "partialFingerprints": {"primaryLocationLineHash": format!("{fingerprint}:{count}")},
     })
 }
 
-/// The same for the same trouble in later runs, wherever the lines have moved.
+/// Identifies the same problem in later runs, even if lines have moved.
 fn fingerprint(finding: &Finding, location: &Value) -> String {
     let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap_or_default();
     let subject = finding.subject.as_ref().map(ToString::to_string).unwrap_or_default();
-    // Text cannot be confused across the borders of its parts.
+    // JSON keeps the parts' boundaries unambiguous.
     let text = [finding.code.id(), uri, &subject, &finding.pointer].join("\0");
     // FNV-1a.
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -139,7 +140,7 @@ fn notification(finding: &Finding) -> Value {
     })
 }
 
-/// A path as the URI reference that SARIF wants.
+/// A path as a URI reference, as required by SARIF.
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! Which collector a pod gets as a sidecar.
+//! Decides which collector a pod gets as a sidecar.
 
 use super::reference::Reference;
 use super::{Selection, called, unrecorded};
@@ -10,34 +10,34 @@ use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
 use crate::k8s::pod::{self, List};
 
-/// What is decided about the sidecar of a workload.
+/// The decision about a workload's sidecar.
 #[derive(Debug)]
 pub enum Decision<'c> {
-    /// None is asked for.
+    /// No sidecar is requested.
     Nothing,
-    /// None is wanted: one that is there is taken out.
+    /// The annotation turns it off: remove an existing one.
     Remove,
-    /// One is wanted, and there.
+    /// A sidecar is requested, and the pod already has one.
     Skip(Box<Finding>),
-    /// The one that is wanted cannot be had.
+    /// The requested sidecar is not available.
     Refuse(Vec<Finding>),
-    /// This one.
+    /// Add this one.
     Add(Request<'c>),
 }
 
 /// A collector for a pod.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'c> {
-    /// What it is.
+    /// The collector.
     pub collector: &'c Collector,
-    /// Its namespace; empty where nothing says it.
+    /// Its namespace; empty if unknown.
     pub namespace: &'c str,
     /// Its name.
     pub name: &'c str,
 }
 
 impl Request<'_> {
-    /// What messages call it.
+    /// Its name in messages.
     #[must_use]
     pub fn called(&self) -> String {
         called(self.namespace, self.name)
@@ -73,20 +73,20 @@ pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
     }
 }
 
-/// What the collector is called that a workload asks for and the input has, valid or not.
+/// The name of the collector that a workload requests, if the input has it, valid or not.
 #[must_use]
 pub fn source(selection: &Selection<'_>) -> Option<String> {
     let entry = find(&reference(selection, wanted(&selection.annotations)?), selection.context).ok()?;
     Some(called(&entry.namespace, &entry.name))
 }
 
-/// The switch, where it asks for a collector.
+/// The switch's value, if it requests a collector.
 fn wanted<'a>(annotations: &Annotations<'a>) -> Option<&'a str> {
     let switch = annotations.effective(SIDECAR);
     (!switch.is_empty() && !switch.eq_ignore_ascii_case("false")).then_some(switch)
 }
 
-/// What shows that the pod has a collector already.
+/// The finding if the pod already has a collector.
 #[must_use]
 pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
     let (list, index) = position(workload)?;
@@ -95,7 +95,7 @@ pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
     Some(unrecorded(workload.pointer(&format!("/spec/{}/{index}", list.key())), message))
 }
 
-/// Where the pod has a collector.
+/// The list and index of the pod's collector.
 fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
     let spec = workload.pod()?;
     [List::Init, List::Regular]
@@ -103,7 +103,7 @@ fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
         .find_map(|list| Some((list, pod::position(pod::elements(spec, list.key()), CONTAINER)?)))
 }
 
-/// The valid collector that a switch means.
+/// The valid collector that a switch refers to.
 fn resolve<'c>(reference: &Reference<'_>, context: &'c Context) -> Result<Request<'c>, Box<Finding>> {
     let entry = find(reference, context)?;
     let called = called(&entry.namespace, &entry.name);
@@ -136,17 +136,17 @@ fn reference<'a>(selection: &'a Selection<'a>, switch: &'a str) -> Reference<'a>
     }
 }
 
-/// Whether a collector is none for pods.
+/// Whether a collector is not in mode `sidecar`.
 fn is_other(entry: &Entry<Option<Collector>>) -> bool {
     matches!(entry.outcome.as_deref(), Ok(None))
 }
 
-/// The mode of a collector; the operator's default where it says none.
+/// The mode of a collector, or the operator's default.
 fn mode<T>(entry: &Entry<T>) -> &str {
     entry.text("/spec/mode").unwrap_or("deployment")
 }
 
-/// What to do about a collector that runs on its own: the operator makes a Service for it.
+/// Adds help for a collector that runs separately: the operator creates a Service for it.
 fn with_service<T>(finding: Box<Finding>, entry: &Entry<T>) -> Box<Finding> {
     let Entry { namespace, name, .. } = entry;
     let namespace = if namespace.is_empty() { String::new() } else { format!(".{namespace}") };
@@ -156,7 +156,7 @@ fn with_service<T>(finding: Box<Finding>, entry: &Entry<T>) -> Box<Finding> {
     )))
 }
 
-/// The collector that a switch means, whatever it says.
+/// The collector that a switch refers to, of any mode.
 fn find<'c>(
     reference: &Reference<'_>,
     context: &'c Context,

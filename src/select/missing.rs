@@ -1,4 +1,4 @@
-//! What to say where a workload asks for something that the input does not have.
+//! Explains why a resource that a workload requests is not in the input.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use crate::config::context::{Entries, Entry};
 use crate::finding::Finding;
 use crate::k8s::Workload;
 
-/// A look-up that finds nothing.
+/// A failed lookup.
 pub(super) struct Missing<'m> {
-    /// The kind that is looked up.
+    /// The kind that was looked up.
     pub(super) kind: &'static str,
-    /// Namespaces and names of all that the input has of it, with what is added to them.
+    /// Namespaces and names of this kind's resources in the input, each with a note.
     current: Vec<(&'m str, &'m str, String)>,
-    /// The workload, where its lack of a namespace is why nothing is found.
+    /// The workload, if its missing namespace is the reason.
     homeless: Option<String>,
-    /// The name that is looked up; none where any of the namespace would do.
+    /// The name that was looked up, or `None` if any resource of the namespace would do.
     name: Option<&'m str>,
 }
 
 impl<'m> Missing<'m> {
-    /// `own` is the namespace of `workload`, and `reference` what it asks for; none where any of its namespace would do.
-    /// `note` is added to what the input has.
+    /// `own` is the namespace of `workload`, and `reference` the requested resource, or `None` if any in its namespace
+    /// would do. `note` is added to the resources in the input.
     pub(super) fn new<T>(
         kind: &'static str,
         entries: &'m Entries<T>,
@@ -39,13 +39,13 @@ impl<'m> Missing<'m> {
         Self { kind, current, homeless, name: reference }
     }
 
-    /// Why nothing is found, for a message that goes on with "but": the workload has no namespace. None where that is
-    /// not the reason.
+    /// The reason, for a message that continues with "but", if it is that the workload has no namespace. Otherwise
+    /// `None`.
     pub(super) fn reason(&self) -> Option<String> {
         self.homeless.as_ref().map(|workload| format!("{workload} has no namespace"))
     }
 
-    /// What the input has.
+    /// Lists the resources in the input.
     pub(super) fn there_is(&self) -> String {
         if self.current.is_empty() {
             return format!("the input has no {} at all", self.kind);
@@ -55,7 +55,7 @@ impl<'m> Missing<'m> {
         format!("there is {}", listed(names))
     }
 
-    /// The finding, with the way out where the workload lacks a namespace.
+    /// The finding, with help if the workload has no namespace.
     pub(super) fn help(&self, finding: Box<Finding>) -> Box<Finding> {
         if self.homeless.is_none() {
             return finding;

@@ -1,31 +1,31 @@
-//! Which resource a switch means: the one that it names, or the only one of the workload's namespace.
+//! Finds the resource that a switch refers to: the one it names, or the only one in the workload's namespace.
 
 use super::missing::Missing;
 use super::{Selection, called, listed, place};
 use crate::config::context::{Entries, Entry, Lookup};
 use crate::finding::{Code, Finding};
 
-/// A switch that asks for a resource of a kind.
+/// A switch that refers to a resource of a kind.
 pub(super) struct Reference<'a> {
     pub(super) selection: &'a Selection<'a>,
-    /// What uses the resource, for messages.
+    /// The user of the resource, for messages.
     pub(super) user: &'a str,
-    /// The annotation that is the switch, without the prefix.
+    /// The switch's annotation, without the prefix.
     pub(super) key: &'a str,
-    /// What it says.
+    /// Its value.
     pub(super) switch: &'a str,
     pub(super) kind: &'static str,
-    /// The namespace has none.
+    /// The finding if the namespace has none.
     pub(super) none: Code,
-    /// None has that name.
+    /// The finding if none has that name.
     pub(super) not_found: Code,
-    /// Several are meant.
+    /// The finding if several match.
     pub(super) ambiguous: Code,
 }
 
 impl Reference<'_> {
-    /// The one that is meant, valid or not; any of the workload's namespace must fit. `note` is added to messages about
-    /// others.
+    /// The resource it refers to, valid or not. If the switch names none, any resource in the workload's namespace must
+    /// pass the filter. `note` is added to messages about the others.
     pub(super) fn find<'c, T>(
         &self,
         entries: &'c Entries<T>,
@@ -63,12 +63,12 @@ impl Reference<'_> {
         }
     }
 
-    /// Whether any resource of the namespace would do.
+    /// Whether any resource in the namespace would do.
     pub(super) fn is_any(&self) -> bool {
         self.switch.eq_ignore_ascii_case("true")
     }
 
-    /// A finding at the switch, with the rule that has set it.
+    /// A finding at the switch, naming the rule that set it.
     pub(super) fn refuse(&self, code: Code, message: &str) -> Box<Finding> {
         let rule = self.selection.annotations.rule(self.key).map(|rule| format!(" (set by {rule})"));
         let message = format!("{message}{}", rule.unwrap_or_default());

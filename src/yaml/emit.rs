@@ -1,25 +1,25 @@
-//! Values as text, by one conservative rule: plain only where every YAML 1.1 and 1.2 reader reads a string.
+//! Writes values as text. A string is plain only if every YAML 1.1 and 1.2 reader reads it as a string.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Number, Value};
 
-/// How the lines of new text are written.
+/// How new text is laid out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
-    /// The columns by which a mapping in a mapping is indented.
+    /// Indent of a mapping inside a mapping, in columns.
     pub(super) step: usize,
-    /// The columns by which a sequence's dashes are indented in a mapping.
+    /// Indent of a sequence's dashes inside a mapping, in columns.
     pub(super) dash: usize,
     /// `\n` or `\r\n`.
     pub(super) newline: &'static str,
-    /// Texts of several lines stand in lines of their own.
+    /// Multi-line strings are written as block scalars.
     pub(super) has_literals: bool,
 }
 
-/// A string as a block or flow scalar that every reader reads as that string: plain where that is safe, in single
-/// quotes where it has double ones (JSON, say), else double-quoted.
+/// A string as a scalar that every reader reads as that string: plain if that is safe, in single quotes if it contains
+/// double quotes (JSON, for example), double-quoted otherwise.
 #[must_use]
 pub fn string(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
@@ -31,7 +31,7 @@ pub fn string(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A string in double quotes, as YAML and JSON write it alike.
+/// A string in double quotes, valid in both YAML and JSON.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let mut result = String::with_capacity(text.len() + 2);
@@ -41,7 +41,7 @@ pub fn quoted(text: &str) -> String {
     result
 }
 
-/// `text` as it stands between double quotes.
+/// Escapes `text` for use between double quotes.
 pub(super) fn escape(result: &mut String, text: &str) {
     for character in text.chars() {
         match character {
@@ -58,7 +58,7 @@ pub(super) fn escape(result: &mut String, text: &str) {
     }
 }
 
-/// Whether every reader takes the character for itself where nothing can be escaped.
+/// Whether every reader accepts the character unescaped.
 pub(super) fn is_printable(character: char) -> bool {
     !matches!(
         character,
@@ -66,7 +66,7 @@ pub(super) fn is_printable(character: char) -> bool {
     )
 }
 
-/// Whether `text` may stand without quotes, in block and in flow (krm-hosts, section 4).
+/// Whether `text` can be written without quotes, in block and in flow (krm-hosts, section 4).
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return false };
@@ -76,13 +76,13 @@ pub(super) fn is_plain(text: &str) -> bool {
     is_word || is_quantity(text)
 }
 
-/// Whether a YAML 1.1 or 1.2 reader takes the plain word for a bool or null.
+/// Whether a YAML 1.1 or 1.2 reader reads the plain word as a bool or null.
 pub(super) fn is_word_of_yaml_1_1(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// A Kubernetes quantity such as `500m` or `64Mi`: the suffix keeps it a string.
+/// Whether it is a Kubernetes quantity such as `500m` or `64Mi`: the suffix keeps it a string.
 fn is_quantity(text: &str) -> bool {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let suffix = &text[digits.len()..];
@@ -92,7 +92,7 @@ fn is_quantity(text: &str) -> bool {
         && matches!(suffix, "m" | "Ki" | "Mi" | "Gi" | "Ti" | "k" | "M" | "G" | "T")
 }
 
-/// A number without an exponent, which is a string for readers of YAML 1.1 unless it is written in full.
+/// A number without an exponent: YAML 1.1 readers read most exponents as strings.
 fn number(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
         None => number.to_string(),
@@ -103,7 +103,7 @@ fn number(number: &Number) -> String {
     }
 }
 
-/// A scalar or an empty collection on one line.
+/// A scalar or an empty collection on one line, or `None` for other values.
 fn inline(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(string(text)),
@@ -115,8 +115,8 @@ fn inline(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A mapping or list that is not empty as a document in block form. A text of several lines stands in lines of its
-/// own where every reader reads it so.
+/// A non-empty mapping or list as a block-style document. A multi-line string becomes a block scalar if every reader
+/// reads it the same.
 #[must_use]
 pub fn document(value: &Value) -> String {
     let mut result = String::new();
@@ -124,7 +124,7 @@ pub fn document(value: &Value) -> String {
     result
 }
 
-/// Whether a text of several lines may stand as `|-`: nothing of it is folded, escaped or taken for indentation.
+/// Whether a multi-line string can be written as `|-`: nothing in it is folded, escaped or read as indentation.
 fn is_literal(text: &str) -> bool {
     text.contains('\n')
         && !text.starts_with([' ', '\n', '\t'])
@@ -132,14 +132,14 @@ fn is_literal(text: &str) -> bool {
         && text.chars().all(|character| character == '\n' || is_printable(character))
 }
 
-/// `key: value` in block form at `column`, every line with its line break.
+/// Writes `key: value` in block style at `column`, with a line break after every line.
 pub(super) fn entry(result: &mut String, key: &str, value: &Value, column: usize, layout: Layout) {
     indent(result, column);
     entry_after_indent(result, key, value, column, layout);
 }
 
 fn entry_after_indent(result: &mut String, key: &str, value: &Value, column: usize, layout: Layout) {
-    // Readers look no further than 1024 characters for the colon.
+    // Readers look for the colon within 1024 characters.
     const LONGEST: usize = 1000;
     let key = string(key);
     if key.len() > LONGEST {
@@ -154,7 +154,7 @@ fn entry_after_indent(result: &mut String, key: &str, value: &Value, column: usi
     after_colon(result, value, column, layout);
 }
 
-/// What follows the colon of a key that stands at `column`.
+/// Writes what follows the colon of a key at `column`.
 pub(super) fn after_colon(result: &mut String, value: &Value, column: usize, layout: Layout) {
     if let Some(text) = value.as_str().filter(|text| layout.has_literals && is_literal(text)) {
         result.push_str(" |-");
@@ -178,13 +178,13 @@ pub(super) fn after_colon(result: &mut String, value: &Value, column: usize, lay
     below_key(result, value, column, layout);
 }
 
-/// The lines of a collection that is not empty, below a key that stands at `column`.
+/// Writes the lines of a non-empty collection below a key at `column`.
 pub(super) fn below_key(result: &mut String, value: &Value, column: usize, layout: Layout) {
     let inner = column + if value.is_array() { layout.dash } else { layout.step };
     members(result, value, inner, layout);
 }
 
-/// The lines of a collection that is not empty, its dashes or keys at `column`.
+/// Writes the lines of a non-empty collection, with its dashes or keys at `column`.
 pub(super) fn members(result: &mut String, value: &Value, column: usize, layout: Layout) {
     match value {
         Value::Array(items) => {
@@ -201,7 +201,7 @@ pub(super) fn members(result: &mut String, value: &Value, column: usize, layout:
     }
 }
 
-/// `- value` in block form, the dash at `column`, its content `width` columns on.
+/// Writes `- value` in block style, with the dash at `column` and the content `width` columns after it.
 pub(super) fn item(result: &mut String, value: &Value, column: usize, width: usize, layout: Layout) {
     indent(result, column);
     item_after_indent(result, value, column, width, layout);
@@ -241,8 +241,8 @@ pub(super) fn indent(result: &mut String, columns: usize) {
     result.extend(std::iter::repeat_n(' ', columns));
 }
 
-/// A value as JSON, which is YAML flow too: on one line where `indent` is none, else with one member per
-/// line, each indented by `step` more than `indent`, which is the closing bracket's.
+/// Writes a value as JSON, which is also YAML flow style: on one line if `indent` is `None`, otherwise one member per
+/// line, indented by `step` more than `indent`, the indent of the closing bracket.
 pub(super) fn json(result: &mut String, value: &Value, indent: Option<&str>, step: &str, newline: &str) {
     let inner = indent.map(|indent| format!("{indent}{step}"));
     let separate = |result: &mut String, index: usize| match &inner {

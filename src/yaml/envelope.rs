@@ -1,4 +1,4 @@
-//! A `ResourceList` around its items: read, and edited, without a look at them.
+//! A `ResourceList` around its items, read and edited without parsing the items.
 
 use std::ops::Range;
 
@@ -14,14 +14,14 @@ use crate::change::Change;
 #[derive(Debug)]
 pub struct Envelope<'t> {
     text: &'t [u8],
-    /// The whole document.
+    /// The range of the whole document.
     document: Range<usize>,
     body: Range<usize>,
-    /// The document, or where it could be cut its header and tail in a row.
+    /// The document, or its header followed by its tail if the items could be cut out.
     own: String,
-    /// Where `own` begins in the text.
+    /// The offset of `own` in the text.
     start: usize,
-    /// The header's length, and how many bytes of items follow it.
+    /// The length of the header and of the items after it, in bytes.
     cut: Option<(usize, usize)>,
     value: Value,
 }
@@ -30,7 +30,7 @@ impl<'t> Envelope<'t> {
     /// Reads the one document of `text`.
     ///
     /// # Errors
-    /// When it is not UTF-8 or not YAML, when it is not a mapping, or when a second document has content.
+    /// The text is not UTF-8 or not YAML, the document is not a mapping, or a second document has content.
     pub fn read(text: &'t [u8]) -> Result<Self, Problem> {
         let chunk = only_document(text)?;
         let valid = std::str::from_utf8(&text[chunk.clone()])
@@ -73,32 +73,32 @@ impl<'t> Envelope<'t> {
         Ok(envelope)
     }
 
-    /// Everything but the items.
+    /// The value of everything except the items.
     #[must_use]
     pub fn value(&self) -> &Value {
         &self.value
     }
 
-    /// The place in the text that `pointer` leads to, as far as it can be followed.
+    /// The position of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn line_col(&self, pointer: &str) -> LineCol {
         let offset = Document::parse(&self.own).map_or(0, |document| document.offset(pointer));
         LineCol::at(self.text, self.source(offset))
     }
 
-    /// The text of the scalar at `pointer`, as it is written.
+    /// The text of the scalar at `pointer`, as written.
     #[must_use]
     pub fn text_at(&self, pointer: &str) -> Option<String> {
         let document = Document::parse(&self.own).ok()?;
         document.text_at(pointer).map(str::to_owned)
     }
 
-    /// Whether `printed`, which is the text with `edits`, is read as one document with this list's keys and, but for
-    /// those that are taken out, its items, each of which begins where it began, has the tags it had and is the
-    /// same where nothing in it was edited. The edits themselves are proved elsewhere, item by item.
+    /// Checks `printed`, the text after `edits`: it must be one document with the same keys and the same items except
+    /// removed ones. Each item must begin in the expected place, keep its tags, and be unchanged if it was not edited.
+    /// The edits themselves are verified item by item elsewhere.
     ///
     /// # Errors
-    /// What is read otherwise.
+    /// Describes the difference.
     pub fn prove(&self, printed: &str, edits: &[Edit]) -> Result<(), String> {
         let start = self.start;
         let document =
@@ -136,7 +136,7 @@ impl<'t> Envelope<'t> {
         Ok(())
     }
 
-    /// The `%TAG` directive that gives tags of the list their meaning.
+    /// The position of a `%TAG` directive that the list's tags depend on.
     #[must_use]
     pub fn tag_directive(&self) -> Option<LineCol> {
         let prologue = &self.text[..self.body.start];
@@ -148,16 +148,16 @@ impl<'t> Envelope<'t> {
         lines.find(|(_, line)| line.starts_with(b"%TAG")).map(|(start, _)| LineCol::at(self.text, start))
     }
 
-    /// The document from its first key on, without what stands around it; an indented one from that line on.
+    /// The document from its first key on, without what surrounds it; from the start of that line if it is indented.
     #[must_use]
     pub fn body(&self) -> Range<usize> {
         self.body.clone()
     }
 
-    /// Edits of the text that carry `changes` out; none of them may concern the items.
+    /// Turns `changes` into edits of the text. No change may touch the items.
     ///
     /// # Errors
-    /// When the text cannot be edited without changing other bytes.
+    /// The text cannot be edited without changing other bytes.
     pub fn edit(&self, changes: &[Change]) -> Result<Vec<Edit>, Problem> {
         let document = Document::parse(&self.own).map_err(|problem| self.outside(problem))?;
         let edits = document.splice(changes).map_err(|problem| self.outside(problem))?;
@@ -180,8 +180,8 @@ impl<'t> Envelope<'t> {
     }
 }
 
-/// Where a document begins without directives, marker, leading comments and the properties of its root. The lines of
-/// a block collection keep their indentation.
+/// The start of a document's content, after directives, marker, leading comments and the root's anchor and tag. A block
+/// collection keeps the indentation of its first line.
 fn body_start(document: &Document<'_>) -> usize {
     let lines = Lines::new(document.source());
     let properties = document.root().map_or(0, |root| document.nodes[root].properties());
@@ -191,7 +191,7 @@ fn body_start(document: &Document<'_>) -> usize {
     if !is_bracketed && lines.is_blank(line..first) { line } else { first }
 }
 
-/// Where offsets of a text are after its edits, asked for in order.
+/// Maps offsets of a text to offsets after its edits. Look them up in ascending order.
 struct Moved<'e> {
     edits: std::iter::Peekable<std::slice::Iter<'e, Edit>>,
     added: usize,
@@ -203,8 +203,8 @@ impl<'e> Moved<'e> {
         Self { edits: edits.iter().peekable(), added: 0, removed: 0 }
     }
 
-    /// Where an item begins now, and whether something in it or after it is edited that comes before `next`, the item
-    /// after it; none where it is taken out.
+    /// The new start of an item, and whether an edit touches it or the text before `next`, the item after it. `None` if
+    /// the item is removed.
     fn item(&mut self, item: Range<usize>, next: usize) -> Option<(usize, bool)> {
         while let Some(edit) = self.edits.next_if(|edit| edit.range.end <= item.start) {
             self.added += edit.text.len();
@@ -218,7 +218,7 @@ impl<'e> Moved<'e> {
     }
 }
 
-/// The one document of `text` that holds more than markers and comments; the whole text where none does.
+/// The only document of `text` with content, or the whole text if there is none.
 fn only_document(text: &[u8]) -> Result<Range<usize>, Problem> {
     let documents = split_documents(text);
     let mut filled = documents.into_iter().filter(|range| has_content(&text[range.clone()]));
@@ -238,7 +238,7 @@ fn has_content(document: &[u8]) -> bool {
     })
 }
 
-/// The end of a document before the `...` line that closes it.
+/// The end of a document, without the `...` line that closes it.
 fn without_end_marker(text: &[u8], chunk: Range<usize>) -> usize {
     let document = &text[chunk.clone()];
     let last_line = memchr::memrchr(b'\n', document.trim_ascii_end()).map_or(0, |newline| newline + 1);
@@ -247,8 +247,8 @@ fn without_end_marker(text: &[u8], chunk: Range<usize>) -> usize {
     if ends { chunk.start + last_line } else { chunk.end }
 }
 
-/// Whether the first document with content is a `ResourceList`. Reads no further than to its kind; where
-/// the text does not parse, a line `kind: ResourceList` decides.
+/// Whether the first document with content is a `ResourceList`. Reads only up to its kind. If the text does not parse,
+/// it looks for a line `kind: ResourceList`.
 #[must_use]
 pub fn is_resource_list(text: &[u8]) -> bool {
     let valid = match std::str::from_utf8(text) {
@@ -260,7 +260,7 @@ pub fn is_resource_list(text: &[u8]) -> bool {
     let mut is_key = true;
     let mut is_kind = false;
     let mut seen = false;
-    // The anchors of the words that count.
+    // Anchors of the scalars that matter.
     let mut words: Vec<(usize, String)> = Vec::new();
     loop {
         match parser.next_event() {
@@ -297,7 +297,7 @@ pub fn is_resource_list(text: &[u8]) -> bool {
                 Event::Sequence { .. } | Event::Mapping { .. } => {
                     seen = true;
                     is_kind = false;
-                    // The value of a key of the root; the next scalar at depth 1 is a key again.
+                    // This is the value of a root key; the next scalar at depth 1 is a key again.
                     is_key = depth == 0;
                     depth += 1;
                 }

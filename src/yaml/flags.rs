@@ -1,10 +1,10 @@
-//! Fields that are `true` or `false`.
+//! Boolean fields.
 //!
-//! kubectl takes a plain `y` or `n` for a boolean, too. But YAML writers that quote `yes` and `no` leave these letters
-//! bare, as names of containers, labels and values; where Kubernetes wants a string, no cluster takes a boolean. So
-//! a letter is a boolean only where one belongs.
+//! kubectl also reads a plain `y` or `n` as a boolean. But YAML writers that quote `yes` and `no` leave these letters
+//! bare in container names, labels and values, and no cluster accepts a boolean where Kubernetes wants a string. So a
+//! letter is read as a boolean only in a boolean field.
 
-/// Fields of pods, workloads, Instrumentations, collectors and their configuration, in order.
+/// Boolean fields of pods, workloads, Instrumentations, collectors and collector configurations, sorted.
 const FLAGS: &[&str] = &[
     "addK8sUIDAttributes",
     "allowPrivilegeEscalation",
@@ -47,7 +47,7 @@ const FLAGS: &[&str] = &[
     "use_internal_logger",
 ];
 
-/// Whether the value of `key` is `true` or `false` wherever the key is found.
+/// Whether `key` is always the name of a boolean field.
 #[must_use]
 pub fn is_flag(key: &str) -> bool {
     FLAGS.binary_search(&key).is_ok()

@@ -1,4 +1,4 @@
-//! The index of one document: its nodes, their spans and the pointers that lead to them.
+//! The index of one document: nodes, spans and pointers.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::change::unescape;
 /// A node's number in its document.
 pub(super) type NodeId = usize;
 
-/// What a node is.
+/// The content of a node.
 #[derive(Debug)]
 pub(super) enum Content<'t> {
     Scalar {
@@ -21,27 +21,27 @@ pub(super) enum Content<'t> {
     Sequence {
         flow: bool,
     },
-    /// Children are keys and values in turn.
+    /// Children alternate between keys and values.
     Mapping {
         flow: bool,
     },
-    /// `open`: the node that it stands for contains it.
+    /// `open`: the alias is inside the node it refers to.
     Alias {
         target: NodeId,
         open: bool,
     },
 }
 
-/// A node of a [`Document`], for those who walk it.
+/// A node of a [`Document`], for walking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(pub(super) NodeId);
 
 #[derive(Debug)]
 pub(super) struct Node<'t> {
     pub(super) content: Content<'t>,
-    /// The first byte of the node, after anchor and tag; a block collection's is its first child's.
+    /// The first byte of the node, after anchor and tag. A block collection starts at its first child.
     pub(super) start: usize,
-    /// After the last byte of the node's last leaf or bracket.
+    /// The offset after the node's last leaf or bracket.
     pub(super) end: usize,
     pub(super) anchored: bool,
     pub(super) tag: Option<Box<str>>,
@@ -50,7 +50,7 @@ pub(super) struct Node<'t> {
 }
 
 impl Node<'_> {
-    /// How many of anchor and tag it has.
+    /// The number of properties (anchor, tag) the node has.
     pub(super) fn properties(&self) -> usize {
         usize::from(self.anchored) + usize::from(self.tag.is_some())
     }
@@ -59,19 +59,19 @@ impl Node<'_> {
 /// A collection whose end has not been read yet.
 struct Open {
     id: NodeId,
-    /// Its last child.
+    /// Its last child so far.
     last: Option<NodeId>,
-    /// It has an odd number of children: a mapping whose last key waits for its value.
+    /// It has an odd number of children: the last key of a mapping has no value yet.
     is_odd: bool,
 }
 
-/// One document of a text: pointers lead to spans and values.
+/// One document of a text, with spans and values by pointer.
 #[derive(Debug)]
 pub struct Document<'t> {
     pub(super) text: &'t str,
     pub(super) nodes: Vec<Node<'t>>,
     root: Option<NodeId>,
-    /// How many aliases it holds.
+    /// The number of aliases.
     pub(super) aliases: usize,
 }
 
@@ -79,22 +79,22 @@ impl<'t> Document<'t> {
     /// Reads a text of at most one document.
     ///
     /// # Errors
-    /// When the text is not YAML, or holds a second document.
+    /// The text is not YAML or has a second document.
     pub fn parse(text: &'t str) -> Result<Self, Problem> {
         Self::read(text, Granit::new(text))
     }
 
-    /// Reads a text of at most one document through any parser.
+    /// Reads a text of at most one document with any parser.
     ///
     /// # Errors
-    /// When the text is not YAML, or holds a second document.
+    /// The text is not YAML or has a second document.
     pub fn read(text: &'t str, parser: impl Parser<'t>) -> Result<Self, Problem> {
         let mut document = Self::empty(text);
         document.fill(parser, &mut Vec::new()).map(|()| document)
     }
 
-    /// The start of a document that cannot be read to its end: what is written before the problem. None where the
-    /// problem comes after the document, or where nothing comes before it.
+    /// The part of an invalid document before the problem. `None` if the problem is after the document or nothing
+    /// precedes it.
     #[must_use]
     pub fn start_of(text: &'t str) -> Option<Self> {
         let mut document = Self::empty(text);
@@ -108,12 +108,12 @@ impl<'t> Document<'t> {
     }
 
     fn empty(text: &'t str) -> Self {
-        // About as many as manifests have in so much text; few enough for any text.
+        // Roughly what manifests need for this much text, with an upper bound.
         let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
         Self { text, nodes, root: None, aliases: 0 }
     }
 
-    /// Reads the nodes; those that are `open` wait for their end.
+    /// Reads the nodes; `open` holds those whose end is missing.
     fn fill(&mut self, mut parser: impl Parser<'t>, open: &mut Vec<Open>) -> Result<(), Problem> {
         let document = self;
         let mut anchors: Vec<Option<NodeId>> = Vec::new();
@@ -185,8 +185,8 @@ impl<'t> Document<'t> {
         Ok(())
     }
 
-    /// Where nothing is written for the next node of the mapping `parent`: after the colon, or after the `?` of a key.
-    /// Parsers have it anywhere between the end of its key and the next node, and what ends with it would end there.
+    /// The place of an empty next node of the mapping `parent`: after the colon, or after the `?` of a key. Parsers
+    /// report any offset between the key's end and the next node, which would also move the end of its parent.
     fn place_of_empty(&self, parent: &Open) -> Option<usize> {
         let Content::Mapping { flow } = self.nodes[parent.id].content else { return None };
         let bytes = self.text.as_bytes();
@@ -211,7 +211,7 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// Whether the node is a flow collection with brackets of its own.
+    /// Whether the node is a flow collection with its own brackets.
     pub(super) fn is_bracketed(&self, id: NodeId) -> bool {
         let node = &self.nodes[id];
         match node.content {
@@ -235,7 +235,7 @@ impl<'t> Document<'t> {
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
-    /// The node itself, or the one that an alias stands for.
+    /// The node itself, or the node an alias refers to.
     fn resolved(&self, id: NodeId) -> NodeId {
         match self.nodes[id].content {
             Content::Alias { target, .. } => target,
@@ -243,7 +243,7 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// A scalar's text; none for a collection.
+    /// A scalar's text, or `None` for a collection.
     pub(super) fn scalar_text(&self, id: NodeId) -> Option<&str> {
         match &self.nodes[self.resolved(id)].content {
             Content::Scalar { text, .. } => Some(text),
@@ -264,12 +264,12 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The node at `pointer`, or else the last one on the way; whether the whole way was gone.
+    /// The node at `pointer`, or the last one on the way, and whether the whole pointer was followed.
     pub(super) fn follow(&self, pointer: &str) -> Option<(NodeId, bool)> {
         Some(self.follow_from(self.root?, pointer))
     }
 
-    /// As [`Document::follow`], from another node than the root.
+    /// As [`Document::follow`], starting at another node.
     fn follow_from(&self, from: NodeId, pointer: &str) -> (NodeId, bool) {
         let mut at = from;
         for token in pointer.split('/').skip(1) {
@@ -287,7 +287,7 @@ impl<'t> Document<'t> {
         self.follow(pointer).and_then(|(id, found)| found.then_some(Cursor(id)))
     }
 
-    /// The value of a mapping's key, aliases followed; a key that is written in the mapping itself.
+    /// The value of a mapping's key, following aliases. The key must be written in the mapping itself.
     #[must_use]
     pub fn get(&self, mapping: Cursor, key: &str) -> Option<Cursor> {
         let id = self.resolved(mapping.0);
@@ -295,7 +295,7 @@ impl<'t> Document<'t> {
         is_mapping.then(|| self.entry(id, key)).flatten().map(Cursor)
     }
 
-    /// As [`Document::get`], every value of a key that is written more than once.
+    /// As [`Document::get`], with every value of a duplicate key.
     #[must_use]
     pub fn values(&self, mapping: Cursor, key: &str) -> Vec<Cursor> {
         let id = self.resolved(mapping.0);
@@ -304,8 +304,8 @@ impl<'t> Document<'t> {
         entries.map(|(_, value)| Cursor(value)).collect()
     }
 
-    /// Whether a scalar at `node` or below it, a key or a value, `is_wanted`. Where the document has aliases, all of
-    /// it counts.
+    /// Whether `is_wanted` holds for a scalar, key or value, at or below `node`. A document with aliases is searched as
+    /// a whole.
     #[must_use]
     pub fn any_text(&self, node: Cursor, is_wanted: &impl Fn(&str) -> bool) -> bool {
         let within = |id: NodeId| match &self.nodes[id].content {
@@ -326,7 +326,7 @@ impl<'t> Document<'t> {
         self.scalar_text(scalar.0)
     }
 
-    /// The elements of a sequence; none where the node is something else.
+    /// The elements of a sequence, or `None` if the node is not one.
     #[must_use]
     pub fn elements(&self, sequence: Cursor) -> Option<Vec<Cursor>> {
         let id = self.resolved(sequence.0);
@@ -340,9 +340,9 @@ impl<'t> Document<'t> {
         matches!(self.nodes[self.resolved(node.0)].content, Content::Mapping { .. })
     }
 
-    /// How the value at `pointer` is written, where an edit would not keep that: a collection without members or
-    /// a null by what is between its colon and its end, a string without quotes on one line by itself. What has a line
-    /// for itself begins with a line break, and with blanks for as much as it is indented more than its key.
+    /// The text of the value at `pointer` if an edit would not preserve it. For an empty collection or a null, it is
+    /// what follows the colon; for a string, an unquoted scalar on one line. A value on its own line starts with a line
+    /// break and its indent relative to the key.
     #[must_use]
     pub fn form(&self, pointer: &str) -> Option<Cow<'t, str>> {
         let (id, true) = self.follow(pointer)? else { return None };
@@ -377,7 +377,7 @@ impl<'t> Document<'t> {
         Some(Cow::Owned(format!("\n{:more$}{written}", "")))
     }
 
-    /// Where the blanks before a token begin; with the line break before them where the token has its line for itself.
+    /// The start of the blanks before a token, including the line break if the token is alone on its line.
     pub(super) fn before_token(&self, token: Range<usize>) -> usize {
         let before = self.text[..token.start].trim_end_matches([' ', '\t']);
         let rest = self.text[token.end..].trim_start_matches([' ', '\t']);
@@ -388,7 +388,7 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The byte offset at which the node begins.
+    /// The byte offset of the node.
     #[must_use]
     pub fn start(&self, node: Cursor) -> usize {
         self.nodes[node.0].start
@@ -403,25 +403,25 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The byte offset of the node to which `pointer` leads from `node`, as far as it can be followed.
+    /// The byte offset of the node at `pointer`, relative to `node`, or of its closest existing parent.
     #[must_use]
     pub fn offset_from(&self, node: Cursor, pointer: &str) -> usize {
         self.nodes[self.follow_from(node.0, pointer).0].start
     }
 
-    /// The byte offset of the node at `pointer`, as far as the pointer can be followed.
+    /// The byte offset of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn offset(&self, pointer: &str) -> usize {
         self.follow(pointer).map_or(0, |(id, _)| self.nodes[id].start)
     }
 
-    /// The place of the node at `pointer`, as far as the pointer can be followed.
+    /// The position of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn line_col(&self, pointer: &str) -> LineCol {
         LineCol::at(self.text.as_bytes(), self.offset(pointer))
     }
 
-    /// The text that was read.
+    /// The source text.
     #[must_use]
     pub fn source(&self) -> &'t str {
         self.text
@@ -433,7 +433,7 @@ impl<'t> Document<'t> {
         self.root.is_some_and(|root| matches!(self.nodes[root].content, Content::Mapping { .. }))
     }
 
-    /// Whether the document holds nothing at all.
+    /// Whether the document is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self.root.map(|root| &self.nodes[root]) {
@@ -445,21 +445,20 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The head of a block scalar that ends with the text, where the text ends without a line break: its indicator and
-    /// flags.
+    /// The head (indicator and flags) of a block scalar that ends a text without a final line break.
     #[must_use]
     pub fn open_head(&self) -> Option<&'t str> {
         self.open_block_scalar().map(|indicator| self.block_head(indicator))
     }
 
-    /// The head of the block scalar whose indicator is at an offset: the indicator and its flags.
+    /// The head (indicator and flags) of the block scalar at the offset `indicator`.
     pub(super) fn block_head(&self, indicator: usize) -> &'t str {
         let text = &self.text[indicator..];
         let is_flag = |c: char| c.is_ascii_digit() || "+-".contains(c);
         &text[..text.len() - text[1..].trim_start_matches(is_flag).len()]
     }
 
-    /// The indicator of a block scalar that ends with the text, where the text ends without a line break.
+    /// The indicator's offset of a block scalar that ends a text without a final line break.
     pub(super) fn open_block_scalar(&self) -> Option<usize> {
         let is_written = |node: &&Node<'_>| {
             matches!(node.content, Content::Scalar { .. } | Content::Alias { .. }) && node.start < node.end
@@ -469,7 +468,7 @@ impl<'t> Document<'t> {
         (is_block && last.end == self.text.len() && !self.text.ends_with('\n')).then_some(last.start)
     }
 
-    /// The first node with an anchor at `id` or below it.
+    /// The first node with an anchor, at or below `id`.
     pub(super) fn anchor_within(&self, id: NodeId) -> Option<NodeId> {
         if self.nodes[id].anchored {
             return Some(id);
@@ -477,7 +476,7 @@ impl<'t> Document<'t> {
         self.children(id).find_map(|child| self.anchor_within(child))
     }
 
-    /// The first node at `id` or below it that has an anchor or is an alias.
+    /// The first node with an anchor or alias, at or below `id`.
     pub(super) fn reference_within(&self, id: NodeId) -> Option<NodeId> {
         if self.nodes[id].anchored || matches!(self.nodes[id].content, Content::Alias { .. }) {
             return Some(id);

@@ -1,6 +1,6 @@
-//! Text: documents, spans and edits. Nothing that we did not write is ever emitted again.
+//! Text: documents, spans and edits. Text that we did not write is never re-emitted.
 //!
-//! This floor knows no Kubernetes: a [`Document`] maps pointers to spans and values, and
+//! This module knows nothing about Kubernetes. A [`Document`] maps pointers to spans and values, and
 //! [`Document::splice`] turns changes of the value into edits of the text.
 
 use std::fmt;
@@ -30,7 +30,7 @@ pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;
 pub use stream::{Items, split_documents, split_items, split_json, split_json_list};
 
-/// A position in a text: line and column count from 1, columns in characters.
+/// A position in a text. Line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineCol {
     /// Line.
@@ -40,7 +40,7 @@ pub struct LineCol {
 }
 
 impl LineCol {
-    /// The position of the byte at `offset` in `text`; the end for an offset beyond it.
+    /// The position of the byte at `offset` in `text`, or of the end if `offset` is past it.
     #[must_use]
     pub fn at(text: &[u8], offset: usize) -> Self {
         let before = &text[..offset.min(text.len())];
@@ -59,7 +59,7 @@ impl LineCol {
     }
 }
 
-/// Lines and columns in one text: cheap where they are asked for in about the order of the text.
+/// Lines and columns of one text. Lookups are cheap if roughly in text order.
 #[derive(Debug)]
 pub struct LineCols<'t> {
     text: &'t [u8],
@@ -69,7 +69,7 @@ pub struct LineCols<'t> {
 }
 
 impl<'t> LineCols<'t> {
-    /// Those of `text`.
+    /// A lookup in `text`.
     #[must_use]
     pub fn new(text: &'t [u8]) -> Self {
         Self { text, line_col: LineCol { line: 1, column: 1 }, offset: 0 }
@@ -95,24 +95,24 @@ impl<'t> LineCols<'t> {
     }
 }
 
-/// One replacement in a text: an empty range inserts.
+/// One replacement in a text. An empty range inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// The bytes that are replaced.
+    /// The bytes to replace.
     pub range: Range<usize>,
-    /// What stands there afterwards.
+    /// The new text.
     pub text: String,
 }
 
 impl Edit {
-    /// The same edit in a text of which this one's begins at `offset`.
+    /// The same edit in a larger text that contains this one at `offset`.
     #[must_use]
     pub fn shifted(self, offset: usize) -> Self {
         Self { range: self.range.start + offset..self.range.end + offset, text: self.text }
     }
 }
 
-/// `text` with `edits`, which are in order and do not overlap.
+/// Applies `edits` to `text`. They must be in order and must not overlap.
 #[must_use]
 pub fn edited(text: &str, edits: &[Edit]) -> String {
     let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
@@ -130,22 +130,22 @@ pub fn edited(text: &str, edits: &[Edit]) -> String {
 /// Why a text cannot be read or edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It is not YAML, or not a value that JSON can hold.
+    /// It is not YAML, or has a value that JSON cannot hold.
     Syntax,
-    /// Reading it would take more than the limits allow.
+    /// It exceeds a limit.
     Limit,
-    /// It can be read, but not edited without changing other bytes.
+    /// It is valid, but cannot be edited without changing other bytes.
     Uneditable,
 }
 
 /// What is wrong with a text, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Whether it cannot be read or cannot be edited.
+    /// The kind of problem.
     pub trouble: Trouble,
-    /// The byte offset in the text that was read.
+    /// The byte offset in the text.
     pub offset: usize,
-    /// One sentence without a final dot.
+    /// One sentence without a final period.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a list holds, in few words: enough to tell whether another text holds the same.
+//! The outline of a list: hashes that tell whether another text has the same content.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,11 +19,11 @@ pub(super) struct Outline {
 pub(super) struct Item {
     /// The first byte after its anchor and tag.
     pub(super) start: usize,
-    /// After the last byte of its last scalar or bracket.
+    /// The offset after its last scalar or bracket.
     pub(super) end: usize,
-    /// All that it holds.
+    /// The hash of its content.
     pub(super) content: u64,
-    /// The tags in it.
+    /// The hash of its tags.
     pub(super) tags: u64,
 }
 
@@ -31,7 +31,7 @@ impl Outline {
     /// The outline of a text of one document.
     ///
     /// # Errors
-    /// When it is not YAML, not a mapping, has a second document, or has a key twice.
+    /// The text is not YAML, not a mapping, has a second document or a duplicate key.
     pub(super) fn read(text: &str) -> Result<Self, Problem> {
         let mut reader = Reader { parser: Granit::new(text), anchors: 0 };
         let mut outline = Self::default();
@@ -48,7 +48,7 @@ impl Outline {
             let key = match key {
                 Event::End => break,
                 Event::Scalar { text, .. } => text.into_owned(),
-                // The envelope's value knows what it stands for; here it only must be there again.
+                // The envelope's value has its content; here it only has to be present.
                 Event::Alias(_) => format!("an alias, {}", outline.others.len()),
                 _ => return Err(Problem::syntax(span.start, "a key that is a collection")),
             };
@@ -92,7 +92,7 @@ impl<'t> Reader<'t> {
         Ok(next)
     }
 
-    /// The node that begins with `event`.
+    /// Hashes the node that begins with `event`.
     fn node(&mut self, event: Event<'t>, span: std::ops::Range<usize>) -> Result<Item, Problem> {
         let (mut content, mut tags) = (DefaultHasher::new(), DefaultHasher::new());
         let mut end = span.end;
@@ -111,7 +111,7 @@ impl<'t> Reader<'t> {
             match event {
                 Event::Scalar { text, style, .. } => (text, *style == Style::Plain).hash(&mut content),
                 Event::Sequence { .. } | Event::Mapping { .. } => depth += 1,
-                // Its distance: what stands before the list may have had anchors.
+                // The distance to the anchor: the text before the list may have anchors too.
                 Event::Alias(anchor) => self.anchors.wrapping_sub(*anchor).hash(&mut content),
                 Event::End => depth = depth.saturating_sub(1),
                 Event::Document => {}

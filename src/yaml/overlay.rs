@@ -1,4 +1,4 @@
-//! What changes make of a document, before any text is touched: original nodes and new values in one tree.
+//! Applies changes to a tree of original nodes and new values, before any text is edited.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,19 +13,19 @@ use crate::change::{Change, Operation, unescape};
 /// A place in the tree.
 #[derive(Debug, Clone)]
 pub(super) enum Slot<'c> {
-    /// A node as it stands in the text.
+    /// An unchanged node.
     Kept(NodeId),
-    /// A string whose content is another one.
+    /// A string with new content.
     Text(NodeId, String),
-    /// A mapping in which something has changed.
+    /// A mapping with changes.
     Mapping(NodeId, Vec<Entry<'c>>),
-    /// A sequence in which something has changed.
+    /// A sequence with changes.
     Sequence(NodeId, Vec<Slot<'c>>),
-    /// Another value where a node stands.
+    /// A node replaced by another value.
     Replaced(NodeId, Cow<'c, Value>),
-    /// What the text had in place of a node before an earlier edit.
+    /// A node that gets back its text from before an earlier edit.
     Restored(NodeId, &'c str),
-    /// A value where nothing stood.
+    /// A new value.
     New(Cow<'c, Value>),
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Key {
 }
 
 impl Slot<'_> {
-    /// The node that stands here in the text.
+    /// The original node in this slot.
     pub(super) fn node(&self) -> Option<NodeId> {
         match self {
             Self::Kept(id)
@@ -58,7 +58,7 @@ impl Slot<'_> {
 }
 
 impl Slot<'_> {
-    /// What was put into a collection that held nothing; none where it still does.
+    /// The value added to an empty collection, or `None` if it is still empty.
     pub(super) fn new_value(&self) -> Option<Value> {
         fn value(slot: &Slot<'_>) -> Option<Value> {
             match slot {
@@ -82,7 +82,7 @@ impl Slot<'_> {
     }
 }
 
-/// Where a change happens: the collection around it.
+/// The collection that a change is made in.
 enum Parent<'s, 'c> {
     Mapping(NodeId, &'s mut Vec<Entry<'c>>),
     Sequence(NodeId, &'s mut Vec<Slot<'c>>),
@@ -93,9 +93,9 @@ enum Parent<'s, 'c> {
 pub(super) struct Overlay<'d, 't, 'c> {
     document: &'d Document<'t>,
     pub(super) root: Slot<'c>,
-    /// Elements that move into a new value, by the texts that hold their places there.
+    /// Elements that move into a new value, by their placeholder texts.
     pub(super) guests: Vec<(String, Slot<'c>)>,
-    /// Nodes that were moved.
+    /// The moved nodes.
     pub(super) moved: BTreeSet<NodeId>,
 }
 
@@ -109,7 +109,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         })
     }
 
-    /// Carries `change` out.
+    /// Applies `change`.
     pub(super) fn apply(&mut self, change: &'c Change) -> Result<(), Problem> {
         match &change.operation {
             Operation::Add(value) => self.put(&change.pointer, Slot::New(Cow::Borrowed(value)), true),
@@ -124,7 +124,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         }
     }
 
-    /// Puts what was there before in place of the node at `pointer`.
+    /// Restores the earlier value of the node at `pointer`.
     fn restore(&mut self, pointer: &str, value: &'c Value, text: &'c str) -> Result<(), Problem> {
         let document = self.document;
         self.put(pointer, Slot::New(Cow::Borrowed(value)), false)?;
@@ -169,7 +169,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
             Parent::Value(value) => {
                 let (new, guest) = match slot {
                     Slot::New(new) => (new.into_owned(), None),
-                    // Its text comes into the place of this one.
+                    // The slot takes over its text.
                     slot => {
                         let place = slot.node().map_or_else(String::new, |node| format!("moved-here-{node}"));
                         (Value::String(place.clone()), Some((place, slot)))
@@ -216,7 +216,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         Ok(slot)
     }
 
-    /// The collection that the last token of `pointer` is about, opened for changes, and that token.
+    /// The collection that the last token of `pointer` refers to, opened for changes, and that token.
     fn parent(&mut self, pointer: &str) -> Result<(Parent<'_, 'c>, String), Problem> {
         let (way, last) =
             pointer.rsplit_once('/').ok_or_else(|| Problem::uneditable(0, "the root itself"))?;
@@ -256,7 +256,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
     }
 }
 
-/// Refuses to take a node from its place to which an alias may refer.
+/// Refuses to remove a node that an alias may refer to.
 fn check_anchors(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
     match (document.aliases > 0).then(|| document.anchor_within(id)).flatten() {
         Some(anchor) => {
@@ -267,7 +267,7 @@ fn check_anchors(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
     }
 }
 
-/// Makes the children of a collection that stands in the text addressable.
+/// Expands an original collection so that its children can be addressed.
 fn open(document: &Document<'_>, slot: &mut Slot<'_>) -> Result<(), Problem> {
     let Slot::Kept(id) = *slot else { return Ok(()) };
     match document.nodes[id].content {
@@ -287,7 +287,7 @@ fn open(document: &Document<'_>, slot: &mut Slot<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses a node that stands for more than its own place.
+/// Refuses a node that is used in more than one place.
 fn check(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
     let node = &document.nodes[id];
     if matches!(node.content, Content::Alias { .. }) {
@@ -334,7 +334,7 @@ fn is_key(document: &Document<'_>, entry: &Entry<'_>, key: &str) -> bool {
     }
 }
 
-/// A pointer that the value knows and the text does not: the value has it by a merge key.
+/// The problem for a pointer that exists in the value but not in the text, because of a merge key.
 fn absent(document: &Document<'_>, id: NodeId, token: &str) -> Problem {
     let merge = match document.nodes[id].content {
         Content::Mapping { .. } => {
@@ -351,7 +351,7 @@ fn absent(document: &Document<'_>, id: NodeId, token: &str) -> Problem {
     }
 }
 
-/// Whether a scalar is written as a block.
+/// Whether the scalar is a block scalar.
 pub(super) fn is_block_scalar(style: Style) -> bool {
     matches!(style, Style::Literal | Style::Folded)
 }

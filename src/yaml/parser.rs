@@ -1,4 +1,4 @@
-//! The parser trait: what the index needs to know about a text, and its one back end in the product.
+//! The parser trait, which is all that the index needs, and its one production back end.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,7 +13,7 @@ pub type Span = Range<usize>;
 /// How a scalar is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// Without quotes; also an empty node.
+    /// Without quotes; also used for an empty node.
     Plain,
     /// `'…'`.
     Single,
@@ -25,25 +25,24 @@ pub enum Style {
     Folded,
 }
 
-/// One step through a document. Anchors are numbers that are unique in it, 0 where there is none.
+/// One parser event. Anchors are numbers, unique in the document; 0 means no anchor.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'t> {
     /// A document begins.
     Document,
-    /// A scalar. Its span runs from the first character of its own (a quote, a `|`) to the last one of
-    /// its content; anchor and tag stand before it. An empty node has an empty span on the line of its
-    /// key or dash.
+    /// A scalar. Its span runs from its first character (a quote, a `|`) to the last one of its content, without anchor
+    /// and tag. An empty node has an empty span on the line of its key or dash.
     Scalar {
-        /// The content, decoded.
+        /// The decoded content.
         text: Cow<'t, str>,
         /// How it is written.
         style: Style,
         /// Anchor.
         anchor: usize,
-        /// Tag, `!!` resolved to `tag:yaml.org,2002:`.
+        /// Tag, with `!!` resolved to `tag:yaml.org,2002:`.
         tag: Option<String>,
     },
-    /// A sequence begins; where it is a flow one, its span is the bracket.
+    /// A sequence begins. The span of a flow sequence is its bracket.
     Sequence {
         /// `[…]`.
         flow: bool,
@@ -52,7 +51,7 @@ pub enum Event<'t> {
         /// Tag.
         tag: Option<String>,
     },
-    /// A mapping begins; where it is a flow one, its span is the brace, or empty for a pair in a sequence.
+    /// A mapping begins. The span of a flow mapping is its brace, or empty for a pair in a sequence.
     Mapping {
         /// `{…}`.
         flow: bool,
@@ -61,9 +60,9 @@ pub enum Event<'t> {
         /// Tag.
         tag: Option<String>,
     },
-    /// The innermost collection ends; where it is a flow one, the span ends after its bracket.
+    /// The innermost collection ends. For a flow collection, the span ends after the bracket.
     End,
-    /// The node with that anchor once more.
+    /// A reference to the node with that anchor.
     Alias(usize),
 }
 
@@ -72,14 +71,14 @@ pub trait Parser<'t> {
     /// The next event; `None` at the end of the text.
     ///
     /// # Errors
-    /// When the text is not YAML; nothing follows then.
+    /// The text is not YAML. No event follows.
     fn next_event(&mut self) -> Option<Result<(Event<'t>, Span), Problem>>;
 }
 
-/// The parser's own limit on nested collections, which is not ours to set.
+/// The parser's fixed limit on nested collections.
 const NESTING_LIMIT: usize = 255;
 
-/// The back end on `granit-parser`.
+/// The back end based on `granit-parser`.
 pub struct Granit<'t> {
     text: &'t str,
     parser: granit_parser::Parser<'t, granit_parser::StrInput<'t>>,
@@ -99,9 +98,8 @@ impl<'t> Granit<'t> {
         }
     }
 
-    /// The span of a block scalar from its indicator to the end of its content, whose first line begins
-    /// at `content` and which ends before `limit`: the parser's own span begins at the content and may run
-    /// over comments.
+    /// The span of a block scalar from its indicator to the end of its content. The content starts at `content.start`
+    /// and ends before `content.end`. The parser's own span starts at the content and may include comments.
     fn block_scalar(&self, value: &str, content: Range<usize>) -> Span {
         let bytes = self.text.as_bytes();
         let header = block_header(bytes, self.previous_end);
@@ -130,7 +128,7 @@ impl<'t> Granit<'t> {
     }
 }
 
-/// The `|` or `>` after `from`: between the two stand only indicators, anchor, tag and comments.
+/// The `|` or `>` after `from`. Only indicators, anchor, tag and comments can be in between.
 fn block_header(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(byte) = bytes.get(at) {
@@ -144,7 +142,7 @@ fn block_header(bytes: &[u8], from: usize) -> usize {
     at
 }
 
-/// The offset after the line break that follows `at`; the end of the text where none does.
+/// The offset after the next line break from `at`, or the end of the text.
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline + 1)
 }
@@ -205,7 +203,7 @@ impl<'t> Parser<'t> for Granit<'t> {
             };
             let ends_here = match event {
                 Event::End => matches!(self.text.as_bytes()[..span.end].last(), Some(b']' | b'}')),
-                // Without `---` it begins where its content does.
+                // Without `---`, a document begins at its content.
                 Event::Document => self.text[..span.end].ends_with("---"),
                 _ => true,
             };

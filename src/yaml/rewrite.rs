@@ -1,4 +1,4 @@
-//! A string that becomes a longer one, in the style in which it is written.
+//! Lengthens a string in its existing style.
 
 use super::emit;
 use super::index::{Content, NodeId};
@@ -8,8 +8,8 @@ use super::{Edit, Problem, Style, scalar};
 use serde_json::Value;
 
 impl Writer<'_, '_> {
-    /// Writes `new` where the string of `id` stands: what is added goes around the old text, whose style
-    /// stays. Where the style cannot hold the addition, the whole string is written anew.
+    /// Changes the string `id` to `new`, keeping its style and adding text around the old text. If the style cannot
+    /// hold the addition, the whole string is rewritten.
     pub(super) fn scalar(&mut self, id: NodeId, new: &str, around: &Around) -> Result<(), Problem> {
         let in_flow = around.flow.is_some();
         let node = &self.document.nodes[id];
@@ -22,7 +22,7 @@ impl Writer<'_, '_> {
         };
         let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
         let raw = &self.document.text[node.start..node.end];
-        // A blank at either end of a line would be folded away.
+        // A blank at either end of a line would be folded.
         let blanks = [' ', '\t'];
         let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
         let folds_suffix = suffix.starts_with(' ') && inner.trim_end_matches(blanks).ends_with('\n');
@@ -59,7 +59,7 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(node.start, "a comment between the lines of a scalar"));
             }
             Style::Plain if !raw.is_empty() => {
-                // The same lines in double quotes, which fold them alike.
+                // Double quotes fold these lines the same way.
                 let escape = |text: &str| {
                     let mut result = String::new();
                     emit::escape(&mut result, text);
@@ -77,8 +77,8 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Writes `new` by what is different at the end of the string, in the style in which it is written. False where
-    /// that end is not written as the style would write it anew, or where the style cannot hold the new one.
+    /// Changes the string to `new` by editing its end, in its style. Returns false if that end is not written as this
+    /// style would write it, or if the style cannot hold the new end.
     fn change_end(&mut self, id: NodeId, new: &str, in_flow: bool) -> bool {
         let node = &self.document.nodes[id];
         let Content::Scalar { text: old, style } = &node.content else { return false };
@@ -113,7 +113,7 @@ impl Writer<'_, '_> {
         };
         let Some(inner) = raw.get(quote..raw.len().saturating_sub(quote)) else { return false };
         let (gone, come) = (write(gone), write(come));
-        // A blank at either end of a line would be folded away.
+        // A blank at either end of a line would be folded.
         let rest = inner.strip_suffix(gone.as_str());
         let is_whole =
             |rest: &str| !rest.ends_with(['\\', ' ', '\t', '\n']) && !has_break(&gone) && !has_break(&come);
@@ -133,7 +133,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Adds to both ends of a `|` or `>` scalar.
+    /// Adds text to both ends of a `|` or `>` scalar.
     fn block_scalar(
         &mut self,
         id: NodeId,
@@ -158,8 +158,8 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Appends to a `|` or `>` scalar: on its last line, or on a line of its own where a line break ends it.
-    /// False where that cannot be.
+    /// Appends to a `|` or `>` scalar: on its last line, or on a new line if it ends with a line break. Returns false
+    /// if that is not possible.
     fn grow_block_scalar(&mut self, id: NodeId, suffix: &str) -> bool {
         let node = &self.document.nodes[id];
         let Content::Scalar { text: old, style } = &node.content else { return false };
@@ -176,7 +176,7 @@ impl Writer<'_, '_> {
         if is_folded && last.starts_with([' ', '\t']) {
             return false;
         }
-        // The raw last line has the scalar's indent and then the blanks that its content begins with.
+        // The raw last line is the indent followed by the content, which may begin with blanks.
         let raw = &self.document.text[node.start..node.end];
         let Some(raw_last) =
             raw.trim_end().rsplit('\n').next().filter(|line| line.trim_end() != raw.trim_end())
@@ -199,19 +199,19 @@ impl Writer<'_, '_> {
         true
     }
 
-    /// Gives the block scalar with its indicator at `header` the chomping `-`.
+    /// Sets the chomping indicator `-` on the block scalar whose indicator is at `header`.
     pub(super) fn strip_final_break(&mut self, header: usize) {
         let flags = &self.document.block_head(header)[1..];
         let digits: String = flags.chars().filter(char::is_ascii_digit).collect();
         let wanted = format!("{digits}-");
         let range = header + 1..header + 1 + flags.len();
         if flags != wanted && !self.edits.iter().any(|edit| edit.range == range && edit.text == wanted) {
-            // Ahead of lines that are inserted at the same place, where the header ends the text.
+            // Goes before lines inserted at the same offset if the header ends the text.
             self.edits.insert(0, Edit { range, text: wanted });
         }
     }
 
-    /// The whole scalar in the style of new text.
+    /// Rewrites the whole scalar in the style of new text.
     fn anew(&mut self, id: NodeId, new: &str, around: &Around) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
         let raw = &self.document.text[node.start..node.end];
@@ -226,7 +226,7 @@ impl Writer<'_, '_> {
         let in_flow = around.flow.is_some();
         let mut text = if in_flow { emit::quoted(new) } else { emit::string(new).into_owned() };
         if is_block && !around.is_item && !in_flow {
-            // Lines stay lines.
+            // Keeps line breaks as they are.
             text.clear();
             let value = Value::from(new);
             emit::after_colon(&mut text, &value, around.key_column, around.layout);
@@ -238,7 +238,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Whether a plain scalar may grow by `prefix` and `suffix` and still be read as the string `new`.
+/// Whether a plain scalar can get `prefix` and `suffix` and still be read as the string `new`.
 fn extends_plain(new: &str, prefix: &str, suffix: &str, in_flow: bool) -> bool {
     let is_safe = |character: char| {
         character.is_ascii_alphanumeric()
@@ -248,7 +248,7 @@ fn extends_plain(new: &str, prefix: &str, suffix: &str, in_flow: bool) -> bool {
     let starts_well = |first: char| first.is_ascii_alphanumeric() || "/_$".contains(first);
     prefix.chars().chain(suffix.chars()).all(is_safe)
         && prefix.chars().next().is_none_or(starts_well)
-        // A `?` or `-` of its own is text in flow, and an indicator where a blank follows.
+        // A lone `?` or `-` is text in flow, but an indicator if a blank follows.
         && !["? ", "- "].iter().any(|indicator| new.starts_with(indicator))
         && !new.ends_with([' ', ':'])
         && !new.contains(": ")

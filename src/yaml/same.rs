@@ -1,5 +1,5 @@
-//! Whether a text stands for a value, seen from its events alone: what a proof asks of every edited document,
-//! and where the answer is yes it takes neither the index nor a second value to give.
+//! Compares a text with a value by its events alone, without an index or a second value. Every edited document is
+//! verified this way.
 
 use serde_json::{Map, Value, map};
 
@@ -7,15 +7,15 @@ use super::parser::{Event, Granit, Parser, Style};
 use super::scalar;
 use super::value::means;
 
-/// A collection of the value in which the text is being read.
+/// A collection of the value that is being compared.
 enum Open<'v> {
     Array(std::slice::Iter<'v, Value>),
-    /// The entries to come, and the value whose key has been read.
+    /// The remaining entries, and the value of the key just read.
     Object(map::Iter<'v>, Option<(&'v str, &'v Value)>),
 }
 
-/// Whether `text` is one document that stands for `value`, its entries in the same order. Where that cannot be
-/// seen without more memory (merge keys, another order) it is not: build the value and compare.
+/// Whether `text` is one document with the value `value`, entries in the same order. Returns false if it cannot tell
+/// without more memory (merge keys, another order): build the value and compare then.
 #[must_use]
 pub fn reads_as(text: &str, value: &Value) -> bool {
     compare(text, value).is_some()
@@ -66,8 +66,8 @@ fn compare(text: &str, value: &Value) -> Option<()> {
             anchors[*anchor] = Some(expected);
         }
         match (event, expected) {
-            // What it stands for was the same as that value, or it contains this one and is another. A letter may mean
-            // something else in another field.
+            // The anchored node equals that value, or contains this one and so differs. A letter can mean something
+            // else in another field.
             (Event::Alias(anchor), expected) => {
                 expected.as_str().is_none_or(|text| scalar::letter(text).is_none()).then_some(())?;
                 (anchors.get(anchor).copied().flatten() == Some(expected)).then_some(())?;
@@ -87,7 +87,7 @@ fn compare(text: &str, value: &Value) -> Option<()> {
 
 fn is_key(event: &Event<'_>, key: &str) -> bool {
     match event {
-        // A merge key, as far as can be told without its tag.
+        // Probably a merge key; the tag is not known here.
         Event::Scalar { text, style: Style::Plain, .. } if text == "<<" => false,
         Event::Scalar { text, .. } => text == key,
         _ => false,

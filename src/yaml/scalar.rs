@@ -1,11 +1,10 @@
-//! What a plain scalar means to kubectl and the API server (krm-hosts: "How plain scalars resolve"), who read the words
-//! of YAML 1.1. kyaml takes some of these words for strings: what kustomize prints of them is quoted, and what we
-//! write means the same to both. Keys are not resolved: they stay as they are written. What the letters `y` and `n`
-//! mean depends on the field ([`letter`]).
+//! What a plain scalar means to kubectl and the API server (krm-hosts: "How plain scalars resolve"), which read YAML
+//! 1.1 words. kyaml reads some of these words as strings, but kustomize prints them quoted, and what we write means the
+//! same to both. Keys are not resolved. The meaning of the letters `y` and `n` depends on the field ([`letter`]).
 
 use serde_json::{Number, Value};
 
-/// The value of an untagged plain scalar. Dates are strings; what JSON cannot hold (`.inf`, `.nan`) is its text.
+/// The value of an untagged plain scalar. Dates and values that JSON cannot hold (`.inf`, `.nan`) are strings.
 pub(super) fn resolve(text: &str) -> Value {
     word(text).or_else(|| number(text).map(Value::Number)).unwrap_or_else(|| Value::String(text.to_owned()))
 }
@@ -15,7 +14,7 @@ pub(super) fn is_string(text: &str) -> bool {
     word(text).is_none() && number(text).is_none()
 }
 
-/// What stands for null or a bool.
+/// The null or bool that the text means.
 fn word(text: &str) -> Option<Value> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
@@ -25,13 +24,13 @@ fn word(text: &str) -> Option<Value> {
     }
 }
 
-/// Whether YAML 1.1 alone takes the text for a boolean.
+/// Whether only YAML 1.1 reads the text as a boolean.
 pub(super) fn is_word(text: &str) -> bool {
     let is_boolean = letter(text).is_some() || matches!(word(text), Some(Value::Bool(_)));
     is_boolean && !["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// The boolean that a letter is where a boolean belongs.
+/// The boolean that a letter means in a boolean field.
 pub(super) fn letter(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" => Some(true),
@@ -40,7 +39,7 @@ pub(super) fn letter(text: &str) -> Option<bool> {
     }
 }
 
-/// The number that `text` writes: decimal, `0x`, `0o` or `0`, `0b`, with `_` anywhere after the first digit.
+/// Parses a number: decimal, `0x`, `0o` or `0`, `0b`, with `_` anywhere after the first digit.
 pub(super) fn number(text: &str) -> Option<Number> {
     if !text.as_bytes().first().is_some_and(|first| matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.')) {
         return None;

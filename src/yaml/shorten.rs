@@ -1,4 +1,4 @@
-//! A string that becomes a part of itself, in the style in which it is written.
+//! Shortens a string in its existing style.
 
 use super::index::{Content, NodeId};
 use super::overlay::is_block_scalar;
@@ -6,9 +6,8 @@ use super::splice::Writer;
 use super::{Style, emit, scalar};
 
 impl Writer<'_, '_> {
-    /// Leaves `new` of the string of `id`: what is taken away goes from both ends of the text. False where that
-    /// text is not written there as the style would write it anew, or where what is left would mean something
-    /// else.
+    /// Shortens the string `id` to `new`, removing text at both ends. Returns false if the text there is not written as
+    /// the style would write it, or if the rest would be read differently.
     pub(super) fn shorten(&mut self, id: NodeId, new: &str) -> bool {
         let node = &self.document.nodes[id];
         let Content::Scalar { text: old, style } = &node.content else { return false };
@@ -31,7 +30,7 @@ impl Writer<'_, '_> {
         let quote = usize::from(!matches!(style, Style::Plain));
         let Some(inner) = raw.get(quote..raw.len().saturating_sub(quote)) else { return false };
         let (prefix, mut suffix) = (write(prefix), write(suffix));
-        // Behind a line break, a blank is written so that it is not folded away.
+        // After a line break, a blank is escaped to keep it from being folded.
         let escaped = suffix.strip_prefix(' ').map(|rest| format!("\\x20{rest}"));
         let escaped =
             escaped.filter(|escaped| matches!(style, Style::Double) && inner.ends_with(escaped.as_str()));
@@ -40,7 +39,7 @@ impl Writer<'_, '_> {
         let rest = inner.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(&suffix));
         let start = node.start + quote;
         let end = node.end - quote;
-        // Blanks at either end of a text of several lines would be folded away.
+        // Blanks at either end of a multi-line text would be folded.
         let is_folded = |rest: &str| rest.contains('\n') && rest.trim().len() < rest.len();
         let is_whole = |rest: &str| !rest.ends_with('\\') && !is_folded(rest);
         if !rest.is_some_and(|rest| is_escaped || is_whole(rest)) {
@@ -54,7 +53,7 @@ impl Writer<'_, '_> {
         true
     }
 
-    /// As [`Self::shorten`], for a `|` or `>` scalar that loses the end of its last line, or that line.
+    /// As [`Self::shorten`], for a `|` or `>` scalar that loses its last line or the end of it.
     fn shorten_block_scalar(&mut self, id: NodeId, new: &str, prefix: &str, suffix: &str) -> bool {
         let node = &self.document.nodes[id];
         let raw = &self.document.text[node.start..node.end];
@@ -76,7 +75,8 @@ impl Writer<'_, '_> {
         true
     }
 
-    /// Takes the last line out of a block scalar whose final break was stripped when it came; the break comes back.
+    /// Removes the last line of a block scalar whose final line break was stripped when the line was added, and
+    /// restores the break.
     fn drop_last_line(&mut self, id: NodeId, new: &str, suffix: &str) -> bool {
         let node = &self.document.nodes[id];
         let is_folded = matches!(node.content, Content::Scalar { style: Style::Folded, .. });
@@ -106,7 +106,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Whether a part of a plain scalar is read as that string where it stands alone.
+/// Whether the rest of a plain scalar is still read as that string.
 fn stays_plain(new: &str) -> bool {
     let starts = |first: char| first.is_ascii_alphanumeric() || "/_$-.".contains(first);
     new.starts_with(starts)

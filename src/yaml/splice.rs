@@ -1,4 +1,4 @@
-//! Changes as edits of the text: lines are inserted beside their neighbours, in their neighbours' style.
+//! Turns changes into edits of the text. Inserted lines follow the style of their neighbours.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,17 +16,17 @@ mod flow;
 mod guest;
 
 impl Document<'_> {
-    /// The edits that carry `changes` out, in order and without overlap.
+    /// The edits that make `changes`, in order and without overlap.
     ///
     /// # Errors
-    /// When a change cannot be written without changing other bytes: behind an alias, a merge key or a
-    /// shared anchor, or in a form that this editor does not touch.
+    /// A change cannot be written without changing other bytes: behind an alias, a merge key or a shared anchor, or in
+    /// a form that this editor does not support.
     pub fn splice<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Result<Vec<Edit>, Problem> {
         self.splice_to(changes, None)
     }
 
-    /// As [`Self::splice`]. Where that makes a block scalar the end of a text without a final line break, `end` is the
-    /// head that it gets: it had that before lines were put behind it.
+    /// As [`Self::splice`]. If a block scalar becomes the end of a text without a final line break, it gets the head
+    /// `end`, its head before lines were added after it.
     ///
     /// # Errors
     /// As [`Self::splice`].
@@ -63,28 +63,28 @@ impl Document<'_> {
     }
 }
 
-/// What a node's surroundings say about how to write in it.
+/// The surroundings of a node, which decide how to write in it.
 #[derive(Debug, Clone)]
 pub(super) struct Around {
     /// The offset after the node's colon or dash; 0 for the root.
     pub(super) head: usize,
     /// The offset after the node's anchor and tag.
     pub(super) body: usize,
-    /// The column of the key that the node is the value of.
+    /// The column of the node's key.
     pub(super) key_column: usize,
-    /// The node is an element: the column is its dash's.
+    /// The node is a sequence element, and the column is its dash's.
     pub(super) is_item: bool,
     pub(super) layout: Layout,
-    /// Within a flow collection: how its members are laid out.
+    /// The layout of members in a flow collection; `None` in block style.
     pub(super) flow: Option<FlowStyle>,
 }
 
-/// How the members of a flow collection stand.
+/// How the members of a flow collection are laid out.
 #[derive(Debug, Clone)]
 pub(super) struct FlowStyle {
-    /// The blanks before each member, where each stands on a line of its own.
+    /// The blanks before each member if each has its own line.
     indent: Option<String>,
-    /// What a nested collection's members are indented by.
+    /// The additional indent of a nested collection's members.
     step: String,
 }
 
@@ -92,25 +92,25 @@ pub(super) struct FlowStyle {
 pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
-    /// Elements that move into new values, by the texts that hold their places.
+    /// Elements that move into new values, by their placeholder texts.
     guests: &'d [(String, Slot<'d>)],
-    /// Nodes that were moved.
+    /// The moved nodes.
     moved: &'d BTreeSet<NodeId>,
-    /// What is written behind the key of the collection that is being emptied, if not `[]` or `{}`.
+    /// What follows the key of a collection that becomes empty, if not `[]` or `{}`.
     empty_text: Option<String>,
     pub(super) edits: Vec<Edit>,
-    /// Inserted lines that end with a block scalar, which needs its line break where they come to be the last.
+    /// Inserted lines that end with a block scalar. It needs its line break if they become the last lines.
     block_scalar_lines: Option<String>,
-    /// The last element of the lines that are being gathered ends with a block scalar.
+    /// The block scalar that ends the lines gathered so far.
     run_ends_in: Option<NodeId>,
 }
 
-/// An element of a sequence or an entry of a mapping, where it stands in the text.
+/// The span of a sequence element or mapping entry.
 #[derive(Debug, Clone, Copy)]
 struct Member {
-    /// The dash, or the first byte of the key or the flow element, anchor and tag included.
+    /// The offset of the dash, or of the key or flow element including anchor and tag.
     start: usize,
-    /// After its last byte.
+    /// The offset after its last byte.
     end: usize,
 }
 
@@ -119,8 +119,8 @@ impl Writer<'_, '_> {
         self.edits.push(Edit { range, text: text.into() });
     }
 
-    /// The edits in order. A text that ends without a line break goes on doing so: until here, its last line
-    /// counts as one that has a break.
+    /// The edits in order. A text without a final line break keeps that: until here, its last line is treated as if it
+    /// had one.
     fn finish(mut self, head: Option<&str>) -> Result<Vec<Edit>, Problem> {
         let text = self.document.text;
         let is_insertion = |edit: &Edit| edit.text.ends_with('\n');
@@ -168,7 +168,7 @@ impl Writer<'_, '_> {
                         |header: &usize| self.edits.iter().any(|edit| edit.range.contains(header));
                     let header = self.document.open_block_scalar().filter(|header| !is_written_anew(header));
                     if let Some(header) = header.filter(|_| first.is_none()) {
-                        // What follows must not give it a final line break.
+                        // Later edits must not give it a final line break.
                         self.strip_final_break(header);
                         self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
                     }
@@ -207,13 +207,13 @@ impl Writer<'_, '_> {
         self.document.nodes.iter().position(ends_here)
     }
 
-    /// Whether the head of a block scalar has the flag.
+    /// Whether the block scalar's head has the flag.
     fn has_flag(&self, scalar: NodeId, flag: char) -> bool {
         self.document.block_head(self.document.nodes[scalar].start).contains(flag)
     }
 
-    /// Whether a line of text that is indented less than the content of a block scalar ends it: not where there is
-    /// no content, whose indentation the line would give.
+    /// Whether a line with less indent than a block scalar's content ends it. It does not if there is no content,
+    /// because the line would set the indentation.
     fn ends_content(&self, scalar: NodeId, line: &str) -> bool {
         let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
         let Node { start, end, .. } = self.document.nodes[scalar];
@@ -224,8 +224,8 @@ impl Writer<'_, '_> {
         is_filled && first.is_some_and(|first| indent(line) < indent(first))
     }
 
-    /// Refuses to let a block scalar end right before `at`, where it would take in the lines `below`: blank ones where
-    /// it keeps them, comments that are indented as its content is, whatever a tab begins.
+    /// Refuses to let a block scalar end right before `at` if it would absorb the lines `below`: blank lines if it
+    /// keeps them, comments indented like its content, and lines that start with a tab.
     fn check_below(&self, scalar: NodeId, at: usize, below: &str) -> Result<(), Problem> {
         let is_blank = |line: &str| line.trim().is_empty();
         let keeps_blank = self.has_flag(scalar, '+');
@@ -264,8 +264,8 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The originals among `items` that stay where they are: as many as keep their order, those that were not moved
-    /// before others.
+    /// The originals among `items` that keep their place: the longest run in order, preferring nodes that were not
+    /// moved.
     fn stays(&self, items: &[Slot<'_>], originals: &[NodeId]) -> Vec<NodeId> {
         let place = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
         let kept: Vec<usize> = items.iter().filter_map(place).collect();
@@ -293,32 +293,32 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The offset after the anchor and tag that the node of `slot` has behind `head`.
+    /// The offset after the anchor and tag of the node in `slot`, starting at `head`.
     fn body(&self, slot: &Slot<'_>, head: usize) -> usize {
         let count = slot.node().map_or(0, |id| self.document.nodes[id].properties());
         self.lines.skip_properties(head, count)
     }
 
-    /// The offset after the colon of `key`; none where a key stands alone.
+    /// The offset after the colon of `key`, or `None` if the key has none.
     fn after_colon(&self, key: NodeId, in_flow: bool) -> Option<usize> {
         let at = self.lines.skip_blanks(self.document.nodes[key].end);
         is_indicator(self.document.text.as_bytes(), at, b':', in_flow).then_some(at + 1)
     }
 
-    /// The column at which a key is written that begins with its own text.
+    /// The column of a key, or `None` if it does not begin with its own text.
     fn key_column(&self, key: NodeId) -> Option<usize> {
         let start = self.document.nodes[key].start;
         self.member_column(start).filter(|_| self.document.nodes[key].properties() == 0)
     }
 
-    /// The column of a key of a block mapping: what stands before it on its line is blanks and indicators.
+    /// The column of a block mapping's key, or `None` if anything but blanks and indicators precedes it on its line.
     fn member_column(&self, start: usize) -> Option<usize> {
         let line = self.lines.line_start(start);
         let before = &self.document.text.as_bytes()[line..start];
         before.iter().all(|byte| matches!(byte, b' ' | b'-' | b'?' | b':')).then_some(start - line)
     }
 
-    /// How the document's first nested block mapping and block sequence are indented.
+    /// The indentation of the document's first nested block mapping and block sequence.
     fn usual_layout(&self) -> Layout {
         let document = self.document;
         let mut step = None;

@@ -1,21 +1,21 @@
-//! A text as chunks that are read on their own: documents, items of a list, JSON values in a row.
+//! Splits a text into chunks that are read separately: documents, list items, a sequence of JSON values.
 //!
-//! Every split is textual and every chunk is parsed afterwards: a separator inside quotes makes its chunk
-//! fail, never pass.
+//! Splits are textual, and every chunk is parsed afterwards: a separator inside quotes makes its chunk fail, so it
+//! never passes unnoticed.
 
 use std::ops::Range;
 
 use super::parser::line_end;
 
-/// The documents of a text, which together are the whole text. A `---` line begins a document, a `...`
-/// line ends one; comments, directives and blank lines before a `---` belong to the document after it.
+/// The documents of a text; together they are the whole text. A `---` line begins a document, a `...` line ends one.
+/// Comments, directives and blank lines before a `---` belong to the document after it.
 #[must_use]
 pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
     let mut documents = Vec::new();
     let mut markers = Markers::new(text);
     let mut at = markers.next().unwrap_or(text.len());
     let mut start = 0;
-    // Whether the chunk that begins at `start` holds more than comments and directives.
+    // Whether the chunk at `start` has more than comments and directives.
     let mut has_content = content_before(text, 0, at);
     while at < text.len() {
         let begins = text[at] == b'-';
@@ -43,9 +43,9 @@ pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
 /// The offsets of the lines that are document markers, in order.
 struct Markers<'t> {
     text: &'t [u8],
-    /// A marker on the first line, which no line break precedes.
+    /// A marker on the first line, which has no line break before it.
     first: Option<usize>,
-    /// Each kind's search, with what it has found next.
+    /// The search for each kind of marker, with its next hit.
     kinds: [(std::iter::Peekable<memchr::memmem::FindIter<'t, 'static>>, &'static [u8; 3]); 2],
 }
 
@@ -82,13 +82,13 @@ impl Iterator for Markers<'_> {
     }
 }
 
-/// Whether the line at `at` is a marker of that kind.
+/// Whether the line at `at` is a marker of this kind.
 fn is_marker(text: &[u8], at: usize, kind: &[u8; 3]) -> bool {
     let line = &text[at..];
     line.starts_with(kind) && line.get(3).is_none_or(|after| matches!(after, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
-/// Whether a line between the two offsets holds anything but blanks, a comment or a directive.
+/// Whether the text between the offsets has anything but blanks, comments and directives.
 fn content_before(text: &[u8], from: usize, to: usize) -> bool {
     let text = text[from..to].strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text[from..to]);
     text.split(|byte| *byte == b'\n').any(|line| match line.trim_ascii_start() {
@@ -97,7 +97,7 @@ fn content_before(text: &[u8], from: usize, to: usize) -> bool {
     })
 }
 
-/// The values of a chunk in which JSON values follow each other; none where it is a single one, or not JSON.
+/// The values of a chunk of several JSON values in a row. `None` if it is a single value or not JSON.
 #[must_use]
 pub fn split_json(text: &str) -> Option<Vec<Range<usize>>> {
     if !text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{') {
@@ -119,8 +119,8 @@ pub fn split_json(text: &str) -> Option<Vec<Range<usize>>> {
     (chunks.len() > 1).then_some(chunks)
 }
 
-/// The items of a JSON list, each from the start of its line where it begins one; none where the text is no
-/// JSON object with `items`, or where an item would lose the indent of its lines.
+/// The items of a JSON list, each from the start of its line if it begins one. `None` if the text is not a JSON object
+/// with `items`, or if an item would lose the indent of its lines.
 #[must_use]
 pub fn split_json_list(text: &[u8]) -> Option<Items> {
     #[derive(serde::Deserialize)]
@@ -146,16 +146,16 @@ pub fn split_json_list(text: &[u8]) -> Option<Items> {
 /// A list, cut at its `items`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Items {
-    /// From the start to the end of the line `items:`, or to the first item.
+    /// From the start to the end of the `items:` line, or to the first item.
     pub header: Range<usize>,
-    /// Each item: in block form from the start of its dash's line, the first one with the comments above it.
+    /// Each item. In block style, it starts with its dash's line, and the first one includes the comments above it.
     pub items: Vec<Range<usize>>,
-    /// The keys after the items; may be empty.
+    /// The keys after the items; can be empty.
     pub tail: Range<usize>,
 }
 
-/// Cuts a document with a top-level `items:` in block style; none where there is no such sequence, or
-/// where the text cannot be cut line by line.
+/// Cuts a document at a top-level, block-style `items:`. `None` if there is no such sequence, or if the text cannot be
+/// cut line by line.
 #[must_use]
 pub fn split_items(text: &[u8]) -> Option<Items> {
     let header_end = items_line(text)?;
@@ -169,7 +169,7 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
         if column
             .is_some_and(|column| line.len() > column && line[..=column].iter().all(|byte| *byte == b' '))
         {
-            // Within an item, whatever it is.
+            // Inside an item.
             at = next;
             continue;
         }
@@ -178,7 +178,7 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
         let is_dash = content.first() == Some(&b'-')
             && content.get(1).is_none_or(|after| matches!(after, b' ' | b'\t'));
         if content.is_empty() || content[0] == b'#' {
-            // Belongs to the item before it.
+            // Belongs to the previous item.
         } else if is_dash && column.is_none_or(|column| column == indent) {
             column = Some(indent);
             items.push(at..at);
@@ -198,7 +198,7 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
     Some(Items { header: 0..header_end, items, tail: tail..text.len() })
 }
 
-/// The end of the line `items:` at column 0.
+/// The end of the `items:` line at column 0.
 fn items_line(text: &[u8]) -> Option<usize> {
     memchr::memmem::find_iter(text, b"items:").find_map(|at| {
         let after = text[at + 6..line_end(text, at)].trim_ascii();

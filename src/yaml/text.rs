@@ -1,4 +1,4 @@
-//! A text as lines: what stands where, and what only separates.
+//! Line-level helpers for a text: blanks, comments, line breaks.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::parser::line_end;
 
 const BOM: &str = "\u{feff}";
 
-/// The next offset that holds neither blanks, nor line breaks, nor a comment.
+/// The next offset that is not in blanks, line breaks or a comment.
 pub(super) fn skip_blanks(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(byte) = bytes.get(at) {
@@ -19,8 +19,8 @@ pub(super) fn skip_blanks(bytes: &[u8], from: usize) -> usize {
     at
 }
 
-/// Whether the byte at `at` is the indicator (`?` or `:`) and not the first one of a word such as `:a`. In flow the
-/// value of a quoted key may touch its colon.
+/// Whether the byte at `at` is the indicator (`?` or `:`) and not the start of a word such as `:a`. In flow, the value
+/// of a quoted key can directly follow its colon.
 pub(super) fn is_indicator(bytes: &[u8], at: usize, indicator: u8, in_flow: bool) -> bool {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || in_flow && indicator == b':';
     bytes.get(at) == Some(&indicator) && bytes.get(at + 1).is_none_or(ends)
@@ -30,11 +30,11 @@ fn ends_property(byte: u8) -> bool {
     byte.is_ascii_whitespace() || b",[]{}".contains(&byte)
 }
 
-/// Questions about a text that need no parser.
+/// A text's lines, read without a parser.
 pub(super) struct Lines<'t> {
     text: &'t str,
-    /// Where lines begin, the first one apart: to search for line breaks anew for each question takes too long
-    /// where a line is as long as the text.
+    /// The start of every line but the first. Searching for line breaks each time is too slow if a line is as long as
+    /// the text.
     starts: Vec<usize>,
 }
 
@@ -44,7 +44,7 @@ impl<'t> Lines<'t> {
         Self { text, starts }
     }
 
-    /// How many lines begin at `at` or before it, the first one apart.
+    /// The number of line starts up to `at`, without the first line.
     fn lines_before(&self, at: usize) -> usize {
         self.starts.partition_point(|start| *start <= at)
     }
@@ -53,7 +53,7 @@ impl<'t> Lines<'t> {
         self.text.as_bytes().get(at).copied()
     }
 
-    /// The start of the line that holds `at`; after a byte order mark.
+    /// The start of the line that contains `at`, after a byte order mark.
     pub(super) fn line_start(&self, at: usize) -> usize {
         match self.lines_before(at).checked_sub(1) {
             Some(line) => self.starts[line],
@@ -62,13 +62,13 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The offset after the line break that follows `at`; the end of the text where none does.
+    /// The offset after the next line break from `at`, or the end of the text.
     pub(super) fn line_end(&self, at: usize) -> usize {
         self.starts.get(self.lines_before(at)).copied().unwrap_or(self.text.len())
     }
 
-    /// The start of the line after the one that ends what ends at `at`; a node that ends with a line break
-    /// has ended its line itself.
+    /// The start of the line after a node that ends at `at`. A node that ends with a line break has already ended its
+    /// line.
     pub(super) fn after_line(&self, at: usize) -> usize {
         if at > 0 && self.byte(at - 1) == Some(b'\n') { at } else { self.line_end(at) }
     }
@@ -77,7 +77,7 @@ impl<'t> Lines<'t> {
         self.text[range].trim_matches([' ', '\t']).is_empty()
     }
 
-    /// Where the document's content may begin: after byte order mark, directives and `---`.
+    /// The earliest start of the document's content, after byte order mark, directives and `---`.
     pub(super) fn content_start(&self) -> usize {
         let mut at = if self.text.starts_with(BOM) { BOM.len() } else { 0 };
         loop {
@@ -99,8 +99,8 @@ impl<'t> Lines<'t> {
         skip_blanks(self.text.as_bytes(), from)
     }
 
-    /// The offset after the anchor and tag that follow `from`, `count` of them at most; `from` itself where there
-    /// are none. What follows a node's own properties may be those of its first key.
+    /// The offset after the anchor and tag that follow `from`, at most `count` of them, or `from` if there are none.
+    /// Later ones can belong to the node's first key.
     pub(super) fn skip_properties(&self, from: usize, count: usize) -> usize {
         let mut end = from;
         for _ in 0..count {
@@ -108,7 +108,7 @@ impl<'t> Lines<'t> {
             let rest = &self.text.as_bytes()[at..];
             let length = match rest {
                 [b'!', b'<', ..] => memchr::memchr(b'>', rest).map_or(rest.len(), |close| close + 1),
-                // What follows may touch it: `&a{}`.
+                // The content can follow directly: `&a{}`.
                 [b'&' | b'!', ..] => rest.iter().take_while(|byte| !ends_property(**byte)).count(),
                 _ => return end,
             };
@@ -117,7 +117,7 @@ impl<'t> Lines<'t> {
         end
     }
 
-    /// The start of the comment lines that stand directly above the line at `line`, not before `floor`.
+    /// The start of the comment lines directly above the line at `line`, not before `floor`.
     pub(super) fn comments_above(&self, line: usize, floor: usize) -> usize {
         let mut start = line;
         while start > floor {
@@ -135,7 +135,7 @@ impl<'t> Lines<'t> {
         super::parser::line_break(&self.text.as_bytes()[..at])
     }
 
-    /// The line break that lines around `at` end with.
+    /// The line break used around `at`.
     pub(super) fn newline(&self, at: usize) -> &'static str {
         let lines = self.lines_before(at);
         match self.starts.get(lines.saturating_sub(1)) {
@@ -144,7 +144,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The columns from a dash to the content on its line; 2 where none is there.
+    /// The columns from a dash to the content on its line, or 2 if there is none.
     pub(super) fn dash_width(&self, dash: usize) -> usize {
         let rest = &self.text.as_bytes()[dash + 1..];
         let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
@@ -154,7 +154,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// A carriage return that ends no line for us, but may for a YAML reader.
+    /// A carriage return that we do not treat as a line break, but a YAML reader may.
     pub(super) fn lone_carriage_return(&self) -> Option<usize> {
         let bytes = self.text.as_bytes();
         memchr::memchr_iter(b'\r', bytes).find(|at| bytes.get(at + 1) != Some(&b'\n'))

@@ -1,4 +1,4 @@
-//! The values that nodes stand for, within limits: aliases can stand for more than any machine holds.
+//! The values of nodes, within limits: aliases can expand beyond any machine's memory.
 
 use serde_json::{Map, Value};
 
@@ -7,10 +7,10 @@ use super::parser::Style;
 use super::{Problem, is_flag, scalar};
 use crate::change::unescape;
 
-/// How many nodes aliases may add to a value: more than any manifest needs, far less than memory holds.
+/// The number of nodes that aliases may add to a value: more than any manifest needs, far less than memory holds.
 const EXPANSION_LIMIT: usize = 200_000;
 
-/// How deep a value may be: aliases can add to the parser's own limit of 255.
+/// The maximum depth of a value: aliases can exceed the parser's own limit of 255.
 const DEPTH_LIMIT: usize = 512;
 
 const TAG: &str = "tag:yaml.org,2002:";
@@ -24,17 +24,17 @@ impl Document<'_> {
         self.build(node.0, None, false, &mut Budget::default())
     }
 
-    /// The value of the document; null where it is empty.
+    /// The value of the document; null if it is empty.
     ///
     /// # Errors
-    /// A duplicate key, a key that is a collection, an alias within its own anchor, and aliases
-    /// that stand for more nodes than the limit.
+    /// A duplicate key, a key that is a collection, an alias inside its own anchor, or aliases that expand to more
+    /// nodes than the limit.
     pub fn value(&self) -> Result<Value, Problem> {
         let mut budget = Budget::default();
         self.root().map_or(Ok(Value::Null), |root| self.build(root, None, false, &mut budget))
     }
 
-    /// The value of the document to a reader that does not know the words of YAML 1.1: `yes` and `off` are strings.
+    /// The value of the document without YAML 1.1 words: `yes` and `off` are strings.
     ///
     /// # Errors
     /// As [`Document::value`].
@@ -43,7 +43,7 @@ impl Document<'_> {
         self.root().map_or(Ok(Value::Null), |root| self.build(root, None, false, &mut budget))
     }
 
-    /// The value of a document that is a mapping, without what stands at `left_out`.
+    /// The value of a mapping document, without the node at `left_out`.
     ///
     /// # Errors
     /// As [`Document::value`].
@@ -53,7 +53,7 @@ impl Document<'_> {
         self.build_mapping(root, Some(left_out), false, &mut budget).map(Value::Object)
     }
 
-    /// The value at `pointer`; null where the pointer leads nowhere.
+    /// The value at `pointer`; null if it does not exist.
     ///
     /// # Errors
     /// As [`Document::value`].
@@ -152,7 +152,7 @@ impl Document<'_> {
         Ok(result)
     }
 
-    /// Adds what a merge key stands for: own keys win, then earlier sources.
+    /// Merges in the sources of a merge key: own keys win, then earlier sources.
     fn merge(
         &self,
         source: NodeId,
@@ -177,7 +177,7 @@ impl Document<'_> {
         Ok(())
     }
 
-    /// Whether a key is `<<`, written so that readers merge.
+    /// Whether a key is `<<` in a form that readers merge.
     pub(super) fn is_merge_key(&self, id: NodeId) -> bool {
         let node = &self.nodes[id];
         matches!(&node.content, Content::Scalar { text, style: Style::Plain } if text == "<<")
@@ -185,16 +185,16 @@ impl Document<'_> {
     }
 }
 
-/// What building a value has used of the limits.
+/// How much of the limits a value has used.
 #[derive(Default)]
 struct Budget {
     expanded: usize,
     depth: usize,
-    /// Words that YAML 1.1 alone takes for booleans are strings.
+    /// Words that only YAML 1.1 reads as booleans are strings.
     without_words: bool,
 }
 
-/// Whether a scalar means `value`: as [`scalar_value`] says, mostly without making a value.
+/// Whether a scalar means `value`: as [`scalar_value`], mostly without building a value.
 pub(super) fn means(text: &str, style: Style, tag: Option<&str>, key: Option<&str>, value: &Value) -> bool {
     match (value, style, tag) {
         (Value::String(string), Style::Plain, None) => {
@@ -205,8 +205,7 @@ pub(super) fn means(text: &str, style: Style, tag: Option<&str>, key: Option<&st
     }
 }
 
-/// What a scalar means that is the value of `key`, where it is one. Tags that are not YAML's own leave the text a
-/// string.
+/// The value of a scalar; `key` is its key, if any. Custom tags leave the text a string.
 pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>, key: Option<&str>) -> Value {
     if let Some(flag) = flag(text, style, tag, key) {
         return Value::Bool(flag);
@@ -219,7 +218,7 @@ pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>, key: Opt
     }
 }
 
-/// The boolean that a `y` or `n` is by its field or its tag.
+/// The boolean that a `y` or `n` means, by its field or tag.
 fn flag(text: &str, style: Style, tag: Option<&str>, key: Option<&str>) -> Option<bool> {
     let flag = scalar::letter(text)?;
     let is_flag = match tag {

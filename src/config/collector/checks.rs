@@ -1,4 +1,4 @@
-//! What is remarkable about a collector whose pods it does not stop.
+//! Checks of a collector that only warn.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::change::escape;
 use crate::finding::Code;
 use crate::k8s::pod::name;
 
-/// Variables that stand before the configuration, beside the user's.
+/// Variables set before [`CONFIG`], in addition to the user's.
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];
 
 /// Checks a collector as a whole.
@@ -41,8 +41,8 @@ pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &m
     });
 }
 
-/// Variables that a process has whatever its manifest says: those of every container, those that the runtime and the
-/// kubelet's links to Services set, and those that are written beside the configuration.
+/// Whether a process always has the variable: from every container, the runtime, the kubelet's Service links, or set
+/// together with the configuration.
 fn is_always_set(name: &str) -> bool {
     const NAMES: [&str; 4] = ["PATH", "HOME", "HOSTNAME", CONFIG];
     let is_of_service = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"].iter().any(|end| name.ends_with(end))
@@ -51,7 +51,7 @@ fn is_always_set(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with("OTEL_RESOURCE_ATTRIBUTES") || is_of_service
 }
 
-/// Shows every text of a value with its pointer.
+/// Calls `show` with every string in a value and its pointer.
 fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
     let mut inside = |token: &str, value: &Value, at: &mut String| {
         let length = at.len();
@@ -70,7 +70,7 @@ fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
     }
 }
 
-/// The variables without a default that `${NAME}` and `${env:NAME}` name in what a kubelet makes of a text.
+/// The variables without a default that `${NAME}` and `${env:NAME}` refer to after the kubelet has expanded the text.
 /// <https://opentelemetry.io/docs/collector/configuration/#environment-variables>
 fn variables(text: &str) -> Vec<String> {
     let text = text.replace("$$", "$");
@@ -79,7 +79,7 @@ fn variables(text: &str) -> Vec<String> {
     while let Some(at) = rest.find('$') {
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
-            // The collector's own way to write a dollar.
+            // The collector's escape for a dollar sign.
             rest = after;
         } else if let Some((inside, after)) = rest.strip_prefix('{').and_then(|inside| inside.split_once('}'))
         {
@@ -95,7 +95,7 @@ fn variables(text: &str) -> Vec<String> {
     found
 }
 
-/// The parts of a variable's value that a kubelet does not leave as they are, each once.
+/// The parts of a variable's value that the kubelet changes, without duplicates.
 fn expanded(value: &str, is_known: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = value;

@@ -1,19 +1,19 @@
-//! Fields of a component in a collector's configuration, and where they stand.
+//! Fields of a component in a collector's configuration, and their pointers.
 
 use serde_json::{Map, Value};
 
 use super::Notes;
 use crate::change::escape;
 
-/// Where findings about the configuration point.
+/// The pointer to the configuration, for findings.
 pub(super) const AT: &str = "/spec/config";
 
-/// Where a component stands.
+/// The pointer to a component.
 pub(super) fn pointer(section: &str, name: &str) -> String {
     format!("{AT}/{section}/{}", escape(name))
 }
 
-/// A text of a component; empty where it is missing or null.
+/// A string field of a component; empty if it is missing or null.
 pub(super) fn text<'g>(given: &'g Map<String, Value>, key: &str, at: &str, notes: &mut Notes) -> &'g str {
     match given.get(key) {
         None | Some(Value::Null) => "",
@@ -25,7 +25,7 @@ pub(super) fn text<'g>(given: &'g Map<String, Value>, key: &str, at: &str, notes
     }
 }
 
-/// A mapping in a component; none where it is missing or null.
+/// A mapping field of a component, or `None` if it is missing or null.
 pub(super) fn mapping<'g>(
     given: &'g Map<String, Value>,
     key: &str,
@@ -42,14 +42,14 @@ pub(super) fn mapping<'g>(
     }
 }
 
-/// The number behind the first `:` that a digit follows; none where there is none, or no number of a port.
+/// The number after the first `:` that is followed by a digit. `None` if there is none or it is not a valid port.
 pub(super) fn port_in(address: &str) -> Option<u32> {
     let starts = address.match_indices(':').map(|(at, _)| &address[at + 1..]);
     let rest = starts.into_iter().find(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))?;
     number(&rest[..rest.bytes().take_while(u8::is_ascii_digit).count()])
 }
 
-/// A number above 0 and below 2³¹.
+/// A number greater than 0 and less than 2³¹.
 pub(super) fn number(digits: &str) -> Option<u32> {
     digits.parse::<i32>().ok().filter(|number| *number > 0).map(i32::unsigned_abs)
 }

@@ -10,38 +10,38 @@ use crate::change::escape;
 use crate::components::{ASK_KUBELET, METRICS, type_of};
 use crate::finding::Code;
 
-/// Sections that must be there.
+/// Required sections.
 const REQUIRED: &[&str] = &["receivers", "exporters"];
-/// Sections that may be there.
+/// Optional sections.
 const OPTIONAL: &[&str] = &["processors", "connectors", "extensions"];
 const SERVICE: &str = "service";
 const OF_SERVICE: &[&str] = &["extensions", "telemetry", "pipelines"];
 
-/// A configuration as the collector gets it.
+/// A configuration as passed to the collector.
 pub(super) struct Config {
-    /// All of it.
+    /// The whole configuration.
     pub(super) value: Value,
-    /// Receivers that a pipeline names.
+    /// Receivers used in a pipeline.
     pub(super) receivers: BTreeSet<String>,
-    /// Exporters that a pipeline names.
+    /// Exporters used in a pipeline.
     pub(super) exporters: BTreeSet<String>,
-    /// Extensions that the service names.
+    /// Extensions used by the service.
     pub(super) extensions: BTreeSet<String>,
 }
 
 impl Config {
-    /// What is configured for a component; none where it is missing or null.
+    /// A component's configuration, or `None` if it is missing or null.
     pub(super) fn component(&self, section: &str, name: &str) -> Option<&Value> {
         self.value.get(section)?.get(name).filter(|value| !value.is_null())
     }
 
-    /// Whether a receiver asks the kubelet of its own node.
+    /// Whether a receiver queries the kubelet of its own node.
     pub(super) fn asks_kubelet(&self) -> bool {
         self.receivers.iter().any(|name| ASK_KUBELET.contains(&type_of(name)))
     }
 }
 
-/// The configuration with everything that the operator adds; none where its shape is wrong.
+/// The configuration with all of the operator's additions. `None` if its shape is wrong.
 pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mut Notes) -> Option<Config> {
     let before = notes.faults.found.len();
     let mut value = Map::new();
@@ -166,11 +166,11 @@ fn check_names(list: &Value, at: &str, notes: &mut Notes) {
     }
 }
 
-/// Has the collector's own metrics scraped where nothing is said about them.
+/// Exposes the collector's own metrics unless the configuration sets `telemetry`.
 fn telemetry(value: &mut Map<String, Value>, notes: &mut Notes) {
     let at = format!("{AT}/{SERVICE}/telemetry");
     let Some(Value::Object(service)) = value.get_mut(SERVICE) else { return };
-    // What the operator makes stands ahead of what it is for.
+    // The operator puts its additions first.
     if !service.contains_key("telemetry") {
         service.shift_insert(0, "telemetry".into(), json!({}));
     }

@@ -1,4 +1,4 @@
-//! Where enabled components listen when their configuration does not say it whole.
+//! Default endpoints of enabled components.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::finding::Code;
 
 const EVERYWHERE: &str = "0.0.0.0";
 
-/// Completes every enabled component that has a default endpoint.
+/// Completes every enabled component with a default endpoint.
 pub(super) fn fill_in(config: &mut Config, notes: &mut Notes) {
     for name in config.receivers.clone() {
         complete(config, "receivers", &name, notes, |given, at, notes| match receiver(&name) {
@@ -39,7 +39,7 @@ pub(super) fn fill_in(config: &mut Config, notes: &mut Notes) {
     }
 }
 
-/// Puts what `base` makes of a component's configuration in its place.
+/// Replaces a component's configuration by the result of `base`.
 fn complete(
     config: &mut Config,
     section: &str,
@@ -67,7 +67,7 @@ fn complete(
     }
 }
 
-/// `base` with what `given` has beside it; where both say something, `base` wins.
+/// Adds keys of `given` to `base`. If both have a key, `base` wins.
 fn fill(mut base: Map<String, Value>, given: &Map<String, Value>) -> Map<String, Value> {
     for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         match (base.get_mut(key), value) {
@@ -82,7 +82,7 @@ fn fill(mut base: Map<String, Value>, given: &Map<String, Value>) -> Map<String,
     base
 }
 
-/// The endpoint, and `tls` if it is there.
+/// The endpoint, and `tls` if set.
 fn listening(given: &Map<String, Value>, at: &str, port: u32, notes: &mut Notes) -> Map<String, Value> {
     let endpoint = text(given, "endpoint", at, notes);
     let address = text(given, "listen_address", at, notes);
@@ -108,7 +108,7 @@ fn at_endpoint(
     base
 }
 
-/// The endpoint that is meant by `given`.
+/// The full endpoint for `given`.
 fn endpoint(given: &str, port: u32, at: &str, notes: &mut Notes) -> String {
     if given.is_empty() {
         return format!("{EVERYWHERE}:{port}");
@@ -125,7 +125,7 @@ fn endpoint(given: &str, port: u32, at: &str, notes: &mut Notes) -> String {
     endpoint
 }
 
-/// Every protocol that is given.
+/// Completes every configured protocol.
 fn each(
     given: &Map<String, Value>,
     at: &str,

@@ -30,10 +30,10 @@ const PORT: Shape = Shape::Object(&[
 
 const CONFIG_MAP: Shape = Shape::Object(&[field("name", Shape::Filled), field("mountpath", Shape::Filled)]);
 
-/// The probes of the container.
+/// The container's probes.
 pub const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
 
-/// What a sidecar is made of, in every version.
+/// Fields that apply to a sidecar, in every version.
 const USED: &[Field] = &[
     field("mode", Shape::OneOf(&["daemonset", "deployment", SIDECAR, "statefulset"])),
     field("image", Shape::Text),
@@ -67,7 +67,7 @@ const ONLY_V1ALPHA1: &[Field] = &[
     field("maxReplicas", Shape::Integer),
 ];
 
-/// What the operator's webhook lets through for a sidecar only where it is empty.
+/// Fields that the operator's webhook rejects for a sidecar unless they are empty.
 const EMPTY: &[Field] = &[
     field("tolerations", Shape::Anything),
     field("priorityClassName", Shape::Anything),
@@ -77,14 +77,14 @@ const EMPTY: &[Field] = &[
     field("persistentVolumeClaimRetentionPolicy", Shape::Anything),
 ];
 
-/// What only some values of are let through, by the pointer of the value that is not.
+/// Fields of which the webhook rejects some values.
 const CONDITIONAL: &[Field] = &[
     field("targetAllocator", Shape::Mapping),
     field("ingress", Shape::Mapping),
     field("deploymentUpdateStrategy", Shape::Mapping),
 ];
 
-/// What tells the operator how to manage a collector, and a sidecar nothing: not worth a word.
+/// Fields about how the operator manages a collector. They have no effect on a sidecar and are ignored silently.
 const OF_THE_OPERATOR: &[Field] = &[
     field("managementState", Shape::Text),
     field("upgradeStrategy", Shape::Text),
@@ -92,7 +92,7 @@ const OF_THE_OPERATOR: &[Field] = &[
     field("configVersions", Shape::Integer),
 ];
 
-/// What has no effect on a sidecar.
+/// Fields without effect on a sidecar, reported as such.
 const IGNORED: &[Field] = &[
     field("autoscaler", Shape::Mapping),
     field("dnsPolicy", Shape::Text),
@@ -121,10 +121,10 @@ const IGNORED: &[Field] = &[
     field("trafficDistribution", Shape::Text),
 ];
 
-/// Ignored in v1alpha1, which alone has them.
+/// Ignored fields that only v1alpha1 has.
 const IGNORED_V1ALPHA1: &[&str] = &["minReplicas", "maxReplicas"];
 
-/// Notes everything that is wrong with the fields of a spec, and what has no effect.
+/// Notes wrong fields of a spec and fields without effect.
 pub(super) fn check(spec: &Value, version: Version, notes: &mut Notes) {
     const AT: &str = "/spec";
     let only = match version {

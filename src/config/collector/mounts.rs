@@ -1,19 +1,19 @@
-//! The volumes of the pod and the mounts of the container.
+//! The pod's volumes and the container's mounts.
 
 use serde_json::{Value, json};
 
 use crate::k8s::pod::elements;
 
-/// The longest name of a volume, and the longest value of a label.
+/// The maximum length of a volume name and of a label value.
 const LONGEST: usize = 63;
 
-/// What a spec mounts.
+/// The volumes of a spec.
 pub(super) struct Volumes {
     /// Every volume.
     pub(super) all: Vec<Value>,
-    /// Where they are mounted.
+    /// The mounts.
     pub(super) mounts: Vec<Value>,
-    /// The ConfigMaps that are mounted by their names.
+    /// ConfigMaps mounted by name.
     pub(super) config_maps: Vec<String>,
 }
 
@@ -37,20 +37,20 @@ impl Volumes {
     }
 }
 
-/// The name of the volume for a ConfigMap.
+/// The volume name for a ConfigMap.
 fn volume_name(config_map: &str) -> String {
     let name: String = format!("configmap-{config_map}").chars().take(LONGEST).collect();
     let fit = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
     stripped(&name).to_lowercase().chars().map(fit).collect()
 }
 
-/// A text without what is neither letter nor digit at its ends.
+/// Trims everything but letters and digits from both ends.
 #[must_use]
 pub fn stripped(text: &str) -> &str {
     text.trim_matches(|character: char| !character.is_ascii_alphanumeric())
 }
 
-/// An absolute path without empty parts, `.` and `..`.
+/// An absolute path without empty components, `.` and `..`.
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -1,4 +1,4 @@
-//! The ports of the container: those that the configuration leads to, and those that the spec has.
+//! The container's ports, from the configuration and from the spec.
 
 use serde_json::{Map, Value, json};
 
@@ -12,34 +12,34 @@ use crate::components::{
 use crate::finding::Code;
 use crate::k8s::pod::{elements, name};
 
-/// The largest number that the Kubernetes API has for ports.
+/// The largest port number in the Kubernetes API.
 const LAST: u32 = 65535;
 
-/// What came of the configuration and the spec.
+/// The ports found in the configuration and the spec.
 pub(super) struct Ports {
     /// The container's ports, by name.
     pub(super) declared: Vec<Value>,
-    /// What the container listens on: number and protocol.
+    /// The port numbers and protocols that the container listens on.
     pub(super) listens_on: Vec<(u32, String)>,
 }
 
-/// A port that the configuration leads to.
+/// A port from the configuration.
 struct Found {
     name: String,
     number: u32,
     transport: Option<Transport>,
-    /// Where the configuration has it.
+    /// Its pointer in the configuration.
     at: String,
 }
 
-/// Where a component listens: at its endpoint, else its address, else at `default`.
+/// The port that a component listens on: from its endpoint, its address or `default`, in that order.
 pub(super) fn listening(component: &Value, default: Option<u32>) -> Option<u32> {
     let text = |key: &str| component.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let address = text("endpoint").or_else(|| text("listen_address"));
     address.and_then(port_in).or(default)
 }
 
-/// The ports of a collector with that configuration.
+/// The ports of a collector with this configuration.
 pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     let mut found = Vec::new();
     for name in &config.receivers {
@@ -89,12 +89,12 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     Ports { declared, listens_on }
 }
 
-/// What a port without a protocol speaks.
+/// The protocol of a port, with the default for one without.
 fn protocol(transport: Option<Transport>) -> &'static str {
     transport.unwrap_or(Transport::Tcp).as_str()
 }
 
-/// The name for a port beside those that are there: its own, else its number's; none where both are taken.
+/// A free name for a port: its own, or one with its number. `None` if both are taken.
 fn free_name(current: &[Value], wanted: &str, number: u32) -> Option<String> {
     let is_free = |wanted: &str| current.iter().all(|port| name(port) != wanted);
     [wanted.to_owned(), format!("port-{number}")].into_iter().find(|wanted| is_free(wanted))
@@ -128,7 +128,7 @@ fn one(
     Some(Found { name: name.to_owned(), number, transport, at })
 }
 
-/// Notes what is no text where addresses are read.
+/// Notes non-string values in address fields.
 fn check_texts(component: &Value, at: &str, notes: &mut Notes) {
     match component {
         Value::Object(component) => {
@@ -144,7 +144,7 @@ fn check_texts(component: &Value, at: &str, notes: &mut Notes) {
     }
 }
 
-/// Warns where part of an IPv6 address is read as a port.
+/// Warns if a part of an IPv6 address is read as a port.
 fn misread(endpoint: &str, at: &str, notes: &mut Notes) {
     let behind_last = endpoint.rsplit_once(':').and_then(|(_, last)| number(last));
     if let Some(read) = port_in(endpoint).filter(|read| endpoint.contains('[') && Some(*read) != behind_last)
@@ -206,7 +206,7 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
     }
 }
 
-/// Where the API server of a Prometheus receiver listens, if it is enabled.
+/// The port of a Prometheus receiver's API server, if enabled.
 fn api_server(component: Option<&Value>, at: &str, notes: &mut Notes) -> Option<u32> {
     let server = mapping(component?.as_object()?, "api_server", at, notes)?;
     if server.get("enabled") != Some(&Value::Bool(true)) {
@@ -256,7 +256,7 @@ fn metrics(config: &Config, notes: &mut Notes) -> Found {
     Found { name: "metrics".into(), number, transport: Some(Transport::Tcp), at: AT.into() }
 }
 
-/// The ports that the spec has.
+/// The ports in the spec.
 fn of_spec(spec: &Value, notes: &mut Notes) -> Vec<Value> {
     let mut ports: Vec<Value> = Vec::new();
     for (index, given) in elements(spec, "ports").iter().enumerate() {
@@ -281,7 +281,7 @@ fn of_spec(spec: &Value, notes: &mut Notes) -> Vec<Value> {
     ports
 }
 
-/// The name of the port of a component.
+/// A component's port name.
 fn port_name(component: &str, number: u32) -> String {
     const LONGEST: usize = 15;
     let name = component.replace(['/', '_'], "-");
@@ -295,7 +295,7 @@ fn port_name(component: &str, number: u32) -> String {
     if is_fit { name } else { format!("port-{number}") }
 }
 
-/// Whether the Kubernetes API takes it for the name of a port (RFC 6335).
+/// Whether the Kubernetes API accepts it as a port name (RFC 6335).
 fn is_port_name(name: &str) -> bool {
     const LONGEST: usize = 15;
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

@@ -1,4 +1,4 @@
-//! Configurations with what their collectors get, in tables.
+//! Tables of configurations and the resulting collectors.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn read(spec: Value) -> Result<(Collector, Vec<Finding>), Vec<Finding>> {
     Collector::read(&resource, &Identity::read(&resource, None).expect("a kind"))
 }
 
-/// A configuration with one component, which is enabled.
+/// A configuration with one enabled component.
 fn with(section: &str, name: &str, given: &Value) -> Value {
     let mut config = json!({
         "receivers": {}, "exporters": {}, "extensions": {},
@@ -31,7 +31,7 @@ fn decoded(collector: &Collector) -> Value {
     Document::parse(&collector.config).and_then(|document| document.value()).expect("YAML")
 }
 
-/// Numbers and names of the ports beside the one of the metrics.
+/// Port numbers and names, without the metrics port.
 fn ports(collector: &Collector) -> Vec<String> {
     let ports = collector.fields["ports"].as_array().expect("ports").iter();
     let ports = ports.filter(|port| port["name"] != "metrics");
@@ -43,7 +43,7 @@ fn ports(collector: &Collector) -> Vec<String> {
 #[test]
 fn components_listen_where_they_are_told_or_by_default() {
     let table = [
-        // section, component, told, gets, ports
+        // section, component, given, effective, ports
         ("receivers", "zipkin", json!(null), json!({"endpoint": "0.0.0.0:9411"}), vec!["zipkin 9411"]),
         (
             "receivers",
@@ -124,7 +124,7 @@ fn components_listen_where_they_are_told_or_by_default() {
         let (collector, _) = read(with(section, name, &given)).unwrap_or_else(|faults| panic!("{faults:?}"));
         assert_eq!(decoded(&collector)[section][name], gets, "{section} {name} {given}");
         assert_eq!(ports(&collector), wanted, "{section} {name} {given}");
-        // What a collector gets is what a collector that is told that gets.
+        // Reading the effective configuration again changes nothing.
         let (again, _) = read(json!({"config": decoded(&collector)})).expect("a collector");
         assert_eq!(again.config, collector.config, "{section} {name} {given}");
     }

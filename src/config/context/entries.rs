@@ -1,4 +1,4 @@
-//! Resources of one kind that workloads ask for.
+//! Resources of one kind that workloads refer to.
 
 use serde_json::Value;
 
@@ -8,28 +8,28 @@ use crate::config::Settings;
 use crate::finding::Finding;
 use crate::k8s::metadata_text;
 
-/// A resource that workloads ask for, read.
+/// A parsed resource that workloads refer to.
 #[derive(Debug)]
 pub struct Entry<T> {
-    /// Its namespace; empty where it has none.
+    /// Its namespace; empty if it has none.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// What it says, or what is wrong with it.
+    /// The parsed resource, or its errors.
     pub outcome: Result<Box<T>, Vec<Finding>>,
     resource: Value,
     from_context: bool,
 }
 
 impl<T> Entry<T> {
-    /// The string at a pointer of the resource.
+    /// The string at a pointer in the resource.
     #[must_use]
     pub fn text(&self, pointer: &str) -> Option<&str> {
         self.resource.pointer(pointer)?.as_str()
     }
 }
 
-/// The answer to a reference.
+/// The result of a lookup.
 #[derive(Debug)]
 pub enum Lookup<'c, T> {
     /// Exactly one.
@@ -51,8 +51,8 @@ impl<T> Default for Entries<T> {
 }
 
 impl<T> Entries<T> {
-    /// Adds what was read of `resource`, unless the same was added before or hides it; gives back the findings about
-    /// it. What is of the context comes after what is of the input.
+    /// Adds the result of reading `resource` and returns the findings about it. Skips it if it was added before or is
+    /// hidden. Resources of the context must be added after those of the input.
     pub(super) fn add(
         &mut self,
         resource: &Value,
@@ -86,23 +86,23 @@ impl<T> Entries<T> {
         findings
     }
 
-    /// Every one, in the order of the input.
+    /// All entries, in input order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
         self.0.iter()
     }
 
-    /// Those that are valid.
+    /// The valid entries.
     pub fn valid(&self) -> impl Iterator<Item = &T> {
         self.0.iter().filter_map(|entry| entry.outcome.as_deref().ok())
     }
 
-    /// The one called `name`: first by what it is called now, then by what kustomize has renamed.
+    /// The entry called `name`: by its current name first, then by its name before kustomize renamed it.
     #[must_use]
     pub fn named(&self, namespace: &str, name: &str) -> Lookup<'_, T> {
         lookup(self.0.named(namespace, name))
     }
 
-    /// The one of the namespace that is meant.
+    /// The entry in the namespace that matches `is_meant`.
     pub fn in_namespace(&self, namespace: &str, is_meant: impl Fn(&T) -> bool) -> Lookup<'_, T> {
         let mut found = self.0.in_namespace(namespace);
         found.retain(|entry| entry.outcome.as_deref().map_or(true, &is_meant));

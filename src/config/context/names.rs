@@ -1,4 +1,4 @@
-//! Resources by what they are called, and by what they were called before kustomize renamed them.
+//! Resources by name, including their names before kustomize renamed them.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,22 @@ use serde_json::Value;
 
 use crate::k8s::{metadata_text, previous};
 
-/// Things of one kind that have names.
+/// Named things of one kind.
 #[derive(Debug)]
 pub(super) struct ByName<T> {
     all: Vec<T>,
-    /// Every name, former ones included.
+    /// Every name, including former ones.
     names: BTreeMap<String, Vec<Called>>,
     namespaces: BTreeMap<String, Vec<usize>>,
 }
 
-/// What has a name, or had it.
+/// A thing that has, or had, a name.
 #[derive(Debug)]
 struct Called {
     index: usize,
     /// Its namespace.
     namespace: String,
-    /// The namespace that it had under a former name, or `None` for its present name.
+    /// Its namespace under a former name, or `None` for its current name.
     former: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl<T> Default for ByName<T> {
 }
 
 impl<T> ByName<T> {
-    /// Adds a thing with the names of `resource`, which is in `namespace`; empty where it has none.
+    /// Adds a thing with the names of `resource`, which is in `namespace` (empty if it has none).
     pub(super) fn add(&mut self, resource: &Value, namespace: &str, thing: T) {
         let index = self.all.len();
         self.all.push(thing);
@@ -46,24 +46,24 @@ impl<T> ByName<T> {
         }
     }
 
-    /// Every one, in the order that they were added in.
+    /// All things, in the order they were added.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.all.iter()
     }
 
-    /// Those in a namespace.
+    /// The things in a namespace.
     pub(super) fn in_namespace(&self, namespace: &str) -> Vec<&T> {
         let indices = self.namespaces.get(namespace).into_iter().flatten();
         indices.map(|index| &self.all[*index]).collect()
     }
 
-    /// Those that are called so now.
+    /// The things with that current name.
     pub(super) fn now(&self, namespace: &str, name: &str) -> Vec<&T> {
         self.called(name, |called| called.former.is_none() && called.namespace == namespace)
     }
 
-    /// Those that a reference means: what is called so now, or else what was renamed in that namespace, or else what
-    /// came from there.
+    /// The things that a reference can mean: those with that current name, otherwise those renamed in that namespace,
+    /// otherwise those that came from it.
     pub(super) fn named(&self, namespace: &str, name: &str) -> Vec<&T> {
         let now = self.now(namespace, name);
         if !now.is_empty() {
@@ -81,7 +81,7 @@ impl<T> ByName<T> {
         let all = self.names.get(name).into_iter().flatten();
         let mut indices: Vec<usize> =
             all.filter(|called| is_meant(called)).map(|called| called.index).collect();
-        // kustomize repeats a name for every layer that left it alone.
+        // kustomize repeats a name for every layer that did not change it.
         indices.dedup();
         indices.into_iter().map(|index| &self.all[index]).collect()
     }

@@ -7,7 +7,7 @@ use super::{Spec, config_map, invalid, list, path, unknown_key, what};
 use crate::change::escape;
 use crate::finding::Finding;
 
-/// Everything that is wrong with `value`, which stands at `pointer` of the spec.
+/// Checks `value`, which is at `pointer` in the spec.
 pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {
     if value.is_null() {
         return;
@@ -79,7 +79,7 @@ pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec,
     }
 }
 
-/// Whether a value has the type that the shape asks for.
+/// Whether a value has the type of the shape.
 fn takes(shape: &KeyShape, value: &Value) -> bool {
     match shape {
         KeyShape::Flag => value.is_boolean(),

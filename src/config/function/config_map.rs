@@ -1,4 +1,4 @@
-//! The `ConfigMap` form: dotted paths and texts.
+//! The `ConfigMap` form: dotted paths and strings.
 
 use serde_json::{Map, Value};
 
@@ -8,8 +8,7 @@ use crate::change::escape;
 use crate::config::instrumentation;
 use crate::finding::Finding;
 
-/// Keys of `data` that are parts of one rule, and where they stand in the spec. A key that ends in a dot
-/// has further keys below it.
+/// Keys of `data` for parts of one rule, and their pointers in the spec. A key that ends in a dot has keys below it.
 pub(super) const RULE: &[(&str, &str)] = &[
     ("inject", "/rules/0/inject"),
     ("inject.", "/rules/0/inject"),
@@ -21,15 +20,15 @@ pub(super) const RULE: &[(&str, &str)] = &[
     ("options.", "/rules/0/options"),
     ("sidecar", "/rules/0/sidecar"),
 ];
-/// Where the rule and its parts stand that no key of its own says.
+/// Pointers to the rule and its parts that have no key themselves.
 const OF_RULE: &[&str] = &["/rules/0", "/rules/0/select"];
-/// Keys of the spec that text cannot say.
+/// Keys of the spec that have no string form.
 const UNSAYABLE: &[&str] = &["kinds", "rules"];
 
-/// Where the keys of a `ConfigMap` are.
+/// The pointer to a `ConfigMap`'s keys.
 pub(super) const BASE: &str = "/data";
 
-/// The keys of `data` that set what is at `pointer` of the spec, or parts of it.
+/// The keys of `data` that set the value at `pointer` in the spec, or parts of it.
 pub(super) fn keys_at(pointer: &str) -> Vec<String> {
     let is_at =
         |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -45,7 +44,7 @@ pub(super) fn keys_at(pointer: &str) -> Vec<String> {
     if keys.is_empty() { vec![pointer.trim_start_matches('/').replace('/', ".")] } else { keys }
 }
 
-/// What to do where keys are missing that set what is at `pointer` of the spec.
+/// The help if keys for the value at `pointer` in the spec are missing.
 pub(super) fn help(pointer: &str) -> String {
     let select =
         RULE.iter().any(|(_, at)| at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/')));
@@ -56,10 +55,10 @@ pub(super) fn help(pointer: &str) -> String {
     }
 }
 
-/// A `ConfigMap`'s data as a spec.
+/// Converts a `ConfigMap`'s data to a spec.
 ///
 /// # Errors
-/// Keys that are not known, or that set one thing twice.
+/// A key is unknown, or two keys set the same value.
 pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Finding>> {
     let mut spec = Spec { value: Value::Object(Map::new()), origins: Vec::new(), base: BASE };
     let data = match data {
@@ -75,7 +74,7 @@ pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Findi
             continue;
         };
         let value = match value {
-            // Hosts turn strings into numbers and booleans, so these are read as they are written.
+            // Hosts turn strings into numbers and booleans, so these are read as written.
             Value::Bool(flag) if matches!(leaf, Leaf::Flag | Leaf::FlagOrText) => Value::Bool(*flag),
             Value::Bool(_) | Value::Number(_) => {
                 leaf.read(&written(&origin).unwrap_or_else(|| value.to_string()))
@@ -103,7 +102,7 @@ pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Findi
     Ok(spec)
 }
 
-/// The keys that `data` can have, the parts of dotted ones apart.
+/// The keys that `data` can have; of dotted keys, only the first part.
 fn names() -> Vec<&'static str> {
     let of_rule = RULE.iter().map(|(key, _)| key.trim_end_matches('.'));
     let mut names: Vec<_> =
@@ -113,16 +112,16 @@ fn names() -> Vec<&'static str> {
     names
 }
 
-/// What the text of a key becomes.
+/// How the string of a key is converted.
 #[derive(PartialEq, Eq)]
 enum Leaf {
     Text,
     Flag,
-    /// A list of texts.
+    /// A list of strings.
     List,
-    /// A text, or a list of them where it has commas.
+    /// A string, or a list of strings if it has commas.
     OneOrMore,
-    /// `true`, `false`, or another text.
+    /// `true`, `false` or another string.
     FlagOrText,
 }
 
@@ -150,7 +149,7 @@ impl Leaf {
     }
 }
 
-/// Where a key of `data` stands in the spec, and what its text becomes; none where it is not known.
+/// The path of a key of `data` in the spec, and how to convert its string. `None` if the key is unknown.
 fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
     let (head, below) = key.split_once('.').map_or((key, None), |(head, below)| (head, Some(below)));
     let of_rule = RULE.iter().find_map(|(name, pointer)| match below {
@@ -194,7 +193,7 @@ fn place(key: &str) -> Option<(Vec<String>, Leaf)> {
 
 const TOP: KeyShape = KeyShape::Object(&SPEC);
 
-/// What stands below a shape, the mapping among several shapes.
+/// The shape below another one at `token`. Of several shapes, the mapping is used.
 fn child(shape: &'static KeyShape, token: &str) -> Option<&'static KeyShape> {
     match shape {
         KeyShape::Object(object) => object.key(token).map(|key| &key.shape),
@@ -207,7 +206,7 @@ fn child(shape: &'static KeyShape, token: &str) -> Option<&'static KeyShape> {
     }
 }
 
-/// Sets the value at the tokens; none where something stands there, or on the way.
+/// Sets the value at the tokens. `None` if there is already a value there or on the way.
 fn insert(spec: &mut Value, tokens: &[String], value: Value) -> Option<()> {
     let (leaf, parents) = tokens.split_last()?;
     let mut at = spec;

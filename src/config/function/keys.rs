@@ -1,4 +1,4 @@
-//! The keys of the function config, as data: what is checked, documented and completed comes from here.
+//! The keys of the function config, as data: the base of validation, documentation and completion.
 
 use globset::Glob;
 
@@ -12,44 +12,44 @@ use crate::languages::{self, ALL, Effect};
 #[derive(Debug)]
 pub(in crate::config) struct Key {
     pub(super) name: &'static str,
-    /// What it decides, for the documentation.
+    /// Its description in the documentation.
     pub(super) about: &'static str,
-    /// What holds where the key is absent; none where nothing does.
+    /// The default, or `None` if there is none.
     pub(super) default: Option<&'static str>,
     pub(super) shape: KeyShape,
 }
 
-/// What a key takes. Null always counts as absent.
+/// The shape of a key's value. Null always counts as absent.
 #[derive(Debug)]
 pub(super) enum KeyShape {
     /// `true` or `false`.
     Flag,
-    /// One of some words.
+    /// One of these words.
     Choice(fn() -> Vec<&'static str>),
     /// A string.
     Text(&'static Format),
-    /// At least one of these.
+    /// A list with at least one of these.
     List(&'static KeyShape),
-    /// A mapping of these keys.
+    /// A mapping with these keys.
     Object(&'static Object),
-    /// One of the words that stand first in these pairs.
+    /// One of the words that come first in these pairs.
     Words(&'static [(&'static str, &'static str)]),
-    /// A mapping from each of these words to what `of` says; `filled`: one of them must be there.
+    /// A mapping from each of these words to the shape that `of` returns. `filled`: it must not be empty.
     Map { words: fn() -> Vec<&'static str>, of: fn(&str) -> KeyShape, filled: bool },
-    /// One of these shapes, which differ in their types.
+    /// One of these shapes, which have different types.
     Either { what: &'static str, shapes: &'static [KeyShape] },
     /// The spec of an Instrumentation.
     Instrumentation,
 }
 
-/// What a string must be like.
+/// The format of a string.
 #[derive(Debug)]
 pub(super) struct Format {
     /// Completes "must be …".
     pub(super) what: &'static str,
-    /// The same as a regular expression, as far as one can say it.
+    /// The same as a regular expression, which can be less strict; `None` if there is none.
     pub(super) pattern: Option<&'static str>,
-    /// Says what is wrong: empty where `what` says enough.
+    /// Returns what is wrong; empty if `what` says enough.
     pub(super) check: fn(&str) -> Result<(), String>,
 }
 
@@ -57,11 +57,11 @@ pub(super) struct Format {
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) keys: &'static [Key],
-    /// These must be there.
+    /// Required keys.
     pub(super) required: &'static [&'static str],
-    /// One of these must be there, unless there are none.
+    /// At least one of these is required; empty if there is no such rule.
     pub(super) any_of: &'static [&'static str],
-    /// The first needs the second.
+    /// The first key requires the second.
     pub(super) needs: &'static [(&'static str, &'static str)],
 }
 
@@ -185,7 +185,7 @@ fn is_reference(name: &str) -> bool {
     const LONGEST: usize = 253;
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    // What a switch itself can say is no name.
+    // The switch's own words are not names.
     !matches!(name, "true" | "false")
         && name.len() <= LONGEST
         && name.bytes().all(inner)
@@ -277,7 +277,7 @@ const OPTIONS: KeyShape = KeyShape::Map {
 /// The key of the collector's image.
 pub(super) const COLLECTOR: &str = "collector";
 
-/// What a workload can say about the languages.
+/// The language options that a workload can set.
 pub(super) fn options() -> impl Iterator<Item = &'static languages::Choice> {
     ALL.iter().flat_map(|language| language.options)
 }
@@ -442,7 +442,7 @@ impl Object {
 }
 
 impl KeyShape {
-    /// The words of a choice or of a mapping's keys.
+    /// The words of a choice or the words of a mapping's keys.
     pub(super) fn words(&self) -> Vec<&'static str> {
         match self {
             Self::Choice(words) | Self::Map { words, .. } => words(),

@@ -1,4 +1,4 @@
-//! A config that has been checked, as settings.
+//! Converts a checked config to settings.
 
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
@@ -13,10 +13,10 @@ use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
 
-/// The settings of a spec without faults in its single values, and warnings about them.
+/// The settings of a spec whose single values are valid, and warnings about them.
 ///
 /// # Errors
-/// Values that do not go together.
+/// Values that contradict each other.
 pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Finding>> {
     let value = &spec.value;
     let mut faults = Vec::new();
@@ -102,7 +102,7 @@ fn rule(
     Rule { place, select, sets, unused }
 }
 
-/// Findings about the kinds of a rule that no workload has.
+/// Findings for kinds in a rule that no workload can have.
 fn unknown_kinds(spec: &Spec, pointer: &str, rule: &Value, declared: &[Kind]) -> Vec<Finding> {
     let known = || Kind::ALL.iter().chain(declared).map(|row| &*row.kind);
     let texts = texts(rule.get("select").unwrap_or(&Value::Null), "kinds");
@@ -119,7 +119,7 @@ fn unknown_kinds(spec: &Spec, pointer: &str, rule: &Value, declared: &[Kind]) ->
     unknown.map(finding).collect()
 }
 
-/// The languages of a rule with their containers.
+/// A rule's languages and their containers.
 fn inject(rule: &Value) -> Vec<(&'static Language, Vec<&str>)> {
     let wanted = match rule.get("inject") {
         Some(Value::Array(list)) => list.iter().collect(),

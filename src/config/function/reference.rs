@@ -1,4 +1,4 @@
-//! The table of keys as others read it: documentation for people, a JSON Schema for editors.
+//! The table of keys in other formats: documentation for people, a JSON Schema for editors.
 
 use serde_json::{Map, Value, json};
 
@@ -47,7 +47,7 @@ fn rows(object: &Object, prefix: &str, page: &mut String) {
     }
 }
 
-/// The rows of what stands below a shape.
+/// Writes the rows below a shape.
 fn inner(shape: &KeyShape, prefix: &str, page: &mut String) {
     match shape {
         KeyShape::Object(object) => rows(object, &format!("{prefix}."), page),
@@ -171,12 +171,12 @@ fn of_object(object: &Object) -> Value {
     schema
 }
 
-/// The key is there, and not null.
+/// Requires the key to be present and not null.
 fn is_there(key: &str) -> Value {
     json!({"required": [key], "properties": {key: {"not": {"type": "null"}}}})
 }
 
-/// What is null is absent.
+/// Also allows null, which counts as absent.
 fn nullable(mut schema: Value) -> Value {
     match schema.as_object_mut() {
         Some(map) if map.get("type").is_some_and(Value::is_string) => {

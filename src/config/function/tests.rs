@@ -29,7 +29,7 @@ fn refusal(config: &Value) -> (String, String) {
     (findings[0].pointer.clone(), findings[0].message.clone())
 }
 
-/// The annotations that the only rule sets.
+/// The annotations set by the only rule.
 #[track_caller]
 fn sets(config: &Value) -> Vec<(&'static str, String)> {
     let settings = valid(config);

@@ -1,4 +1,4 @@
-//! Unknown fields and wrong types, with their path.
+//! Finds unknown fields and wrong types, with their paths.
 
 use serde_json::Value;
 

@@ -76,7 +76,7 @@ const AGENT: &[Field] = &[
     field("env", ENV),
 ];
 
-/// The fields of the spec, those of the languages left out.
+/// The fields of the spec, without those of languages.
 pub(super) const fn spec(version: Version) -> &'static [Field] {
     match version {
         Version::V1Alpha1 => V1ALPHA1,

@@ -1,4 +1,4 @@
-//! An Instrumentation's spec as others say it: by dotted paths, and as a JSON Schema.
+//! An Instrumentation's spec in other formats: dotted paths and a JSON Schema.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::{Version, fields};
 use crate::k8s::shape::{Field, Shape};
 use crate::languages::ALL;
 
-/// What the text of a field becomes.
+/// How the string of a field is converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) enum Takes {
     /// A string.
@@ -17,7 +17,7 @@ pub(in crate::config) enum Takes {
     List,
 }
 
-/// The fields of the languages by their keys.
+/// The languages' fields, by language key.
 fn agents() -> impl Iterator<Item = (&'static str, Vec<Field>)> {
     ALL.iter().filter_map(|language| {
         let settings = language.settings.as_ref()?;
@@ -25,8 +25,8 @@ fn agents() -> impl Iterator<Item = (&'static str, Vec<Field>)> {
     })
 }
 
-/// The tokens of a dotted path in the spec, and what the field there takes. What is not known is taken as
-/// text: the check of the spec names it.
+/// The tokens of a dotted path in the spec, and the field's type. An unknown path is read as a string: the check of the
+/// spec reports it.
 pub(in crate::config) fn place(path: &str) -> (Vec<String>, Takes) {
     let (head, below) = path.split_once('.').map_or((path, None), |(head, below)| (head, Some(below)));
     let mut tokens = vec![head.to_owned()];
@@ -48,7 +48,7 @@ fn within(fields: &[Field], path: &str, tokens: &mut Vec<String>) -> Takes {
     let shape = fields.iter().find(|field| field.name == head).map(|field| field.shape);
     match (shape, below) {
         (Some(Shape::Object(fields)), Some(below)) => within(fields, below, tokens),
-        // The keys of such a mapping have dots of their own.
+        // The keys of this mapping can contain dots.
         (Some(Shape::TextMap), Some(below)) => {
             tokens.push(below.to_owned());
             Takes::Text
@@ -63,7 +63,7 @@ fn within(fields: &[Field], path: &str, tokens: &mut Vec<String>) -> Takes {
     }
 }
 
-/// The JSON Schema of a v1alpha1 spec. The API server's own types are left open.
+/// The JSON Schema of a v1alpha1 spec. Types of the Kubernetes API are not restricted.
 pub(in crate::config) fn schema() -> Value {
     let own = fields::spec(Version::V1Alpha1).to_vec();
     let mut schema = of_fields(&own);

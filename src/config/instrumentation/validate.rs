@@ -1,4 +1,4 @@
-//! What a spec of the right shape may still have wrong, and what is only doubtful.
+//! Checks beyond the shape of a spec: errors and warnings.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ const REMOTE_SAMPLERS: &[&str] = &["jaeger_remote", "parentbased_jaeger_remote"]
 const PROPAGATORS: &[&str] =
     &["tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "ottrace", "none"];
 
-/// Where a version has its fields.
+/// The pointers to fields of a version.
 pub(super) struct Places {
     exporter: &'static str,
     propagators: &'static str,
@@ -101,8 +101,8 @@ pub(super) fn errors(read: &Instrumentation, spec: &Value, places: &Places) -> V
     errors
 }
 
-/// Whether a volume can be named after a Secret or ConfigMap of that name. Dots may stand in such a name, but
-/// in no volume's.
+/// Whether a volume can be named after a Secret or ConfigMap with this name. Their names can contain dots; a volume's
+/// cannot.
 fn names_volume(name: &str) -> bool {
     const MAX: usize = 253;
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -113,7 +113,7 @@ fn is_rate(text: &str) -> bool {
     text.parse::<f64>().is_ok_and(|rate| (0.0..=1.0).contains(&rate))
 }
 
-/// What is wrong with the argument of a remote sampler.
+/// The problem with a remote sampler's argument.
 fn remote_argument(argument: &str) -> Option<String> {
     argument.split(',').find_map(|part| {
         let Some((key, value)) = part.split_once('=').filter(|(_, value)| !value.contains('=')) else {
@@ -163,7 +163,7 @@ pub(super) fn warnings(read: &Instrumentation, spec: &Value, places: &Places) ->
     warnings
 }
 
-/// The images that a value of that shape names.
+/// Collects the images in a value of that shape.
 fn images_in<'v>(value: &'v Value, shape: Shape, pointer: &str, found: &mut Vec<(String, &'v str)>) {
     match shape {
         Shape::Image => found.extend(value.as_str().map(|image| (pointer.to_owned(), image))),

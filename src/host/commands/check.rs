@@ -1,4 +1,4 @@
-//! `check`: the findings alone.
+//! `check`: prints only the findings.
 
 use clap::Args;
 

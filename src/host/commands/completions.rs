@@ -1,4 +1,4 @@
-//! `completions`: what shells complete arguments with.
+//! `completions`: shell completions for arguments.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -20,7 +20,7 @@ impl Run for Completions {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut program, "otel-inject", &mut script);
         if self.shell == Shell::Fish {
-            // What the generator leaves out: the values of an argument without a flag.
+            // The generator does not complete the values of an argument without a flag.
             let names = report::names().collect::<Vec<_>>().join(" ");
             let line = format!(
                 "complete -c otel-inject -n \"__fish_seen_subcommand_from explain\" -f -a \"{names}\"\n"

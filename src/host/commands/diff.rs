@@ -1,4 +1,4 @@
-//! `diff`: what `inject` would change.
+//! `diff`: shows what `inject` would change.
 
 use clap::Args;
 

@@ -21,7 +21,7 @@ pub(in crate::host) struct Explain {
     name: Option<String>,
 }
 
-/// Any word, of which shells complete those that have a page.
+/// Any word; shells complete those that have a page.
 #[derive(Debug, Clone, Copy)]
 struct Name;
 

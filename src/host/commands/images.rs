@@ -1,4 +1,4 @@
-//! `images`: what injections pull.
+//! `images`: the images used by injections.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `inject`: the texts with their injections, as a stream or in files.
+//! `inject`: the texts with injections, as a stream or in files.
 
 use clap::Args;
 

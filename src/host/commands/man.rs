@@ -18,7 +18,7 @@ pub(in crate::host) struct Man {
     command: Option<String>,
 }
 
-/// What every command's exit status means. The table of the README is the same.
+/// The meanings of every command's exit status; same as the table in the README.
 const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "Fine."),
     ("1", "A finding is an error, and nothing was injected; or diff has a difference."),
@@ -33,7 +33,7 @@ impl Run for Man {
         program.build();
         let named = self.command.and_then(|name| program.find_subcommand(name).cloned());
         let mut text = Vec::new();
-        // Writing into memory does not fail.
+        // Writing to memory cannot fail.
         let _ = page(named.unwrap_or(program), &mut text);
         super::answer(&text)
     }
@@ -70,7 +70,7 @@ fn page(command: Command, out: &mut impl Write) -> io::Result<()> {
     if has_version { page.render_version_section(out) } else { Ok(()) }
 }
 
-/// The examples of a command's help, a line each.
+/// The examples in a command's help, one per line.
 fn examples(command: &Command) -> Vec<String> {
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let lines = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1);

@@ -1,4 +1,4 @@
-//! The subcommands: a file and a row each.
+//! The subcommands: one module and one row each.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -9,19 +9,19 @@ use crate::host::flags::Inputs;
 use crate::host::output::{Files, Output, Stream};
 use crate::host::terminal;
 
-/// What a subcommand is to those who call it. Its help is that of its arguments.
+/// A subcommand. Its help is that of its arguments.
 pub(super) trait Run: Args {
-    /// The manifests that it reads; none where it reads none.
+    /// The manifests it reads, or `None` if it reads none.
     fn inputs(&mut self) -> Option<&mut Inputs> {
         None
     }
 
-    /// Files get the texts.
+    /// It writes the texts to files.
     fn writes_files(&self) -> bool {
         false
     }
 
-    /// Does it, and gives the exit code. `program` is what all arguments are defined by.
+    /// Runs it and returns the exit code. `program` is the definition of all arguments.
     fn run(self, program: clap::Command) -> u8;
 }
 
@@ -60,7 +60,7 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// What the commands are called.
+            /// The commands' names.
             const NAMES: &[&str] = &[$(stringify!($file),)*];
 
             pub(super) fn inputs(&mut self) -> Option<&mut Inputs> {
@@ -98,7 +98,7 @@ commands! {
     version Version
 }
 
-/// Prints what a command answers.
+/// Prints a command's answer.
 fn answer(text: &[u8]) -> u8 {
     let mut out = io::stdout().lock();
     terminal::delivered(out.write_all(text).and_then(|()| out.flush()).map(|()| 0))

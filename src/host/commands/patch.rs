@@ -1,4 +1,4 @@
-//! `patch`: what `inject` would change, as patches.
+//! `patch`: the changes of `inject` as patches.
 
 use std::path::PathBuf;
 

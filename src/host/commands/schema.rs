@@ -1,4 +1,4 @@
-//! `schema`: what editors complete and check configs with.
+//! `schema`: the JSON Schema that editors use for configs.
 
 use clap::Args;
 

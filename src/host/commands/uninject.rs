@@ -1,4 +1,4 @@
-//! `uninject`: the texts without their injections.
+//! `uninject`: the texts without injections.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `version`: which program this is.
+//! `version`: prints the version.
 
 use clap::Args;
 

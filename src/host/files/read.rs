@@ -1,4 +1,4 @@
-//! Bytes from files, pipes and devices, and what a file was when they were taken.
+//! Reads files, pipes and devices, and records a file's state.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
-/// What a device may give: more than anybody types. `/dev/zero` gives without an end.
+/// The maximum size read from a device: more than anybody types. `/dev/zero` never ends.
 const DEVICE_LIMIT: u64 = 16_000_000;
 
-/// What a file is told by: where this has changed, somebody else has written it.
+/// The state of a file: if it changes, somebody else has written the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::host) struct Stamp {
     /// Device and inode.
@@ -33,20 +33,20 @@ impl Stamp {
         }
     }
 
-    /// Whether `path` itself, no link to it, is still the file.
+    /// Whether `path` is still the same file, and not a link to it.
     pub(in crate::host) fn is_at(&self, path: &Path) -> bool {
         fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && Self::new(&metadata) == *self)
     }
 }
 
-/// What can be read, as far as it matters.
+/// The kinds of files that matter for reading.
 enum Kind {
     File,
-    /// A pipe or a socket: whoever writes to it closes it.
+    /// A pipe or a socket, which its writer closes.
     Pipe,
     /// A terminal, `/dev/null`, `/dev/zero`.
     Device,
-    /// What has no text, in words.
+    /// Something without text, in words.
     Other(&'static str),
 }
 
@@ -71,7 +71,7 @@ fn kind(metadata: &Metadata) -> Kind {
     Kind::File
 }
 
-/// Fails where `path` is anything but a file: what is read from it could not be replaced.
+/// Fails unless `path` is a regular file, because nothing else can be replaced.
 pub(super) fn is_replaceable(path: &Path) -> Result<()> {
     let metadata = fs::metadata(path).with_context(|| cannot(path))?;
     let what = match kind(&metadata) {
@@ -83,12 +83,12 @@ pub(super) fn is_replaceable(path: &Path) -> Result<()> {
     bail!("cannot replace {}: it is {what}, not a file", path.display())
 }
 
-/// Everything at `path`, which somebody has named: a pipe is read to its end.
+/// Reads all of `path`, which the user named. A pipe is read to its end.
 pub(in crate::host) fn bytes(path: &Path) -> Result<Vec<u8>> {
     stamped(path).map(|(bytes, _)| bytes)
 }
 
-/// Everything at `path`, and what the file is told by; none for what is no file.
+/// Reads all of `path` and returns the file's state, or `None` if it is not a regular file.
 pub(in crate::host) fn stamped(path: &Path) -> Result<(Vec<u8>, Option<Stamp>)> {
     let metadata = fs::metadata(path).with_context(|| cannot(path))?;
     if let Kind::File = kind(&metadata) {
@@ -102,7 +102,7 @@ pub(in crate::host) fn stamped(path: &Path) -> Result<(Vec<u8>, Option<Stamp>)> 
     Ok((open(file).with_context(|| cannot(path))?, None))
 }
 
-/// Everything in the file at `path`. What is no file is not waited for.
+/// Reads the regular file at `path`. Does not block on anything else.
 pub(super) fn regular(path: &Path) -> Result<(Vec<u8>, Stamp)> {
     let mut options = File::options();
     options.read(true);
@@ -124,7 +124,7 @@ pub(super) fn regular(path: &Path) -> Result<(Vec<u8>, Stamp)> {
     read().with_context(|| cannot(path))
 }
 
-/// Everything on stdin.
+/// Reads all of stdin.
 pub(super) fn stdin() -> Result<Vec<u8>> {
     let cannot = "cannot read stdin";
     #[cfg(unix)]
@@ -141,7 +141,7 @@ pub(super) fn stdin() -> Result<Vec<u8>> {
     }
 }
 
-/// The rest of what is open.
+/// Reads the rest of an open file.
 fn open(mut file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let is_device = file.metadata().is_ok_and(|metadata| matches!(kind(&metadata), Kind::Device));

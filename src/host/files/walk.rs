@@ -1,4 +1,4 @@
-//! The manifests of a folder: what a repository keeps, and what the folder's owner calls manifests.
+//! Finds the manifests of a folder, respecting git and `.krmignore`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,19 +12,19 @@ use ignore::{DirEntry, Match, WalkBuilder};
 
 use super::read;
 
-/// Endings of the files in a folder that are manifests.
+/// Extensions of manifests in a folder.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
 
-/// What is no manifest, though its ending says so, one pattern a line.
+/// The file that excludes files from the manifests, one pattern per line.
 const KRMIGNORE: &str = ".krmignore";
 
-/// Whether a path's ending is that of a manifest.
+/// Whether a path has the extension of a manifest.
 pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
-/// The manifests below `folder`, by the bytes of their paths. Hidden and git-ignored ones only where `all` are
-/// wanted. Links are not followed: they lead out of the tree, or to a file that is read anyway.
+/// The manifests below `folder`, sorted by the bytes of their paths. Hidden and git-ignored ones are included only with
+/// `all`. Links are not followed: they lead out of the tree, or to a file that is read anyway.
 pub(super) fn walk(folder: &Path, all: bool) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot walk {}", folder.display());
     let entered = Arc::new(Mutex::new(Entered::default()));
@@ -39,7 +39,7 @@ pub(super) fn walk(folder: &Path, all: bool) -> Result<Vec<PathBuf>> {
     lock(&entered, folder, true);
     take_error(&entered)?;
     let mut walker = WalkBuilder::new(folder);
-    // What counts is the same on every machine: no settings of a user, no files of other tools.
+    // The result must be the same on every machine: no user settings, no other tools' files.
     walker.standard_filters(false).follow_links(false);
     walker.hidden(!all).parents(!all).git_ignore(!all).git_exclude(!all);
     let filter = Arc::clone(&entered);
@@ -51,7 +51,7 @@ pub(super) fn walk(folder: &Path, all: bool) -> Result<Vec<PathBuf>> {
     for entry in walker.build() {
         take_error(&entered)?;
         let entry = match entry {
-            // A line of a .gitignore that git does not understand either.
+            // Git does not understand this line of a .gitignore either.
             Err(error) if !error.is_io() => continue,
             entry => entry.with_context(cannot)?,
         };
@@ -68,17 +68,17 @@ fn take_error(entered: &Mutex<Entered>) -> Result<()> {
     entered.lock().unwrap_or_else(PoisonError::into_inner).error.take().map_or(Ok(()), Err)
 }
 
-/// The folders that a walk has entered.
+/// The folders entered by a walk.
 #[derive(Default)]
 struct Entered {
-    /// What their `.krmignore` says.
+    /// Their `.krmignore` rules.
     rules: HashMap<PathBuf, Gitignore>,
-    /// The first one that cannot be read ends the walk.
+    /// The first one that cannot be read; it ends the walk.
     error: Option<Error>,
 }
 
 impl Entered {
-    /// Whether `.krmignore` files leave the entry in. A folder's own is read.
+    /// Whether `.krmignore` files allow the entry. Reads the entry's own file if it is a folder.
     fn takes(&mut self, entry: &Path, is_folder: bool, all: bool) -> bool {
         if self.error.is_some() || self.ignores(entry, is_folder) {
             return false;
@@ -102,7 +102,7 @@ impl Entered {
     }
 
     fn enter(&mut self, folder: &Path, all: bool) -> Result<()> {
-        // The walk reads these itself, and would wait for what is no file.
+        // The walk reads these itself and would block on anything but a file.
         if !all {
             git_can_be_read(folder)?;
         }
@@ -123,8 +123,7 @@ impl Entered {
     }
 }
 
-/// Fails where reading what git ignores would wait for a pipe or a device. What cannot be read otherwise ignores
-/// nothing, as for git.
+/// Fails if reading git's ignore files would block on a pipe or a device. Other unreadable ones are ignored, as in git.
 fn git_can_be_read(folder: &Path) -> Result<()> {
     for name in [".gitignore", ".git/info/exclude"] {
         let path = folder.join(name);
@@ -135,7 +134,7 @@ fn git_can_be_read(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether there is a file at `path`. Anything else there is an error.
+/// Whether there is a regular file at `path`. Anything else there is an error.
 fn is_file_or_absent(path: &Path) -> Result<bool> {
     let cannot = || format!("cannot read {}", path.display());
     match fs::symlink_metadata(path) {

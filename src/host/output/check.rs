@@ -1,4 +1,4 @@
-//! The findings alone.
+//! Output of only the findings.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use super::{Outcome, Output};
 use crate::host::terminal::paint;
 use crate::report::Purpose;
 
-/// Nothing is written: the report is what is asked for.
+/// Nothing is written: the report is the output.
 pub(in crate::host) struct Check;
 
 impl Output for Check {

@@ -1,5 +1,5 @@
-//! Unified diffs of texts with edits. Only the lines around an edit are compared, so that a large text costs
-//! no more than its changes.
+//! Unified diffs of texts with edits. Only the lines around an edit are compared, so the cost depends on the changes,
+//! not on the text.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use crate::host::terminal::{REFUSED, paint};
 use crate::report::Paint;
 use crate::yaml::Edit;
 
-/// What changes, on stdout.
+/// Prints the changes to stdout.
 pub(in crate::host) struct Diff;
 
 impl Output for Diff {
@@ -28,18 +28,18 @@ impl Output for Diff {
     }
 }
 
-/// Lines around a change.
+/// The number of context lines around a change.
 const CONTEXT: usize = 3;
 
-/// Lines that are replaced.
+/// Replaced lines.
 struct Region {
-    /// Which lines of the old text.
+    /// The range of old lines.
     old: Range<usize>,
-    /// What stands there then.
+    /// The new text.
     new: Vec<u8>,
 }
 
-/// Writes the diff of `text` and the same with `edits`, which are in order and do not overlap; nothing where
+/// Writes the diff between `text` and the same with `edits`, which are in order and do not overlap. Writes nothing if
 /// they change nothing.
 fn write(name: &str, text: &[u8], edits: &[Edit], paint: Paint, out: &mut dyn Write) -> io::Result<bool> {
     let old = lines(text);
@@ -80,12 +80,12 @@ fn write(name: &str, text: &[u8], edits: &[Edit], paint: Paint, out: &mut dyn Wr
     Ok(is_named)
 }
 
-/// The lines of `text` with their ends.
+/// The lines of `text`, including line ends.
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
-/// The lines that edits touch, with what becomes of them.
+/// The lines that edits touch, and their new text.
 fn regions(text: &[u8], old: &[&[u8]], edits: &[Edit]) -> io::Result<Vec<Region>> {
     let mut starts = Vec::with_capacity(old.len() + 1);
     let mut at = 0;
@@ -134,7 +134,7 @@ fn move_by(op: &mut DiffOp, old: usize, new: usize) {
     *new_index += new;
 }
 
-/// The same, with equal lines that follow each other in one: the context is counted by them.
+/// Merges consecutive equal operations, because context is counted per operation.
 fn joined(ops: Vec<DiffOp>) -> Vec<DiffOp> {
     let mut joined: Vec<DiffOp> = Vec::with_capacity(ops.len());
     for op in ops {
@@ -146,7 +146,7 @@ fn joined(ops: Vec<DiffOp>) -> Vec<DiffOp> {
     joined
 }
 
-/// `side/name`, as git writes paths.
+/// `side/name`, quoted as git does.
 fn quoted(side: &str, name: &str) -> String {
     let path = format!("{side}/{}", name.trim_start_matches('/'));
     let is_odd = |byte: u8| byte.is_ascii_control() || byte == b'"' || byte == b'\\';
@@ -209,7 +209,7 @@ impl Printer<'_> {
     }
 }
 
-/// Lines as a hunk's header counts them: from 1, and an empty part stands after the line before it.
+/// A range as in a hunk header: lines count from 1, and an empty range is placed after the preceding line.
 fn extent(range: Range<usize>) -> String {
     match range.len() {
         0 => format!("{},0", range.start),
@@ -281,7 +281,7 @@ mod tests {
     fn nothing_is_said_where_nothing_changes() {
         assert_eq!(diff("a: 1\n", &[]), "");
         assert_eq!(diff("a: 1\n", &[(0..1, "a")]), "");
-        // Edits that undo each other.
+        // Edits that cancel out.
         assert_eq!(diff("a\n\nb", &[(0..2, "a"), (3..4, "\nb")]), "");
     }
 
@@ -299,7 +299,7 @@ mod tests {
     }
 
     proptest! {
-        /// Edits of any kind, at the ends of lines, inside of them, at the end of a text without a newline.
+        /// Arbitrary edits: at line ends, inside lines, and at the end of a text without a newline.
         #[test]
         fn a_diff_leads_to_the_edited_text(
             text in "([ab]{0,2}\n?){0,12}",

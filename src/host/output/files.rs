@@ -1,4 +1,4 @@
-//! Files that get the texts, in their places or below a folder.
+//! Writes the texts to files, in place or below a folder.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::host::files::Text;
 use crate::host::save::{self, Batch};
 use crate::report::Purpose;
 
-/// Which files get the texts.
+/// The files to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::host) enum Files {
     /// Each changed file in its place.

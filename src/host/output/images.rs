@@ -1,4 +1,4 @@
-//! The images that injections pull, as a list or as a lock of their digests.
+//! The images used by injections, as a list or as a lock with their digests.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,9 +7,9 @@ use super::{Outcome, Output};
 use crate::host::lock::Lock;
 use crate::host::save::Batch;
 
-/// The images, printed where there is no lock.
+/// The images; printed if there is no lock.
 pub(in crate::host) struct Images {
-    /// The file that holds their digests.
+    /// The lock file.
     pub(in crate::host) lock: Option<Lock>,
 }
 

@@ -1,4 +1,4 @@
-//! A `ResourceList` from a host: where the config stands, and what must go back.
+//! A `ResourceList` from a host: reads its config and returns the list.
 
 use std::io::{self, Write};
 
@@ -15,13 +15,13 @@ use crate::report::{self, Purpose};
 use crate::yaml::{Edit, Envelope, LineCol, Problem};
 
 const VERSION: &str = "config.kubernetes.io/v1";
-/// Versions of the list that are read; what is printed is always [`VERSION`].
+/// Supported versions of the list. The printed version is always [`VERSION`].
 const VERSIONS: &[&str] = &[VERSION, "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"];
 
-/// The `ResourceList` goes back to the host whatever happens, with the findings as its results.
+/// Always returns the `ResourceList` to the host, with the findings as its results.
 #[derive(Default)]
 pub(in crate::host) struct Function {
-    /// None where the list cannot be printed, or not be read again.
+    /// `None` if the list cannot be printed, or not be read again.
     list: Option<Vec<u8>>,
 }
 
@@ -50,7 +50,7 @@ impl Output for Function {
     }
 }
 
-/// The list with its items' edits and the findings; what cannot be done joins these.
+/// The list with its items' edits and the findings. Adds findings for whatever fails.
 fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
     if outcome.result.unreadable {
         return None;
@@ -80,7 +80,7 @@ fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
     }
 }
 
-/// What the list's function config says; none where it has none.
+/// The list's function config, or `None` if it has none.
 pub(in crate::host) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
     let value = envelope.value().get("functionConfig").filter(|value| !value.is_null())?;
     let annotations = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
@@ -94,7 +94,7 @@ pub(in crate::host) fn config(envelope: &Envelope<'_>) -> Option<Parsed> {
     Some(function::located(function::parse_written(value, &written), &place))
 }
 
-/// The warning about a list of a version that nobody has announced.
+/// The warning about a list of an unknown version.
 pub(in crate::host) fn unknown_version(envelope: &Envelope<'_>) -> Option<Finding> {
     let version = envelope.value().get("apiVersion").and_then(Value::as_str);
     if version.is_some_and(|version| VERSIONS.contains(&version)) {
@@ -111,7 +111,7 @@ pub(in crate::host) fn unknown_version(envelope: &Envelope<'_>) -> Option<Findin
 /// The edits that set the list's version and append `findings` to its results.
 ///
 /// # Errors
-/// When the text cannot be edited without changing other bytes.
+/// The text cannot be edited without changing other bytes.
 fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<Vec<Edit>, Problem> {
     let mut changes = Vec::new();
     match envelope.value().get("apiVersion") {
@@ -132,7 +132,7 @@ fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<Vec<Edit>, P
     if changes.is_empty() { Ok(Vec::new()) } else { envelope.edit(&changes) }
 }
 
-/// The list of a validator: no items, results alone. Hosts take anything else for what shall be deployed.
+/// A validator's list: only results, no items. Hosts would deploy anything else.
 fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
     let theirs = envelope.value().get("results").and_then(Value::as_array).cloned().unwrap_or_default();
     let results: Vec<Value> = theirs.into_iter().chain(findings.iter().map(report::krm)).collect();
@@ -140,11 +140,11 @@ fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
     format!("{list:#}\n")
 }
 
-/// The list's text with the `items`' edits and its own, without what stands around it, since hosts take exactly one
-/// plain document. It is read again, and has the items that it must have.
+/// The list's text with its own edits and those of `items`, without surrounding text, because hosts accept exactly one
+/// plain document. It is read again to verify its items.
 ///
 /// # Errors
-/// The finding about a list that would be read as another one.
+/// The finding about a list that would be read differently.
 fn printed(
     envelope: &Envelope<'_>,
     text: &[u8],
@@ -153,7 +153,7 @@ fn printed(
 ) -> Result<Vec<u8>, Box<Finding>> {
     let edits = edits(envelope, text, items, own);
     let mut printed = Vec::with_capacity(text.len());
-    // A vector takes all.
+    // Writing to a vector cannot fail.
     let _ = render::write(text, &edits, &mut printed);
     let proven = match std::str::from_utf8(&printed) {
         Ok(printed) => envelope.prove(printed, &edits),

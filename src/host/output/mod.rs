@@ -1,4 +1,4 @@
-//! What becomes of a run: each kind of output in a file of its own.
+//! The outputs of a run, one module each.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,13 +29,13 @@ pub(super) use krm::Function;
 pub(super) use patches::{Form, Patches};
 pub(super) use stream::{Stream, without_resources};
 
-/// What came of the work, on its way out.
+/// The result of a run, ready for output.
 pub(super) struct Outcome<'t> {
-    /// What was read, the context apart.
+    /// The input texts, without the context.
     pub(super) texts: &'t [Text],
     pub(super) flags: &'t Flags,
     pub(super) settings: Settings,
-    /// The `ResourceList` of a host.
+    /// The host's `ResourceList`.
     pub(super) envelope: Option<Envelope<'t>>,
     pub(super) result: engine::Output,
     /// How findings count and are worded.
@@ -43,7 +43,7 @@ pub(super) struct Outcome<'t> {
 }
 
 impl Outcome<'_> {
-    /// Which exit code the findings lead to.
+    /// The exit code for the findings.
     pub(super) fn exit_code(&self) -> u8 {
         let is_fatal = |finding: &Finding| finding.severity == Severity::Error && finding.code.is_fatal();
         let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
@@ -56,77 +56,77 @@ impl Outcome<'_> {
     }
 }
 
-/// Where a run's result goes, and what the rest of the run has to know of that.
+/// The output of a run, and what the rest of the run must know about it.
 pub(super) trait Output {
-    /// What the run is for, unless the config says `mode: validate`.
+    /// The run's purpose, unless the config sets `mode: validate`.
     fn purpose(&self) -> Purpose {
         Purpose::Show
     }
 
-    /// What is printed is the work itself: without it the run was for nothing.
+    /// The run is useless without stdout.
     fn needs_stdout(&self) -> bool {
         false
     }
 
-    /// A file of its own that it replaces, which no input may be.
+    /// A separate file that it replaces; no input may be that file.
     fn file(&self) -> Option<&Path> {
         None
     }
 
-    /// What a replacement of its file, which holds `bytes`, would lose.
+    /// What would be lost if its file, which has `bytes`, were replaced.
     fn loss(&self, _bytes: &[u8]) -> Option<&'static str> {
         None
     }
 
-    /// Files get the texts, so that all of these must be files.
+    /// Texts are written to files, so all of them must be regular files.
     fn writes_texts(&self) -> bool {
         false
     }
 
-    /// The text's own file gets what comes of it.
+    /// The result replaces the text's own file.
     fn replaces(&self, _text: &Text) -> bool {
         false
     }
 
-    /// A run without resources is fine.
+    /// Input without resources is not an error.
     fn accepts_nothing(&self) -> bool {
         false
     }
 
-    /// `--lock` names its own file, not one that images are pinned by.
+    /// `--lock` names the output file, not a lock to pin images with.
     fn owns_lock(&self) -> bool {
         false
     }
 
-    /// Something goes to stdout even where the run fails.
+    /// Writes to stdout even if the run fails.
     fn answers_failures(&self) -> bool {
         false
     }
 
-    /// The report is printed, not written to stderr.
+    /// The report goes to stdout, not stderr.
     fn prints_report(&self) -> bool {
         false
     }
 
-    /// Makes what is printed, where that may add findings. Called again when others have come up since.
+    /// Renders the output if that can add findings. Called again if there are new findings.
     fn render(&mut self, _outcome: &mut Outcome<'_>) {}
 
-    /// Prepares the files that are written. Called where nothing has failed.
+    /// Prepares the files to write. Called if nothing has failed.
     ///
     /// # Errors
-    /// A file that cannot be read or prepared.
+    /// A file cannot be read or prepared.
     fn prepare(&mut self, _outcome: &mut Outcome<'_>, _batch: &mut Batch) -> anyhow::Result<()> {
         Ok(())
     }
 
-    /// Prints, and gives the exit code.
+    /// Prints the result and returns the exit code.
     ///
     /// # Errors
-    /// Where stdout takes no more.
+    /// Writing to stdout fails.
     fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8>;
 }
 
-/// What a run with that output is for.
+/// The purpose of a run with this output.
 pub(super) fn purpose(output: &dyn Output, mode: Mode) -> Purpose {
     if mode == Mode::Validate { Purpose::Check } else { output.purpose() }
 }

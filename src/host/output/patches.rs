@@ -1,4 +1,4 @@
-//! Injections as patches, for hosts that run no functions.
+//! Injections as patches, for hosts that do not run functions.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,13 +24,13 @@ pub(in crate::host) enum Form {
     Flux,
 }
 
-/// What changes, as patches: on stdout, in a file, or compared with those in a file.
+/// The changes as patches: on stdout, in a file, or compared with a file.
 pub(in crate::host) struct Patches {
-    /// What they are for.
+    /// Their format.
     pub(in crate::host) form: Form,
-    /// The file that is to hold them.
+    /// The file to compare with.
     pub(in crate::host) committed: Option<PathBuf>,
-    /// The file that gets them, instead of stdout.
+    /// The file to write, instead of stdout.
     pub(in crate::host) output: Option<PathBuf>,
 }
 
@@ -66,7 +66,7 @@ impl Output for Patches {
     }
 }
 
-/// The patches as a document of that form.
+/// The patches as a document in that format.
 fn document(form: Form, patches: &[Patch]) -> String {
     let entries: Vec<Value> = patches.iter().map(entry).collect();
     emit_document(&match form {
@@ -84,7 +84,7 @@ fn document(form: Form, patches: &[Patch]) -> String {
     })
 }
 
-/// What is wrong with patches that a file holds: they are others. The layout of the file is its owner's.
+/// Describes how patches in a file differ from these. The file's layout does not matter.
 fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Option<Finding>> {
     let bytes = files::bytes(file)?;
     let value = |text: &str| Document::parse(text).and_then(|document| document.value()).ok();
@@ -98,7 +98,7 @@ fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Optio
     }))
 }
 
-/// Whether a file holds nothing that its replacement by patches would lose.
+/// Whether replacing a file by patches would lose nothing else.
 fn is_replaceable(bytes: &[u8]) -> bool {
     const KEYS: &[&str] = &["apiVersion", "kind", "patches", "spec"];
     let text = std::str::from_utf8(bytes).ok();
@@ -112,7 +112,7 @@ fn is_replaceable(bytes: &[u8]) -> bool {
     value.is_some_and(|value| has_only(&value, KEYS) && spec(&value))
 }
 
-/// A patch and the one resource that it is for.
+/// A patch with its target resource.
 fn entry(patch: &Patch) -> Value {
     let Patch { subject, changes } = patch;
     let text = match changes {
@@ -125,10 +125,10 @@ fn entry(patch: &Patch) -> Value {
     json!({"target": target(subject), "patch": text.trim_end_matches('\n')})
 }
 
-/// What selects the resource, and no other: names and namespaces are patterns for kustomize, matched whole.
+/// Selects exactly one resource: kustomize treats names and namespaces as patterns that must match completely.
 fn target(subject: &Subject) -> Value {
     let (group, version) = subject.api_version.split_once('/').unwrap_or(("", &subject.api_version));
-    // Where nothing is said, every namespace is meant; a resource without one counts as one of `default`.
+    // An unset namespace would match all of them; a resource without one counts as in `default`.
     let namespace = subject.namespace.as_deref().unwrap_or("default");
     let parts = [
         ("group", Some(group.to_owned()).filter(|group| !group.is_empty())),
@@ -141,7 +141,7 @@ fn target(subject: &Subject) -> Value {
     Value::Object(parts.collect::<Map<_, _>>())
 }
 
-/// A pattern that matches `name` alone. Kubernetes names hold no other character that means something in one.
+/// A pattern that matches only `name`. A dot is the only special character that a Kubernetes name can have.
 fn pattern(name: &str) -> String {
     name.replace('.', "\\.")
 }
@@ -154,7 +154,7 @@ fn operation(change: &Change) -> Value {
         Operation::Replace(value) | Operation::Restore { value, .. } if is_element => {
             json!({"op": "replace", "path": path, "value": value})
         }
-        // A key may hold null, which some appliers take for absent; to add sets it all the same.
+        // A key can have the value null, which some appliers treat as absent; `add` works in both cases.
         Operation::Replace(value) | Operation::Restore { value, .. } => {
             json!({"op": "add", "path": path, "value": value})
         }
@@ -163,7 +163,7 @@ fn operation(change: &Change) -> Value {
     }
 }
 
-/// A strategic merge patch that takes the resource out.
+/// A strategic merge patch that deletes the resource.
 fn deletion(subject: &Subject) -> Value {
     let mut metadata = json!({"name": subject.name});
     if let Some(namespace) = &subject.namespace {

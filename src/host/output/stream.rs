@@ -1,4 +1,4 @@
-//! One stream on stdout: pipes and Helm post-renderers, where an empty output may delete what is deployed.
+//! One stream on stdout, for pipes and Helm post-renderers, where an empty output can delete deployed resources.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,11 +13,11 @@ use crate::host::save::Batch;
 use crate::report::Purpose;
 use crate::yaml::Edit;
 
-/// Helm 4 takes a comment for an answer, an empty output for a failure.
+/// Helm 4 accepts a comment as output, but treats empty output as a failure.
 const NOTE: &str = "# otel-inject: the input is empty\n";
 
-/// The error about an input that gives no resources: hosts delete what an output lacks. A document that cannot be
-/// read counts as a resource if it has a kind.
+/// The error for input without resources: hosts delete what is missing in an output. A document that cannot be read
+/// counts as a resource if it has a kind.
 pub(in crate::host) fn without_resources(texts: &[Text], output: &engine::Output) -> Option<Finding> {
     let is_error = |finding: &Finding| finding.severity == Severity::Error;
     let is_unread = output.findings.iter().any(|finding| finding.code == Code::UnparsedDocument);
@@ -45,14 +45,14 @@ pub(in crate::host) fn without_resources(texts: &[Text], output: &engine::Output
     Some(if is_file { finding.help(help) } else { finding })
 }
 
-/// Who reads the stream.
+/// The reader of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    /// Whoever stands behind the pipe.
+    /// Any command in a pipe.
     Pipe,
-    /// kustomize, which takes no note for an answer.
+    /// kustomize, which does not accept a comment as output.
     Kustomize,
-    /// Whoever is given the files that a command has read: a cluster, in the end.
+    /// A cluster, in the end: the input comes from files.
     Cluster,
 }
 
@@ -63,7 +63,7 @@ pub(in crate::host) struct Stream {
 }
 
 impl Stream {
-    /// What came on stdin, whole.
+    /// The input from stdin, complete.
     pub(in crate::host) const fn whole() -> Self {
         Self { reader: Reader::Pipe, printed: None }
     }
@@ -73,7 +73,7 @@ impl Stream {
         Self { reader: Reader::Kustomize, printed: None }
     }
 
-    /// Files, without what no cluster takes.
+    /// Files, without resources that no cluster accepts.
     pub(in crate::host) const fn for_cluster() -> Self {
         Self { reader: Reader::Cluster, printed: None }
     }
@@ -114,28 +114,28 @@ impl Output for Stream {
     }
 }
 
-/// The texts as they are printed.
+/// The texts as printed.
 struct Printed {
-    /// The bytes of each text that is not printed with its edits.
+    /// The bytes of each text that is printed differently from its edits.
     replaced: BTreeMap<usize, Vec<u8>>,
     edits: Vec<Vec<Edit>>,
 }
 
 impl Printed {
-    /// Every text whole.
+    /// Every text, complete.
     const fn whole(edits: Vec<Vec<Edit>>) -> Self {
         Self { replaced: BTreeMap::new(), edits }
     }
 
-    /// The texts without what no cluster takes, and the finding about that. `config` is a function's config, whose
-    /// kind may be any.
+    /// The texts without resources that no cluster accepts, and the finding about them. `config` is a function config,
+    /// which can be of any kind.
     fn for_cluster(texts: &[Text], edits: Vec<Vec<Edit>>, config: Option<&Path>) -> (Self, Option<Finding>) {
         let config = config.and_then(|config| config.canonicalize().ok());
         let mut printed = Self::whole(edits);
         let mut left_out = Vec::new();
         let mut has_resources = false;
         for (index, text) in texts.iter().enumerate() {
-            // What comes on stdin is a stream already, and goes out whole.
+            // Stdin is already a stream and is printed completely.
             let Some(name) = &text.name else {
                 has_resources = true;
                 continue;
@@ -146,7 +146,7 @@ impl Printed {
             let after = if edits.is_empty() {
                 text.bytes.as_slice()
             } else {
-                // Writing into memory does not fail.
+                // Writing to memory cannot fail.
                 let _ = render::write(&text.bytes, edits, &mut rewritten);
                 rewritten.as_slice()
             };
@@ -184,7 +184,7 @@ impl Printed {
         self.edits[index].clear();
     }
 
-    /// Writes one stream; where `note` asks for it, says that it is empty.
+    /// Writes one stream; with `note`, a comment if it is empty.
     fn write(&self, texts: &[Text], note: bool, out: &mut dyn Write) -> io::Result<()> {
         let mut out = LastByte { out, last: None };
         let bytes = |(index, text)| self.replaced.get(&index).map_or_else(|| own(text), Vec::as_slice);
@@ -204,7 +204,7 @@ fn own(text: &Text) -> &[u8] {
     &text.bytes
 }
 
-/// The first of `names`, and how many more there are.
+/// The first of `names` and the number of others.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 10;
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -214,7 +214,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Whether a text holds nothing but document markers.
+/// Whether a text has nothing but document markers.
 fn is_blank(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     text.split(|byte| *byte == b'\n').all(|line| matches!(line.trim_ascii(), b"" | b"---" | b"..."))

@@ -3,12 +3,12 @@
 use super::Level;
 use super::pod::{At, Pod};
 
-/// Something that a level forbids or asks for.
+/// Something that a level forbids or requires.
 pub(super) struct Control {
     pub(super) level: Level,
-    /// The minor version that brought it.
+    /// The minor version that introduced it.
     pub(super) since: u32,
-    /// Every field that goes against it.
+    /// Every violation.
     pub(super) check: fn(&Pod<'_>) -> Vec<String>,
 }
 
@@ -92,7 +92,7 @@ pub(super) static CONTROLS: &[Control] = &[
     restricted(22, |pod| if pod.is_windows() { Vec::new() } else { dropped(pod) }),
 ];
 
-/// What containers may add, by baseline.
+/// Capabilities that baseline lets containers add.
 const CAPABILITIES: &[&str] = &[
     "AUDIT_WRITE",
     "CHOWN",
@@ -109,7 +109,7 @@ const CAPABILITIES: &[&str] = &[
     "SYS_CHROOT",
 ];
 
-/// Sysctls that are kept to the pod, and the versions that allow them.
+/// Namespaced sysctls and the versions that allow them.
 const SYSCTLS: &[(&str, u32)] = &[
     ("kernel.shm_rmid_forced", 0),
     ("net.ipv4.ip_local_port_range", 0),
@@ -125,7 +125,7 @@ const SYSCTLS: &[(&str, u32)] = &[
     ("net.ipv4.tcp_wmem", 32),
 ];
 
-/// Types of `SELinux`, and the versions that allow them.
+/// `SELinux` types and the versions that allow them.
 const SE_LINUX_TYPES: &[(&str, u32)] = &[
     ("", 0),
     ("container_t", 0),
@@ -134,7 +134,7 @@ const SE_LINUX_TYPES: &[(&str, u32)] = &[
     ("container_engine_t", 31),
 ];
 
-/// Volumes that hold nothing of the host's.
+/// Volume types that do not expose the host.
 const VOLUMES: &[&str] = &[
     "configMap",
     "csi",
@@ -155,7 +155,7 @@ fn true_ones(fields: Vec<At<'_>>) -> Vec<String> {
     fields.iter().filter(|field| field.is(true)).map(|field| field.says("is true")).collect()
 }
 
-/// Containers that do not set `field` right, but for those that need not.
+/// Containers without a valid `field`, except exempt ones.
 fn without(
     pod: &Pod<'_>,
     field: &str,
@@ -168,7 +168,7 @@ fn without(
         .iter()
         .filter(|container| !is_exempt(container) && !container.get(field).is_some_and(|at| is_right(&at)));
     let of_containers = wrong.map(|container| format!("{}.{field} {what}", container.path));
-    // What the pod says itself may be wrong for all, even where each container says better.
+    // A wrong value on the pod is a violation even if every container sets a valid one.
     let of_pod = pod.spec().get(field).filter(|at| !is_right(at) && !pod.is_windows());
     of_pod.iter().map(|at| at.says(what)).chain(of_containers).collect()
 }

@@ -1,4 +1,4 @@
-//! A pod template as the controls look at it.
+//! A pod template as the controls see it.
 
 use serde_json::Value;
 
@@ -9,25 +9,25 @@ pub(super) struct Pod<'p> {
     pub(super) template: &'p Value,
     /// The minor version.
     pub(super) version: u32,
-    /// Its containers, of whatever list.
+    /// Its containers, from all lists.
     pub(super) containers: Vec<At<'p>>,
     pub(super) volumes: Vec<At<'p>>,
 }
 
-/// A place in a pod with its value.
+/// A value in a pod and its place.
 pub(super) struct At<'p> {
     pub(super) path: String,
     pub(super) value: &'p Value,
 }
 
 impl<'p> At<'p> {
-    /// A field below, by its keys; none where it is not set.
+    /// The value below at `keys`, or `None` if it is not set.
     pub(super) fn get(&self, keys: &str) -> Option<At<'p>> {
         let value = keys.split('.').try_fold(self.value, |value, key| value.get(key))?;
         (!value.is_null()).then(|| At { path: format!("{}.{keys}", self.path), value })
     }
 
-    /// The elements of a list below, by their names or numbers.
+    /// The elements of a list below, by name or number.
     pub(super) fn list(&self, key: &str) -> Vec<At<'p>> {
         let element = |(index, value): (usize, &'p Value)| {
             let id = Some(name(value))
@@ -46,14 +46,14 @@ impl<'p> At<'p> {
         self.value.as_str().unwrap_or_default()
     }
 
-    /// What is wrong with the field.
+    /// Describes a problem with the field.
     pub(super) fn says(&self, what: &str) -> String {
         format!("{} {what}", self.path)
     }
 }
 
 impl<'p> Pod<'p> {
-    /// The pod of a template; of its containers and volumes those alone that are not in `before`.
+    /// A template's pod. If `before` is given, it has only the containers and volumes that are not in `before`.
     pub(super) fn new(template: &'p Value, version: u32, before: Option<&Value>) -> Self {
         let mut pod = Self { template, version, containers: Vec::new(), volumes: Vec::new() };
         let current = before.and_then(|before| before.get("spec"));
@@ -79,7 +79,7 @@ impl<'p> Pod<'p> {
         At { path: "metadata".to_owned(), value: self.template.get("metadata").unwrap_or(&Value::Null) }
     }
 
-    /// A field of the pod's security context, and of every container's.
+    /// A field of the security contexts of the pod and all containers.
     pub(super) fn contexts(&self, keys: &str) -> Vec<At<'p>> {
         let field = format!("securityContext.{keys}");
         let of_pod = self.spec().get(&field);
@@ -89,7 +89,7 @@ impl<'p> Pod<'p> {
             .collect()
     }
 
-    /// Whether the pod runs on Windows, to which some controls do not apply (since v1.25).
+    /// Whether the pod runs on Windows, which exempts it from some controls (since v1.25).
     pub(super) fn is_windows(&self) -> bool {
         const SINCE: u32 = 25;
         self.version >= SINCE && self.spec().get("os.name").is_some_and(|os| os.text() == "windows")

@@ -1,4 +1,4 @@
-//! Every control, with a pod that goes against it and nothing else.
+//! One pod per control that violates only that control.
 
 use serde_json::{Value, json};
 

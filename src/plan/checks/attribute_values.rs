@@ -1,11 +1,11 @@
-//! Resource attributes whose values break the list that they are written into.
+//! Resource attributes whose values break the list syntax of their variable.
 
 use super::{Check, Planned};
 use crate::change::escape;
 use crate::config::annotations::ATTRIBUTE_PREFIX;
 use crate::finding::{Code, Finding};
 
-/// What separates attributes, and a key from its value.
+/// The separators of attributes, and of key and value.
 const SEPARATORS: [char; 2] = [',', '='];
 
 pub(super) const CHECK: Check = Check { codes: &[Code::AttributeValue], run };
@@ -24,7 +24,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         findings.push(Finding::new(Code::AttributeValue, pointer, message));
     };
     let breaks = |value: &str| value.contains(SEPARATORS);
-    // A service's name has a variable of its own.
+    // The service's name has its own variable.
     let own = cx.annotations.attributes().filter(|(key, value)| *key != "service.name" && breaks(value));
     for (key, value) in own {
         let annotation = format!("{ATTRIBUTE_PREFIX}{key}");

@@ -1,4 +1,4 @@
-//! Attributes that only a cluster knows and no variable can hold.
+//! Attributes that only a cluster knows and no variable can provide.
 
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;

@@ -1,4 +1,4 @@
-//! Variables that refer to later ones: a kubelet leaves such a reference as it is written.
+//! Variables that refer to later ones: the kubelet does not expand such a reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     findings
 }
 
-/// References of instrumented containers that stand before what they name.
+/// References in instrumented containers to later variables.
 fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
     let spec = cx.workload.pointer("/spec");
     let containers = Containers::new(cx, draft);
@@ -48,7 +48,7 @@ fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec
     findings
 }
 
-/// References of the sidecar that stand before what they name.
+/// References in the sidecar to later variables.
 fn misplaced_of_sidecar(cx: &Selection<'_>, draft: &Draft) -> Vec<Finding> {
     let containers = Containers::new(cx, draft);
     let sidecars =
@@ -85,7 +85,7 @@ fn early_references(env: &[Value]) -> Vec<(&str, &str)> {
     found
 }
 
-/// What `$(…)` names in a value; `$$` stands for a dollar.
+/// The names in `$(…)` references in a value; `$$` is an escaped dollar sign.
 fn references(value: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = value;

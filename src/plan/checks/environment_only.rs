@@ -1,4 +1,4 @@
-//! Further targets of a web server, which get the SDK's environment without the module.
+//! Further targets of a web server, which get the SDK's env but no module.
 
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};

@@ -1,4 +1,4 @@
-//! Fields of a pod that Knative takes only where a feature flag allows them.
+//! Pod fields that Knative accepts only with a feature flag.
 
 use serde_json::Value;
 
@@ -35,14 +35,14 @@ const FLAGS: &[Flag] = &[
 
 struct Flag {
     name: &'static str,
-    /// Whether a pod's spec needs it.
+    /// Whether a pod spec needs it.
     is_needed: fn(&Value) -> bool,
 }
 
 pub(super) const CHECK: Check =
     Check { codes: &[Code::KnativeFeatures], run: |planned| features(planned).into_iter().collect() };
 
-/// The flags that the pod needs with the injection, and did not need without.
+/// The flags that the pod needs only because of the injection.
 fn features(planned: &Planned<'_>) -> Option<Finding> {
     let Planned { cx, draft, .. } = planned;
     if cx.workload.identity.group() != "serving.knative.dev" {

@@ -1,4 +1,4 @@
-//! OTLP exporters from which nothing arrives: a protocol that the agent does not speak, or the other one's port.
+//! OTLP exporters whose data never arrives: a protocol that the agent does not support, or the other protocol's port.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::plan::draft::Draft;
 use crate::plan::{image, web_server};
 use crate::select::{Request, Selection};
 
-/// Values of an exporter's variable that mean OTLP, and the protocol where they name one (Python).
+/// Values of an exporter variable that mean OTLP, with the protocol if they name one (Python).
 const EXPORTERS: [(&str, Option<Protocol>); 3] = [
     ("otlp", None),
     ("otlp_proto_grpc", Some(Protocol::Grpc)),
@@ -25,7 +25,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     planned.languages.iter().flat_map(|request| of_language(planned.cx, request, planned.draft)).collect()
 }
 
-/// What is wrong with the exporters of a language: each cause once, at the first container that has it.
+/// Problems of a language's exporters. Each cause is reported once, for its first container.
 fn of_language(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let image = image(request);
     let agent = request.language.agent(&image);
@@ -67,7 +67,7 @@ fn containers<'r>(request: &'r Request<'_>) -> Vec<(List, &'r str)> {
     }
 }
 
-/// Whether a variable switches the SDK off. An agent outside the application's process does not read it.
+/// Whether a variable disables the SDK. An agent outside the application's process does not read it.
 fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
     let is_inside = matches!(request.language.recipe.delivery, Delivery::Copy(_) | Delivery::None);
     let given = env.first(&["OTEL_SDK_DISABLED"]);
@@ -77,20 +77,20 @@ fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
 /// A container's variables.
 struct Env<'v>(&'v [Value]);
 
-/// What variables say about one thing.
+/// What variables say about a setting.
 #[derive(Debug, Clone, Copy)]
 enum Given<'v> {
     /// A value.
     Value { variable: &'v str, value: &'v str },
-    /// Something that only a cluster knows.
+    /// A value that is only known in the cluster.
     Unknown,
 }
 
 impl<'v> Env<'v> {
-    /// What the first of the variables says that says anything: an empty value counts as none.
+    /// The first of these variables that is set. An empty value counts as unset.
     fn first(&self, names: &[&str]) -> Option<Given<'v>> {
         names.iter().find_map(|wanted| {
-            // Of two entries of one name the kubelet takes the later one.
+            // If a name occurs twice, the kubelet uses the later entry.
             let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
             if is_from_elsewhere(entry) {
                 return Some(Given::Unknown);
@@ -104,23 +104,23 @@ impl<'v> Env<'v> {
 /// The exporter of a signal.
 struct Export<'v> {
     signal: Signal,
-    /// The protocol that variables choose.
+    /// The protocol set by variables.
     protocol: Option<Chosen<'v>>,
-    /// The variable that has the endpoint, and the endpoint; no variable's name where it is in a module's
-    /// configuration. None where nothing sets it, or only a cluster knows it.
+    /// The variable with the endpoint, and the endpoint. The name is empty if a module's configuration has it. `None`
+    /// if it is not set or only known in the cluster.
     endpoint: Option<(&'v str, &'v str)>,
 }
 
-/// A protocol that a variable chooses.
+/// A protocol set by a variable.
 #[derive(Debug, Clone, Copy)]
 struct Chosen<'v> {
     variable: &'v str,
     value: &'v str,
-    /// None where the value names none.
+    /// `None` if the value is not a protocol.
     protocol: Option<Protocol>,
 }
 
-/// The exporter of a signal; none where nothing is exported by OTLP, or only a cluster knows how.
+/// The exporter of a signal. `None` if it does not export by OTLP, or if that is only known in the cluster.
 fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option<Export<'v>> {
     let mut protocol = match env.first(&[&variable(Some(signal), "PROTOCOL"), &variable(None, "PROTOCOL")]) {
         Some(Given::Value { value, .. }) if value.contains("$(") => return None,
@@ -152,7 +152,7 @@ fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option
     Some(Export { signal, protocol, endpoint })
 }
 
-/// A variable of OTLP exporters: of a signal, or of all.
+/// An OTLP exporter variable, for one signal or all.
 fn variable(signal: Option<Signal>, what: &str) -> String {
     match signal {
         Some(signal) => format!("OTEL_EXPORTER_OTLP_{}_{what}", signal.word()),
@@ -160,7 +160,7 @@ fn variable(signal: Option<Signal>, what: &str) -> String {
     }
 }
 
-/// Whose exporters they are.
+/// The owner of the exporters.
 struct Source<'a> {
     language: &'static Language,
     agent: Option<Agent>,
@@ -169,12 +169,12 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// What is wrong with an exporter: code, message and help.
+    /// The problem of an exporter: code, message and help.
     fn doubt(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
         self.unavailable(export).or_else(|| self.mismatch(export))
     }
 
-    /// A protocol that the agent does not speak.
+    /// A protocol that the agent does not support.
     fn unavailable(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
         let Chosen { variable, value, protocol } = export.protocol?;
         let Agent { spoken, is_known } = self.agent?;
@@ -196,7 +196,7 @@ impl Source<'_> {
         Some((Code::OtlpProtocolUnavailable, message, help))
     }
 
-    /// An endpoint that has the usual port of the other protocol.
+    /// An endpoint with the default port of the other protocol.
     fn mismatch(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
         let (variable_of_endpoint, endpoint) = export.endpoint?;
         let spoken = match export.protocol {
@@ -234,7 +234,7 @@ impl Source<'_> {
             format!("{why}, but {place} names port {port}, which usually takes {}", expected.transport());
         let mut help = format!("Use port {}", spoken.port());
         let can_change = self.agent.is_none_or(|agent| agent.spoken.can.contains(expected));
-        // Where the exporter's own name says it, no variable of a protocol counts.
+        // If the exporter's name sets the protocol, the protocol variable has no effect.
         let is_named = export.protocol.is_some_and(|chosen| chosen.variable.ends_with("_EXPORTER"));
         if can_change && !is_named {
             let variable = variable(is_of_one_signal.then_some(export.signal), "PROTOCOL");
@@ -243,14 +243,14 @@ impl Source<'_> {
         Some((Code::OtlpPortMismatch, message, help + "."))
     }
 
-    /// The agent that is the language's by default, in words.
+    /// The language's default agent, in words.
     fn default_agent(&self) -> String {
         let tag = self.language.settings.as_ref().map_or("", |settings| settings.image.tag);
         format!("the default agent ({tag})")
     }
 }
 
-/// The port that a URL names.
+/// The port in a URL.
 fn port(endpoint: &str) -> Option<u16> {
     let (_, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
     let authority = rest.split(['/', '?', '#']).next()?;

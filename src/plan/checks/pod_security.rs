@@ -1,4 +1,4 @@
-//! A level of the Pod Security Standards that a pod meets no more.
+//! A Pod Security Standards level that the pod no longer meets.
 
 use serde_json::Value;
 
@@ -10,8 +10,8 @@ use crate::k8s::security::{Level, Version, adds_violations, meets, violations};
 pub(super) const CHECK: Check =
     Check { codes: &[Code::PodSecurity], run: |planned| lost(planned).into_iter().collect() };
 
-/// The weakest level that the pod met before and does not with the injection; where one is enforced, that and
-/// weaker ones alone.
+/// The weakest level that the pod no longer meets because of the injection. If a level is enforced, stricter ones are
+/// ignored.
 fn lost(planned: &Planned<'_>) -> Option<Finding> {
     let Planned { cx, settings, draft, .. } = planned;
     let (enforced, version) = match settings.pod_security {

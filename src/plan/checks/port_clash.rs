@@ -1,4 +1,4 @@
-//! Ports of the pod's own containers that the sidecar listens on, too.
+//! Ports that both the sidecar and the pod's own containers listen on.
 
 use serde_json::Value;
 

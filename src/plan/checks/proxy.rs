@@ -1,4 +1,4 @@
-//! Agents that go into a proxy, which merely is the pod's first container.
+//! Agents injected into a proxy only because it is the pod's first container.
 
 use serde_json::Value;
 
@@ -9,12 +9,12 @@ use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name};
 use crate::select::{Request, Selection};
 
-/// A proxy that others put beside an application.
+/// A proxy that other tools add next to an application.
 struct Proxy {
     what: &'static str,
-    /// Names of its container, as its injector or its documentation gives them.
+    /// Its container names, from its injector or documentation.
     containers: &'static [&'static str],
-    /// The last parts of its images' names.
+    /// The last path components of its images.
     images: &'static [&'static str],
 }
 
@@ -43,7 +43,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     planned.languages.iter().filter_map(|request| proxied(planned.cx, request)).collect()
 }
 
-/// What there is to say about a language that no annotation tells its containers.
+/// The finding for a language without an annotation that names its containers.
 fn proxied(cx: &Selection<'_>, request: &Request<'_>) -> Option<Finding> {
     let language = request.language;
     let mut lists = language.containers.iter().chain([&CONTAINERS]);

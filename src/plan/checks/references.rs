@@ -1,4 +1,4 @@
-//! Secrets and ConfigMaps that an injection mounts and the input does not hold.
+//! Secrets and ConfigMaps that an injection mounts and that are not in the input.
 
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;

@@ -1,4 +1,4 @@
-//! Mounts of the user's that a web server's configuration takes from the application's container.
+//! User mounts that are removed from the application's container because a web server's configuration replaces them.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     planned.languages.iter().flat_map(|request| removed(planned.cx, request, planned.draft)).collect()
 }
 
-/// Mounts that are gone, and whose files are not in the copy of the configuration.
+/// Removed mounts whose files are not in the copy of the configuration.
 fn removed(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
     let Delivery::WebServer(server) = &request.language.recipe.delivery else { return Vec::new() };
     let (Some(target), Some(pod)) = (request.targets.first(), cx.workload.pod()) else {

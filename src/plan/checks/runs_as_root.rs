@@ -1,4 +1,4 @@
-//! Containers of ours that would run as root in a pod that does not allow it: the kubelet never starts them.
+//! Added containers that would run as root in a pod that forbids it: the kubelet never starts them.
 
 use crate::select::Selection;
 use serde_json::Value;
@@ -38,7 +38,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Why a container would run as root where it must not.
+/// Why a container would run as root although it must not.
 fn root(spec: &Value, container: &Value) -> Option<String> {
     let of = |key: &str| {
         let field = |of: &'_ Value| -> Option<Value> {
@@ -59,8 +59,7 @@ fn root(spec: &Value, container: &Value) -> Option<String> {
     }
 }
 
-/// Whether an image is one of the operator's, by its name in whatever registry: none of their Dockerfiles has a
-/// `USER`.
+/// Whether an image is one of the operator's, by name and in any registry: none of their Dockerfiles has a `USER`.
 fn is_of_root(image: &str) -> bool {
     let called = |reference: &str| Image::parse(reference).map(|image| image.name().to_owned());
     let wanted = called(image);
@@ -68,14 +67,14 @@ fn is_of_root(image: &str) -> bool {
     wanted.is_some() && ours.any(|ours| Some(ours) == wanted)
 }
 
-/// Where the pod says so, or the pod.
+/// Pointer to the pod's setting, or to the pod.
 fn place(cx: &Selection<'_>, before: &Value) -> String {
     const AT: &str = "/securityContext/runAsNonRoot";
     let inside = if before.pointer(AT).is_some() { format!("/spec{AT}") } else { String::new() };
     cx.workload.pointer(&inside)
 }
 
-/// The field that mends it.
+/// The field that fixes it.
 fn help(list: List, container: &str) -> String {
     let needs_root = |delivery: &Delivery| match delivery {
         Delivery::Container(container) => container.security.0 == 0,

@@ -1,4 +1,4 @@
-//! Jobs that an ordinary sidecar keeps from completing.
+//! Jobs that never complete because of a regular sidecar container.
 
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;
@@ -6,7 +6,7 @@ use crate::finding::{Code, Finding};
 
 pub(super) const CHECK: Check = Check { codes: &[Code::SidecarBlocksJob], run };
 
-/// Workloads that are done when their containers are.
+/// Workloads that complete when their containers exit.
 const JOBS: &[&str] = &["Job", "CronJob"];
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {

@@ -1,4 +1,4 @@
-//! Collectors whose namespace nothing says: the pod's label lacks it.
+//! Collectors with an unknown namespace: the pod's label does not include it.
 
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;

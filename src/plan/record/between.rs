@@ -1,4 +1,4 @@
-//! A record from what a workload was and what it is.
+//! Computes a record from a workload before and after its injection.
 
 use serde_json::{Map, Value};
 
@@ -8,9 +8,9 @@ use crate::change::{escape, longest_increasing, member, origins};
 use crate::k8s::{is_of_host, pod};
 
 impl Record {
-    /// What the injection that made `injected` of `original` wrote. `form` says how the value at a pointer of
-    /// `original`, which is also a path of keys and names, is written where that is not a matter of course; `from` is
-    /// what it was injected from.
+    /// What the injection wrote when it turned `original` into `injected`. `form` returns how a value in `original` is
+    /// written, by pointer and by path of keys and names, if that must be recorded. `from` lists the resources it was
+    /// injected from.
     #[must_use]
     pub fn between(
         original: &Value,
@@ -43,27 +43,27 @@ impl Record {
 
 struct Walk<'w> {
     form: &'w dyn Fn(&str, &[String]) -> Option<String>,
-    /// Elements that are no longer where they were.
+    /// Elements that were removed from their list.
     losses: Vec<Loss<'w>>,
-    /// Elements that are ours, and where they are.
+    /// Elements that are ours, with their paths.
     gains: Vec<(Vec<String>, &'w Value)>,
 }
 
 struct Loss<'w> {
-    /// The list.
+    /// The list's path.
     path: Vec<String>,
     token: String,
     element: &'w Value,
     followers: Vec<String>,
 }
 
-/// Lists of whose elements a part may be ours.
+/// Lists whose elements can be partly ours.
 const SHARED: [&str; 3] = ["initContainers", "containers", "env"];
 
 static NOTHING: Value = Value::Null;
 
 impl<'w> Walk<'w> {
-    /// The mappings that the record itself may need.
+    /// Records mappings that the record's own annotation may create.
     fn own_metadata(&self, before: &Map<String, Value>, root: &mut Node) {
         let metadata = before.get("metadata").filter(|value| !value.is_null());
         let Some(metadata) = metadata.filter(|metadata| !is_empty(metadata)) else {
@@ -86,7 +86,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// The text of a value that gives way.
+    /// The text of a value that is replaced.
     fn text(&self, pointer: &str, path: &[String], value: Option<&Value>) -> Option<String> {
         let value = value?;
         if value.as_object().is_some_and(|entries| !entries.is_empty()) {
@@ -160,7 +160,7 @@ impl<'w> Walk<'w> {
         let is_shared = SHARED.contains(&key);
         let mut origins = origins(key, before, after, pod::identify);
         for (index, origin) in origins.iter_mut().enumerate() {
-            // Of one name and of other content: one is the user's, one is ours.
+            // Same name but different content: one is the user's, one is ours.
             *origin = origin.filter(|origin| is_shared || before[*origin] == after[index]);
         }
         let (old, new) = (tokens(key, before), tokens(key, after));
@@ -200,7 +200,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// Whether nothing of the user's is in a value: a null, an empty collection, annotations of a host alone.
+/// Whether a value has nothing of the user's: a null, an empty collection, or only a host's annotations.
 fn is_made(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -210,7 +210,7 @@ fn is_made(value: &Value) -> bool {
     }
 }
 
-/// What is around `was` in `now`.
+/// The parts before and after `was` in `now`.
 fn part<'n>(was: &str, now: &'n str) -> Option<(&'n str, &'n str)> {
     let at = if now.starts_with(was) { Some(0) } else { now.find(was) }?;
     Some((&now[..at], &now[at + was.len()..]))

@@ -1,11 +1,11 @@
-//! Short checksums of values, and of parts of strings that are looked for.
+//! Short checksums of values and of substrings, which can be searched for.
 
 use serde_json::Value;
 
-/// The base of the polynomial: an odd number without a pattern in its bits.
+/// The base of the polynomial: an odd number without a bit pattern.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The checksum of a value: the same for every order of its keys.
+/// The checksum of a value, independent of key order.
 pub(super) fn checksum(value: &Value) -> String {
     let mut text = String::new();
     canonical(value, &mut text);
@@ -17,7 +17,7 @@ pub(super) fn of_text(text: &str) -> String {
     encode(hash(text.as_bytes()))
 }
 
-/// Where a part of `text` with this length and checksum begins: the last one or the first one.
+/// The offset of a part of `text` with this length and checksum: the last or the first one.
 pub(super) fn find(text: &str, length: usize, sum: &str, last: bool) -> Option<usize> {
     let bytes = text.as_bytes();
     if length > bytes.len() {
@@ -46,7 +46,7 @@ fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |hash: u64, byte| hash.wrapping_mul(BASE).wrapping_add(u64::from(*byte) + 1))
 }
 
-/// 36 bits as six characters.
+/// Encodes 36 bits as six characters.
 fn encode(hash: u64) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mixed = (hash ^ (hash >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

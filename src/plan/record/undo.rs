@@ -1,4 +1,4 @@
-//! The way back by a record.
+//! Reverts an injection by its record.
 
 use std::collections::BTreeMap;
 
@@ -10,29 +10,28 @@ use crate::k8s::pod::identify;
 use crate::select::is_marked;
 use crate::yaml::Document;
 
-/// A workload without what is ours.
+/// A workload without its injection.
 #[derive(Debug)]
 pub struct Undone {
     /// The workload.
     pub value: Value,
-    /// How what was there before is written, for [`crate::change::between`].
+    /// The text of values from before the injection, for [`crate::change::between`].
     pub forms: Forms,
-    /// Elements of the user's that come back from containers of ours: the changes that bring each of them to the end
-    /// of its list, whose text goes with it.
+    /// Changes that move user elements out of our containers to the end of their lists, so that their text moves along.
     pub returns: Vec<Change>,
-    /// What is ours and is not as it was written, by its place.
+    /// Places of injected values that were edited since.
     pub edited: Vec<String>,
 }
 
-/// Why a record does not fit its workload.
+/// Why a record does not match its workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid(pub String);
 
 impl Record {
-    /// `injected` without what is ours and without the record. Whatever else was changed since stays.
+    /// `injected` without what we wrote and without the record. Other later changes are kept.
     ///
     /// # Errors
-    /// Where a container of the record is gone, and it cannot be told which one it is now.
+    /// A container of the record is gone, and it is not clear which one it is now.
     pub fn undo(&self, injected: &Value) -> Result<Undone, Invalid> {
         let mut value = injected.clone();
         if let Some(annotations) = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
@@ -54,7 +53,7 @@ struct Walk<'i> {
     path: Vec<Step>,
 }
 
-/// A step of the way to a value.
+/// A step of a path to a value.
 enum Step {
     Key(String),
     Element(String),
@@ -109,7 +108,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Puts what was there in place of a key's value.
+    /// Restores the earlier value of a key.
     fn restore(&mut self, entries: &mut Map<String, Value>, key: &str, text: Option<&str>) {
         let Some(text) = text else {
             entries.shift_remove(key);
@@ -152,7 +151,7 @@ impl Walk<'_> {
                 self.path.pop();
             }
         }
-        // What is ours goes behind what was there; what came since may be behind that.
+        // Our elements follow the existing ones; later additions may follow ours.
         let behind = gone.iter().position(|gone| *gone).unwrap_or(elements.len());
         let mut index = 0;
         elements.retain(|_| {
@@ -187,7 +186,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// An element that went into a container of ours, and the pointer to it.
+    /// An element that moved into one of our containers, and its pointer.
     fn taken(&self, to: &[String], token: &str) -> Option<(String, Value)> {
         let mut pointer = String::new();
         let mut value = self.injected;
@@ -211,7 +210,7 @@ impl Walk<'_> {
         Some((format!("{pointer}/{index}"), elements[index].clone()))
     }
 
-    /// The pointer of the present place in the injected value.
+    /// The pointer to the current place in the injected value.
     fn pointer(&self) -> String {
         let mut pointer = String::new();
         let mut value = self.injected;
@@ -235,7 +234,7 @@ impl Walk<'_> {
         pointer
     }
 
-    /// The path of a key, as [`Forms`] has it.
+    /// The path of a key, as used in [`Forms`].
     fn at(&self, key: &str) -> String {
         let mut path = String::new();
         for step in &self.path {
@@ -252,14 +251,14 @@ impl Walk<'_> {
         self.path.pop();
     }
 
-    /// Notes all that a node says is ours below a key that is gone.
+    /// Notes everything recorded in a node below a removed key as edited.
     fn all_edited(&mut self, key: &str, node: &Node) {
         if !(node.ours.is_empty() && node.part.is_empty()) {
             self.note(key);
         }
     }
 
-    /// The present place in words: `containers[app].env[NODE_OPTIONS]`.
+    /// The current place in words: `containers[app].env[NODE_OPTIONS]`.
     fn place(&self) -> String {
         let in_pod = self.path.iter().rposition(|step| matches!(step, Step::Key(name) if name == "spec"));
         let mut text = String::new();
@@ -279,7 +278,7 @@ impl Walk<'_> {
 }
 
 impl Part {
-    /// The user's own part of a text; none where ours is not in it.
+    /// The user's part of a text, or `None` if ours is not in it.
     fn rest(&self, text: &str) -> Option<String> {
         let (mut start, mut rest) = (String::new(), text);
         if let Some((length, sum)) = &self.before {
@@ -296,7 +295,7 @@ impl Part {
 }
 
 impl Node {
-    /// Whether all that is ours is in a value.
+    /// Whether a value has everything that is recorded in the node.
     fn is_whole_in(&self, key: &str, value: &Value) -> bool {
         let index =
             |elements: &[Value], token: &str| tokens(key, elements).iter().position(|other| other == token);
@@ -313,7 +312,7 @@ impl Node {
     }
 }
 
-/// The element that one of the record is now, where that is gone: the only one that holds all that is ours of it.
+/// The new index of a recorded element that is gone: the only one with everything recorded for it.
 fn renamed(
     key: &str,
     token: &str,
@@ -342,8 +341,8 @@ fn renamed(
     }
 }
 
-/// Where an element goes that came before the elements of these tokens: the first of them that is still there. Of
-/// several elements of one name, the last ones are meant.
+/// The place of an element that preceded these elements: before the first of them that still exists. If a name occurs
+/// several times, the last ones are used.
 fn place_before(key: &str, elements: &[Value], followers: &[String]) -> Option<usize> {
     let tokens = tokens(key, elements);
     for (index, follower) in followers.iter().enumerate() {

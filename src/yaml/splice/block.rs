@@ -1,4 +1,4 @@
-//! Block form: members are lines.
+//! Block style: members are lines.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -55,7 +55,7 @@ impl Writer<'_, '_> {
                     self.slot(value, inner)?;
                 }
                 (None, Slot::Replaced(_, value)) => {
-                    // `? key` has its value on a line of its own.
+                    // `? key` has its value on a separate line.
                     let mut line = String::new();
                     emit::indent(&mut line, column);
                     line.push(':');
@@ -83,8 +83,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Where the entries of a block mapping stand in the text. An entry begins with its `?`, or with the anchor or tag
-    /// of its key.
+    /// The spans of a block mapping's entries. An entry begins with its `?`, or with the anchor or tag of its key.
     fn block_entries(&self, entries: &[(NodeId, NodeId)], around: &Around) -> Result<Vec<Member>, Problem> {
         let nodes = &self.document.nodes;
         let mut members = Vec::with_capacity(entries.len());
@@ -110,7 +109,7 @@ impl Writer<'_, '_> {
         Ok(members)
     }
 
-    /// Deletes the members that are not `kept`; writes `empty` where nothing is left.
+    /// Deletes the members that are not `kept`. Writes `empty` if none is left.
     fn block_members(
         &mut self,
         members: &[Member],
@@ -128,10 +127,10 @@ impl Writer<'_, '_> {
                 return Err(Problem::uneditable(members[0].start, "nothing would be left of the document"));
             }
             let before = self.empty_text.take();
-            // Comments above what is taken out were there before it.
+            // Comments above the removed member were there before it.
             keeps_comments = before.is_some();
             let text = before.unwrap_or_else(|| format!(" {empty}"));
-            // What had a line of its own gets one where the first member has its.
+            // A value that had its own line gets one again if the first member has one.
             let own_line = text.strip_prefix('\n').filter(|_| self.begins_line(members[0]));
             let line = self.lines.line_start(members[0].start);
             let (at, text) = match own_line {
@@ -148,7 +147,7 @@ impl Writer<'_, '_> {
         let first = members[0];
         let mut from = 0;
         if !is_kept(0) && !self.begins_line(first) {
-            // What follows it moves up to the dash.
+            // The next member moves up to the dash.
             let next = kept.first().copied().unwrap_or_default();
             let text = self.document.text;
             let gaps = members[..=next].windows(2);
@@ -183,7 +182,7 @@ impl Writer<'_, '_> {
         self.lines.is_blank(self.lines.line_start(member.start)..member.start)
     }
 
-    /// Where a line goes that is to stand before the first member of a block collection.
+    /// The offset to insert a line before the first member of a block collection.
     fn before_first(&self, first: Member, around: &Around) -> Result<usize, Problem> {
         let line = self.lines.line_start(first.start);
         if !self.lines.is_blank(line..first.start) {
@@ -227,7 +226,7 @@ impl Writer<'_, '_> {
             layout.dash = column - around.key_column;
         }
 
-        // The elements in their final order; those whose text stays where it is are `in_place`.
+        // The elements in final order. Those `in_place` keep their text where it is.
         let position = |slot: &Slot<'_>| slot.node().and_then(|node| originals.binary_search(&node).ok());
         let stays = self.stays(items, &originals);
         let mut in_place: Vec<usize> = Vec::new();
@@ -261,7 +260,7 @@ impl Writer<'_, '_> {
         self.block_members(&members, &in_place, "[]", around, items.is_empty())
     }
 
-    /// Writes the elements that follow the last one in place.
+    /// Writes the elements after the last one in place.
     fn flush(
         &mut self,
         run: &mut String,
@@ -275,7 +274,7 @@ impl Writer<'_, '_> {
         let run = self.with_guests(std::mem::take(run))?;
         let first = members[0];
         let line = self.lines.line_start(first.start);
-        // Where the first dash shares its parent's line, the new elements take its place there.
+        // If the first dash is on its parent's line, the new elements go there.
         let shares_line = in_place.is_empty() && !self.lines.is_blank(line..first.start);
         let at = match in_place.last() {
             Some(last) => self.lines.after_line(members[*last].end),
@@ -299,7 +298,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Refuses to move a node that refers to another place, or that another place refers to.
+    /// Refuses to move a node that contains an alias or an anchor.
     pub(super) fn check_references(&self, slot: &Slot<'_>) -> Result<(), Problem> {
         let node = slot.node().filter(|_| self.document.aliases > 0);
         match node.and_then(|id| self.document.reference_within(id)) {
@@ -311,7 +310,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The lines of an element that moves, its own comment lines and changes included.
+    /// The lines of a moved element, with its comment lines and changes.
     fn moved(
         &mut self,
         slot: &Slot<'_>,
@@ -348,7 +347,7 @@ impl Writer<'_, '_> {
         Ok(text)
     }
 
-    /// The text of `range` with the edits that belong to it.
+    /// The text of `range` with its edits applied.
     pub(super) fn cut(&self, range: Range<usize>, mut edits: Vec<Edit>) -> Result<String, Problem> {
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let mut text = String::new();
@@ -365,7 +364,7 @@ impl Writer<'_, '_> {
         Ok(text)
     }
 
-    /// Inserts whole lines at a line's start, or after a last line that has no line break.
+    /// Inserts whole lines at a line's start, or after a last line without a line break.
     pub(in crate::yaml) fn insert_lines(&mut self, at: usize, lines: String) {
         if lines.is_empty() {
             return;
@@ -374,13 +373,13 @@ impl Writer<'_, '_> {
         self.replace(at..at, lines);
     }
 
-    /// Lines with the line breaks that the text has around `at`.
+    /// Converts lines to the line breaks used around `at`.
     fn in_newline(&self, at: usize, lines: String) -> String {
         let newline = self.lines.newline(at);
         if newline == "\n" { lines } else { to_newline(&lines, newline) }
     }
 
-    /// Another value where a node stands.
+    /// Replaces a node with another value.
     pub(super) fn replaced(&mut self, id: NodeId, value: &Value, around: &Around) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
         let span = node.start..node.end;
@@ -402,7 +401,7 @@ impl Writer<'_, '_> {
             let message = "a value with a tag or an anchor would be replaced";
             return Err(Problem::uneditable(node.start, message));
         }
-        // A bracket may stand right behind its anchor, of whose name anything else would be a part.
+        // A bracket can directly follow an anchor; anything else would become part of its name.
         let touches_anchor = node.anchored && !self.document.text[..span.start].ends_with([' ', '\t', '\n']);
         if let Some(flow) = &around.flow {
             let mut text = String::new();
@@ -415,7 +414,7 @@ impl Writer<'_, '_> {
             self.replace(at, text);
             return Ok(());
         }
-        // A text stays on the line, where a comment may stand behind it.
+        // A string stays on this line: a comment may follow it.
         let layout = Layout { has_literals: !value.is_string(), ..around.layout };
         let mut text = String::new();
         emit::after_colon(&mut text, value, around.key_column, layout);
@@ -428,17 +427,17 @@ impl Writer<'_, '_> {
             return Ok(());
         }
         let text = self.document.text;
-        // An empty node may have its place behind a comment.
+        // The parser may place an empty node after a comment.
         let after = if span.is_empty() { around.head } else { span.end };
         let rest = &text[after..self.lines.line_end(after)];
-        // Some readers take a tab between a dash or colon and a comment for an error.
+        // Some readers reject a tab between a dash or colon and a comment.
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let (tabs, gap) = if rest[..blanks].contains('\t') { (blanks, " ") } else { (0, "") };
         if around.is_item {
             let mut lines = String::new();
             emit::members(&mut lines, value, around.key_column + 2, around.layout);
             if rest.trim().is_empty() && around.body == around.head {
-                // Its first line stands behind the dash.
+                // Its first line goes after the dash.
                 let (first, others) = lines.split_once('\n').unwrap_or((&lines, ""));
                 self.replace(around.head..after, format!(" {}", first.trim_start()));
                 self.insert_lines(self.lines.after_line(after), others.to_owned());
@@ -458,7 +457,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// A recorded text that had a line of its own, behind its colon; others as they are.
+/// Moves a recorded text from its own line to the line of its colon. Other texts are unchanged.
 pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
     match text.strip_prefix('\n') {
         Some(own) => Cow::Owned(format!(" {}", own.trim_start())),
@@ -466,7 +465,7 @@ pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Lines that end in `\n` or already in `newline`, all with `newline`.
+/// Converts line breaks, `\n` or already `newline`, to `newline`.
 fn to_newline(lines: &str, newline: &str) -> String {
     let mut result = String::with_capacity(lines.len() + lines.len() / 32);
     for line in lines.split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! Flow form and JSON: members stand between commas.
+//! Flow style and JSON: members are separated by commas.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ impl Writer<'_, '_> {
         let text = self.document.text;
         let single_line = FlowStyle { indent: None, step: "  ".to_owned() };
         let Some(first) = first else {
-            // Nothing stands here yet: as the surroundings do, one level deeper.
+            // An empty collection is laid out like its parent, one level deeper.
             return match &around.flow {
                 Some(FlowStyle { indent: Some(outer), step }) => {
                     FlowStyle { indent: Some(format!("{outer}{step}")), step: step.clone() }
@@ -92,7 +92,7 @@ impl Writer<'_, '_> {
                 self.slot(value, Around { head, body: head, flow: Some(style.clone()), ..around.clone() })
             }
             (None, Slot::Replaced(_, value)) => {
-                // An alias would take the colon for a part of its name.
+                // The colon would become part of an alias's name.
                 let colon = if matches!(content, Content::Alias { .. }) { " : " } else { ": " };
                 let mut text = colon.to_owned();
                 emit::json(&mut text, value, style.indent.as_deref(), &style.step, self.lines.newline(end));
@@ -156,7 +156,7 @@ impl Writer<'_, '_> {
         self.flow_members(id, &members, &placed, &style, around)
     }
 
-    /// The first byte of the next flow member: after the bracket, or after the comma that follows `at`.
+    /// The first byte of the next flow member, after the bracket or after the comma that follows `at`.
     fn flow_start(&self, at: usize, first: bool) -> Result<usize, Problem> {
         let at = self.lines.skip_blanks(at);
         if first {
@@ -169,7 +169,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Writes the members of a flow collection that are new, and takes out those that are not `placed`.
+    /// Writes the new members of a flow collection and removes those that are not `placed`.
     fn flow_members(
         &mut self,
         id: NodeId,
@@ -206,7 +206,7 @@ impl Writer<'_, '_> {
             self.replace(interior, inner);
             return Ok(());
         }
-        // Runs of new members, after the kept member before them or before the first kept one.
+        // Runs of new members, after the preceding kept member or before the first kept one.
         let mut after: Option<usize> = None;
         let mut run: Vec<&str> = Vec::new();
         for one in placed.iter().map(Some).chain([None]) {
@@ -220,7 +220,7 @@ impl Writer<'_, '_> {
                     Some(last) => self.append_flow(members[last].end, &separator, &joined, style, newline),
                     None => {
                         let at = members[kept[0]].start;
-                        // Ahead of what grows at the start of that member.
+                        // Goes before text added at the start of that member.
                         self.edits.insert(0, Edit { range: at..at, text: format!("{joined}{separator}") });
                     }
                 }
@@ -231,14 +231,14 @@ impl Writer<'_, '_> {
         self.delete_flow(members, &kept)
     }
 
-    /// Appends members after the one that ends at `end`. A comment behind that one stays behind it.
+    /// Appends members after the one that ends at `end`. A comment after that member stays there.
     fn append_flow(&mut self, end: usize, separator: &str, joined: &str, style: &FlowStyle, newline: &str) {
         let line = &self.document.text[end..self.lines.line_end(end)];
         let rest = line.trim_end();
         let comma = rest.trim_start().starts_with(',');
         let comment = rest.trim_start().trim_start_matches(',').trim_start().starts_with('#');
         let blank = self.after_bare_colon(end);
-        // A comment right behind a colon is one, but not right behind anything else.
+        // A `#` starts a comment right after a colon, but not right after anything else.
         let gap = if rest.starts_with('#') { " " } else { "" };
         match &style.indent {
             Some(indent) if comment => {
@@ -253,12 +253,12 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A blank where a key without a value ends at `end`: some readers take `a:,` for a word.
+    /// A blank if a key without a value ends at `end`: some readers read `a:,` as a word.
     fn after_bare_colon(&self, end: usize) -> &'static str {
         if self.document.text[..end].ends_with(':') { " " } else { "" }
     }
 
-    /// Whether a comment may stand in `range`: a `#` outside of what is quoted.
+    /// Whether `range` may contain a comment: a `#` outside quotes.
     fn has_comment(&self, range: Range<usize>) -> bool {
         let nodes = &self.document.nodes;
         let mut at = range.start;
@@ -297,7 +297,7 @@ impl Writer<'_, '_> {
             if self.has_comment(range.clone()) {
                 return Err(Problem::uneditable(range.start, "a comment in a flow collection"));
             }
-            // A comment right behind a colon is one, but not right behind anything else.
+            // A `#` starts a comment right after a colon, but not right after anything else.
             let is_before_comment = self.lines.byte(range.end) == Some(b'#');
             let has_blank = self.lines.byte(range.end).is_some_and(|byte| byte.is_ascii_whitespace());
             let blank = match (is_before_comment, has_blank) {

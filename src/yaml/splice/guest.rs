@@ -1,4 +1,4 @@
-//! Elements that move from one list to another: their own text goes with them.
+//! Elements that move from one list to another with their text.
 
 use super::Writer;
 use super::block::on_one_line;
@@ -8,7 +8,7 @@ use crate::yaml::overlay::Slot;
 use crate::yaml::{Edit, Problem};
 
 impl Writer<'_, '_> {
-    /// New text with the elements that move into it in their places.
+    /// Replaces placeholders in new text by the elements that move into it.
     pub(super) fn with_guests(&mut self, mut text: String) -> Result<String, Problem> {
         for (place, slot) in self.guests {
             let Some(at) = text.find(place.as_str()) else { continue };
@@ -27,8 +27,7 @@ impl Writer<'_, '_> {
         Ok(text)
     }
 
-    /// The lines of an element of another list, whose dash comes to `column`: with its comments and its style where
-    /// they can be had there.
+    /// The lines of an element from another list, with its dash at `column`. Keeps its comments and style if possible.
     pub(super) fn block_guest(&mut self, slot: &Slot<'_>, column: usize) -> Result<String, Problem> {
         self.check_references(slot)?;
         let Slot::Kept(id) = *slot else {
@@ -52,7 +51,7 @@ impl Writer<'_, '_> {
         Ok(lines)
     }
 
-    /// An element of another list as a member of a flow collection.
+    /// An element from another list as a member of a flow collection.
     pub(super) fn flow_guest(&mut self, slot: &Slot<'_>) -> Result<String, Problem> {
         self.check_references(slot)?;
         let Slot::Kept(id) = *slot else {
@@ -71,8 +70,8 @@ impl Writer<'_, '_> {
         &self.document.text[node.start..node.end]
     }
 
-    /// The lines of a block element, comments directly above it included, shifted to `column`. None where it does not
-    /// begin its line, or has a line that cannot be shifted so far.
+    /// The lines of a block element, including comments directly above it, shifted to `column`. `None` if it does not
+    /// begin its line, or has a line that cannot be shifted that far.
     fn own_lines(&self, id: NodeId, column: usize) -> Option<String> {
         let node = &self.document.nodes[id];
         let text = self.document.text;
@@ -96,8 +95,8 @@ impl Writer<'_, '_> {
         Some(lines)
     }
 
-    /// Writes what the text had in place of the node before an earlier edit: `text` goes between the colon and the
-    /// end of the node, or takes a string's place.
+    /// Writes the node's text from before an earlier edit: `text` goes between the colon and the end of the node, or
+    /// replaces a string.
     pub(super) fn restored(&mut self, id: NodeId, text: &str, around: &super::Around) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
         let head = around.body;
