@@ -197,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn a_configuration_decodes_to_what_was_told(input in input()) {
+    fn a_configuration_decodes_to_what_was_given(input in input()) {
         let text = input.text();
         let given = &input.collector.1;
         for document in documents(once(&text, OnError::Skip).text()).expect("documents") {
@@ -205,7 +205,7 @@ proptest! {
                 let env = container["env"].as_array().expect("variables");
                 let config = env.iter().find(|entry| entry["name"] == "OTEL_CONFIG").expect("a configuration");
                 let config = documents(config["value"].as_str().expect("a text")).expect("YAML");
-                prop_assert_eq!(&config[0]["exporters"]["debug"]["told"], given);
+                prop_assert_eq!(&config[0]["exporters"]["debug"]["given"], given);
             }
         }
     }
