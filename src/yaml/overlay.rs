@@ -291,17 +291,14 @@ fn open(document: &Document<'_>, slot: &mut Slot<'_>) -> Result<(), Problem> {
 fn check(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
     let node = &document.nodes[id];
     if matches!(node.content, Content::Alias { .. }) {
-        return Err(Problem::uneditable(node.start, "an alias stands where the injection belongs"));
+        return Err(Problem::uneditable(node.start, "the injection would have to change an alias"));
     }
     let is_shared = |other: &super::index::Node<'_>| match other.content {
         Content::Alias { target, .. } => target == id,
         _ => false,
     };
     if node.anchored && document.nodes.iter().any(is_shared) {
-        return Err(Problem::uneditable(
-            node.start,
-            "an anchor stands here, and an alias shares its content",
-        ));
+        return Err(Problem::uneditable(node.start, "an alias shares the content of the anchor here"));
     }
     Ok(())
 }

@@ -14,11 +14,11 @@ impl Writer<'_, '_> {
         let in_flow = around.flow.is_some();
         let node = &self.document.nodes[id];
         let Content::Scalar { text: old, style } = &node.content else {
-            return Err(Problem::uneditable(node.start, "text where no scalar stands"));
+            return Err(Problem::uneditable(node.start, "text in place of a scalar"));
         };
         let Some(at) = new.find(old.as_ref()) else {
             let is_done = self.shorten(id, new) || self.change_end(id, new, in_flow);
-            return if is_done { Ok(()) } else { self.anew(id, new, around) };
+            return if is_done { Ok(()) } else { self.rewritten(id, new, around) };
         };
         let (prefix, suffix) = (&new[..at], &new[at + old.len()..]);
         let raw = &self.document.text[node.start..node.end];
@@ -72,7 +72,7 @@ impl Writer<'_, '_> {
                 }
                 self.replace(end..end, format!("{}\"", escape(suffix)));
             }
-            _ => return self.anew(id, new, around),
+            _ => return self.rewritten(id, new, around),
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Writer<'_, '_> {
         let takes_prefix = is_line_start(prefix) && self.document.scalar_text(id).is_some_and(is_line_start);
         if !(prefix.is_empty() || takes_prefix) || !(suffix.is_empty() || self.grow_block_scalar(id, suffix))
         {
-            return self.anew(id, new, around);
+            return self.rewritten(id, new, around);
         }
         if !prefix.is_empty() {
             let text = self.document.text.as_bytes();
@@ -212,7 +212,7 @@ impl Writer<'_, '_> {
     }
 
     /// Rewrites the whole scalar in the style of new text.
-    fn anew(&mut self, id: NodeId, new: &str, around: &Around) -> Result<(), Problem> {
+    fn rewritten(&mut self, id: NodeId, new: &str, around: &Around) -> Result<(), Problem> {
         let node = &self.document.nodes[id];
         let raw = &self.document.text[node.start..node.end];
         let is_block = matches!(&node.content, Content::Scalar { style, .. } if is_block_scalar(*style));

@@ -100,7 +100,7 @@ impl Document<'_> {
         let node = &self.nodes[id];
         match &node.content {
             Content::Alias { open: true, .. } => {
-                Err(Problem::syntax(node.start, "an alias within the node that it stands for"))
+                Err(Problem::syntax(node.start, "an alias inside its own node"))
             }
             Content::Alias { target, .. } => self.build(*target, key, true, budget),
             Content::Scalar { text, style: Style::Plain }

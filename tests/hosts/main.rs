@@ -3,7 +3,7 @@
 //!
 //! A tool that is missing leaves its tests ignored, with the reason in their names; a tool that
 //! `REQUIRE_HOSTS` names (`kustomize,kpt`) must be there. `UPDATE_EXPECTED=1` writes the `.expected` folders
-//! of the examples anew.
+//! of the examples.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The tools that hosts are, as far as they are on PATH.
+//! The tools that hosts are, if they are on PATH.
 
 use std::env;
 use std::path::{Path, PathBuf};

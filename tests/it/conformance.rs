@@ -1,6 +1,6 @@
 //! Pods recorded from the operator, through every face of the real binary.
 //!
-//! How to compare is told in `testdata/vectors/README.md`.
+//! How to compare them: `testdata/vectors/README.md`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

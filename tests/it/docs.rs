@@ -1,4 +1,4 @@
-//! Generated documents say what the code says. `UPDATE_DOCS=1` writes them anew.
+//! Generated documents say what the code says. `UPDATE_DOCS=1` writes them again.
 
 use std::fs;
 use std::path::Path;

@@ -6,6 +6,8 @@ use std::process::Command;
 
 /// Phrases that nobody says aloud, and what to write instead. Lower case; matched as whole words, across lines.
 const TICS: &[(&str, &str)] = &[
+    ("anew", "again"),
+    ("as far as", "if, where"),
     ("as it were", "leave it out"),
     ("be it", "even, whether, including"),
     ("by right", "leave it out"),
@@ -13,6 +15,10 @@ const TICS: &[(&str, &str)] = &[
     ("come into being", "is created"),
     ("comes into being", "is created"),
     ("without a word", "silently"),
+    ("is said", "is reported"),
+    ("is told", "is configured with, is given"),
+    ("none where", "none if, empty if"),
+    ("stands in", "is in"),
     ("stands twice", "duplicate, is set twice"),
 ];
 

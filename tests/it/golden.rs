@@ -1,7 +1,7 @@
 //! Cases that people can read, each through every face.
 //!
 //! `testdata/cases/<name>/` holds `input.yaml`, `config.yaml` where the case has one, `expected.yaml` where it
-//! is not refused, and `report.snap`. `INSTA_UPDATE=always cargo test --test it golden` writes the last two anew.
+//! is not refused, and `report.snap`. `INSTA_UPDATE=always cargo test --test it golden` writes the last two again.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! The level of every recorded pod, before and after the injection, as the Pod Security admission library says it.
 //!
-//! `testdata/pod-security.json` has its verdicts; `POD_SECURITY_JUDGE` names a program that gives them anew: manifests
+//! `testdata/pod-security.json` has its verdicts; `POD_SECURITY_JUDGE` names a program that gives them again: manifests
 //! on its stdin, a line of JSON per workload on its stdout.
 
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]

@@ -1,4 +1,4 @@
-//! Collector sidecars: what is said about them, and what rules and images make of them.
+//! Collector sidecars: what is reported about them, and what rules and images make of them.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Traps that were silent once, each as a table of what is said and what is not.
+//! Traps that were silent once, each as a table of what is reported and what is not.
 
 use crate::common::documents;
 use otel_inject::config::{Settings, function};

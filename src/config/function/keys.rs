@@ -255,7 +255,7 @@ const RULE: Object = Object {
         key("options", "What the languages need to know about the workload.", OPTIONS),
         key(
             "sidecar",
-            "The collector that pods get as a sidecar, by its name or namespace/name; true stands for the one of \
+            "The collector that pods get as a sidecar, by its name or namespace/name; true means the one of \
              the namespace, false for none.",
             KeyShape::Either {
                 what: "true, false, or a collector's name or namespace/name",
@@ -403,7 +403,7 @@ pub(in crate::config) static SPEC: Object = object(&[
     },
     key(
         "rules",
-        "Annotations that nobody had to write: per annotation the pod's own value counts, else that of the \
+        "Annotations set by rule: per annotation the pod's own value counts, else that of the \
          first rule that matches and sets it.",
         KeyShape::List(&KeyShape::Object(&RULE)),
     ),

@@ -13,7 +13,7 @@ use crate::host::session::Session;
 
 /// List every image that an injection pulls
 ///
-/// One a line, each once, in order. A lock keeps the digest of each beside it: one that stands in the image, one
+/// One a line, each once, in order. A lock keeps the digest of each beside it: one that is in the image, one
 /// that --digests gives, or the one that it has already. Nothing is fetched.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \

@@ -303,7 +303,7 @@ impl Writer<'_, '_> {
         let node = slot.node().filter(|_| self.document.aliases > 0);
         match node.and_then(|id| self.document.reference_within(id)) {
             Some(id) => {
-                let message = "an anchor or alias stands in what would be moved";
+                let message = "what would be moved contains an anchor or an alias";
                 Err(Problem::uneditable(self.document.nodes[id].start, message))
             }
             None => Ok(()),

@@ -62,9 +62,9 @@ const REFUSALS: &[&str] = &[
     "a block scalar would take in the lines below",
     "a tab before a dash",
     "an anchor would be removed or moved, and the document has aliases",
-    "an anchor or alias stands in what would be moved",
-    "an anchor stands here, and an alias shares its content",
-    "an alias stands where the injection belongs",
+    "what would be moved contains an anchor or an alias",
+    "an alias shares the content of the anchor here",
+    "the injection would have to change an alias",
 ];
 
 fn word() -> impl Strategy<Value = String> {
