@@ -162,8 +162,7 @@ impl Session {
         if !self.output.accepts_nothing() && !flags.allow_empty {
             result.findings.extend(output::without_resources(texts, &result));
         }
-        outcome.run =
-            Run { fail_on: settings.fail_on, purpose: output::purpose(&*self.output, settings.mode) };
+        outcome.run.fail_on = settings.fail_on;
         outcome.settings = settings;
         Ok(result)
     }

@@ -389,7 +389,7 @@ pub(crate) fn python_path(old: &str) -> String {
 }
 
 /// A flow text as tokens.
-fn tokens(text: &str) -> Vec<&str> {
+pub(crate) fn tokens(text: &str) -> Vec<&str> {
     let bytes = text.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;

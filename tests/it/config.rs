@@ -6,17 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::binary::{Run, binary, fed};
-
-const INSTRUMENTATION: &str = "\
-apiVersion: opentelemetry.io/v1alpha1
-kind: Instrumentation
-metadata:
-  name: default
-spec:
-  exporter:
-    endpoint: http://collector:4318
-";
+use crate::common::binary::{INSTRUMENTATION, Run, binary, fed};
 
 const DEPLOYMENT: &str = "\
 apiVersion: apps/v1

@@ -7,6 +7,7 @@ use otel_inject::yaml::{Document, Problem, edited};
 use serde_json::Value;
 
 use super::plan::Plan;
+use crate::common::judge::tokens;
 
 /// A text as libyaml reads it. That reader is told UTF-8 and then counts a byte order mark as a column.
 pub(crate) fn read(text: &str) -> Result<Value, serde_yaml::Error> {
@@ -205,37 +206,6 @@ fn is_grown(old: &str, new: &str, units: Units) -> bool {
     // Every character of the old value is still there, in order; quotes may have changed with the style.
     let without_quotes = |text: &str| text.replace(['"', '\'', '\\'], "");
     rest_of(new, old) || rest_of(&without_quotes(new), &without_quotes(old))
-}
-
-/// A flow text as tokens: quoted strings, brackets and commas, runs of other characters.
-fn tokens(text: &str) -> Vec<&str> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        match bytes[at] {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                at += 1;
-                continue;
-            }
-            b'[' | b']' | b'{' | b'}' | b',' | b':' => at += 1,
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += 1 + usize::from(bytes[at] == b'\\');
-                }
-                at += 1;
-            }
-            _ => {
-                while at < bytes.len() && !b" \t\r\n[]{},".contains(&bytes[at]) {
-                    at += 1;
-                }
-            }
-        }
-        tokens.push(&text[start..at.min(bytes.len())]);
-    }
-    tokens
 }
 
 /// The units that only the old and only the new text have, by Myers' shortest edit script.
