@@ -222,7 +222,7 @@ fn flow_collections_keep_their_form() {
 fn what_stands_for_more_than_its_place_is_refused() {
     let add = [Change::add("/a/b", json!(1))];
     is_refused("x: &x {c: 1}\na: *x\n", &add, "an alias");
-    is_refused("a: &x {c: 1}\nx: *x\n", &add, "an alias shares its content");
+    is_refused("a: &x {c: 1}\nx: *x\n", &add, "an alias shares the content");
     is_refused("a:\n  ? [x]\n  : y\n", &add, "a key that is a collection");
     is_refused("a:\n- &x 1\n- 2\nb: *x\n", &[Change::remove("/a/0")], "an anchor");
     is_refused(
