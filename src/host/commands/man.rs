@@ -21,11 +21,15 @@ pub(in crate::host) struct Man {
 /// The meanings of every command's exit status; same as the table in the README.
 const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "Fine."),
-    ("1", "A finding is an error, and nothing was injected; or diff has a difference."),
+    (
+        "1",
+        "A finding fails the run (an error, or what --fail-on adds), and nothing was injected; or diff has a difference.",
+    ),
     (
         "2",
         "The run could not do its work: wrong arguments or config, a file that cannot be read or written.",
     ),
+    ("128 + n", "Ended by signal n: nothing was written, or everything."),
 ];
 
 impl Run for Man {
