@@ -1,7 +1,7 @@
 //! I/O: all bytes are read and written in this module.
 //!
-//! Arguments become a [`session`], which reads texts, determines its settings, runs the engine and passes the result to
-//! one [`output`].
+//! Arguments become a `session`, which reads texts, determines its settings, runs the engine and passes the result to
+//! one `output`.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
