@@ -52,10 +52,10 @@ fn may_be_letter(rest: &[u8]) -> bool {
     character.is_some_and(|character| character.is_ascii_alphabetic())
 }
 
+/// Whether an alias is a key.
 fn is_alias_key(rest: &[u8]) -> bool {
     let name = rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
-    let is_apart = rest.get(name).is_some_and(|byte| matches!(byte, b' ' | b'\t'));
-    name > 0 && is_apart && blanks_skipped(&rest[name..]).first() == Some(&b':')
+    rest[..name].contains(&b':') || (name > 0 && blanks_skipped(&rest[name..]).first() == Some(&b':'))
 }
 
 fn is_explicit_key(before: &[u8], rest: &[u8]) -> bool {
@@ -110,7 +110,9 @@ mod tests {
             assert!(kind.is_none_or(|kind| kind == "Namespace"), "{text}");
             assert!(may_hold(text.as_bytes(), KINDS), "{text}");
         }
-        assert!(may_hold(b"kind: NamespaceList", KINDS));
+        for text in ["kind: NamespaceList", "{*a: Namespace}"] {
+            assert!(may_hold(text.as_bytes(), KINDS), "{text}");
+        }
     }
 
     #[test]

@@ -386,3 +386,28 @@ fn a_directive_that_would_be_more_than_one_is_quoted_or_refused() {
     let attrs = "nginx: {attrs: [{name: A, value: 'ON; return 200'}]},";
     assert_eq!(agent_conf("nginx", attrs, "a"), (true, None));
 }
+
+#[test]
+fn an_instrumentation_is_found_however_its_kind_is_written() {
+    let instrumentation = |kind: &str| {
+        format!(
+            "apiVersion: opentelemetry.io/v1alpha1\n{kind}\nmetadata: {{name: default, namespace: shop}}\n---\n"
+        )
+    };
+    let workload = deployment("sdk", "", "{containers: [{name: app, image: 'app:1'}]}");
+    let workload = workload.strip_prefix(INSTRUMENTATION).expect("the Instrumentation");
+    let typed = "apiVersion: opentelemetry.io/v1alpha1\nkind: InstrumentationList\nitems:\n- metadata: {name: default, \
+                 namespace: shop}\n---\n";
+    let kinds = [
+        "\"kind\": 'Instrumentation'",
+        "kind: !!str Instrumentation",
+        "kind: >-\n  Instrumentation",
+        "kind: \"Instrument\\x61tion\"",
+        "\"k\\u0069nd\": Instrumentation",
+        "? kind\n: Instrumentation",
+    ];
+    for first in kinds.map(instrumentation).iter().map(String::as_str).chain([typed]) {
+        let (_, findings) = run(&format!("{first}{workload}"), &Settings::default());
+        assert!(findings.iter().any(|finding| finding.code == Code::Injected), "{first}: {findings:?}");
+    }
+}
