@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::config::annotations::{CONTAINERS, PREFIX, SIDECAR};
+use crate::config::annotations::{CONTAINERS, PREFIX};
 use crate::config::collector::{self as of_collector, CONTAINER};
 use crate::config::context::{Context, namespace_of};
 use crate::config::effective::Annotations;
@@ -214,9 +214,8 @@ pub fn unrecorded(pointer: String, message: String) -> Finding {
 /// Whether an injection of the workload is requested.
 #[must_use]
 pub fn asks(annotations: &Annotations<'_>) -> bool {
-    let sidecar = annotations.effective(SIDECAR);
-    let wants_sidecar = !sidecar.is_empty() && !sidecar.eq_ignore_ascii_case("false");
-    wants_sidecar || ALL.iter().any(|language| Wish::read(language, annotations).is_some())
+    collector::wanted(annotations).is_some()
+        || ALL.iter().any(|language| Wish::read(language, annotations).is_some())
 }
 
 fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Request<'c>>, Vec<Finding>> {

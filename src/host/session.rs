@@ -246,7 +246,8 @@ fn shown_on_terminals<T>(sources: &[Source<'_>], flags: &Flags, work: impl FnOnc
 
 /// Writes the output and the report. Returns the exit code.
 fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
-    outcome.run.purpose = output::purpose(output, outcome.settings.mode);
+    let is_validation = outcome.settings.mode == Mode::Validate;
+    outcome.run.purpose = if is_validation { Purpose::Check } else { output.purpose() };
     outcome.run.word(&mut outcome.result.findings);
     outcome.sort_findings();
     output.render(&mut outcome);
@@ -261,16 +262,13 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
     }
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let Outcome { run, flags, .. } = outcome;
-    let is_silent = code != 0 || outcome.settings.mode == Mode::Validate;
-    let printed = if output.answers_failures() {
-        output.print(&mut outcome, out)
+    let printed = if output.answers_failures() || (code == 0 && !is_validation) {
+        output.print(&mut outcome, out).map(|()| output.exit_code(code))
     } else if code != 0 && helm::called_us() {
         let text = Format::Human.report(run, &outcome.result.findings, flags.detail(), Paint::Plain);
         helm::failure(&text, out).map(|()| 0)
-    } else if is_silent {
-        Ok(code)
     } else {
-        output.print(&mut outcome, out)
+        Ok(code)
     };
     let code = delivered(printed.and_then(|code| out.flush().map(|()| code)));
     if !output.prints_report() {

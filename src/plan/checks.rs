@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::draft::Draft;
-use crate::config::Settings;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
@@ -54,7 +53,6 @@ struct Check {
 /// A planned workload: either its languages or its sidecar.
 pub(super) struct Planned<'p> {
     pub(super) cx: &'p Selection<'p>,
-    pub(super) settings: &'p Settings,
     /// The workload after the plan.
     pub(super) draft: &'p Draft,
     /// The languages; empty for a sidecar.

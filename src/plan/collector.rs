@@ -87,7 +87,7 @@ impl<'c> CollectorContainer<'c> {
 }
 
 /// Handles the workload's sidecar request.
-pub(super) fn carry_out(cx: &Selection<'_>, settings: &Settings) -> Outcome {
+pub(super) fn carry_out(cx: &Selection<'_>) -> Outcome {
     let request = match decide(cx) {
         Decision::Nothing => return Ok(None),
         Decision::Skip(finding) => return Err(vec![*finding]),
@@ -96,12 +96,12 @@ pub(super) fn carry_out(cx: &Selection<'_>, settings: &Settings) -> Outcome {
         Decision::Add(request) => request,
     };
     let mut draft = Draft::new(cx.workload.resource.clone());
-    let sidecar = CollectorContainer::new(&request, settings, &cx.annotations.pointer(SIDECAR))
+    let sidecar = CollectorContainer::new(&request, cx.settings, &cx.annotations.pointer(SIDECAR))
         .map_err(|finding| vec![*finding])?;
     add(cx, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
-    let planned = Planned { cx, settings, draft: &draft, languages: &[], sidecar: Some(&request) };
+    let planned = Planned { cx, draft: &draft, languages: &[], sidecar: Some(&request) };
     let findings = planned.check();
-    let errors = settings.errors(&findings);
+    let errors = cx.settings.errors(&findings);
     if !errors.is_empty() {
         return Err(errors);
     }

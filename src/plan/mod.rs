@@ -97,7 +97,7 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
         findings.into_iter().map(|finding| finding.about(workload.subject())).collect()
     };
     let mut left = Vec::new();
-    let sidecar = collector::carry_out(cx, settings).unwrap_or_else(|findings| {
+    let sidecar = collector::carry_out(cx).unwrap_or_else(|findings| {
         left.extend(findings);
         None
     });
@@ -109,8 +109,8 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
     let between = sidecar.as_ref().map(|done| done.draft.value().clone());
     let before = sidecar.as_ref();
     let instrumented = match &between {
-        None => instrument(cx, settings, before),
-        Some(between) => instrument(&cx.with(between), settings, before),
+        None => instrument(cx, before),
+        Some(between) => instrument(&cx.with(between), before),
     };
     let is_removal = sidecar.as_ref().is_some_and(|done| done.injections.is_empty());
     let base = between.filter(|_| is_removal).map(Box::new);
@@ -144,7 +144,7 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
 }
 
 /// Instruments the languages after the earlier request.
-fn instrument(cx: &Selection<'_>, settings: &Settings, before: Option<&Done>) -> Outcome {
+fn instrument(cx: &Selection<'_>, before: Option<&Done>) -> Outcome {
     let requests = match decide(cx) {
         Decision::Nothing => return Ok(None),
         Decision::Skip(finding) => return Err(vec![*finding]),
@@ -161,9 +161,9 @@ fn instrument(cx: &Selection<'_>, settings: &Settings, before: Option<&Done>) ->
         let message = "everything requested is already present";
         return Err(vec![Finding::new(Code::UpToDate, cx.workload.pointer(""), message)]);
     }
-    let planned = Planned { cx, settings, draft: &draft, languages: &requests, sidecar: None };
+    let planned = Planned { cx, draft: &draft, languages: &requests, sidecar: None };
     let warnings = planned.check();
-    let errors = settings.errors(&warnings);
+    let errors = cx.settings.errors(&warnings);
     if !errors.is_empty() {
         return Err(errors);
     }

@@ -81,7 +81,7 @@ pub fn source(selection: &Selection<'_>) -> Option<String> {
 }
 
 /// The switch's value, if it requests a collector.
-fn wanted<'a>(annotations: &Annotations<'a>) -> Option<&'a str> {
+pub(super) fn wanted<'a>(annotations: &Annotations<'a>) -> Option<&'a str> {
     let switch = annotations.effective(SIDECAR);
     (!switch.is_empty() && !switch.eq_ignore_ascii_case("false")).then_some(switch)
 }

@@ -34,7 +34,7 @@ impl Reference<'_> {
     ) -> Result<&'c Entry<T>, Box<Finding>> {
         let Self { selection, user, switch, kind, .. } = self;
         let (workload, own) = (&selection.workload, selection.namespace.as_str());
-        let is_any = self.is_any();
+        let is_any = switch.eq_ignore_ascii_case("true");
         let (namespace, name) = switch.split_once('/').unwrap_or((own, switch));
         let lookup = if is_any { entries.in_namespace(own, fits) } else { entries.named(namespace, name) };
         match lookup {
@@ -61,11 +61,6 @@ impl Reference<'_> {
                 Err(missing.help(self.refuse(code, &message)))
             }
         }
-    }
-
-    /// Whether any resource in the namespace would do.
-    pub(super) fn is_any(&self) -> bool {
-        self.switch.eq_ignore_ascii_case("true")
     }
 
     /// A finding at the switch, naming the rule that set it.

@@ -27,6 +27,6 @@ impl Run for Diff {
     }
 
     fn run(self, _program: clap::Command) -> u8 {
-        Session::command(self.inputs, Task::Inject, Box::new(output::Diff))
+        Session::command(self.inputs, Task::Inject, Box::new(output::Diff::default()))
     }
 }

@@ -22,10 +22,10 @@ impl Output for Check {
         true
     }
 
-    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         let Outcome { flags, run, result, .. } = &*outcome;
         let report = flags.format.report(*run, &result.findings, flags.detail(), paint(&io::stdout()));
         out.write_all(report.as_bytes())?;
-        Ok(outcome.exit_code())
+        Ok(())
     }
 }

@@ -15,16 +15,22 @@ use crate::report::Paint;
 use crate::yaml::Edit;
 
 /// Prints the changes to stdout.
-pub(in crate::host) struct Diff;
+#[derive(Default)]
+pub(in crate::host) struct Diff {
+    has_diff: bool,
+}
 
 impl Output for Diff {
-    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         let paint = paint(&io::stdout());
-        let mut has_diff = false;
         for (text, edits) in outcome.texts.iter().zip(&outcome.result.edits) {
-            has_diff |= write(text.name.as_deref().unwrap_or("stdin"), &text.bytes, edits, paint, out)?;
+            self.has_diff |= write(text.name.as_deref().unwrap_or("stdin"), &text.bytes, edits, paint, out)?;
         }
-        Ok(if has_diff { REFUSED } else { outcome.exit_code() })
+        Ok(())
+    }
+
+    fn exit_code(&self, code: u8) -> u8 {
+        if self.has_diff { REFUSED } else { code }
     }
 }
 

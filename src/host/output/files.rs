@@ -1,6 +1,5 @@
 //! Writes the texts to files, in place or below a folder.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{Outcome, Output};
@@ -50,9 +49,5 @@ impl Output for Files {
         }
         outcome.result.findings.append(&mut batch.findings);
         Ok(())
-    }
-
-    fn print(&mut self, outcome: &mut Outcome<'_>, _out: &mut dyn Write) -> io::Result<u8> {
-        Ok(outcome.exit_code())
     }
 }

@@ -33,12 +33,12 @@ impl Output for Images {
         Ok(())
     }
 
-    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         if self.lock.is_none() {
             for image in &outcome.result.images {
                 writeln!(out, "{image}")?;
             }
         }
-        Ok(outcome.exit_code())
+        Ok(())
     }
 }

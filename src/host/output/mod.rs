@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::config::{Mode, Settings};
+use crate::config::Settings;
 use crate::engine;
 use crate::finding::{Finding, Severity};
 use crate::host::files::Text;
@@ -119,14 +119,16 @@ pub(super) trait Output {
         Ok(())
     }
 
-    /// Prints the result and returns the exit code.
+    /// Prints the result.
     ///
     /// # Errors
     /// Writing to stdout fails.
-    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8>;
-}
+    fn print(&mut self, _outcome: &mut Outcome<'_>, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 
-/// The purpose of a run with this output.
-pub(super) fn purpose(output: &dyn Output, mode: Mode) -> Purpose {
-    if mode == Mode::Validate { Purpose::Check } else { output.purpose() }
+    /// The exit code of a printed result whose findings lead to `code`.
+    fn exit_code(&self, code: u8) -> u8 {
+        code
+    }
 }

@@ -58,11 +58,11 @@ impl Output for Patches {
         Ok(())
     }
 
-    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         if self.needs_stdout() {
             out.write_all(document(self.form, &outcome.result.patches).as_bytes())?;
         }
-        Ok(outcome.exit_code())
+        Ok(())
     }
 }
 

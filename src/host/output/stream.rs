@@ -104,13 +104,13 @@ impl Output for Stream {
         Ok(())
     }
 
-    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<u8> {
+    fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         let is_allowed = outcome.flags.allow_empty && self.reader != Reader::Kustomize;
         let note = is_allowed && outcome.texts.iter().all(|text| is_blank(&text.bytes));
         let edits = std::mem::take(&mut outcome.result.edits);
         let printed = self.printed.take().unwrap_or_else(|| Printed::whole(edits));
         printed.write(outcome.texts, note, out)?;
-        Ok(outcome.exit_code())
+        Ok(())
     }
 }
 

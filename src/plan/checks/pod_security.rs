@@ -13,8 +13,8 @@ pub(super) const CHECK: Check =
 /// The weakest level that the pod no longer meets because of the injection. If a level is enforced, stricter ones are
 /// ignored.
 fn lost(planned: &Planned<'_>) -> Option<Finding> {
-    let Planned { cx, settings, draft, .. } = planned;
-    let (enforced, version) = match settings.pod_security {
+    let Planned { cx, draft, .. } = planned;
+    let (enforced, version) = match cx.settings.pod_security {
         Some(security) => (security.enforce, security.version),
         None => (Level::Restricted, Version::LATEST),
     };

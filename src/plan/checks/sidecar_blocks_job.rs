@@ -12,7 +12,7 @@ const JOBS: &[&str] = &["Job", "CronJob"];
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let identity = &planned.cx.workload.identity;
     let is_job = identity.group() == "batch" && JOBS.contains(&identity.kind());
-    if planned.sidecar.is_none() || !planned.settings.plain_sidecars || !is_job {
+    if planned.sidecar.is_none() || !planned.cx.settings.plain_sidecars || !is_job {
         return Vec::new();
     }
     let message = format!("a {} never completes beside a sidecar that is not native", identity.kind());
