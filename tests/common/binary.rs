@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::Value;
@@ -56,16 +56,20 @@ pub(crate) struct World {
 }
 
 /// What a program did.
-pub(crate) struct Run {
-    pub(crate) bytes: Vec<u8>,
-    /// The bytes as text.
-    pub(crate) stdout: String,
+pub(crate) struct Run<T = String> {
+    pub(crate) stdout: T,
     pub(crate) stderr: String,
     pub(crate) code: i32,
 }
 
 /// Runs a program to its end, with that on its stdin.
 pub(crate) fn fed(command: &mut Command, stdin: &[u8]) -> Run {
+    let Run { stdout, stderr, code } = fed_bytes(command, stdin);
+    Run { stdout: String::from_utf8(stdout).expect("UTF-8"), stderr, code }
+}
+
+/// The same, where what is printed may be no text.
+pub(crate) fn fed_bytes(command: &mut Command, stdin: &[u8]) -> Run<Vec<u8>> {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program runs");
     let mut pipe = child.stdin.take().expect("a pipe");
@@ -74,7 +78,11 @@ pub(crate) fn fed(command: &mut Command, stdin: &[u8]) -> Run {
         scope.spawn(move || drop(pipe.write_all(stdin)));
         child.wait_with_output().expect("the program ends")
     });
-    Run::from(output)
+    Run {
+        stdout: output.stdout,
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        code: output.status.code().expect("an exit code, not a signal"),
+    }
 }
 
 /// The binary, to be run in `folder` without an environment.
@@ -82,17 +90,6 @@ pub(crate) fn binary(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otel-inject"));
     command.current_dir(folder).env_clear();
     command
-}
-
-impl From<Output> for Run {
-    fn from(output: Output) -> Self {
-        Self {
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            bytes: output.stdout,
-            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
-            code: output.status.code().unwrap_or(-1),
-        }
-    }
 }
 
 impl World {

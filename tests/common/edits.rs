@@ -8,10 +8,10 @@ use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::k8s::pod::identify;
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::yaml::{Document, edited, split_documents};
-use otel_inject::{Output, Role, Source, inject, uninject};
+use otel_inject::{Role, inject, uninject};
 use serde_json::{Value, json};
 
-use super::documents;
+use super::{Task, documents, done};
 
 /// A text and what an injection made of it.
 pub(crate) struct Injection<'t> {
@@ -34,13 +34,8 @@ impl<'t> Injection<'t> {
         Self { name, input, injected, role: Role::Stream, base: "", context: "", settings: &DEFAULT }
     }
 
-    fn run(&self, run: fn(&[Source<'_>], &Settings) -> Output, text: &str) -> (String, Vec<Finding>) {
-        let sources = [
-            Source { file: None, text: text.as_bytes(), role: self.role },
-            Source { file: None, text: self.context.as_bytes(), role: Role::Context },
-        ];
-        let output = run(&sources, self.settings);
-        (edited(text, &output.edits[0]), output.findings)
+    pub(crate) fn run(&self, task: Task, text: &str) -> (String, Vec<Finding>) {
+        done(task, text, self.role, self.context, self.settings)
     }
 
     /// Tries an edit of the injected text against the same edit of its original: a second run is a first run, and what

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use otel_inject::config::Settings;
 use otel_inject::finding::{Finding, Severity};
 use otel_inject::yaml::Edit;
-use otel_inject::{Role, Source, inject};
+use otel_inject::{Output, Role, Source, inject};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -64,6 +64,25 @@ pub(crate) fn vectors() -> Vec<(String, String)> {
         }
     }
     vectors
+}
+
+/// A task of the engine: `inject` or `uninject`.
+pub(crate) type Task = fn(&[Source<'_>], &Settings) -> Output;
+
+/// The text after a task that looks things up in `context` as well, and the findings.
+pub(crate) fn done(
+    task: Task,
+    text: &str,
+    role: Role,
+    context: &str,
+    settings: &Settings,
+) -> (String, Vec<Finding>) {
+    let sources = [
+        Source { file: None, text: text.as_bytes(), role },
+        Source { file: None, text: context.as_bytes(), role: Role::Context },
+    ];
+    let output = task(&sources, settings);
+    (otel_inject::yaml::edited(text, &output.edits[0]), output.findings)
 }
 
 /// What came of a text.

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use otel_inject::config::{Settings, function};
-use otel_inject::yaml::edited;
-use otel_inject::{Role, Source, inject};
+use otel_inject::{Role, inject};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use rayon::prelude::*;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::common::binary::Run;
 use crate::common::edits::{EDITS, Injection, by_yaml};
-use crate::common::{by_chance, documents, entries, file_name, testdata, vectors};
+use crate::common::{by_chance, documents, done, entries, file_name, testdata, vectors};
 use crate::examples::{self, is_expected};
 use crate::tools::Tool;
 use crate::world::World;
@@ -405,11 +404,7 @@ fn an_edit_that_kustomize_writes_anew_is_as_if_it_had_come_first() {
         if documents(input).is_ok_and(|documents| documents.iter().any(is_empty)) {
             return 0;
         }
-        let sources = [
-            Source { file: None, text: input.as_bytes(), role: Role::Stream },
-            Source { file: None, text: AGENTS.as_bytes(), role: Role::Context },
-        ];
-        let injected = edited(input, &inject(&sources, settings).edits[0]);
+        let (injected, _) = done(inject, input, Role::Stream, AGENTS, settings);
         if injected == *input {
             return 0;
         }

@@ -58,7 +58,7 @@ fn run(world: &World, path: &str) -> Run {
     let folder = Path::new(env!("CARGO_BIN_EXE_otel-inject")).parent().expect("a folder");
     let tools = env::var_os("PATH").unwrap_or_default();
     let tools = env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&tools)));
-    let mut all = Run { bytes: Vec::new(), stdout: String::new(), stderr: String::new(), code: 0 };
+    let mut all = Run { stdout: String::new(), stderr: String::new(), code: 0 };
     let scripts = gate(path);
     assert_eq!(scripts.len(), 2, "{scripts:?}");
     for script in scripts {

@@ -10,13 +10,13 @@ use std::path::Path;
 
 use crate::common::edits::{self, EDITS, Edit, Injection, Rewrite};
 use crate::common::judge::{Outcome, Units, judge, only_what_was_planned};
-use crate::common::{documents, entries, file_name, item, testdata};
+use crate::common::{Task, documents, done, entries, file_name, item, testdata};
 use otel_inject::change::Change;
 use otel_inject::config::Settings;
 use otel_inject::finding::{Finding, Severity};
 use otel_inject::k8s::{Identity, Kind};
-use otel_inject::yaml::{Document, edited, split_documents};
-use otel_inject::{Output, Role, Source, inject, uninject};
+use otel_inject::yaml::{Document, split_documents};
+use otel_inject::{Role, inject, uninject};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -169,6 +169,17 @@ struct Variant {
     units: Units,
 }
 
+impl Variant {
+    /// What makes the workload a target.
+    fn context(&self, way: Way) -> String {
+        let read = value(&self.text);
+        let workload = read.as_ref().and_then(|value| value.pointer(self.base));
+        let namespace =
+            workload.and_then(|value| value.pointer("/metadata/namespace")).and_then(Value::as_str);
+        way.context(namespace.unwrap_or(NAMESPACE))
+    }
+}
+
 /// `text` in every style that can hold its value.
 fn variants(text: &str) -> Vec<Variant> {
     let mut variants = Vec::new();
@@ -298,12 +309,8 @@ fn flow(value: &Value, depth: usize, out: &mut String) {
 }
 
 fn judged(variant: &Variant, way: Way) -> Outcome {
-    let Variant { text, role, base, units, .. } = variant;
-    let read = value(text);
-    let workload = read.as_ref().and_then(|value| value.pointer(base));
-    let namespace = workload.and_then(|value| value.pointer("/metadata/namespace")).and_then(Value::as_str);
-    let context = way.context(namespace.unwrap_or(NAMESPACE));
-    match judge(text.as_bytes(), *role, *units, &context, &settings()) {
+    let context = variant.context(way);
+    match judge(variant.text.as_bytes(), variant.role, variant.units, &context, &settings()) {
         Outcome::Right(count) if count != 1 => Outcome::Wrong(format!("{count} workloads")),
         other => other,
     }
@@ -319,23 +326,13 @@ struct Case<'v> {
 impl<'v> Case<'v> {
     /// None where nothing is injected.
     fn of(variant: &'v Variant, way: Way, adapt: fn(String) -> String) -> Option<Self> {
-        let read = value(&variant.text);
-        let workload = read.as_ref().and_then(|value| value.pointer(variant.base));
-        let namespace =
-            workload.and_then(|value| value.pointer("/metadata/namespace")).and_then(Value::as_str);
-        let context = way.context(namespace.unwrap_or(NAMESPACE));
-        let mut case = Self { variant, context: adapt(context), injected: String::new() };
+        let mut case = Self { variant, context: adapt(variant.context(way)), injected: String::new() };
         case.injected = case.run(inject, &variant.text).0;
         (case.injected != variant.text).then_some(case)
     }
 
-    fn run(&self, run: fn(&[Source<'_>], &Settings) -> Output, text: &str) -> (String, Vec<Finding>) {
-        let sources = [
-            Source { file: None, text: text.as_bytes(), role: self.variant.role },
-            Source { file: None, text: self.context.as_bytes(), role: Role::Context },
-        ];
-        let output = run(&sources, &settings());
-        (edited(text, &output.edits[0]), output.findings)
+    fn run(&self, task: Task, text: &str) -> (String, Vec<Finding>) {
+        done(task, text, self.variant.role, &self.context, &settings())
     }
 
     /// What becomes of the text when it is led back.

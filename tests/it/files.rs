@@ -48,7 +48,11 @@ fn finish(child: Child) -> Run {
         thread::sleep(Duration::from_millis(2));
     }
     let output = waiting.join().expect("no panic").expect("output");
-    Run::from(output)
+    Run {
+        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        code: output.status.code().unwrap_or(-1),
+    }
 }
 
 fn kill(signal: &str, pid: u32) {

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::common::binary::{Run, binary, fed};
+use crate::common::binary::{Run, binary, fed_bytes};
 use crate::common::{documents, entries, file_name, item, testdata};
 use otel_inject::yaml::split_documents;
 use serde_json::Value;
@@ -38,19 +38,23 @@ impl Case {
         self.config.as_ref().map(|_| vec!["--config".to_owned(), config]).unwrap_or_default()
     }
 
-    fn run(&self, folder: &Path, args: &[&str], stdin: &[u8]) -> Run {
+    fn run(&self, folder: &Path, args: &[&str], stdin: &[u8]) -> Run<Vec<u8>> {
         let flags = self.flags();
         let args: Vec<&str> = args.iter().copied().chain(flags.iter().map(String::as_str)).collect();
-        fed(binary(folder).args(&args), stdin)
+        fed_bytes(binary(folder).args(&args), stdin)
     }
 
     #[track_caller]
-    fn expect_stream(&self, face: &str, run: &Run) {
+    fn expect_stream(&self, face: &str, run: &Run<Vec<u8>>) {
         let name = &self.name;
         let expected = self.expected.clone().unwrap_or_default();
         assert_eq!(run.code, i32::from(self.expected.is_none()), "{name} through {face}: {}", run.stderr);
-        assert_eq!(run.stdout, String::from_utf8_lossy(&expected), "{name} through {face}");
-        assert_eq!(run.bytes, expected, "{name} through {face}");
+        assert_eq!(
+            String::from_utf8_lossy(&run.stdout),
+            String::from_utf8_lossy(&expected),
+            "{name} through {face}"
+        );
+        assert_eq!(run.stdout, expected, "{name} through {face}");
     }
 }
 
@@ -71,8 +75,8 @@ fn a_stream_comes_out_as_expected_with_its_report() {
         if updates() {
             let path = case.folder.join("expected.yaml");
             if run.code == 0 {
-                std::fs::write(path, &run.bytes).expect("an expected output");
-                case.expected = Some(run.bytes.clone());
+                std::fs::write(path, &run.stdout).expect("an expected output");
+                case.expected = Some(run.stdout.clone());
             } else {
                 case.expected = None;
                 // There may be none.
@@ -155,10 +159,10 @@ fn a_resource_list_comes_out_with_the_same_resources_and_the_findings_as_results
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         let config = case.config.as_deref();
         let list = resource_list(&text(&case.input), config);
-        let run = fed(&mut binary(folder.path()), list.as_bytes());
+        let run = fed_bytes(&mut binary(folder.path()), list.as_bytes());
         assert_eq!(run.code, i32::from(case.expected.is_none()), "{name}: {}", run.stderr);
         let expected = resource_list(&text(case.expected.as_ref().unwrap_or(&case.input)), config);
-        let printed = text(&run.bytes);
+        let printed = text(&run.stdout);
         let own = printed.split_once("results:\n").map_or(printed.as_str(), |(own, _)| own);
         // The list's lines end as those of its first do.
         assert_eq!(own.replace("\r\n", "\n"), expected.replace("\r\n", "\n"), "{name}");
@@ -183,7 +187,7 @@ fn a_second_run_over_an_expected_output_changes_nothing() {
     for case in cases() {
         let Some(expected) = &case.expected else { continue };
         let run = case.run(folder.path(), &[], expected);
-        assert!(run.code == 0 && run.bytes == *expected, "{}: {}", case.name, run.stderr);
+        assert!(run.code == 0 && run.stdout == *expected, "{}: {}", case.name, run.stderr);
     }
 }
 

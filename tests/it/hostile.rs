@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::common::binary::{binary, fed};
+use crate::common::binary::{binary, fed_bytes};
 use crate::common::judge::{Outcome, Units, judge};
 use crate::common::{documents, entries, file_name, injected, item, testdata};
 use otel_inject::config::{OnError, Settings};
@@ -187,9 +187,9 @@ fn what_holds_no_target_passes_a_stream_byte_for_byte() {
             continue;
         }
         let text = [NEIGHBOUR.as_bytes(), text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)].concat();
-        let run = fed(&mut binary(folder.path()), &text);
+        let run = fed_bytes(&mut binary(folder.path()), &text);
         if run.code == 0 {
-            assert!(run.bytes == text, "{name} comes out as it went in");
+            assert!(run.stdout == text, "{name} comes out as it went in");
         } else {
             assert!(
                 run.code == 1 && run.stdout.is_empty() && run.stderr.starts_with("error["),
@@ -217,8 +217,8 @@ fn what_holds_no_target_passes_a_resource_list_byte_for_byte() {
                 item(text)
             )
         };
-        let run = fed(&mut binary(folder.path()), list.as_bytes());
-        let printed = run.stdout;
+        let run = fed_bytes(&mut binary(folder.path()), list.as_bytes());
+        let printed = String::from_utf8(run.stdout).expect("UTF-8");
         if printed.is_empty() {
             assert!(run.code == 2 && run.stderr.starts_with("error[invalid-yaml]"), "{name}: {}", run.stderr);
             continue;

@@ -3,27 +3,23 @@
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
 
 use crate::common::edits::{EDITS, Injection, Rewrite, WAYS, by_json, by_yaml, is_same};
-use crate::common::{documents, vectors};
+use crate::common::{Task, documents, done, vectors};
 use otel_inject::change::Change;
 use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::yaml::{Document, edited, split_documents};
-use otel_inject::{Output, Role, Source, inject, uninject};
+use otel_inject::{Role, inject, uninject};
 use proptest::prelude::{ProptestConfig, proptest};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-type Run = fn(&[Source<'_>], &Settings) -> Output;
-
-fn run_with(run: Run, text: &str, settings: &Settings) -> (String, Vec<Finding>) {
-    let sources = [Source { file: None, text: text.as_bytes(), role: Role::Stream }];
-    let output = run(&sources, settings);
-    (edited(text, &output.edits[0]), output.findings)
+fn run_with(task: Task, text: &str, settings: &Settings) -> (String, Vec<Finding>) {
+    done(task, text, Role::Stream, "", settings)
 }
 
-fn run(run: Run, text: &str) -> (String, Vec<Finding>) {
-    run_with(run, text, &Settings::default())
+fn run(task: Task, text: &str) -> (String, Vec<Finding>) {
+    run_with(task, text, &Settings::default())
 }
 
 fn has(findings: &[Finding], code: Code) -> bool {
@@ -415,7 +411,7 @@ fn a_container_that_is_gone_or_renamed_is_told_apart() {
     // Renamed and edited: nobody can tell.
     let unclear = rename(&injected).replacen("=other,", "=second,", 1);
     assert_ne!(unclear, rename(&injected));
-    for task in [inject as Run, uninject] {
+    for task in [inject as Task, uninject] {
         let (text, findings) = run(task, &unclear);
         assert_eq!(text, unclear);
         let finding = findings.iter().find(|finding| finding.code == Code::InvalidRecord).expect("a refusal");
@@ -451,7 +447,7 @@ fn what_is_no_record_is_refused_with_its_place() {
     ];
     for other in others {
         let text = injected.replacen(&record, &format!("{ANNOTATION}: {other}"), 1);
-        for task in [inject as Run, uninject] {
+        for task in [inject as Task, uninject] {
             let (after, findings) = run(task, &text);
             assert_eq!(after, text);
             let finding =
@@ -477,7 +473,7 @@ fn an_injection_without_a_record_stays() {
     assert_eq!(cannot.message, finding.message);
     // Nothing asks, nothing is said.
     let off = injected.replace("nodejs: 'true'", "nodejs: 'false'");
-    for task in [inject as Run, uninject] {
+    for task in [inject as Task, uninject] {
         let (text, findings) = run(task, &off);
         assert_eq!(text, off);
         let said = findings.iter().filter(|finding| finding.code != Code::UnusedInstrumentation);
