@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 mod codes;
+mod messages;
 
 pub use codes::Code;
 

@@ -44,11 +44,12 @@ impl Faults {
     /// Adds an unknown key of the mapping at `pointer`.
     pub(super) fn unknown<'a>(&mut self, pointer: &str, key: &str, known: impl IntoIterator<Item = &'a str>) {
         let known: Vec<&str> = known.into_iter().collect();
-        let message = match nearest(key, known.iter().copied()) {
-            Some(name) => format!("is not a known field; the nearest is {name}"),
-            None => format!("is not a known field; known are {}", known.join(", ")),
-        };
-        self.field(format!("{pointer}/{}", escape(key)), &message);
+        let pointer = format!("{pointer}/{}", escape(key));
+        let path = dotted(&pointer);
+        self.found.push(match nearest(key, known.iter().copied()) {
+            Some(name) => Finding::unknown_field_near(self.code, pointer, &path, name),
+            None => Finding::unknown_field(self.code, pointer, &path, &known.join(", ")),
+        });
     }
 
     /// Checks the top-level keys of a resource.

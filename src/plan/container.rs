@@ -90,11 +90,8 @@ impl ContainerRef {
             }
             Some(current) if is_field(current, field) && self.count(draft, name) == 1 => Ok(()),
             Some(_) => {
-                let message = format!(
-                    "container {} sets {name} itself, which must be a fieldRef of {field}",
-                    self.name
-                );
-                Err(Finding::new(Code::EnvConflict, self.pointer_to(cx, name), message).into())
+                let pointer = self.pointer_to(cx, name);
+                Err(Finding::variable_set_otherwise(pointer, &self.name, name, field).into())
             }
         }
     }
@@ -108,14 +105,10 @@ impl ContainerRef {
         let Some(current) = self.variable(draft, name) else { return Ok(()) };
         let pointer = || self.pointer_to(cx, name);
         if is_from_elsewhere(current) {
-            let message =
-                format!("container \"{}\" takes {name} from valueFrom, so it cannot be extended", self.name);
-            return Err(Finding::new(Code::EnvValueFrom, pointer(), message).into());
+            return Err(Finding::variable_from_elsewhere(pointer(), &self.name, name).into());
         }
         if self.count(draft, name) > 1 {
-            let message =
-                format!("container \"{}\" defines {name} twice, so it cannot be extended", self.name);
-            return Err(Finding::new(Code::EnvConflict, pointer(), message).into());
+            return Err(Finding::variable_defined_twice(pointer(), &self.name, name).into());
         }
         match current.get("value") {
             None | Some(Value::Null | Value::String(_)) => Ok(()),
