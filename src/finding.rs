@@ -125,6 +125,27 @@ pub struct Position {
     pub line: usize,
     /// Column in the line.
     pub column: usize,
+    /// The column after the span on the same line. A span without a known end has `column` or 0.
+    pub end_column: usize,
+}
+
+impl Position {
+    /// The column after the span, if its end is known.
+    #[must_use]
+    pub fn end(&self) -> Option<usize> {
+        (self.end_column > self.column).then_some(self.end_column)
+    }
+}
+
+/// A second place that explains a finding: the first of two keys, or the list of what there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// RFC 6901 pointer into the same resource.
+    pub pointer: String,
+    /// What is there, in a few words.
+    pub label: String,
+    /// The place of the pointer in the text.
+    pub position: Option<Position>,
 }
 
 /// The injection of one language into one workload.
@@ -157,6 +178,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: Cow<'static, str>,
+    /// Other places of the same resource that explain it.
+    pub related: Vec<Related>,
     /// The injections that the finding reports.
     pub injections: Vec<Injection>,
 }
@@ -173,6 +196,7 @@ impl Finding {
             origin: None,
             message: message.into(),
             help: Cow::Borrowed(code.page().remedy),
+            related: Vec::new(),
             injections: Vec::new(),
         }
     }
@@ -181,6 +205,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
+        self
+    }
+
+    /// The same finding with a second place in the same resource.
+    #[must_use]
+    pub fn related(mut self, pointer: impl Into<String>, label: impl Into<String>) -> Self {
+        self.related.push(Related { pointer: pointer.into(), label: label.into(), position: None });
         self
     }
 

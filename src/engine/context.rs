@@ -15,7 +15,7 @@ use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding, Origin};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
-use crate::yaml::{Document, Problem};
+use crate::yaml::{Document, Problem, shifted};
 
 /// The lookup data of a run.
 pub(super) struct Collected {
@@ -111,16 +111,16 @@ impl Collected {
                 let finding = Finding::new(code, "", problem.message.clone());
                 let finding = template::part(finding, group.text, offset, source.file);
                 let finding = Finding { origin: read.origin.clone(), ..finding };
-                let finding = located(source, group, line_col(group, offset), finding);
+                let finding = located(source, group, line_col(group, &(offset..offset)), finding);
                 self.findings.push((group.source, finding));
                 return;
             }
         };
         let findings = self.resources.add(resource, &read.identity, from_context, settings);
         let located = |finding: Finding| {
-            let offset = read.offset + offset_of(group, read, &finding.pointer);
+            let span = span_of(group, read, &finding.pointer);
             let finding = Finding { origin: read.origin.clone(), ..finding };
-            located(source, group, line_col(group, offset), finding)
+            located(source, group, line_col(group, &shifted(&span, read.offset)), finding)
         };
         let asked = match read.identity.kind() {
             KIND => Some((KIND, Code::UnusedInstrumentation, Code::InvalidInstrumentation)),
@@ -152,19 +152,19 @@ impl Collected {
 }
 
 /// Reads the document again for the place of a finding, which is rare.
-fn offset_of(group: &Group<'_>, read: &Read, pointer: &str) -> usize {
+fn span_of(group: &Group<'_>, read: &Read, pointer: &str) -> Range<usize> {
     let pointer = format!("{}{pointer}", read.found.base);
-    let offset = |document: &Document<'_>| document.offset(&pointer);
+    let span = |document: &Document<'_>| document.span(&pointer);
     match (&group.list, read.item) {
         (Some(list), Some(item)) => {
-            read::item(&group.text[list.items[item].clone()]).as_ref().map_or(0, offset)
+            read::item(&group.text[list.items[item].clone()]).as_ref().map_or(0..0, span)
         }
         _ => {
             let documents = read::documents(group.text).unwrap_or_default();
             documents
                 .iter()
                 .find(|(start, _)| *start == read.offset)
-                .map_or(0, |(_, document)| offset(document))
+                .map_or(0..0, |(_, document)| span(document))
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The second pass: decides, plans, edits and verifies each workload.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::cut::{Group, List};
 use super::existing::{Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
-use super::{Patch, Role, Source, Task, in_order, line_col, located, template, unknown_kind, unreadable};
+use super::{
+    Patch, Role, Source, Task, in_order, line_col, located, position, template, unknown_kind, unreadable,
+};
 use crate::apply;
 use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
@@ -17,7 +20,7 @@ use crate::k8s::Kind;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
 use crate::select::Selection;
 use crate::verify;
-use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble};
+use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble, shifted};
 use serde_json::Value;
 
 /// The result for a group.
@@ -76,7 +79,7 @@ pub(super) fn group(
     };
     let finding = Finding::new(code, "", problem.message);
     let finding = template::whole(finding, group.text, problem.offset, source.file);
-    let finding = located(source, group, line_col(group, problem.offset), finding);
+    let finding = located(source, group, line_col(group, &(problem.offset..problem.offset)), finding);
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
 }
 
@@ -94,11 +97,16 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));
         injected.resources += piece.resources;
         injected.dropped += piece.dropped;
-        for (at_byte, finding) in piece.findings {
-            let finding = template::part(finding, group.text, offset + at_byte, source.file);
-            let place = line_cols.line_col(offset + at_byte);
-            let place = LineCol { line: place.line + group.line, ..place };
-            injected.findings.push((group.source, located(source, group, place, finding)));
+        let mut place = |span: &Range<usize>| {
+            let place = line_cols.span(&shifted(span, offset));
+            LineCol { line: place.line + group.line, ..place }
+        };
+        for Spotted { span, related, finding } in piece.findings {
+            let mut finding = template::part(finding, group.text, offset + span.start, source.file);
+            for (other, span) in finding.related.iter_mut().zip(related) {
+                other.position = Some(position(source, place(&span)));
+            }
+            injected.findings.push((group.source, located(source, group, place(&span), finding)));
         }
     }
     if source.role == Role::Context {
@@ -112,7 +120,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
 #[derive(Debug, Default)]
 struct Piece {
     edits: Vec<Edit>,
-    findings: Vec<(usize, Finding)>,
+    findings: Vec<Spotted>,
     /// Resources that its workloads request.
     asks_for: Vec<(&'static str, String)>,
     /// The indexes of the rules that select its workloads.
@@ -122,6 +130,15 @@ struct Piece {
     resources: usize,
     dropped: usize,
     is_dropped: bool,
+}
+
+/// A finding with its spans in the document.
+#[derive(Debug)]
+struct Spotted {
+    span: Range<usize>,
+    /// Those of its other places.
+    related: Vec<Range<usize>>,
+    finding: Finding,
 }
 
 /// A change of a resource or of a list of resources.
@@ -349,12 +366,14 @@ impl Piece {
     /// Adds findings about a resource, at the places of their pointers.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
         for mut finding in findings {
-            let offset = document.offset_from(found.cursor, &finding.pointer);
+            let spans = |pointer: &str| document.span_from(found.cursor, pointer);
+            let span = spans(&finding.pointer);
+            let related = finding.related.iter().map(|other| spans(&other.pointer)).collect();
             if finding.subject.is_none() {
                 finding = finding.about(found.subject(document));
             }
             finding.origin = found.origin(document);
-            self.findings.push((offset, finding));
+            self.findings.push(Spotted { span, related, finding });
         }
     }
 
@@ -371,6 +390,7 @@ impl Piece {
     fn unreadable(&mut self, document: &Document<'_>, found: &Found, problem: Problem, code: Code) {
         let mut finding = Finding::new(code, "", problem.message).about(found.subject(document));
         finding.origin = found.origin(document);
-        self.findings.push((problem.offset, finding));
+        let span = problem.offset..problem.offset;
+        self.findings.push(Spotted { span, related: Vec::new(), finding });
     }
 }

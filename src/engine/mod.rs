@@ -19,6 +19,7 @@ mod unreadable;
 pub use undeployed::{ForCluster, for_cluster, has_kind};
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -199,7 +200,11 @@ fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send)
 
 /// `finding` at a position in a source.
 fn at(source: &Source<'_>, place: LineCol, finding: Finding) -> Finding {
-    finding.at(Position { file: source.file.map(str::to_owned), line: place.line, column: place.column })
+    finding.at(position(source, place))
+}
+
+fn position(source: &Source<'_>, LineCol { line, column, end_column }: LineCol) -> Position {
+    Position { file: source.file.map(str::to_owned), line, column, end_column }
 }
 
 /// `finding` at a position in a group. If a stream's resource comes from a file, the finding gets that file.
@@ -251,8 +256,8 @@ impl Located {
     }
 }
 
-/// The position in a source of `offset` in a group.
-fn line_col(group: &Group<'_>, offset: usize) -> LineCol {
-    let place = LineCol::at(group.text, offset);
-    LineCol { line: place.line + group.line, column: place.column }
+/// The position in a source of a span in a group.
+fn line_col(group: &Group<'_>, span: &Range<usize>) -> LineCol {
+    let place = LineCol::span(group.text, span);
+    LineCol { line: place.line + group.line, ..place }
 }

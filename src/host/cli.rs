@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use anstream::ColorChoice;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
@@ -23,7 +24,8 @@ use crate::host::flags::Flags;
     otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
     otel-inject check --fail-on warning --no-ignore --no-config build/ vendor/\n  \
     otel-inject inject --in-place --report findings.sarif --format github manifests/\n  \
-    otel-inject check --lock images.lock manifests/\n\n\
+    otel-inject check --lock images.lock manifests/\n  \
+    otel-inject check --format full --all --color always manifests/ | less -R\n\n\
     Exit codes: 0 fine; 1 findings that fail the run, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -33,6 +35,12 @@ pub(super) struct Cli {
 }
 
 impl Cli {
+    /// Whether output is coloured.
+    pub(super) fn color(&mut self) -> ColorChoice {
+        let inputs = self.command.as_mut().and_then(Command::inputs);
+        inputs.map_or(self.flags.color, |inputs| inputs.flags.color)
+    }
+
     /// Reads the arguments. Requires a path if stdin is not a stream.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub(super) fn unbuilt(inputs: &[Text], config: Option<&Path>) -> Vec<Finding> {
         };
         let keys: Vec<&str> = BUILDING.iter().filter(is_filled).copied().collect();
         let pointer = format!("/{}", keys.first()?);
-        let place = LineCol::at(&text.bytes, document.offset(&pointer));
+        let place = LineCol::span(&text.bytes, &document.span(&pointer));
         let folder = match text.path.parent().map(|folder| folder.display().to_string()) {
             Some(folder) if !folder.is_empty() => folder,
             _ => ".".to_owned(),

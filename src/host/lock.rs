@@ -121,6 +121,6 @@ impl Lock {
 
 fn fault(file: &Path, message: &str) -> Finding {
     let name = files::name(file);
-    let place = LineCol { line: 1, column: 1 };
+    let place = LineCol { line: 1, column: 1, end_column: 1 };
     Finding::new(Code::StaleLock, "", message).at(files::position(Some(&name), place))
 }

@@ -146,7 +146,8 @@ impl Batch {
         }
         let (file, lost) = complete(&target, like, fill).with_context(|| cannot(&target))?;
         if !lost.is_empty() {
-            let position = files::position(Some(&files::name(&target)), LineCol { line: 0, column: 0 });
+            let position =
+                files::position(Some(&files::name(&target)), LineCol { line: 0, column: 0, end_column: 0 });
             let message = format!("the replaced file loses its {}", lost.join(", "));
             self.findings.push(Finding::new(Code::FileAttributes, "", message).at(position));
         }

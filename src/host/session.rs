@@ -15,7 +15,7 @@ use crate::host::save::{self, Batch};
 use crate::host::settings::{self, Invocation};
 use crate::host::terminal::{delivered, is_stdout_closed, report};
 use crate::host::{discover, helm, kustomize, progress};
-use crate::report::{Detail, Format, Paint, Purpose, Run};
+use crate::report::{Detail, Format, Purpose, Run, View};
 use crate::yaml::{Envelope, LineCol, is_resource_list};
 
 /// A run before anything is read.
@@ -78,6 +78,8 @@ impl Session {
             envelope: None,
             result: engine::Output::default(),
             run: Run::default(),
+            is_for_host: helm::called_us()
+                || !matches!(self.invocation, Invocation::Filter | Invocation::Command),
         };
         match self.decide(&mut outcome, refused) {
             Ok(result) => outcome.result = result,
@@ -261,18 +263,17 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
         outcome.result.edits = vec![Vec::new(); outcome.texts.len()];
     }
     let out = &mut io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let Outcome { run, flags, .. } = outcome;
     let printed = if output.answers_failures() || (code == 0 && !is_validation) {
         output.print(&mut outcome, out).map(|()| output.exit_code(code))
     } else if code != 0 && helm::called_us() {
-        let text = Format::Human.report(run, &outcome.result.findings, flags.detail(), Paint::Plain);
+        let text = Format::Concise.report(&outcome.view());
         helm::failure(&text, out).map(|()| 0)
     } else {
         Ok(code)
     };
     let code = delivered(printed.and_then(|code| out.flush().map(|()| code)));
     if !output.prints_report() {
-        report(run, &outcome.result.findings, flags.format, flags.detail());
+        report(outcome.format(), &outcome.view());
     }
     code
 }
@@ -281,7 +282,7 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
 fn write_files(outcome: &mut Outcome<'_>, output: &mut dyn Output) {
     let report = |outcome: &Outcome<'_>, batch: &mut Batch| match &outcome.flags.report {
         Some((path, format)) => {
-            let report = format.report(outcome.run, &outcome.result.findings, Detail::Lines, Paint::Plain);
+            let report = format.report(&View::plain(outcome.run, &outcome.result.findings));
             batch.file(path, report.as_bytes(), None)
         }
         None => Ok(()),

@@ -10,7 +10,7 @@ use crate::host::files::{self, position};
 use crate::host::flags::Flags;
 use crate::host::lock;
 use crate::report::Detail;
-use crate::yaml::{Document, LineCol, split_documents};
+use crate::yaml::{Document, LineCol, shifted, split_documents};
 
 /// How a run was called, which decides where its config comes from.
 pub(super) enum Invocation {
@@ -87,8 +87,8 @@ fn config_file(path: &Path, name: &str) -> Parsed {
     };
     let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
     let place = |finding: Finding| {
-        let offset = start + document.offset(&finding.pointer);
-        finding.at(at(offset))
+        let span = shifted(&document.span(&finding.pointer), *start);
+        finding.at(position(Some(name), LineCol::span(&bytes, &span)))
     };
     let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);
     function::located(function::parse_written(&value, &written), &place)

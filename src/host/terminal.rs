@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use crate::finding::Finding;
 use crate::host::faults::io_error;
 use crate::host::helm;
-use crate::report::{Detail, Format, Paint, Run};
+use crate::report::{Format, Paint, Run, View};
 
 /// Exit code of a run that a finding fails.
 pub(super) const REFUSED: u8 = 1;
@@ -47,14 +47,23 @@ pub(super) fn delivered(printed: io::Result<u8>) -> u8 {
 
 /// Reports what is wrong with the run itself.
 pub(super) fn report_failure(findings: &[Finding]) {
-    report(Run::default(), findings, Format::Human, Detail::Lines);
+    report(Format::Concise, &View::plain(Run::default(), findings));
 }
 
 /// Writes the report to stderr. Errors are ignored, because there is nowhere to report them.
-pub(super) fn report(run: Run, findings: &[Finding], format: Format, detail: Detail) {
+pub(super) fn report(format: Format, view: &View<'_>) {
     let stderr = io::stderr().lock();
-    let report = format.report(run, findings, detail, paint(&stderr));
+    let report = report_for(&stderr, format, view);
     let _ = io::BufWriter::new(stderr).write_all(report.as_bytes());
+}
+
+/// The report as `stream` takes it: its form, colours, links and width.
+pub(super) fn report_for(stream: &impl RawStream, format: Format, view: &View<'_>) -> String {
+    let is_terminal = stream.is_terminal();
+    let width = terminal_size::terminal_size().filter(|_| is_terminal);
+    let width = width.map_or(view.width, |(terminal_size::Width(columns), _)| usize::from(columns));
+    let has_links = is_terminal && supports_hyperlinks::supports_hyperlinks();
+    format.on(is_terminal).report(&View { paint: paint(stream), has_links, width, ..*view })
 }
 
 pub(super) fn paint(stream: &impl RawStream) -> Paint {

@@ -1,11 +1,12 @@
 //! GitHub workflow commands, which are shown next to the lines of a pull request.
 
-use super::{Detail, Run, Totals, flat};
-use crate::finding::{Finding, Position, Severity};
+use super::{Detail, Totals, View, flat};
+use crate::finding::{Finding, Severity};
 
 /// An annotation for each error and warning, then the totals. Infos are included only if they fail the run or reasons
 /// are requested, because GitHub limits the annotations of a run.
-pub(super) fn annotations(run: Run, findings: &[Finding], detail: Detail) -> String {
+pub(super) fn annotations(view: &View<'_>) -> String {
+    let View { run, findings, detail, .. } = *view;
     let is_said = |finding: &&Finding| match finding.severity {
         _ if run.fails(finding) => true,
         Severity::Error | Severity::Warning => detail != Detail::Errors,
@@ -25,11 +26,13 @@ fn annotation(finding: &Finding) -> String {
         Severity::Info => "notice",
     };
     let mut properties = Vec::new();
-    if let Some(Position { file: Some(file), line, column }) = finding.place() {
-        properties.push(("file", file));
-        if line > 0 {
-            properties.push(("line", line.to_string()));
-            properties.push(("col", column.to_string()));
+    let place = finding.place().unwrap_or_default();
+    if let Some(file) = &place.file {
+        properties.push(("file", file.clone()));
+        if place.line > 0 {
+            properties.push(("line", place.line.to_string()));
+            properties.push(("col", place.column.to_string()));
+            properties.extend(place.end().map(|end| ("endColumn", end.to_string())));
         }
     }
     properties.push(("title", format!("otel-inject: {}", finding.code)));
@@ -56,21 +59,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::finding::Code;
+    use crate::finding::{Code, Position};
+    use crate::report::Run;
     use crate::report::tests::finding;
 
     #[test]
     fn an_annotation_names_file_line_and_column() {
         assert_eq!(
             annotation(&finding()),
-            "::error file=a b.yaml,line=12,col=5,title=otel-inject%3A unknown-container::\
+            "::error file=a b.yaml,line=12,col=5,endColumn=9,title=otel-inject%3A unknown-container::\
              Deployment shop/web: no container \"x\" in the pod%0AUse app.\n"
         );
     }
 
     #[test]
     fn no_input_writes_a_command_or_a_property() {
-        let place = Position { file: Some("a,line=1::b%\n::error::c".to_owned()), line: 2, column: 3 };
+        let place =
+            Position { file: Some("a,line=1::b%\n::error::c".to_owned()), line: 2, column: 3, end_column: 0 };
         let hostile = Finding::new(Code::Io, "", "100%\r\n::set-output name=a::b").help("").at(place);
         let annotation = annotation(&hostile);
         assert_eq!(
@@ -83,7 +88,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_it_says_is_one_command(file in any::<String>(), message in any::<String>()) {
-            let place = Position { file: Some(file), line: 2, column: 3 };
+            let place = Position { file: Some(file), line: 2, column: 3, end_column: 0 };
             let line = annotation(&Finding::new(Code::Io, "", message).at(place));
             prop_assert_eq!(line.matches(['\n', '\r']).count(), 1);
             prop_assert!(line.ends_with('\n'));
@@ -96,7 +101,7 @@ mod tests {
     #[test]
     fn infos_are_said_with_the_reasons_only() {
         let findings = [Finding::new(Code::Injected, "", "nodejs into app")];
-        let annotations = |detail| annotations(Run::default(), &findings, detail);
+        let annotations = |detail| annotations(&View { detail, ..View::plain(Run::default(), &findings) });
         assert!(!annotations(Detail::Lines).contains("::notice"));
         assert!(annotations(Detail::Reasons).starts_with("::notice title="));
         assert_eq!(annotations(Detail::Errors), "");

@@ -6,21 +6,32 @@ use serde_json::{Map, Value, json};
 use crate::change::unescape;
 use crate::finding::{Code, Finding, Injection, Origin, Position, Severity, Subject};
 
+#[cfg(feature = "cli")]
+mod excerpt;
+#[cfg(feature = "cli")]
+mod full;
 mod github;
 mod invisible;
 mod reference;
 mod run;
 mod sarif;
+mod view;
 
 use invisible::{escaped_json, is_invisible};
 pub use reference::{contents, explain, facts, names, reference};
 pub use run::{Purpose, Run};
+pub use view::{Texts, View};
 
 /// The formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Lines for people, as on stderr.
+    /// For people: [`Format::on`] chooses between the next two.
     Human,
+    /// Findings below the source lines that they are about.
+    #[cfg(feature = "cli")]
+    Full,
+    /// A line for each finding.
+    Concise,
     /// One object with all findings and the totals.
     Json,
     /// SARIF 2.1.0, for code scanning.
@@ -39,7 +50,7 @@ pub struct Row {
     pub what: &'static str,
     /// The file extensions that select it.
     endings: &'static [&'static str],
-    write: fn(Run, &[Finding], Detail, Paint) -> String,
+    write: fn(&View<'_>) -> String,
 }
 
 impl Format {
@@ -48,30 +59,45 @@ impl Format {
         Row {
             format: Self::Human,
             name: "human",
-            what: "a line for each finding",
+            what: "full on a terminal, else concise",
             endings: &["txt", "text"],
-            write: human,
+            write: concise,
+        },
+        #[cfg(feature = "cli")]
+        Row {
+            format: Self::Full,
+            name: "full",
+            what: "each finding below the lines that it is about",
+            endings: &[],
+            write: full::report,
+        },
+        Row {
+            format: Self::Concise,
+            name: "concise",
+            what: "a line for each finding",
+            endings: &[],
+            write: concise,
         },
         Row {
             format: Self::Json,
             name: "json",
             what: "everything, for programs",
             endings: &["json"],
-            write: |run, findings, _, _| pretty(&json(run, findings)),
+            write: |view| pretty(&json(view.run, view.findings)),
         },
         Row {
             format: Self::Sarif,
             name: "sarif",
             what: "SARIF 2.1.0, for code scanning",
             endings: &["sarif"],
-            write: |run, findings, _, _| pretty(&sarif::log(run, findings)),
+            write: |view| pretty(&sarif::log(view.run, view.findings)),
         },
         Row {
             format: Self::Github,
             name: "github",
             what: "annotations in a GitHub pull request",
             endings: &[],
-            write: |run, findings, detail, _| github::annotations(run, findings, detail),
+            write: github::annotations,
         },
     ];
 
@@ -87,12 +113,23 @@ impl Format {
         Self::ALL.iter().find(|row| row.name == name).map(|row| row.format)
     }
 
-    /// The report of `findings`, with a final newline unless it is empty. JSON includes everything, SARIF everything
-    /// except infos; colour is for people.
+    /// The format for a stream: people read more on a terminal than in a log.
     #[must_use]
-    pub fn report(self, run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
+    pub const fn on(self, is_terminal: bool) -> Self {
+        match self {
+            #[cfg(feature = "cli")]
+            Self::Human if is_terminal => Self::Full,
+            Self::Human => Self::Concise,
+            other => other,
+        }
+    }
+
+    /// The report, with a final newline unless it is empty. JSON includes everything, SARIF everything except infos;
+    /// colour is for people.
+    #[must_use]
+    pub fn report(self, view: &View<'_>) -> String {
         let row = Self::ALL.iter().find(|row| row.format == self);
-        row.map_or_else(String::new, |row| (row.write)(run, findings, detail, paint))
+        row.map_or_else(String::new, |row| (row.write)(view))
     }
 }
 
@@ -185,26 +222,28 @@ impl Totals {
 }
 
 /// A line per finding, then the totals.
-#[must_use]
-pub fn text(findings: &[Finding], paint: Paint) -> String {
-    human(Run::default(), findings, Detail::Lines, paint)
-}
-
-fn human(run: Run, findings: &[Finding], detail: Detail, paint: Paint) -> String {
+fn concise(view: &View<'_>) -> String {
     let mut lines = String::new();
-    for finding in findings {
-        if detail == Detail::Errors && !run.fails(finding) {
-            continue;
-        }
-        lines.push_str(&line(finding, paint));
-        if detail == Detail::Reasons {
+    for finding in view.wanted() {
+        lines.push_str(&line(finding, view.paint));
+        if view.detail == Detail::Reasons {
             lines.push_str(&format!("  why: {}\n", finding.code.page().why));
         }
     }
-    if detail != Detail::Errors {
-        lines.push_str(&Totals::count(run, findings).line());
+    if view.detail != Detail::Errors {
+        lines.push_str(&Totals::count(view.run, view.findings).line());
+        lines.push_str(&view.by_code());
     }
     lines
+}
+
+/// The address of a code's page, if the package says where its repository is.
+fn page_url(code: Code) -> Option<String> {
+    page_in(env!("CARGO_PKG_REPOSITORY"), code)
+}
+
+fn page_in(repository: &str, code: Code) -> Option<String> {
+    (!repository.is_empty()).then(|| format!("{repository}/blob/HEAD/docs/findings.md#{}", code.id()))
 }
 
 /// `error[code] file:12:5 Deployment shop/web: message (/spec/…): help: …`, always on one line: hosts split reports by
@@ -342,12 +381,15 @@ fn json(run: Run, findings: &[Finding]) -> Value {
             entry.insert("pointer".to_owned(), finding.pointer.as_str().into());
         }
         if let Some(position) = finding.place() {
-            if let Some(file) = position.file {
-                entry.insert("file".to_owned(), file.into());
+            if let Some(file) = &position.file {
+                entry.insert("file".to_owned(), file.as_str().into());
             }
             if position.line > 0 {
                 entry.insert("line".to_owned(), position.line.into());
                 entry.insert("column".to_owned(), position.column.into());
+                if let Some(end) = position.end() {
+                    entry.insert("endColumn".to_owned(), end.into());
+                }
             }
         }
         entry.insert("message".to_owned(), finding.message.as_str().into());
@@ -387,7 +429,7 @@ mod tests {
                 namespace: Some("shop".to_owned()),
                 name: "web".to_owned(),
             })
-            .at(Position { file: Some("a b.yaml".to_owned()), line: 12, column: 5 })
+            .at(Position { file: Some("a b.yaml".to_owned()), line: 12, column: 5, end_column: 9 })
     }
 
     #[test]
@@ -413,7 +455,8 @@ mod tests {
         let hostile = Finding::new(Code::InvalidYaml, "/a\u{1b}[2J", message);
         for Row { format, .. } in Format::ALL {
             let findings = std::slice::from_ref(&hostile);
-            let report = format.report(Run::default(), findings, Detail::Reasons, Paint::Plain);
+            let view = View { detail: Detail::Reasons, ..View::plain(Run::default(), findings) };
+            let report = format.report(&view);
             let is_shown = |character: char| character == '\n' || !is_invisible(character);
             assert!(report.chars().all(is_shown), "{report:?}");
             let escape =
@@ -453,7 +496,7 @@ mod tests {
         assert_eq!(result["tags"], json!({"code": "unknown-container"}));
         let entry = &json(Run::default(), std::slice::from_ref(&finding))["findings"][0];
         assert_eq!((&entry["file"], &entry["line"]), (&json!("base/web.yaml"), &Value::Null));
-        let github = Format::Github.report(Run::default(), &[finding], Detail::Lines, Paint::Plain);
+        let github = Format::Github.report(&View::plain(Run::default(), &[finding]));
         assert!(github.starts_with("::error file=base/web.yaml,title="), "{github}");
     }
 
@@ -468,7 +511,8 @@ mod tests {
     fn totals_count_by_severity_and_by_what_happened() {
         let findings = [finding(), Finding::new(Code::Injected, "", "nodejs into app")];
         assert!(
-            text(&findings, Paint::Plain).ends_with("otel-inject: 0 of 1 injected, 1 error, 0 warnings\n")
+            concise(&View::plain(Run::default(), &findings))
+                .ends_with("otel-inject: 0 of 1 injected, 1 error, 0 warnings\n")
         );
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Run;
-use crate::finding::{Code, Finding, Position, Severity};
+use super::{Run, page_in};
+use crate::finding::{Code, Finding, Position, Related, Severity};
 
 /// The repository of the project's pages; empty if the package does not set it.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
@@ -69,8 +69,8 @@ fn rule(code: Code, repository: &str) -> Value {
         "help": {"text": page.remedy, "markdown": format!("{}\n\n```yaml\n{}\n```", page.remedy, page.example)},
         "defaultConfiguration": {"level": level(page.severity)},
     });
-    if !repository.is_empty() {
-        rule["helpUri"] = format!("{repository}/blob/HEAD/docs/findings.md#{}", page.id).into();
+    if let Some(page) = page_in(repository, code) {
+        rule["helpUri"] = page.into();
     }
     rule
 }
@@ -79,17 +79,37 @@ fn rule(code: Code, repository: &str) -> Value {
 fn location(finding: &Finding) -> Option<Value> {
     let place = finding.place();
     let is_of_stream = place.is_some() || finding.subject.is_some();
-    let Position { file, line, column } = place.unwrap_or_default();
-    let file = file.or_else(|| is_of_stream.then(|| STREAM.to_owned()))?;
+    let place = place.unwrap_or_default();
+    let file = place.file.clone().or_else(|| is_of_stream.then(|| STREAM.to_owned()))?;
     let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": uri(&file)}}});
-    if line > 0 {
-        location["physicalLocation"]["region"] = json!({"startLine": line, "startColumn": column});
+    if place.line > 0 {
+        location["physicalLocation"]["region"] = region(&place);
     }
     if let Some(subject) = &finding.subject {
         let name = format!("{subject}{}", finding.pointer);
         location["logicalLocations"] = json!([{"fullyQualifiedName": name, "kind": "resource"}]);
     }
     Some(location)
+}
+
+fn region(place: &Position) -> Value {
+    let mut region = json!({"startLine": place.line, "startColumn": place.column});
+    if let Some(end) = place.end() {
+        region["endColumn"] = end.into();
+    }
+    region
+}
+
+/// Other places that explain a finding.
+fn related(finding: &Finding) -> Vec<Value> {
+    let related = finding.related.iter().filter(|_| finding.origin.is_none());
+    let location = |(index, other): (usize, &Related)| {
+        let place = other.position.as_ref()?;
+        let uri = uri(place.file.as_deref().unwrap_or(STREAM));
+        let physical = json!({"artifactLocation": {"uri": uri}, "region": region(place)});
+        Some(json!({"id": index, "message": {"text": other.label}, "physicalLocation": physical}))
+    };
+    related.enumerate().filter_map(location).collect()
 }
 
 /// The file name used for a stream.
@@ -109,7 +129,7 @@ fn result(finding: &Finding, location: &Value, seen: &mut BTreeMap<String, usize
     let fingerprint = fingerprint(finding, location);
     let count = seen.entry(fingerprint.clone()).or_default();
     *count += 1;
-    json!({
+    let mut result = json!({
         "ruleId": finding.code.id(),
         "ruleIndex": rule_index(finding.code),
         "level": level(finding.severity),
@@ -118,7 +138,12 @@ fn result(finding: &Finding, location: &Value, seen: &mut BTreeMap<String, usize
         // The one that code scanning reads. Otherwise it would compute one from the line's text, which a stream does
         // not have.
         "partialFingerprints": {"primaryLocationLineHash": format!("{fingerprint}:{count}")},
-    })
+    });
+    let related = related(finding);
+    if !related.is_empty() {
+        result["relatedLocations"] = related.into();
+    }
+    result
 }
 
 /// Identifies the same problem in later runs, even if lines have moved.
@@ -174,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_result_has_a_file_and_what_has_none_is_a_notification() {
-        let of_stream = finding().at(Position { file: None, line: 3, column: 1 });
+        let of_stream = finding().at(Position { file: None, line: 3, column: 1, end_column: 0 });
         let info = Finding::new(Code::Injected, "", "nodejs into app");
         let of_run = Finding::new(Code::Io, "", "cannot read nowhere.yaml");
         let sarif = log(Run::default(), &[of_run, of_stream, info]);
@@ -207,8 +232,10 @@ mod tests {
 
     #[test]
     fn fingerprints_outlive_lines_and_tell_results_apart() {
-        let moved = finding().at(Position { file: Some("a b.yaml".to_owned()), line: 99, column: 1 });
-        let elsewhere = finding().at(Position { file: Some("b.yaml".to_owned()), line: 12, column: 5 });
+        let moved =
+            finding().at(Position { file: Some("a b.yaml".to_owned()), line: 99, column: 1, end_column: 0 });
+        let elsewhere =
+            finding().at(Position { file: Some("b.yaml".to_owned()), line: 12, column: 5, end_column: 9 });
         let prints = |findings: &[Finding]| -> Vec<String> {
             let sarif = log(Run::default(), findings);
             let results = sarif["runs"][0]["results"].as_array().expect("results");

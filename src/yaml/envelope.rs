@@ -82,8 +82,8 @@ impl<'t> Envelope<'t> {
     /// The position of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn line_col(&self, pointer: &str) -> LineCol {
-        let offset = Document::parse(&self.own).map_or(0, |document| document.offset(pointer));
-        LineCol::at(self.text, self.source(offset))
+        let span = Document::parse(&self.own).map_or(0..0, |document| document.span(pointer));
+        LineCol::span(self.text, &(self.source(span.start)..self.source(span.end)))
     }
 
     /// The text of the scalar at `pointer`, as written.

@@ -403,16 +403,27 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The byte offset of the node at `pointer`, relative to `node`, or of its closest existing parent.
+    /// The bytes of the node at `pointer`, relative to `node`, or of its closest existing parent.
     #[must_use]
-    pub fn offset_from(&self, node: Cursor, pointer: &str) -> usize {
-        self.nodes[self.follow_from(node.0, pointer).0].start
+    pub fn span_from(&self, node: Cursor, pointer: &str) -> Range<usize> {
+        self.span_of(self.follow_from(node.0, pointer).0)
+    }
+
+    /// The bytes of the node at `pointer`, or of its closest existing parent.
+    #[must_use]
+    pub fn span(&self, pointer: &str) -> Range<usize> {
+        self.follow(pointer).map_or(0..0, |(id, _)| self.span_of(id))
+    }
+
+    fn span_of(&self, id: NodeId) -> Range<usize> {
+        let node = &self.nodes[id];
+        node.start..node.end.max(node.start)
     }
 
     /// The byte offset of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn offset(&self, pointer: &str) -> usize {
-        self.follow(pointer).map_or(0, |(id, _)| self.nodes[id].start)
+        self.span(pointer).start
     }
 
     /// The position of the node at `pointer`, or of its closest existing parent.

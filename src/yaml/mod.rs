@@ -30,13 +30,15 @@ pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;
 pub use stream::{Items, split_documents, split_items, split_json, split_json_list};
 
-/// A position in a text. Line and column count from 1, columns in characters.
+/// A position in a text, and how far it extends. Line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineCol {
     /// Line.
     pub line: usize,
     /// Column.
     pub column: usize,
+    /// The column after its end, on the same line; `column` for a point.
+    pub end_column: usize,
 }
 
 impl LineCol {
@@ -44,7 +46,20 @@ impl LineCol {
     #[must_use]
     pub fn at(text: &[u8], offset: usize) -> Self {
         let before = &text[..offset.min(text.len())];
-        Self { line: memchr::memchr_iter(b'\n', before).count() + 1, column: Self::column(text, offset) }
+        let column = Self::column(text, offset);
+        Self { line: memchr::memchr_iter(b'\n', before).count() + 1, column, end_column: column }
+    }
+
+    /// The first line of `span` in `text`, from the span's start to its last character that is not blank.
+    #[must_use]
+    pub fn span(text: &[u8], span: &Range<usize>) -> Self {
+        Self::at(text, span.start).until(text, span)
+    }
+
+    fn until(self, text: &[u8], span: &Range<usize>) -> Self {
+        let bytes = text.get(span.clone()).unwrap_or_default();
+        let line = memchr::memchr(b'\n', bytes).map_or(bytes, |newline| &bytes[..newline]);
+        Self { end_column: self.column + Self::characters(line.trim_ascii_end()), ..self }
     }
 
     fn column(text: &[u8], offset: usize) -> usize {
@@ -57,6 +72,12 @@ impl LineCol {
         let is_first_byte_of_character = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
         text.iter().filter(is_first_byte_of_character).count()
     }
+}
+
+/// The same bytes in a larger text that has the text of `span` at `offset`.
+#[must_use]
+pub const fn shifted(span: &Range<usize>, offset: usize) -> Range<usize> {
+    span.start + offset..span.end + offset
 }
 
 /// Lines and columns of one text. Lookups are cheap if roughly in text order.
@@ -72,17 +93,17 @@ impl<'t> LineCols<'t> {
     /// A lookup in `text`.
     #[must_use]
     pub fn new(text: &'t [u8]) -> Self {
-        Self { text, line_col: LineCol { line: 1, column: 1 }, offset: 0 }
+        Self { text, line_col: LineCol { line: 1, column: 1, end_column: 1 }, offset: 0 }
     }
 
-    /// As [`LineCol::at`].
-    pub fn line_col(&mut self, offset: usize) -> LineCol {
-        let offset = offset.min(self.text.len());
+    /// As [`LineCol::span`].
+    pub fn span(&mut self, span: &Range<usize>) -> LineCol {
+        let offset = span.start.min(self.text.len());
         let is_behind = offset >= self.offset;
         let between = if is_behind { self.offset..offset } else { offset..self.offset };
         let between = &self.text[between];
         let breaks = memchr::memchr_iter(b'\n', between).count();
-        let LineCol { line, column } = &mut self.line_col;
+        let LineCol { line, column, .. } = &mut self.line_col;
         *line = if is_behind { *line + breaks } else { *line - breaks };
         *column = match breaks {
             // A line may be as long as the text.
@@ -91,7 +112,7 @@ impl<'t> LineCols<'t> {
             _ => LineCol::column(self.text, offset),
         };
         self.offset = offset;
-        self.line_col
+        self.line_col.until(self.text, span)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Outcome, Output};
-use crate::host::terminal::paint;
+use crate::host::terminal::report_for;
 use crate::report::Purpose;
 
 /// Nothing is written: the report is the output.
@@ -23,8 +23,7 @@ impl Output for Check {
     }
 
     fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let Outcome { flags, run, result, .. } = &*outcome;
-        let report = flags.format.report(*run, &result.findings, flags.detail(), paint(&io::stdout()));
+        let report = report_for(&io::stdout(), outcome.format(), &outcome.view());
         out.write_all(report.as_bytes())?;
         Ok(())
     }

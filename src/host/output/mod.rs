@@ -1,5 +1,6 @@
 //! The outputs of a run, one module each.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::host::files::Text;
 use crate::host::flags::Flags;
 use crate::host::save::Batch;
 use crate::host::terminal::{COULD_NOT_RUN, REFUSED};
-use crate::report::{Purpose, Run};
+use crate::report::{Format, Purpose, Run, Texts, View};
 use crate::yaml::Envelope;
 
 mod check;
@@ -40,6 +41,20 @@ pub(super) struct Outcome<'t> {
     pub(super) result: engine::Output,
     /// How findings count and are worded.
     pub(super) run: Run,
+    /// Another program called us and shows the report in its own way.
+    pub(super) is_for_host: bool,
+}
+
+impl Texts for Outcome<'_> {
+    fn text(&self, file: Option<&str>) -> Option<Cow<'_, [u8]>> {
+        let text = self.texts.iter().find(|text| text.name.as_deref() == file);
+        match (text, file) {
+            (Some(text), _) => Some(Cow::Borrowed(&text.bytes)),
+            // A config or the context: no run replaces them. A pipe cannot be read twice.
+            (None, Some(file)) if Path::new(file).is_file() => std::fs::read(file).ok().map(Cow::Owned),
+            (None, _) => None,
+        }
+    }
 }
 
 impl Outcome<'_> {
@@ -49,6 +64,21 @@ impl Outcome<'_> {
         let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
         let failing = self.result.findings.iter().filter(|finding| self.run.fails(finding));
         if self.result.unreadable { COULD_NOT_RUN } else { failing.map(code).max().unwrap_or(0) }
+    }
+
+    /// The report's format; people's own is chosen by the stream.
+    pub(super) fn format(&self) -> Format {
+        if self.is_for_host { self.flags.format.on(false) } else { self.flags.format }
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        let flags = self.flags;
+        View {
+            detail: flags.detail(),
+            all: flags.all,
+            texts: self,
+            ..View::plain(self.run, &self.result.findings)
+        }
     }
 
     pub(super) fn sort_findings(&mut self) {

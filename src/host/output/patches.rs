@@ -93,7 +93,7 @@ fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Optio
     Ok((!is_current).then(|| {
         let name = files::name(file);
         let message = format!("{name} does not hold the patches that the manifests lead to now");
-        let place = LineCol { line: 1, column: 1 };
+        let place = LineCol { line: 1, column: 1, end_column: 1 };
         Finding::new(Code::StalePatch, "", message).at(files::position(Some(&name), place))
     }))
 }
