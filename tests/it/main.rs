@@ -14,6 +14,7 @@ mod english;
 mod examples;
 mod files;
 mod findings;
+mod full;
 mod fuzz_finds;
 mod golden;
 mod hostile;
