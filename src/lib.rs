@@ -17,6 +17,8 @@ pub mod components;
 #[doc(hidden)]
 pub mod config;
 #[doc(hidden)]
+pub mod coverage;
+#[doc(hidden)]
 pub mod engine;
 #[doc(hidden)]
 pub mod finding;

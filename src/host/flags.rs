@@ -54,7 +54,7 @@ pub(super) struct Flags {
     /// Accept an input without resources, and print a comment line where it is empty [default: an error]
     #[arg(long)]
     pub(super) allow_empty: bool,
-    /// Write the findings to FILE, by its ending: .json, .sarif or .txt [default: stderr only]
+    /// Write the findings to FILE, by its ending: .json, .sarif, .md or .txt [default: stderr only]
     #[arg(long, value_name = "FILE", value_parser = report, value_hint = ValueHint::FilePath)]
     pub(super) report: Option<(PathBuf, Format)>,
     /// How the report is written [default: human]
@@ -118,6 +118,6 @@ fn namespace(name: &str) -> Result<String, String> {
 
 fn report(path: &str) -> Result<(PathBuf, Format), String> {
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let format = Format::of_ending(ending).ok_or("the ending must be .json, .sarif or .txt")?;
+    let format = Format::of_ending(ending).ok_or("the ending must be .json, .sarif, .md or .txt")?;
     Ok((PathBuf::from(path), format))
 }

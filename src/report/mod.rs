@@ -12,6 +12,9 @@ mod excerpt;
 mod full;
 mod github;
 mod invisible;
+#[cfg(feature = "cli")]
+pub mod listing;
+mod markdown;
 mod reference;
 mod run;
 mod sarif;
@@ -36,6 +39,8 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// Tables for a pull request.
+    Markdown,
     /// GitHub workflow commands, shown next to the lines of a pull request.
     Github,
 }
@@ -91,6 +96,13 @@ impl Format {
             what: "SARIF 2.1.0, for code scanning",
             endings: &["sarif"],
             write: |view| pretty(&sarif::log(view.run, view.findings)),
+        },
+        Row {
+            format: Self::Markdown,
+            name: "markdown",
+            what: "tables for a comment in a pull request",
+            endings: &["md"],
+            write: markdown::report,
         },
         Row {
             format: Self::Github,

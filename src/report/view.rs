@@ -34,6 +34,8 @@ pub struct View<'a> {
     pub has_links: bool,
     /// The width of the terminal in columns.
     pub width: usize,
+    /// What links to files start with; they end with the path.
+    pub links: &'a str,
     /// Show every finding, however many there are of one code.
     pub all: bool,
     /// The texts of the findings.
@@ -58,6 +60,7 @@ impl<'a> View<'a> {
             paint: Paint::Plain,
             has_links: false,
             width: WIDTH,
+            links: "",
             all: false,
             texts: &(),
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The rooms of `src`, a folder counting as one, from the ground up.
 const FLOORS: &[&[&str]] = &[
     &["yaml", "change"],
-    &["k8s", "finding"],
+    &["k8s", "finding", "coverage"],
     &["languages", "components"],
     &["config"],
     &["select", "plan", "apply"],

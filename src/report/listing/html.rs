@@ -1,0 +1,222 @@
+//! A listing as one page: no request to anywhere, and complete without its script.
+
+use std::collections::BTreeMap;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{COLUMNS, Entry, Listing, NARROW};
+use crate::coverage::{Coverage, Status};
+use crate::finding::{Finding, Severity};
+use crate::report::flat;
+use crate::report::invisible::is_invisible;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+/// Nothing is loaded, whatever a manifest says.
+const POLICY: &str =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+pub(super) fn page(listing: &Listing) -> String {
+    let title = "OpenTelemetry instrumentation";
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (title) }
+                    p.total { (listing.coverage) " (" (listing.coverage.percent()) " %)" }
+                }
+                main {
+                    (namespaces(listing))
+                    (filter())
+                    (table(listing))
+                    (details(listing))
+                }
+                footer { "Written by otel-inject " (env!("CARGO_PKG_VERSION")) "." }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// The groups of a bar, from the left: class and name.
+const GROUPS: &[(&str, &str)] = &[
+    ("good", "instrumented"),
+    ("fair", "stale, edited or unrecorded"),
+    ("bad", "refused"),
+    ("none", "not asked"),
+];
+
+/// The class of a status' group.
+const fn group(status: Status) -> &'static str {
+    match status {
+        Status::Injected | Status::UpToDate | Status::ToInject => "good",
+        Status::Stale | Status::Edited | Status::Unrecorded => "fair",
+        Status::Refused(_) => "bad",
+        Status::NotAsked => "none",
+    }
+}
+
+fn namespaces(listing: &Listing) -> Markup {
+    let mut namespaces: BTreeMap<&str, Vec<Status>> = BTreeMap::new();
+    for entry in &listing.entries {
+        let namespace = entry.workload.subject.namespace.as_deref().unwrap_or_default();
+        namespaces.entry(namespace).or_default().push(entry.workload.status);
+    }
+    html! {
+        section aria-labelledby="namespaces" {
+            h2 #namespaces { "Namespaces" }
+            ul.legend aria-hidden="true" {
+                @for (class, name) in GROUPS { li { span.swatch.(class) {} (name) } }
+            }
+            dl.bars {
+                @for (namespace, statuses) in &namespaces {
+                    dt { @if namespace.is_empty() { i { "no namespace" } } @else { (shown(namespace)) } }
+                    dd {
+                        (bar(statuses))
+                        span.numbers { (Coverage::of(statuses.iter().copied())) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn bar(statuses: &[Status]) -> Markup {
+    let count = |class: &str| statuses.iter().filter(|status| group(**status) == class).count();
+    let parts = GROUPS.iter().map(|(class, _)| (class, count(class))).filter(|(_, count)| *count > 0);
+    html! {
+        span.bar aria-hidden="true" {
+            @for (class, count) in parts { span.(class) style=(format!("flex-grow:{count}")) {} }
+        }
+    }
+}
+
+/// Without the script it could do nothing, so the script shows it.
+fn filter() -> Markup {
+    html! {
+        form #filter role="search" hidden {
+            label { "Search " input #search type="search" placeholder="name, namespace, image …" autocomplete="off"; }
+            label {
+                "Status "
+                select #status {
+                    option value="" { "all" }
+                    @for status in Status::ALL { option value=(status.name()) { (status.word()) } }
+                }
+            }
+            button #unfold type="button" { "Unfold all" }
+            button #fold type="button" { "Fold all" }
+            output #count aria-live="polite" {}
+        }
+    }
+}
+
+fn table(listing: &Listing) -> Markup {
+    let columns = &COLUMNS[..NARROW];
+    html! {
+        section aria-labelledby="containers" {
+            h2 #containers { "Containers" }
+            // The roles stay where narrow screens show the rows as blocks.
+            table role="table" {
+                thead role="rowgroup" {
+                    tr role="row" {
+                        @for column in columns { th scope="col" role="columnheader" { (column.name) } }
+                    }
+                }
+                tbody role="rowgroup" {
+                    @for (index, entry) in listing.entries.iter().enumerate() {
+                        @for part in entry.parts() {
+                            tr role="row" data-of=(index) data-status=(entry.status(&part).name()) {
+                                @for column in columns {
+                                    td role="cell" data-label=(column.name) {
+                                        (cell(index, entry, column.name, &entry.cell(&part, column)))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(index: usize, entry: &Entry, column: &str, text: &str) -> Markup {
+    match column {
+        "name" => html! { a href=(format!("#w{index}")) { (text) } },
+        "status" => html! { span.status.(group(entry.workload.status)) { (text) } },
+        _ => html! { (text) },
+    }
+}
+
+fn details(listing: &Listing) -> Markup {
+    html! {
+        section aria-labelledby="workloads" {
+            h2 #workloads { "Workloads" }
+            @for (index, entry) in listing.entries.iter().enumerate() {
+                details id=(format!("w{index}")) data-of=(index) {
+                    summary {
+                        span.status.(group(entry.workload.status)) { (entry.workload.status) }
+                        " " (shown(&entry.workload.subject.to_string()))
+                    }
+                    p.place { (shown(&entry.place())) }
+                    (findings(&entry.findings))
+                    @if entry.diff.is_empty() {
+                        p { "A run changes nothing." }
+                    } @else {
+                        pre tabindex="0" aria-label="Changes" { (diff(&entry.diff)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn findings(findings: &[Finding]) -> Markup {
+    html! {
+        @if !findings.is_empty() {
+            ul.findings {
+                @for finding in findings {
+                    li.(finding.severity.as_str()) {
+                        strong { (finding.severity) } " " code { (finding.code) } " " (flat(&finding.message))
+                        @if finding.severity != Severity::Info && !finding.help.is_empty() {
+                            br; (flat(&finding.help))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A unified diff with its lines marked. Its names of files are said above it.
+fn diff(diff: &str) -> Markup {
+    let lines = diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ "));
+    html! {
+        @for line in lines {
+            @match line.as_bytes().first() {
+                Some(b'+') => ins { (shown(line)) },
+                Some(b'-') => del { (shown(line)) },
+                Some(b'@') => span.hunk { (shown(line)) },
+                _ => { (shown(line)) },
+            }
+            "\n"
+        }
+    }
+}
+
+/// Text without characters that a page would hide or that turn its direction.
+fn shown(text: &str) -> String {
+    let shown = |one: char| if one != '\t' && is_invisible(one) { char::REPLACEMENT_CHARACTER } else { one };
+    text.chars().map(shown).collect()
+}
