@@ -2,7 +2,7 @@
 //!
 //! `testdata/findings/<code>/` holds the inputs, and in `cmd` the command as it is typed there: no shell runs it, but
 //! `< FILE` is understood. Snapshots have what people read; `INSTA_UPDATE=always cargo test --test it codes` writes
-//! them again.
+//! them again. Inputs with a record were written by `inject --in-place`; when what is injected changes, so must they.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,8 +23,11 @@ const NOT_BY_USERS: &[(Code, &str)] =
 const WITHOUT_LINE: &[Code] =
     &[Code::EmptyInput, Code::FileAttributes, Code::FoundConfig, Code::Io, Code::LeftOut, Code::UnusedConfig];
 
-/// What a folder lacks because it is large, or because Git does not keep it.
-const PREPARED: &[(Code, fn(&Path))] = &[
+/// Makes in a folder what it lacks.
+type Prepare = fn(&Path);
+
+/// What is large, or what Git does not keep.
+const PREPARED: &[(Code, Prepare)] = &[
     (Code::ConfigTooLarge, |folder| fill(folder, "collector.yaml", "CONDITION", 128 * 1024)),
     (Code::FileAttributes, |folder| {
         fs::hard_link(folder.join("web.yaml"), folder.join("web.yaml.bak")).expect("a second name");
@@ -81,13 +84,15 @@ fn copy(from: &Path, to: &Path) {
 fn told(code: Code) -> (Run, String, Vec<Value>) {
     let source = testdata("findings").join(code.page().id);
     let typed = Typed::of(&source);
-    let world = TempDir::new().expect("a temporary folder");
-    let folder = world.path().join("folder");
+    let temporary = TempDir::new().expect("a temporary folder");
+    // Paths that are printed go through no link, unlike those of temporary folders on some systems.
+    let world = temporary.path().canonicalize().expect("a path");
+    let folder = world.join("folder");
     copy(&source, &folder);
     let prepared = PREPARED.iter().filter(|(prepared, _)| *prepared == code);
     prepared.for_each(|(_, prepare)| prepare(&folder));
     let stdin = typed.stdin.as_ref().map(|file| fs::read(folder.join(file)).expect("a file for stdin"));
-    let report = world.path().join("report.json");
+    let report = world.join("report.json");
     let mut command = binary(&folder);
     let run = fed(command.args(&typed.args).arg("--report").arg(&report), &stdin.unwrap_or_default());
     let report =
@@ -98,7 +103,7 @@ fn told(code: Code) -> (Run, String, Vec<Value>) {
     let is_check = typed.args.first().is_some_and(|arg| arg == "check");
     let stdout = if is_check { &*run.stdout } else { "" };
     let shown = format!("$ {}\n{stdout}{}--- exit code {}", typed.line, run.stderr, run.code);
-    let shown = shown.replace(&*world.path().to_string_lossy(), "TEMPORARY");
+    let shown = shown.replace(&*world.to_string_lossy(), "TEMPORARY");
     (run, shown, findings)
 }
 
@@ -142,11 +147,7 @@ fn is_found(code: Code, run: &Run, findings: &[Value]) {
     assert!(!ours.is_empty(), "not found: {context}");
     let has_line = |finding: &&Value| finding["line"].as_u64().is_some_and(|line| line > 0);
     let expected = if WITHOUT_LINE.contains(&code) { 0 } else { ours.len() };
-    assert_eq!(
-        ours.iter().copied().filter(|finding| has_line(&finding)).count(),
-        expected,
-        "lines: {context}"
-    );
+    assert_eq!(ours.iter().copied().filter(has_line).count(), expected, "lines: {context}");
     let is_error = page.severity == Severity::Error;
     assert_eq!(run.code != 0, is_error, "exit code {}: {context}", run.code);
     let others =
