@@ -5,6 +5,7 @@ mod common;
 
 mod api;
 mod cli;
+mod codes;
 mod commands;
 mod config;
 mod conformance;
