@@ -16,9 +16,11 @@ use crate::k8s::{Identity, Workload};
 use crate::languages::{ALL, Language};
 
 pub mod collector;
+mod instrumented;
 mod missing;
 mod reference;
 
+pub use instrumented::instrumented;
 use reference::Reference;
 
 /// A workload with everything that decides about its injection.

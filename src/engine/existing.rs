@@ -8,6 +8,7 @@ use super::Task;
 use crate::change::{Change, Operation, between, escape, look_up};
 use crate::config::annotations::{is_known, ours};
 use crate::config::{Recording, Settings, Stale};
+use crate::coverage::Status;
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::pod::identify;
 use crate::k8s::{Workload, knative};
@@ -17,12 +18,35 @@ use crate::select::{self, Selection};
 use crate::yaml::Document;
 
 /// The result of a run for one workload.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outcome {
     /// The changed workload, or `None` if it is unchanged.
     pub(super) target: Option<Target>,
     /// Its findings, changed or not. Pointers are relative to the resource.
     pub(super) findings: Vec<Finding>,
+    /// The state of its injection.
+    pub(super) status: Status,
+    /// The resources that the injection comes from: kinds and names.
+    pub(super) from: Vec<String>,
+}
+
+impl Outcome {
+    /// A workload that stays as it is.
+    fn unchanged(status: Status, findings: Vec<Finding>) -> Self {
+        Self { target: None, findings, status, from: Vec::new() }
+    }
+
+    /// A workload that stays as it is, because of the first of `findings`.
+    fn refused(findings: Vec<Finding>) -> Self {
+        let code = findings.first().map_or(Code::VerifyFailed, |finding| finding.code);
+        Self::unchanged(Status::Refused(code), findings)
+    }
+
+    /// The same with what an injection comes from.
+    fn of(mut self, record: &Record) -> Self {
+        self.from.clone_from(&record.from);
+        self
+    }
 }
 
 /// A changed workload.
@@ -102,16 +126,19 @@ impl Subject<'_> {
     fn invalid(&self, message: &str) -> Outcome {
         let pointer = format!("/metadata/annotations/{}", escape(ANNOTATION));
         let finding = Finding::new(Code::InvalidRecord, pointer, message);
-        Outcome { target: None, findings: vec![finding] }
+        Outcome::refused(vec![finding])
     }
 
     /// The outcome of a first injection.
     fn injected(&self, task: Task) -> Outcome {
         let mut plan = match plan::planned(self.selection) {
-            Verdict::Nothing => return Outcome { target: None, findings: self.not_asked() },
-            Verdict::Skipped(findings) | Verdict::Refused(findings) => {
-                return Outcome { target: None, findings };
+            Verdict::Nothing => return self.not_asked(),
+            Verdict::Skipped(findings) => {
+                let is_unrecorded = findings.iter().any(|finding| finding.code == Code::AlreadyInstrumented);
+                let status = if is_unrecorded { Status::Unrecorded } else { Status::UpToDate };
+                return Outcome::unchanged(status, findings);
             }
+            Verdict::Refused(findings) => return Outcome::refused(findings),
             Verdict::Planned(plan) => plan,
         };
         let form = |pointer: &str, _: &[String]| {
@@ -119,12 +146,20 @@ impl Subject<'_> {
         };
         // A patch is its own record.
         let is_recorded = task != Task::Patch && self.settings().record == Recording::Annotation;
+        let from = plan.sources.clone();
+        let status = match plan.refused.first() {
+            Some(code) => Status::Refused(*code),
+            // It only loses a collector that nothing requests any more.
+            None if from.is_empty() => Status::Stale,
+            None => Status::ToInject,
+        };
         match self.recorded(&mut plan, self.resource(), &form, None, is_recorded) {
             Ok(unrecorded) => {
                 let Plan { changes, value, findings, .. } = plan;
-                Outcome { target: Some(Target { changes, value, unrecorded, end: None }), findings }
+                let target = Some(Target { changes, value, unrecorded, end: None });
+                Outcome { target, findings, status, from }
             }
-            Err(finding) => Outcome { target: None, findings: vec![*finding] },
+            Err(finding) => Outcome::refused(vec![*finding]),
         }
     }
 
@@ -169,8 +204,10 @@ impl Subject<'_> {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
         let errors = self.settings().errors(&findings);
         if !errors.is_empty() {
-            return Outcome { target: None, findings: errors };
+            return Outcome::unchanged(Status::Edited, errors).of(record);
         }
+        let is_edited = !findings.is_empty();
+        let or_edited = |status: Status| if is_edited { Status::Edited } else { status };
         let verdict = match self.plan(&undone.value) {
             // Annotations that rules wrote into the pod template earlier request it too.
             Verdict::Nothing => {
@@ -185,19 +222,24 @@ impl Subject<'_> {
             Verdict::Nothing => {
                 let message = "no annotation, namespace or rule requests the existing injection any more";
                 findings.push(Finding::new(Code::StaleInjection, workload.pointer(""), message));
-                return Outcome { target: None, findings };
+                return Outcome::unchanged(or_edited(Status::Stale), findings).of(record);
             }
-            Verdict::Skipped(skipped) => return Outcome { target: None, findings: skipped },
+            Verdict::Skipped(skipped) => {
+                return Outcome::unchanged(or_edited(Status::UpToDate), skipped).of(record);
+            }
             Verdict::Refused(refused) => {
+                let reason = refused.iter().find(|finding| !is_absence(finding));
+                let status =
+                    reason.map_or(or_edited(Status::Injected), |reason| Status::Refused(reason.code));
                 findings.extend(refused.into_iter().map(|finding| self.kept(record, finding)));
-                return Outcome { target: None, findings };
+                return Outcome::unchanged(status, findings).of(record);
             }
             Verdict::Planned(plan) => plan,
         };
         if plan.findings.iter().any(is_absence) {
             let absent = plan.findings.into_iter().filter(|finding| finding.code != Code::Injected);
             findings.extend(absent.map(|finding| self.kept(record, finding)));
-            return Outcome { target: None, findings };
+            return Outcome::unchanged(or_edited(Status::Injected), findings).of(record);
         }
         let form = |_: &str, path: &[String]| {
             let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
@@ -208,10 +250,11 @@ impl Subject<'_> {
             restored.or_else(present)
         };
         let is_recorded = self.settings().record == Recording::Annotation;
+        let from = plan.sources.clone();
         let unrecorded =
             match self.recorded(&mut plan, &undone.value, &form, record.end.as_ref(), is_recorded) {
                 Ok(unrecorded) => unrecorded,
-                Err(finding) => return Outcome { target: None, findings: vec![*finding] },
+                Err(finding) => return Outcome::refused(vec![*finding]),
             };
         let is_current = plan.value == *self.resource();
         for finding in &mut plan.findings {
@@ -228,11 +271,11 @@ impl Subject<'_> {
         }
         findings.splice(0..0, plan.findings);
         if is_current {
-            return Outcome { target: None, findings };
+            return Outcome { from, ..Outcome::unchanged(or_edited(Status::UpToDate), findings) };
         }
         let changes = self.changes(&mut undone, &plan.value);
         let target = Target { changes, value: plan.value, unrecorded, end: record.end.clone() };
-        Outcome { target: Some(target), findings }
+        Outcome { target: Some(target), findings, status: or_edited(Status::Stale), from }
     }
 
     /// `undone` with those of our annotations that undoing removed from the pod template, or `None` if there are none.
@@ -282,13 +325,14 @@ impl Subject<'_> {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
         let errors = self.settings().errors(&findings);
         if !errors.is_empty() {
-            return Outcome { target: None, findings: errors };
+            return Outcome::unchanged(Status::Edited, errors).of(record);
         }
+        let status = if findings.is_empty() { Status::Stale } else { Status::Edited };
         findings.insert(0, Finding::new(Code::Uninjected, workload.pointer(""), "removed the injection"));
         let value = std::mem::take(&mut undone.value);
         let changes = self.changes(&mut undone, &value);
         let target = Target { changes, value, unrecorded: None, end: record.end.clone() };
-        Outcome { target: Some(target), findings }
+        Outcome { target: Some(target), findings, status, from: Vec::new() }
     }
 
     /// A warning that lists injected values that were edited since.
@@ -314,22 +358,28 @@ impl Subject<'_> {
 
     fn without_record(&self) -> Outcome {
         let Selection { workload, annotations, .. } = self.selection;
-        let mark =
-            select::earlier_injection(workload).or_else(|| select::collector::earlier_injection(workload));
         let is_asked = select::asks(annotations);
-        let finding = mark.filter(|_| is_asked).map(|mark| {
+        let finding = mark(workload).filter(|_| is_asked).map(|mark| {
             let Finding { pointer, message, .. } = mark;
             Finding::new(Code::CannotUninject, pointer, message)
         });
-        Outcome { target: None, findings: finding.into_iter().collect() }
+        Outcome::unchanged(Status::Unrecorded, finding.into_iter().collect())
     }
 
     /// Applies to most workloads of most inputs, so it is reported only on request.
-    fn not_asked(&self) -> Vec<Finding> {
+    fn not_asked(&self) -> Outcome {
         let message = "no annotation, namespace or rule requests an injection";
         let is_wanted = self.settings().severities.contains_key(&Code::NotAsked);
-        is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect()
+        let findings = is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect();
+        let is_marked = mark(&self.selection.workload).is_some();
+        let status = if is_marked { Status::Unrecorded } else { Status::NotAsked };
+        Outcome::unchanged(status, findings)
     }
+}
+
+/// The first mark of an injection that has no record.
+fn mark(workload: &Workload<'_>) -> Option<Finding> {
+    select::earlier_injection(workload).or_else(|| select::collector::earlier_injection(workload))
 }
 
 /// A warning if the workload's annotations exceed the API server's limit.

@@ -4,21 +4,23 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::cut::{Group, List};
-use super::existing::{Subject, Target};
+use super::existing::{Outcome, Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
 use super::{
-    Patch, Role, Source, Task, in_order, line_col, located, position, template, unknown_kind, unreadable,
+    Patch, Role, Source, Task, in_order, line_col, located, origin_of, position, template, unknown_kind,
+    unreadable,
 };
 use crate::apply;
-use crate::change::Change;
+use crate::change::{Change, look_up};
 use crate::config::annotations::{PREFIX, SIDECAR};
 use crate::config::context::Context;
 use crate::config::{Keep, Settings};
+use crate::coverage::{self as listed, Status};
 use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
-use crate::select::Selection;
+use crate::select::{Selection, instrumented};
 use crate::verify;
 use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble, shifted};
 use serde_json::Value;
@@ -28,6 +30,8 @@ use serde_json::Value;
 pub(super) struct Injected {
     pub(super) edits: Vec<Edit>,
     pub(super) findings: Vec<(usize, Finding)>,
+    /// Only a listing has them.
+    pub(super) workloads: Vec<listed::Workload>,
     /// Resources that its workloads request: kinds, and their names in messages.
     pub(super) asks_for: Vec<(&'static str, String)>,
     /// The indexes of the rules that select its workloads.
@@ -101,6 +105,19 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
             let place = line_cols.span(&shifted(span, offset));
             LineCol { line: place.line + group.line, ..place }
         };
+        for workload in piece.workloads {
+            let span = shifted(&workload.span, offset);
+            let end = place(&(workload.span.end..workload.span.end)).line;
+            let lines = (place(&workload.span).line, end);
+            let origin = origin_of(source, group, workload.origin);
+            injected.workloads.push(listed::Workload {
+                source: group.source,
+                span: shifted(&span, group.offset),
+                lines,
+                origin,
+                ..workload
+            });
+        }
         for Spotted { span, related, finding } in piece.findings {
             let mut finding = template::part(finding, group.text, offset + span.start, source.file);
             for (other, span) in finding.related.iter_mut().zip(related) {
@@ -121,6 +138,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
 struct Piece {
     edits: Vec<Edit>,
     findings: Vec<Spotted>,
+    /// Only a listing has them.
+    workloads: Vec<listed::Workload>,
     /// Resources that its workloads request.
     asks_for: Vec<(&'static str, String)>,
     /// The indexes of the rules that select its workloads.
@@ -151,6 +170,8 @@ struct Job {
     findings: Vec<Finding>,
     /// The changes, with pointers into the document.
     changes: Vec<Change>,
+    /// Its index among the piece's workloads.
+    listed: Option<usize>,
 }
 
 impl Run<'_> {
@@ -214,12 +235,12 @@ impl Run<'_> {
             };
             if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
                 let changes = vec![Change::remove(removed.remove(part))];
-                removals.push(Job { found, target: None, findings: Vec::new(), changes });
+                removals.push(Job { found, target: None, findings: Vec::new(), changes, listed: None });
                 continue;
             }
             if self.keep == Keep::LocalConfig && instrumentations::is_one(document, &found) {
                 let changes = instrumentations::local_config(document, &found);
-                jobs.push(Job { found, target: None, findings: Vec::new(), changes });
+                jobs.push(Job { found, target: None, findings: Vec::new(), changes, listed: None });
                 continue;
             }
             if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
@@ -254,8 +275,14 @@ impl Run<'_> {
             let Some(selection) = &selection else { continue };
             let subject = Subject { document, base: &found.base, selection };
             let outcome = subject.outcome(self.task);
+            if self.task == Task::List {
+                piece.workloads.push(listed(document, &found, selection, &outcome));
+            }
             match outcome.target {
-                Some(target) => jobs.push(Job::new(found, &resource, target, outcome.findings)),
+                Some(target) => {
+                    let listed = piece.workloads.len().checked_sub(1);
+                    jobs.push(Job { listed, ..Job::new(found, &resource, target, outcome.findings) });
+                }
                 None => piece.find(document, &found, outcome.findings),
             }
         }
@@ -295,7 +322,10 @@ impl Run<'_> {
                             edits.extend(own);
                             done.push(job);
                         }
-                        Err(problem) => piece.problem(document, &job.found, problem),
+                        Err(problem) => {
+                            piece.refuse(job.listed, Code::CannotEdit);
+                            piece.problem(document, &job.found, problem);
+                        }
                     }
                 }
                 edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -320,7 +350,8 @@ impl Run<'_> {
                 }
             }
             Err(message) => {
-                for Job { found, .. } in done {
+                for Job { found, listed, .. } in done {
+                    piece.refuse(listed, Code::VerifyFailed);
                     let finding = Finding::new(Code::VerifyFailed, "", message.clone());
                     piece.find(document, &found, vec![finding]);
                 }
@@ -346,7 +377,7 @@ impl Job {
             apply::adapt(before, &mut target.value, &mut changes);
         }
         let changes = changes.into_iter().map(|change| change.below(&found.base)).collect();
-        Self { found, target: Some(target), findings, changes }
+        Self { found, target: Some(target), findings, changes, listed: None }
     }
 
     /// The expected workload, for verification.
@@ -362,7 +393,38 @@ impl Job {
     }
 }
 
+/// The workload of a listing. Its span is relative to the document.
+fn listed(
+    document: &Document<'_>,
+    found: &Found,
+    selection: &Selection<'_>,
+    outcome: &Outcome,
+) -> listed::Workload {
+    let workload = &selection.workload;
+    // One of two requests may be refused; a run that fails writes neither.
+    let target = outcome.target.as_ref().filter(|_| outcome.status.is_instrumented());
+    let resource = target.map_or(workload.resource, |target| &target.value);
+    let pod = look_up(resource, &workload.pointer("/spec"));
+    listed::Workload {
+        subject: found.subject(document),
+        source: 0,
+        span: document.span_from(found.cursor, ""),
+        lines: (0, 0),
+        origin: found.origin(document),
+        status: outcome.status,
+        from: outcome.from.clone(),
+        parts: pod.map(instrumented).unwrap_or_default(),
+    }
+}
+
 impl Piece {
+    /// Marks a workload that could not be changed.
+    fn refuse(&mut self, listed: Option<usize>, code: Code) {
+        if let Some(workload) = listed.and_then(|index| self.workloads.get_mut(index)) {
+            workload.status = Status::Refused(code);
+        }
+    }
+
     /// Adds findings about a resource, at the places of their pointers.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
         for mut finding in findings {

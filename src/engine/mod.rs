@@ -25,7 +25,8 @@ use rayon::prelude::*;
 
 use crate::change::Change;
 use crate::config::{Mode, OnError, Settings};
-use crate::finding::{Code, Finding, Position, Severity, Subject};
+use crate::coverage::Workload;
+use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 use crate::k8s::origin;
 use crate::yaml::{Edit, Envelope, LineCol, Problem, Trouble};
 use cut::Group;
@@ -48,6 +49,8 @@ pub enum Task {
     Inject,
     /// The same, and also returns the changes in [`Output::patches`].
     Patch,
+    /// The same as [`Task::Inject`], and also returns [`Output::workloads`], whatever else fails.
+    List,
     /// Removes injections.
     Uninject,
 }
@@ -75,7 +78,8 @@ pub struct Patch {
 /// The result of a run.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// The edits of each source, in the sources' order, sorted by position. All empty if a finding is an error.
+    /// The edits of each source, in the sources' order, sorted by position. All empty if a finding is an error and the task is
+    /// no listing.
     pub edits: Vec<Vec<Edit>>,
     /// Errors first, then warnings, then infos. Within a severity, sorted by source and position.
     pub findings: Vec<Finding>,
@@ -85,6 +89,8 @@ pub struct Output {
     pub patches: Vec<Patch>,
     /// Every image that an injection uses, including current earlier injections.
     pub images: BTreeSet<String>,
+    /// The workloads of the texts without the context, in input order. Only [`Task::List`] fills it.
+    pub workloads: Vec<Workload>,
     /// The number of resources in the texts without the context, including removed ones.
     pub resources: usize,
 }
@@ -153,6 +159,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         output.images.extend(injections.flat_map(|injection| injection.images.iter().cloned()));
         found.extend(result.findings);
         output.patches.extend(result.patches);
+        output.workloads.extend(result.workloads);
     }
     // A rule may select workloads that could not be read.
     if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
@@ -165,7 +172,8 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     }
     output.findings = if output.unreadable { found.sorted(None) } else { found.sorted(Some(settings)) };
     let has_error = output.findings.iter().any(|finding| finding.severity == Severity::Error);
-    if has_error || settings.mode == Mode::Validate {
+    // A listing says of each workload what would change in it.
+    if task != Task::List && (has_error || settings.mode == Mode::Validate) {
         output.edits.iter_mut().for_each(Vec::clear);
         output.patches.clear();
     }
@@ -209,11 +217,14 @@ fn position(source: &Source<'_>, LineCol { line, column, end_column }: LineCol) 
 
 /// `finding` at a position in a group. If a stream's resource comes from a file, the finding gets that file.
 fn located(source: &Source<'_>, group: &Group<'_>, place: LineCol, mut finding: Finding) -> Finding {
-    let origin = finding.origin.take();
-    if source.file.is_none() {
-        finding.origin = origin.or_else(|| origin::of_comment(group.text));
-    }
+    finding.origin = origin_of(source, group, finding.origin.take());
     at(source, place, finding)
+}
+
+/// The file of a resource of a stream, which its annotations or the group's comment names.
+fn origin_of(source: &Source<'_>, group: &Group<'_>, own: Option<Origin>) -> Option<Origin> {
+    let is_stream = source.file.is_none();
+    own.or_else(|| origin::of_comment(group.text)).filter(|_| is_stream)
 }
 
 /// Findings with the indexes of their sources.

@@ -102,6 +102,11 @@ codes! {
         "A workload that should be instrumented can be overlooked."
         "Nothing to do, or add an annotation or a rule. It is reported with --verbose, or when the config gives it a severity."
         "spec: {severity: {not-asked: error}} # of an OtelInject: every workload must be instrumented"
+    LowCoverage "low-coverage" Error
+        "Fewer workloads are instrumented than `list --min-coverage` asks for."
+        "Services that send nothing are missed first when something is wrong with them."
+        "Look at `otel-inject list --status not-asked,refused`, and instrument what is missing."
+        "otel-inject list --min-coverage 80 manifests/"
     NoInstrumentation "no-instrumentation" Error
         "The switch says \"true\", but the workload's namespace has no Instrumentation."
         "Without one there is no endpoint, image or sampler to write."

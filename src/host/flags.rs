@@ -39,7 +39,7 @@ pub(super) struct Flags {
     #[arg(long, value_name = "LEVEL", value_parser = fail_on())]
     pub(super) fail_on: Option<FailOn>,
     /// The namespace of resources that name none [default: the config's]
-    #[arg(long, value_name = "NS", value_parser = namespace)]
+    #[arg(short, long, value_name = "NS", value_parser = namespace)]
     pub(super) namespace: Option<String>,
     /// Read resources that are looked up, never printed: a file or folder, repeatable [default: none]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]

@@ -23,6 +23,7 @@ mod files;
 mod flags;
 mod helm;
 mod kustomize;
+mod links;
 mod lock;
 mod output;
 mod progress;

@@ -146,8 +146,11 @@ impl Batch {
         }
         let (file, lost) = complete(&target, like, fill).with_context(|| cannot(&target))?;
         if !lost.is_empty() {
-            let position =
-                files::position(Some(&files::name(&target)), LineCol { line: 0, column: 0, end_column: 0 });
+            // As findings name files: below the current folder.
+            let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
+            let named = current.ok().and_then(|folder| target.strip_prefix(folder).ok().map(files::name));
+            let named = named.unwrap_or_else(|| files::name(&target));
+            let position = files::position(Some(&named), LineCol { line: 0, column: 0, end_column: 0 });
             let message = format!("the replaced file loses its {}", lost.join(", "));
             self.findings.push(Finding::new(Code::FileAttributes, "", message).at(position));
         }

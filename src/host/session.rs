@@ -14,7 +14,7 @@ use crate::host::output::{self, Function, Outcome, Output, Stream, krm};
 use crate::host::save::{self, Batch};
 use crate::host::settings::{self, Invocation};
 use crate::host::terminal::{delivered, is_stdout_closed, report};
-use crate::host::{discover, helm, kustomize, progress};
+use crate::host::{discover, helm, kustomize, links, progress};
 use crate::report::{Detail, Format, Purpose, Run, View};
 use crate::yaml::{Envelope, LineCol, is_resource_list};
 
@@ -78,6 +78,7 @@ impl Session {
             envelope: None,
             result: engine::Output::default(),
             run: Run::default(),
+            links: links::base(),
             is_for_host: helm::called_us()
                 || !matches!(self.invocation, Invocation::Filter | Invocation::Command),
         };
@@ -273,7 +274,8 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
     };
     let code = delivered(printed.and_then(|code| out.flush().map(|()| code)));
     if !output.prints_report() {
-        report(outcome.format(), &outcome.view());
+        let view = outcome.view();
+        report(outcome.format(), &View { detail: output.detail(view.detail), ..view });
     }
     code
 }

@@ -66,6 +66,11 @@ pub(super) fn report_for(stream: &impl RawStream, format: Format, view: &View<'_
     format.on(is_terminal).report(&View { paint: paint(stream), has_links, width, ..*view })
 }
 
+/// Writes a line to stderr that is no finding.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 pub(super) fn paint(stream: &impl RawStream) -> Paint {
     match AutoStream::choice(stream) {
         ColorChoice::Never => Paint::Plain,

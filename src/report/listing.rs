@@ -187,18 +187,21 @@ impl Entry {
 
 impl Listing {
     /// Keeps the containers with these languages, and the workloads that have one.
-    pub fn keep_languages(&mut self, languages: &[&str]) {
+    pub fn keep_languages(&mut self, languages: &[String]) {
         for entry in &mut self.entries {
-            entry.workload.parts.retain(|part| part.language.is_some_and(|own| languages.contains(&own)));
+            entry.workload.parts.retain(|part| {
+                part.language.is_some_and(|own| languages.iter().any(|language| language == own))
+            });
         }
         self.entries.retain(|entry| !entry.workload.parts.is_empty());
     }
 
     /// Keeps the rows with these statuses.
-    pub fn keep_statuses(&mut self, names: &[&str]) {
+    pub fn keep_statuses(&mut self, names: &[String]) {
         self.entries.retain_mut(|entry| {
             let parts = entry.parts().into_iter();
-            let kept: Vec<Part> = parts.filter(|part| names.contains(&entry.status(part).name())).collect();
+            let kept: Vec<Part> =
+                parts.filter(|part| names.iter().any(|name| name == entry.status(part).name())).collect();
             let is_kept = !kept.is_empty();
             entry.workload.parts = kept;
             is_kept

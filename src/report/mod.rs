@@ -471,8 +471,11 @@ mod tests {
             let report = format.report(&view);
             let is_shown = |character: char| character == '\n' || !is_invisible(character);
             assert!(report.chars().all(is_shown), "{report:?}");
-            let escape =
-                if matches!(format, Format::Json | Format::Sarif) { "x\\u202ey" } else { "x\\u{202e}y" };
+            let escape = match format {
+                Format::Json | Format::Sarif => "x\\u202ey",
+                Format::Markdown => "x\\\\u\\{202e\\}y",
+                _ => "x\\u{202e}y",
+            };
             assert!(report.contains(escape), "{report}");
         }
         let line = line(&hostile, Paint::Plain);

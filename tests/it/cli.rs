@@ -718,7 +718,7 @@ fn a_report_is_written_in_the_form_of_its_ending() {
 fn a_report_of_unknown_ending_is_a_usage_error() {
     let run = run(&["--report", "r.xml"], DEPLOYMENT);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains(".json, .sarif or .txt"), "{}", run.stderr);
+    assert!(run.stderr.contains(".json, .sarif, .md or .txt"), "{}", run.stderr);
 }
 
 #[test]

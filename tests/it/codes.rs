@@ -20,8 +20,15 @@ const NOT_BY_USERS: &[(Code, &str)] =
     &[(Code::VerifyFailed, "only a bug of ours leads to it: an edited text that is not what was planned")];
 
 /// Codes of findings about a run or a whole file, which have no line.
-const WITHOUT_LINE: &[Code] =
-    &[Code::EmptyInput, Code::FileAttributes, Code::FoundConfig, Code::Io, Code::LeftOut, Code::UnusedConfig];
+const WITHOUT_LINE: &[Code] = &[
+    Code::EmptyInput,
+    Code::FileAttributes,
+    Code::FoundConfig,
+    Code::Io,
+    Code::LeftOut,
+    Code::LowCoverage,
+    Code::UnusedConfig,
+];
 
 /// Makes in a folder what it lacks.
 type Prepare = fn(&Path);
@@ -80,8 +87,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A run of a code's command in a copy of its folder: what was typed and printed, and the findings.
-fn told(code: Code) -> (Run, String, Vec<Value>) {
+/// A run of a code's command in a copy of its folder, with further arguments: what was typed and printed, and the
+/// findings.
+fn told(code: Code, more: &[&str]) -> (Run, String, Vec<Value>) {
     let source = testdata("findings").join(code.page().id);
     let typed = Typed::of(&source);
     let temporary = TempDir::new().expect("a temporary folder");
@@ -94,7 +102,8 @@ fn told(code: Code) -> (Run, String, Vec<Value>) {
     let stdin = typed.stdin.as_ref().map(|file| fs::read(folder.join(file)).expect("a file for stdin"));
     let report = world.join("report.json");
     let mut command = binary(&folder);
-    let run = fed(command.args(&typed.args).arg("--report").arg(&report), &stdin.unwrap_or_default());
+    let run =
+        fed(command.args(&typed.args).args(more).arg("--report").arg(&report), &stdin.unwrap_or_default());
     let report =
         fs::read_to_string(&report).unwrap_or_else(|error| panic!("{code}: {error}: {}", run.stderr));
     let mut report: Value = serde_json::from_str(&report).expect("JSON");
@@ -102,7 +111,8 @@ fn told(code: Code) -> (Run, String, Vec<Value>) {
     // The report of `check` is on stdout; what others print there are manifests, patches or images.
     let is_check = typed.args.first().is_some_and(|arg| arg == "check");
     let stdout = if is_check { &*run.stdout } else { "" };
-    let shown = format!("$ {}\n{stdout}{}--- exit code {}", typed.line, run.stderr, run.code);
+    let line = [&[&*typed.line], more].concat().join(" ");
+    let shown = format!("$ {line}\n{stdout}{}--- exit code {}", run.stderr, run.code);
     let shown = shown.replace(&*world.to_string_lossy(), "TEMPORARY");
     (run, shown, findings)
 }
@@ -131,9 +141,11 @@ fn every_code_is_found_where_it_belongs() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         for code in by_users {
-            let (run, shown, findings) = told(*code);
+            let (run, lines, findings) = told(*code, &[]);
             is_found(*code, &run, &findings);
-            insta::assert_snapshot!(code.page().id, shown);
+            let (_, full, of_full) = told(*code, &["--format", "full"]);
+            assert_eq!(of_full, findings, "{code}");
+            insta::assert_snapshot!(code.page().id, format!("{lines}\n\n{full}"));
         }
     });
 }

@@ -20,6 +20,7 @@ mod fuzz_finds;
 mod golden;
 mod hostile;
 mod layers;
+mod list;
 mod pod_security;
 mod properties;
 mod readme;

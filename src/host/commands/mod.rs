@@ -88,6 +88,7 @@ commands! {
     inject Inject
     diff Diff
     check Check
+    list List
     patch Patch
     images Images
     uninject Uninject

@@ -47,7 +47,13 @@ struct Region {
 
 /// Writes the diff between `text` and the same with `edits`, which are in order and do not overlap. Writes nothing if
 /// they change nothing.
-fn write(name: &str, text: &[u8], edits: &[Edit], paint: Paint, out: &mut dyn Write) -> io::Result<bool> {
+pub(super) fn write(
+    name: &str,
+    text: &[u8],
+    edits: &[Edit],
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<bool> {
     let old = lines(text);
     let regions = regions(text, &old, edits)?;
     let mut new: Vec<&[u8]> = Vec::new();

@@ -11,7 +11,7 @@ use crate::host::files::Text;
 use crate::host::flags::Flags;
 use crate::host::save::Batch;
 use crate::host::terminal::{COULD_NOT_RUN, REFUSED};
-use crate::report::{Format, Purpose, Run, Texts, View};
+use crate::report::{Detail, Format, Purpose, Run, Texts, View};
 use crate::yaml::Envelope;
 
 mod check;
@@ -19,6 +19,7 @@ mod diff;
 mod files;
 mod images;
 pub(super) mod krm;
+mod list;
 mod patches;
 mod stream;
 
@@ -27,6 +28,7 @@ pub(super) use diff::Diff;
 pub(super) use files::Files;
 pub(super) use images::Images;
 pub(super) use krm::Function;
+pub(super) use list::{List, Wanted};
 pub(super) use patches::{Form, Patches};
 pub(super) use stream::{Stream, without_resources};
 
@@ -41,6 +43,8 @@ pub(super) struct Outcome<'t> {
     pub(super) result: engine::Output,
     /// How findings count and are worded.
     pub(super) run: Run,
+    /// What links to files start with.
+    pub(super) links: String,
     /// Another program called us and shows the report in its own way.
     pub(super) is_for_host: bool,
 }
@@ -76,6 +80,7 @@ impl Outcome<'_> {
         View {
             detail: flags.detail(),
             all: flags.all,
+            links: &self.links,
             texts: self,
             ..View::plain(self.run, &self.result.findings)
         }
@@ -136,6 +141,11 @@ pub(super) trait Output {
     /// The report goes to stdout, not stderr.
     fn prints_report(&self) -> bool {
         false
+    }
+
+    /// The level of detail of the report, where `detail` is asked for.
+    fn detail(&self, detail: Detail) -> Detail {
+        detail
     }
 
     /// Renders the output if that can add findings. Called again if there are new findings.

@@ -1,7 +1,6 @@
 //! A listing as a table for a pull request's comment or a job's summary.
 
 use super::{COLUMNS, Entry, Listing, NARROW};
-use crate::finding::Position;
 use crate::report::markdown::{escaped, link};
 
 pub(super) fn listing(listing: &Listing) -> String {
@@ -26,10 +25,5 @@ pub(super) fn listing(listing: &Listing) -> String {
 
 fn place(entry: &Entry, listing: &Listing) -> String {
     let line = if entry.workload.origin.is_some() { 0 } else { entry.workload.lines.0 };
-    match &entry.file {
-        Some(file) => {
-            link(&Position { file: Some(file.clone()), line, column: 1, end_column: 1 }, &listing.links)
-        }
-        None => String::new(),
-    }
+    link(&entry.place(), entry.file.as_deref(), line, &listing.links)
 }

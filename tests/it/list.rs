@@ -1,0 +1,220 @@
+//! `list`: the state of every workload, in every form.
+
+use serde_json::Value;
+
+use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World};
+
+/// A workload called `name` in namespace shop, with that value of the switch.
+fn workload(name: &str, switch: &str) -> String {
+    DEPLOYMENT
+        .replace("name: web # the shop", &format!("name: {name}\n  namespace: shop"))
+        .replace("\"true\"", &format!("\"{switch}\""))
+}
+
+fn injected(text: &str, instrumentation: &str) -> String {
+    let world = World::new();
+    world.file("instrumentation.yaml", instrumentation).file("web.yaml", text);
+    let run = world.run(&["inject", "--context", "instrumentation.yaml", "web.yaml"], "");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.stdout
+}
+
+/// A folder with a workload for every status; the file has its name.
+fn world() -> World {
+    let world = World::new();
+    let instrumentation = INSTRUMENTATION.replace("name: default", "name: default\n  namespace: shop");
+    let other = instrumentation.replace("namespace: shop", "namespace: elsewhere");
+    let current = injected(&workload("up-to-date", "true"), &instrumentation);
+    let stale = injected(&workload("stale", "true"), &instrumentation).replace("app:1", "app:2");
+    let edited = injected(&workload("edited", "true"), &instrumentation);
+    let edited = edited.replace("value: http://collector:4318", "value: http://mine:4318");
+    let unrecorded = injected(&workload("unrecorded", "true"), &instrumentation);
+    let record = |line: &&str| !line.contains("otel-inject.dev/record");
+    let unrecorded = unrecorded.lines().filter(record).map(|line| format!("{line}\n")).collect::<String>();
+    let unrecorded = unrecorded.replacen("  annotations:\n", "", 1);
+    world
+        .file("instrumentation.yaml", &instrumentation)
+        .file("config-map.yaml", CONFIG_MAP)
+        .file("injected.yaml", &injected(&workload("injected", "elsewhere/default"), &other))
+        .file("up-to-date.yaml", &current)
+        .file("stale.yaml", &stale)
+        .file("to-inject.yaml", &workload("to-inject", "true"))
+        .file("refused.yaml", &workload("refused", "lost"))
+        .file("edited.yaml", &edited)
+        .file("unrecorded.yaml", &unrecorded)
+        .file("not-asked.yaml", &workload("not-asked", "false"));
+    world
+}
+
+fn list(world: &World, args: &[&str]) -> Run {
+    world.run(&[&["list"], args, &["."]].concat(), "")
+}
+
+#[test]
+fn every_status_has_a_workload() {
+    let world = world();
+    let run = list(&world, &["-o", "json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let value: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let workloads = value["workloads"].as_array().expect("workloads");
+    assert_eq!(workloads.len(), 8);
+    for workload in workloads {
+        assert_eq!(workload["resource"]["name"], workload["status"], "{workload:#}");
+        let is_instrumented =
+            !["refused", "not-asked"].contains(&workload["status"].as_str().expect("a status"));
+        let agents = workload["containers"][0]["instrumentation"].as_array().expect("agents");
+        assert_eq!(agents.is_empty(), !is_instrumented, "{workload:#}");
+    }
+    let totals =
+        serde_json::json!({"workloads": 8, "instrumented": 6, "stale": 1, "refused": 1, "percent": 75});
+    assert_eq!(value["totals"], totals);
+}
+
+#[test]
+fn forms() {
+    let world = world();
+    for form in ["table", "wide", "name", "json", "yaml", "markdown"] {
+        let run = list(&world, &["-o", form]);
+        let shown = format!("{}--- stderr\n{}--- exit code {}", run.stdout, run.stderr, run.code);
+        insta::assert_snapshot!(format!("list-{form}"), shown);
+    }
+    let json = list(&world, &["-o", "json"]).stdout;
+    let yaml = list(&world, &["-o", "yaml"]).stdout;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(serde_yaml::from_str::<Value>(&yaml).expect("YAML"), json);
+    let table = list(&world, &[]).stdout;
+    let words = |text: &str| -> Vec<Vec<String>> {
+        text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(words(&list(&world, &["--no-headers"]).stdout), words(&table)[1..]);
+    assert_eq!(list(&world, &["-q"]).stderr, "");
+}
+
+/// The names of the workloads that are listed.
+fn names(world: &World, args: &[&str]) -> Vec<String> {
+    let run = list(world, &[args, &["-o", "name"]].concat());
+    let name = |line: &str| line.strip_prefix("deployment.apps/").expect("a Deployment").to_owned();
+    run.stdout.lines().map(name).collect()
+}
+
+#[test]
+fn rows_are_filtered_and_sorted() {
+    let world = world();
+    world.file("bare.yaml", &workload("bare", "true").replace("\n  namespace: shop", "\n  namespace: bare"));
+    assert_eq!(names(&world, &["--status", "stale,refused"]), ["bare", "refused", "stale"]);
+    assert_eq!(names(&world, &["--status", "not-asked", "--status", "injected"]), ["injected", "not-asked"]);
+    assert_eq!(names(&world, &["-n", "bare"]), ["bare"]);
+    assert_eq!(names(&world, &["--language", "java"]), [""; 0]);
+    assert_eq!(names(&world, &["--language", "nodejs"]).len(), 6);
+    let sorted = names(&world, &["--sort-by", "status"]);
+    let first = names(&world, &["--sort-by", "namespace"]);
+    assert_eq!(
+        (sorted.first().map(String::as_str), first.first().map(String::as_str)),
+        (Some("edited"), Some("bare"))
+    );
+    assert_eq!(list(&world, &["--status", "stale", "--language", "java"]).stdout, "");
+    assert_eq!(list(&world, &["--sort-by", "colour"]).code, 2);
+}
+
+#[test]
+fn less_coverage_than_asked_for_fails() {
+    let world = world();
+    for (percent, code) in [("0", 0), ("75", 0), ("76", 1), ("100", 1)] {
+        let run = list(&world, &["--min-coverage", percent]);
+        assert_eq!(run.code, code, "{percent}: {}", run.stderr);
+        assert_eq!(run.stderr.contains("error[low-coverage]"), code == 1, "{}", run.stderr);
+        assert!(run.stdout.contains("up-to-date"), "{}", run.stdout);
+    }
+    assert_eq!(list(&world, &["--min-coverage", "101"]).code, 2);
+    // A filter hides rows; it does not make the rest of them instrumented.
+    assert_eq!(list(&world, &["--min-coverage", "80", "--status", "up-to-date"]).code, 1);
+}
+
+#[test]
+fn what_cannot_be_read_fails_and_the_rest_is_listed() {
+    let world = world();
+    world.file("broken.yaml", &workload("broken", "true").replace("containers:", "containers: ["));
+    let run = list(&world, &[]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("error[invalid-yaml] broken.yaml"), "{}", run.stderr);
+    assert!(run.stdout.contains("up-to-date"), "{}", run.stdout);
+    // The reasons of listed workloads are theirs.
+    assert!(!run.stderr.contains("instrumentation-not-found"), "{}", run.stderr);
+}
+
+#[test]
+fn a_cluster_is_a_pipe() {
+    let item = |text: &str| {
+        text.lines().map(|line| format!("  {line}\n")).collect::<String>().replacen("  ", "- ", 1)
+    };
+    let status = "status: {readyReplicas: 1, conditions: [{type: Available, status: \"True\"}]}\n";
+    let world = world();
+    let items = [workload("asks", "true"), world.text("up-to-date.yaml"), workload("silent", "false")];
+    let items: String = items.iter().map(|text| item(&format!("{text}{status}"))).collect();
+    let dump = format!("apiVersion: v1\nitems:\n{items}kind: List\nmetadata:\n  resourceVersion: \"\"\n");
+    let run = World::new().run(&["list", "-"], &dump);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    insta::assert_snapshot!("list-cluster", run.stdout);
+}
+
+#[test]
+fn containers_are_rows() {
+    let go = workload("go", "true").replace("inject-nodejs", "inject-go").replace(
+        "\"true\"\n",
+        "\"true\"\n        instrumentation.opentelemetry.io/otel-go-auto-target-exe: /app\n",
+    );
+    let go = go.replace(
+        "    spec:\n      containers",
+        "    spec:\n      shareProcessNamespace: true\n      containers",
+    );
+    let two = workload("two", "true").replace(
+        "inject-nodejs: \"true\"",
+        "inject-nodejs: \"true\"\n        instrumentation.opentelemetry.io/container-names: app\n        sidecar.opentelemetry.io/inject: \"true\"",
+    ) + "        - name: other\n          image: other:1\n";
+    let several =
+        go.replace("name: go\n", "name: several\n") + "        - name: other\n          image: other:1\n";
+    let sdk = workload("sdk", "true").replace("inject-nodejs", "inject-sdk");
+    let nginx = workload("nginx", "true").replace("inject-nodejs", "inject-nginx");
+    let world = World::new();
+    world
+        .file("instrumentation.yaml", &INSTRUMENTATION.replace("name: default", "name: default\n  namespace: shop"))
+        .file(
+            "collector.yaml",
+            "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {name: sidecar, namespace: shop}\n\
+             spec:\n  mode: sidecar\n  config:\n    receivers: {otlp: {protocols: {grpc: {}}}}\n    exporters: {debug: {}}\n    \
+             service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}\n",
+        );
+    for (name, text) in [("go", go), ("two", two), ("several", several), ("sdk", sdk), ("nginx", nginx)] {
+        world.file(&format!("{name}.yaml"), &text);
+    }
+    insta::assert_snapshot!("list-containers", list(&world, &[]).stdout);
+}
+
+#[test]
+fn no_name_is_markup_on_the_page() {
+    let world = World::new();
+    let hostile = "</script><img src=x onerror=alert(1)>\\\"'&\\u202e";
+    let text = workload("x", "lost").replace("name: x\n", &format!("name: \"{hostile}\"\n"));
+    world.file("web.yaml", &text);
+    let page = list(&world, &["-o", "html"]).stdout;
+    assert_eq!((page.matches("<script").count(), page.matches("<img").count()), (1, 0), "{page}");
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "{page}");
+    assert!(!page.contains('\u{202e}'), "{page}");
+    let table = list(&world, &["-o", "markdown"]).stdout;
+    assert!(!table.replace("<!-- -->", "").contains('<'), "{table}");
+    assert_eq!(table.lines().filter(|line| line.starts_with("| ")).count(), 2, "{table}");
+}
+
+#[test]
+fn the_page_has_findings_and_changes() {
+    let page = list(&world(), &["-o", "html"]).stdout;
+    for part in [
+        "6 of 8 workloads instrumented, 1 stale, 1 refused (75 %)",
+        "<code>instrumentation-not-found</code>",
+        "<ins>+              value: http://collector:4318</ins>",
+        "<del>-              value: http://mine:4318</del>",
+        "<p>A run changes nothing.</p>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
