@@ -126,10 +126,10 @@ impl Format {
     }
 
     /// The format for a stream: people read more on a terminal than in a log.
+    #[cfg(feature = "cli")]
     #[must_use]
     pub const fn on(self, is_terminal: bool) -> Self {
         match self {
-            #[cfg(feature = "cli")]
             Self::Human if is_terminal => Self::Full,
             Self::Human => Self::Concise,
             other => other,

@@ -19,6 +19,7 @@ mod helm;
 mod kpt;
 mod kustomize;
 mod nodejs;
+mod page;
 mod patches;
 mod pipe;
 mod pull_request;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         helm::CASES,
         pipe::CASES,
         nodejs::CASES,
+        page::CASES,
         pull_request::CASES,
         scripts::CASES,
     ];

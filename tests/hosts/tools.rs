@@ -17,6 +17,8 @@ pub(crate) enum Tool {
     Node,
     /// Installs that agent.
     Npm,
+    /// Shows pages.
+    Chromium,
     /// Reads workflows.
     Actionlint,
     /// Reads scripts.
@@ -27,7 +29,7 @@ pub(crate) enum Tool {
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -35,6 +37,7 @@ const ROWS: [Row; 9] = [
     (Tool::Helm4, "helm4", &["helm4", "helm"], Some("v4.")),
     (Tool::Node, "node", &["node"], None),
     (Tool::Npm, "npm", &["npm"], None),
+    (Tool::Chromium, "chromium", &["chromium", "chromium-browser"], None),
     (Tool::Actionlint, "actionlint", &["actionlint"], None),
     (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
 ];
