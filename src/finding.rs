@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::yaml::Side;
+
 mod codes;
 mod messages;
 
@@ -170,6 +172,8 @@ pub struct Finding {
     pub subject: Option<Subject>,
     /// RFC 6901 pointer into the resource (or the config); empty for all of it.
     pub pointer: String,
+    /// What is wrong at the pointer: the key or the value.
+    pub side: Side,
     /// The place of the pointer in the text, or of its closest existing parent.
     pub position: Option<Position>,
     /// The file of the resource, if the text is a stream that names it.
@@ -192,6 +196,7 @@ impl Finding {
             severity: code.page().severity,
             subject: None,
             pointer: pointer.into(),
+            side: Side::Value,
             position: None,
             origin: None,
             message: message.into(),
@@ -205,6 +210,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
+        self
+    }
+
+    /// The same finding about the key at its pointer.
+    #[must_use]
+    pub(crate) const fn key(mut self) -> Self {
+        self.side = Side::Key;
         self
     }
 

@@ -44,7 +44,7 @@ pub fn is_known(prefix: &str, short: &str) -> bool {
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
     let finding = |key: &str, more: String| {
         let message = format!("unknown annotation {key}{more}");
-        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message)
+        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message).key()
     };
     let did_you_mean = |name: String| format!("; did you mean {name}?");
     let alike = annotations.keys().filter_map(|key| Some(finding(key, did_you_mean(meant(key)?))));

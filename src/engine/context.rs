@@ -15,7 +15,7 @@ use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding, Origin};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
-use crate::yaml::{Document, Problem, shifted};
+use crate::yaml::{Document, Problem, Side, shifted};
 
 /// The lookup data of a run.
 pub(super) struct Collected {
@@ -118,7 +118,7 @@ impl Collected {
         };
         let findings = self.resources.add(resource, &read.identity, from_context, settings);
         let located = |finding: Finding| {
-            let span = span_of(group, read, &finding.pointer);
+            let span = span_of(group, read, &finding.pointer, finding.side);
             let finding = Finding { origin: read.origin.clone(), ..finding };
             located(source, group, line_col(group, &shifted(&span, read.offset)), finding)
         };
@@ -152,9 +152,9 @@ impl Collected {
 }
 
 /// Reads the document again for the place of a finding, which is rare.
-fn span_of(group: &Group<'_>, read: &Read, pointer: &str) -> Range<usize> {
+fn span_of(group: &Group<'_>, read: &Read, pointer: &str, side: Side) -> Range<usize> {
     let pointer = format!("{}{pointer}", read.found.base);
-    let span = |document: &Document<'_>| document.span(&pointer);
+    let span = |document: &Document<'_>| document.span(&pointer, side);
     match (&group.list, read.item) {
         (Some(list), Some(item)) => {
             read::item(&group.text[list.items[item].clone()]).as_ref().map_or(0..0, span)

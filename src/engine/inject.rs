@@ -22,7 +22,7 @@ use crate::k8s::Kind;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
 use crate::select::{Selection, instrumented};
 use crate::verify;
-use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Trouble, shifted};
+use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Side, Trouble, shifted};
 use serde_json::Value;
 
 /// The result for a group.
@@ -408,7 +408,7 @@ fn listed(
     listed::Workload {
         subject: found.subject(document),
         source: 0,
-        span: document.span_from(found.cursor, ""),
+        span: document.span_from(found.cursor, "", Side::Value),
         lines: (0, 0),
         origin: found.origin(document),
         status: outcome.status,
@@ -428,9 +428,9 @@ impl Piece {
     /// Adds findings about a resource, at the places of their pointers.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
         for mut finding in findings {
-            let spans = |pointer: &str| document.span_from(found.cursor, pointer);
-            let span = spans(&finding.pointer);
-            let related = finding.related.iter().map(|other| spans(&other.pointer)).collect();
+            let spans = |pointer: &str, side| document.span_from(found.cursor, pointer, side);
+            let span = spans(&finding.pointer, finding.side);
+            let related = finding.related.iter().map(|other| spans(&other.pointer, Side::Value)).collect();
             if finding.subject.is_none() {
                 finding = finding.about(found.subject(document));
             }

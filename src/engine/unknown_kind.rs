@@ -25,7 +25,7 @@ pub(super) fn asks(document: &Document<'_>, found: &Found, identity: &Identity) 
     let kind = identity.kind();
     let message =
         format!("nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}");
-    let finding = Finding::new(Code::UnknownKind, format!("{pointer}/{}", escape(&key)), message);
+    let finding = Finding::new(Code::UnknownKind, format!("{pointer}/{}", escape(&key)), message).key();
     let template = path.strip_suffix(&["metadata".to_owned(), "annotations".to_owned()]);
     let template = template.filter(|steps| steps.iter().all(|step| step.parse::<usize>().is_err()));
     Some(match template {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::finding::{Code, Finding};
 use crate::host::files::{Text, position};
-use crate::yaml::{Document, LineCol};
+use crate::yaml::{Document, LineCol, Side};
 
 /// Variables that kustomize sets for a plugin. It omits the first one for a large config.
 const MARKS: &[&str] = &["KUSTOMIZE_PLUGIN_CONFIG_STRING", "KUSTOMIZE_PLUGIN_CONFIG_ROOT"];
@@ -56,7 +56,7 @@ pub(super) fn unbuilt(inputs: &[Text], config: Option<&Path>) -> Vec<Finding> {
         };
         let keys: Vec<&str> = BUILDING.iter().filter(is_filled).copied().collect();
         let pointer = format!("/{}", keys.first()?);
-        let place = LineCol::span(&text.bytes, &document.span(&pointer));
+        let place = LineCol::span(&text.bytes, &document.span(&pointer, Side::Value));
         let folder = match text.path.parent().map(|folder| folder.display().to_string()) {
             Some(folder) if !folder.is_empty() => folder,
             _ => ".".to_owned(),

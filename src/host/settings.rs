@@ -87,7 +87,7 @@ fn config_file(path: &Path, name: &str) -> Parsed {
     };
     let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
     let place = |finding: Finding| {
-        let span = shifted(&document.span(&finding.pointer), *start);
+        let span = shifted(&document.span(&finding.pointer, finding.side), *start);
         finding.at(position(Some(name), LineCol::span(&bytes, &span)))
     };
     let written = |pointer: &str| document.text_at(pointer).map(str::to_owned);

@@ -49,7 +49,7 @@ pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     let finding = |(key, _): (&String, &Value)| {
         let message =
             format!("annotation {key} has no effect here: {} names the pod template", dotted(elsewhere));
-        let finding = Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message);
+        let finding = Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message).key();
         finding
             .about(subject(resource, identity))
             .help("Move it to the pod template of the workload that is named.")
@@ -93,6 +93,7 @@ fn misplaced(
         let message = format!("annotation {key} in {} has no effect", dotted(at));
         let right = dotted(&workload.pointer("/metadata/annotations"));
         Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message)
+            .key()
             .help(format!("Move it to {right}."))
     };
     misplaced.map(finding).collect()

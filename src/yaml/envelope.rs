@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::outline::{Item, Outline};
 use super::parser::{Event, Granit, Parser};
 use super::text::Lines;
-use super::{Document, Edit, LineCol, Problem, split_documents, split_items};
+use super::{Document, Edit, LineCol, Problem, Side, split_documents, split_items};
 use crate::change::Change;
 
 /// A `ResourceList` without its items.
@@ -82,7 +82,7 @@ impl<'t> Envelope<'t> {
     /// The position of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn line_col(&self, pointer: &str) -> LineCol {
-        let span = Document::parse(&self.own).map_or(0..0, |document| document.span(pointer));
+        let span = Document::parse(&self.own).map_or(0..0, |document| document.span(pointer, Side::Value));
         LineCol::span(self.text, &(self.source(span.start)..self.source(span.end)))
     }
 

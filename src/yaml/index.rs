@@ -65,6 +65,16 @@ struct Open {
     is_odd: bool,
 }
 
+/// A side of a mapping's entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The key.
+    Key,
+    /// The value.
+    #[default]
+    Value,
+}
+
 /// One document of a text, with spans and values by pointer.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -403,16 +413,23 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The bytes of the node at `pointer`, relative to `node`, or of its closest existing parent.
+    /// The bytes of a side of the entry at `pointer`, relative to `node`, or of its closest existing parent. Elements
+    /// of a list have no key.
     #[must_use]
-    pub fn span_from(&self, node: Cursor, pointer: &str) -> Range<usize> {
-        self.span_of(self.follow_from(node.0, pointer).0)
+    pub fn span_from(&self, node: Cursor, pointer: &str, side: Side) -> Range<usize> {
+        let (id, is_found) = self.follow_from(node.0, pointer);
+        let key = || {
+            let (parent, _) = pointer.rsplit_once('/')?;
+            let (parent, _) = self.follow_from(node.0, parent);
+            self.entries(self.resolved(parent)).find(|(_, value)| *value == id).map(|(key, _)| key)
+        };
+        self.span_of((side == Side::Key && is_found).then(key).flatten().unwrap_or(id))
     }
 
-    /// The bytes of the node at `pointer`, or of its closest existing parent.
+    /// As [`Document::span_from`], starting at the root.
     #[must_use]
-    pub fn span(&self, pointer: &str) -> Range<usize> {
-        self.follow(pointer).map_or(0..0, |(id, _)| self.span_of(id))
+    pub fn span(&self, pointer: &str, side: Side) -> Range<usize> {
+        self.root.map_or(0..0, |root| self.span_from(Cursor(root), pointer, side))
     }
 
     fn span_of(&self, id: NodeId) -> Range<usize> {
@@ -423,7 +440,7 @@ impl<'t> Document<'t> {
     /// The byte offset of the node at `pointer`, or of its closest existing parent.
     #[must_use]
     pub fn offset(&self, pointer: &str) -> usize {
-        self.span(pointer).start
+        self.span(pointer, Side::Value).start
     }
 
     /// The position of the node at `pointer`, or of its closest existing parent.

@@ -25,7 +25,7 @@ mod value;
 pub use emit::{document as emit_document, quoted, string as emit_string};
 pub use envelope::{Envelope, is_resource_list};
 pub use flags::is_flag;
-pub use index::{Cursor, Document};
+pub use index::{Cursor, Document, Side};
 pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;
 pub use stream::{Items, split_documents, split_items, split_json, split_json_list};
