@@ -284,7 +284,7 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
 fn write_files(outcome: &mut Outcome<'_>, output: &mut dyn Output) {
     let report = |outcome: &Outcome<'_>, batch: &mut Batch| match &outcome.flags.report {
         Some((path, format)) => {
-            let report = format.report(&View::plain(outcome.run, &outcome.result.findings));
+            let report = format.report(&View { detail: Detail::Lines, ..outcome.view() });
             batch.file(path, report.as_bytes(), None)
         }
         None => Ok(()),

@@ -174,7 +174,7 @@ fn details(listing: &Listing) -> Markup {
                     @if entry.diff.is_empty() {
                         p { "A run changes nothing." }
                     } @else {
-                        pre tabindex="0" aria-label="Changes" { (diff(&entry.diff)) }
+                        pre tabindex="0" aria-label="Changes" { (diff(&entry.diff, entry.workload.lines.0)) }
                     }
                 }
             }
@@ -199,15 +199,19 @@ fn findings(findings: &[Finding]) -> Markup {
     }
 }
 
-/// A unified diff with its lines marked. Its names of files are said above it.
-fn diff(diff: &str) -> Markup {
+/// A unified diff of a text that starts at the line `first` of its file, with its lines marked.
+fn diff(diff: &str, first: usize) -> Markup {
+    let start = |hunk: &str| {
+        let number: String = hunk.chars().skip("@@ -".len()).take_while(char::is_ascii_digit).collect();
+        number.parse::<usize>().map_or(first, |number| number + first - 1)
+    };
     let lines = diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ "));
     html! {
         @for line in lines {
             @match line.as_bytes().first() {
                 Some(b'+') => ins { (shown(line)) },
                 Some(b'-') => del { (shown(line)) },
-                Some(b'@') => span.hunk { (shown(line)) },
+                Some(b'@') => span.hunk { "line " (start(line)) },
                 _ => { (shown(line)) },
             }
             "\n"
