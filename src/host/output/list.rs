@@ -127,10 +127,6 @@ impl Output for List {
         Purpose::Check
     }
 
-    fn needs_stdout(&self) -> bool {
-        true
-    }
-
     fn answers_failures(&self) -> bool {
         true
     }
