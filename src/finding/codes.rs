@@ -169,7 +169,7 @@ codes! {
         "Whichever definition won, the result would be a guess."
         "Remove or rename the variable that the message names."
         "env:\n\
-         - {name: OTEL_NODE_IP, value: 10.0.0.1} # must be the fieldRef of status.hostIP"
+         - {name: OTEL_RESOURCE_ATTRIBUTES_POD_NAME, value: web-0} # must be the fieldRef of metadata.name"
     GoTargetMissing "go-target-missing" Error
         "Go is requested, but the executable to instrument is not set."
         "The Go agent attaches to a running executable by its path."
@@ -302,7 +302,7 @@ codes! {
     PodSecurity "pod-security" Warning
         "With the injection the pod no longer meets a level of the Pod Security Standards."
         "A namespace that enforces the level refuses the pod: a Deployment then has no replicas, and says so only in its ReplicaSet."
-        "Give the Instrumentation an initContainerSecurityContext that meets the level, use another agent, or enforce a weaker level; `podSecurity` in the config says which one counts."
+        "Give the Instrumentation an initContainerSecurityContext that meets the level, or enforce a weaker level, which Go's privileged agent always needs; `podSecurity` in the config says which one counts."
         "annotations: {instrumentation.opentelemetry.io/inject-go: \"true\"} # its agent is privileged and mounts a host path"
     UnusedInstrumentation "unused-instrumentation" Info
         "No workload in the input uses the Instrumentation."
@@ -493,7 +493,7 @@ codes! {
     FileAttributes "file-attributes" Warning
         "A file was replaced, and its new version lacks the owner, group, hard links or extended attributes of the old one."
         "Others may no longer read or write the file, or have the old text."
-        "Run as the file's owner, or restore what the message names."
+        "Run as the file's owner, and restore what the message names: links and attributes are those of the old file."
         "sudo -u ci otel-inject inject --in-place manifests/ # the files were another user's"
     Io "io" Error
         "A file or stream could not be read or written."
