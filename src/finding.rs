@@ -142,7 +142,9 @@ impl Position {
 /// A second place that explains a finding: the first of two keys, or the list of what there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
-    /// RFC 6901 pointer into the same resource.
+    /// The kind and the name in messages of the resource that it is in; `None` for the finding's own.
+    pub resource: Option<(&'static str, String)>,
+    /// RFC 6901 pointer into the resource.
     pub pointer: String,
     /// What is there, in a few words.
     pub label: String,
@@ -182,7 +184,7 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: Cow<'static, str>,
-    /// Other places of the same resource that explain it.
+    /// Other places that explain it.
     pub related: Vec<Related>,
     /// The injections that the finding reports.
     pub injections: Vec<Injection>,
@@ -222,8 +224,18 @@ impl Finding {
 
     /// The same finding with a second place in the same resource.
     #[must_use]
-    pub fn related(mut self, pointer: impl Into<String>, label: impl Into<String>) -> Self {
-        self.related.push(Related { pointer: pointer.into(), label: label.into(), position: None });
+    pub fn beside(mut self, pointer: impl Into<String>, label: impl Into<String>) -> Self {
+        let (pointer, label) = (pointer.into(), label.into());
+        self.related.push(Related { resource: None, pointer, label, position: None });
+        self
+    }
+
+    /// The same finding with a place in another resource, which has that kind and that name in messages. The label is
+    /// the resource.
+    #[must_use]
+    pub fn due_to(mut self, kind: &'static str, called: &str, pointer: impl Into<String>) -> Self {
+        let (resource, label) = (Some((kind, called.to_owned())), format!("{kind} {called}"));
+        self.related.push(Related { resource, pointer: pointer.into(), label, position: None });
         self
     }
 

@@ -1,5 +1,6 @@
 //! The first pass: reads the resources to look up.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Map, Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::cut::Group;
 use super::mention::may_hold;
 use super::read::{self, Found};
-use super::{Role, Source, in_order, line_col, located, template};
+use super::{Role, Source, in_order, line_col, located, position, template};
 use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
@@ -25,6 +26,21 @@ pub(super) struct Collected {
     pub(super) of_asked: Vec<Conditional>,
     /// Findings about valid resources of the input, reported if they are not requested.
     pub(super) unused: Vec<Conditional>,
+    /// Where each Instrumentation and collector is, by kind and name in messages; the first one of a name.
+    places: BTreeMap<(&'static str, String), Place>,
+}
+
+/// The place of a context resource.
+#[derive(Debug, Clone)]
+struct Place {
+    /// The index of its group.
+    group: usize,
+    /// The offset of its document in the group.
+    offset: usize,
+    /// The index of the list item that the document is read from, or `None` if it is the whole group.
+    item: Option<usize>,
+    /// Pointer to the resource in the document.
+    base: String,
 }
 
 /// A finding that depends on whether a resource is requested.
@@ -47,6 +63,7 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
         findings: Vec::new(),
         of_asked: Vec::new(),
         unused: Vec::new(),
+        places: BTreeMap::new(),
     };
     collected.read(sources, groups, ALWAYS, settings);
     let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
@@ -79,21 +96,33 @@ impl Collected {
             if may_hold(group.text, kinds) { group_resources(group, kinds, &is_wanted) } else { Vec::new() }
         });
         for from_context in [false, true] {
-            for (group, read) in groups.iter().zip(&read) {
+            for (index, (group, read)) in groups.iter().zip(&read).enumerate() {
                 let source = &sources[group.source];
                 if from_context == (source.role == Role::Context) {
                     for one in read {
-                        self.add(source, group, one, from_context, settings);
+                        self.add(source, (index, group), one, from_context, settings);
                     }
                 }
             }
         }
     }
 
+    /// Adds the positions of places in Instrumentations and collectors.
+    pub(super) fn locate(&self, finding: &mut Finding, sources: &[Source<'_>], groups: &[Group<'_>]) {
+        for related in &mut finding.related {
+            let place = related.resource.as_ref().and_then(|resource| self.places.get(resource));
+            let Some((place, group)) = place.and_then(|place| Some((place, groups.get(place.group)?))) else {
+                continue;
+            };
+            let span = place.span(group, &related.pointer, Side::Value);
+            related.position = Some(position(&sources[group.source], line_col(group, &span)));
+        }
+    }
+
     fn add(
         &mut self,
         source: &Source<'_>,
-        group: &Group<'_>,
+        (index, group): (usize, &Group<'_>),
         read: &Read,
         from_context: bool,
         settings: &Settings,
@@ -118,9 +147,9 @@ impl Collected {
         };
         let findings = self.resources.add(resource, &read.identity, from_context, settings);
         let located = |finding: Finding| {
-            let span = span_of(group, read, &finding.pointer, finding.side);
+            let span = read.place(index).span(group, &finding.pointer, finding.side);
             let finding = Finding { origin: read.origin.clone(), ..finding };
-            located(source, group, line_col(group, &shifted(&span, read.offset)), finding)
+            located(source, group, line_col(group, &span), finding)
         };
         let asked = match read.identity.kind() {
             KIND => Some((KIND, Code::UnusedInstrumentation, Code::InvalidInstrumentation)),
@@ -136,6 +165,7 @@ impl Collected {
         };
         let name = metadata_text(resource, "name").unwrap_or_default();
         let called = (kind, called(&namespace_of(resource, settings), name));
+        self.places.entry(called.clone()).or_insert_with(|| read.place(index));
         if !from_context && !findings.iter().any(|finding| finding.code == invalid) {
             let finding = Finding::new(unused, "", "no workload in the input uses it");
             let finding = located(finding.about(subject(resource, &read.identity)));
@@ -151,21 +181,28 @@ impl Collected {
     }
 }
 
-/// Reads the document again for the place of a finding, which is rare.
-fn span_of(group: &Group<'_>, read: &Read, pointer: &str, side: Side) -> Range<usize> {
-    let pointer = format!("{}{pointer}", read.found.base);
-    let span = |document: &Document<'_>| document.span(&pointer, side);
-    match (&group.list, read.item) {
-        (Some(list), Some(item)) => {
-            read::item(&group.text[list.items[item].clone()]).as_ref().map_or(0..0, span)
-        }
-        _ => {
-            let documents = read::documents(group.text).unwrap_or_default();
-            documents
-                .iter()
-                .find(|(start, _)| *start == read.offset)
-                .map_or(0..0, |(_, document)| span(document))
-        }
+impl Read {
+    fn place(&self, group: usize) -> Place {
+        Place { group, offset: self.offset, item: self.item, base: self.found.base.clone() }
+    }
+}
+
+impl Place {
+    /// The bytes of a value in the group. Reads the document again, which is rare.
+    fn span(&self, group: &Group<'_>, pointer: &str, side: Side) -> Range<usize> {
+        let pointer = format!("{}{pointer}", self.base);
+        let span = |document: &Document<'_>| document.span(&pointer, side);
+        let span = match (&group.list, self.item) {
+            (Some(list), Some(item)) => {
+                read::item(&group.text[list.items[item].clone()]).as_ref().map_or(0..0, span)
+            }
+            _ => {
+                let documents = read::documents(group.text).unwrap_or_default();
+                let own = documents.iter().find(|(start, _)| *start == self.offset);
+                own.map_or(0..0, |(_, document)| span(document))
+            }
+        };
+        shifted(&span, self.offset)
     }
 }
 

@@ -120,7 +120,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         }
         for Spotted { span, related, finding } in piece.findings {
             let mut finding = template::part(finding, group.text, offset + span.start, source.file);
-            for (other, span) in finding.related.iter_mut().zip(related) {
+            let related = finding.related.iter_mut().zip(related);
+            for (other, span) in related.filter(|(other, _)| other.resource.is_none()) {
                 other.position = Some(position(source, place(&span)));
             }
             injected.findings.push((group.source, located(source, group, place(&span), finding)));

@@ -134,14 +134,15 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             None => groups.extend(cut::groups(index, source)),
         }
     }
-    let context = context::collect(sources, &groups, settings);
+    let mut context = context::collect(sources, &groups, settings);
     let results =
         in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
 
-    found.extend(context.findings);
+    found.extend(std::mem::take(&mut context.findings));
     let asked: BTreeSet<_> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();
-    let of_asked = context.of_asked.into_iter().filter(|one| asked.contains(&one.called));
-    let unused = context.unused.into_iter();
+    let of_asked =
+        std::mem::take(&mut context.of_asked).into_iter().filter(|one| asked.contains(&one.called));
+    let unused = std::mem::take(&mut context.unused).into_iter();
     let unused = unused.filter(|one| task != Task::Uninject && !asked.contains(&one.called));
     found.extend(of_asked.chain(unused).map(|one| (one.source, one.finding)));
     let selecting: BTreeSet<usize> = results.iter().flat_map(|result| result.rules.iter().copied()).collect();
@@ -161,6 +162,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         output.patches.extend(result.patches);
         output.workloads.extend(result.workloads);
     }
+    found.0.iter_mut().for_each(|(_, finding)| context.locate(finding, sources, &groups));
     // A rule may select workloads that could not be read.
     if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
     {
