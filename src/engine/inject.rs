@@ -81,9 +81,10 @@ pub(super) fn group(
     } else {
         unreadable::text(group.text, &problem, context, settings)
     };
+    let span = problem.span();
     let finding = Finding::new(code, "", problem.message);
     let finding = template::whole(finding, group.text, problem.offset, source.file);
-    let finding = located(source, group, line_col(group, &(problem.offset..problem.offset)), finding);
+    let finding = located(source, group, line_col(group, &span), finding);
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
 }
 
@@ -451,9 +452,13 @@ impl Piece {
     }
 
     fn unreadable(&mut self, document: &Document<'_>, found: &Found, problem: Problem, code: Code) {
+        let span = problem.span();
         let mut finding = Finding::new(code, "", problem.message).about(found.subject(document));
         finding.origin = found.origin(document);
-        let span = problem.offset..problem.offset;
-        self.findings.push(Spotted { span, related: Vec::new(), finding });
+        let first = problem.first.map(|first| first..first + span.len());
+        if first.is_some() {
+            finding = finding.beside("", "the first one");
+        }
+        self.findings.push(Spotted { span, related: first.into_iter().collect(), finding });
     }
 }

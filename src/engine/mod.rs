@@ -28,7 +28,7 @@ use crate::config::{Mode, OnError, Settings};
 use crate::coverage::Workload;
 use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 use crate::k8s::origin;
-use crate::yaml::{Edit, Envelope, LineCol, Problem, Trouble};
+use crate::yaml::{Edit, Envelope, LineCol, Problem};
 use cut::Group;
 
 /// How a text is used.
@@ -186,11 +186,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
 fn unreadable(source: &Source<'_>) -> Option<Problem> {
     const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
     if UTF_16.iter().any(|mark| source.text.starts_with(mark)) {
-        return Some(Problem {
-            trouble: Trouble::Syntax,
-            offset: 0,
-            message: "UTF-16, where UTF-8 is read".into(),
-        });
+        return Some(Problem::syntax(0, "UTF-16, where UTF-8 is read"));
     }
     match source.role {
         Role::ResourceList => Envelope::read(source.text).err(),

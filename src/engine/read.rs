@@ -2,7 +2,7 @@
 
 use crate::finding::{Origin, Subject};
 use crate::k8s::{Identity, origin};
-use crate::yaml::{Cursor, Document, Problem, Trouble, split_json};
+use crate::yaml::{Cursor, Document, Problem, split_json};
 
 /// A resource in a document.
 #[derive(Debug)]
@@ -26,7 +26,11 @@ pub(super) fn documents(text: &[u8]) -> Result<Vec<(usize, Document<'_>)>, Probl
     };
     let values = split_json(text).ok_or(problem)?;
     let parse = |range: std::ops::Range<usize>| {
-        let moved = |problem: Problem| Problem { offset: problem.offset + range.start, ..problem };
+        let moved = |problem: Problem| Problem {
+            offset: problem.offset + range.start,
+            first: problem.first.map(|first| first + range.start),
+            ..problem
+        };
         Ok((range.start, Document::parse(&text[range.clone()]).map_err(moved)?))
     };
     values.into_iter().map(parse).collect()
@@ -38,16 +42,12 @@ pub(super) fn item(text: &[u8]) -> Result<Document<'_>, Problem> {
     match document.at("").and_then(|root| document.elements(root)) {
         Some(elements) if elements.len() == 1 => Ok(document),
         None if document.is_mapping() => Ok(document),
-        _ => Err(Problem { trouble: Trouble::Syntax, offset: 0, message: "more than one item".into() }),
+        _ => Err(Problem::syntax(0, "more than one item")),
     }
 }
 
 fn utf8(text: &[u8]) -> Result<&str, Problem> {
-    std::str::from_utf8(text).map_err(|error| Problem {
-        trouble: Trouble::Syntax,
-        offset: error.valid_up_to(),
-        message: "not UTF-8".into(),
-    })
+    std::str::from_utf8(text).map_err(|error| Problem::syntax(error.valid_up_to(), "not UTF-8"))
 }
 
 /// The resources of a document, including items of lists.

@@ -166,21 +166,37 @@ pub struct Problem {
     pub trouble: Trouble,
     /// The byte offset in the text.
     pub offset: usize,
+    /// How many bytes are wrong; 0 for a point.
+    pub length: usize,
+    /// Where the same stood before, if it is there a second time.
+    pub first: Option<usize>,
     /// One sentence without a final period.
     pub message: String,
 }
 
 impl Problem {
     pub(crate) fn syntax(offset: usize, message: impl Into<String>) -> Self {
-        Self { trouble: Trouble::Syntax, offset, message: message.into() }
+        Self { trouble: Trouble::Syntax, offset, length: 0, first: None, message: message.into() }
+    }
+
+    /// A key that a mapping has twice, at its second place.
+    pub(crate) fn duplicate(key: &str, first: Option<usize>, second: Range<usize>) -> Self {
+        let message = format!("duplicate key {key:?}");
+        Self { length: second.len(), first, ..Self::syntax(second.start, message) }
+    }
+
+    /// The bytes that are wrong.
+    #[must_use]
+    pub const fn span(&self) -> Range<usize> {
+        self.offset..self.offset + self.length
     }
 
     pub(crate) fn limit(offset: usize, message: impl Into<String>) -> Self {
-        Self { trouble: Trouble::Limit, offset, message: message.into() }
+        Self { trouble: Trouble::Limit, ..Self::syntax(offset, message) }
     }
 
     pub(crate) fn uneditable(offset: usize, message: impl Into<String>) -> Self {
-        Self { trouble: Trouble::Uneditable, offset, message: message.into() }
+        Self { trouble: Trouble::Uneditable, ..Self::syntax(offset, message) }
     }
 }
 

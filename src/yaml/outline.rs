@@ -65,7 +65,7 @@ impl Outline {
             }
             let hash = reader.node(value, place)?.content;
             if outline.others.insert(key.clone(), hash).is_some() {
-                return Err(Problem::syntax(span.start, format!("duplicate key {key:?}")));
+                return Err(Problem::duplicate(&key, None, span.start..span.end));
             }
         }
         match reader.parser.next_event() {

@@ -143,7 +143,9 @@ impl Document<'_> {
                 }
             };
             if is_repeated {
-                return Err(Problem::syntax(start, format!("duplicate key {name:?}")));
+                let same = |(other, _): &(NodeId, NodeId)| self.scalar_text(*other) == Some(name);
+                let first = self.entries(id).find(same).map(|(first, _)| self.nodes[first].start);
+                return Err(Problem::duplicate(name, first, start..self.nodes[key].end));
             }
         }
         for source in merged {

@@ -45,6 +45,13 @@ fn a_finding_underlines_the_value_that_is_wrong() {
 }
 
 #[test]
+fn a_second_place_is_underlined_too() {
+    let repeated = input()
+        .replace("          image: \"app:1\" # pinned\n", "          image: a:1\n          name: other\n");
+    insta::assert_snapshot!("full-duplicate-key", full(&repeated));
+}
+
+#[test]
 fn lines_fit_the_terminal() {
     let padded = lost().replace("shop/none", &format!("shop/none # {}", "and so on ".repeat(30)));
     insta::assert_snapshot!("full-80-columns", wide(&padded, 80));

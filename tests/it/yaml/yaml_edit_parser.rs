@@ -29,7 +29,7 @@ impl<'t> Parser<'t> for YamlEdit<'t> {
 }
 
 fn problem(message: String) -> Problem {
-    Problem { trouble: Trouble::Syntax, offset: 0, message }
+    Problem { trouble: Trouble::Syntax, offset: 0, length: 0, first: None, message }
 }
 
 struct Walk<'t> {
