@@ -1,8 +1,11 @@
 //! `list`: the state of every workload, in every form.
 
+use std::path::Path;
+
 use serde_json::Value;
 
-use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World};
+use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World, fed_bytes};
+use crate::common::{entries, file_name, testdata};
 
 /// A workload called `name` in namespace shop, with that value of the switch.
 fn workload(name: &str, switch: &str) -> String {
@@ -217,4 +220,54 @@ fn the_page_has_findings_and_changes() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+}
+
+#[test]
+fn after_a_run_nothing_is_left_to_inject() {
+    let mut seen = 0;
+    for folder in entries(&testdata("cases")) {
+        let (input, config) = (folder.join("input.yaml"), folder.join("config.yaml"));
+        let config =
+            if config.exists() { vec!["--config", config.to_str().expect("UTF-8")] } else { Vec::new() };
+        let world = World::new();
+        let states = |text: &[u8]| -> Vec<(String, String)> {
+            let run =
+                fed_bytes(world.command().args(["list", "-o", "json", "--allow-empty"]).args(&config), text);
+            let value: Value = serde_json::from_slice(&run.stdout).expect("JSON");
+            let state = |one: &Value| (one["resource"]["name"].to_string(), one["status"].to_string());
+            value["workloads"].as_array().expect("workloads").iter().map(state).collect()
+        };
+        let text = std::fs::read(&input).expect("a file");
+        let run = fed_bytes(world.command().arg("--allow-empty").args(&config), &text);
+        if run.code != 0 {
+            continue;
+        }
+        let (before, after) = (states(&text), states(&run.stdout));
+        assert_eq!(before.len(), after.len(), "{}", folder.display());
+        for ((name, was), (_, is)) in before.iter().zip(&after) {
+            let expected = match was.trim_matches('"') {
+                // Without a record, what is there cannot be told from the operator's.
+                "to-inject" if !String::from_utf8_lossy(&run.stdout).contains("otel-inject.dev/record") => {
+                    "unrecorded"
+                }
+                "to-inject" | "stale" | "edited" => "up-to-date",
+                other => other,
+            };
+            assert_eq!(is.trim_matches('"'), expected, "{name} of {}", folder.display());
+            seen += usize::from(was != is);
+        }
+    }
+    assert!(seen > 30, "{seen} workloads were injected");
+}
+
+#[test]
+fn every_example_is_listed() {
+    let mut shown = String::new();
+    for folder in entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")) {
+        if folder.is_dir() {
+            let run = World::new().run(&["list", folder.to_str().expect("UTF-8")], "");
+            shown.push_str(&format!("{}\n{}{}\n", file_name(&folder), run.stdout, run.stderr));
+        }
+    }
+    insta::assert_snapshot!("list-examples", shown);
 }
