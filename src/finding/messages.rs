@@ -7,7 +7,7 @@ use super::{Code, Finding};
 
 macro_rules! messages {
     ($($code:ident {$(
-        $name:ident($($value:ident: $type:ty),* $(,)?) $text:literal $(help $help:literal)?
+        $name:ident($($value:ident: $type:ty),* $(,)?) $text:literal $(, help $help:literal)?
     )*})*) => {
         #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "some are messages of the command alone"))]
         impl Finding {$($(
@@ -32,7 +32,7 @@ macro_rules! messages {
 
 /// Messages that several codes share; the code comes first.
 macro_rules! shared {
-    ($($name:ident($($value:ident: $type:ty),* $(,)?) $text:literal $(help $help:literal)?)*) => {
+    ($($name:ident($($value:ident: $type:ty),* $(,)?) $text:literal $(, help $help:literal)?)*) => {
         impl Finding {$(
             #[doc = $text]
             pub(crate) fn $name(code: Code, pointer: impl Into<String>, $($value: $type),*) -> Self {
@@ -43,21 +43,222 @@ macro_rules! shared {
 }
 
 messages! {
+    StaleLock {
+        image_missing_in_lock(image: &str)
+            "the lock has no digest of {image}",
+            help "Add it: otel-inject images --lock FILE --digests FILE."
+    }
+    InvalidInstrumentation {
+        unknown_instrumentation_version(version: &str)
+            "version {version} is not known; known are v1alpha1 and v1beta1"
+        unknown_propagator(path: &str, name: &str, known: &str)
+            "{path} is {name:?}; known propagators are {known}"
+        unknown_sampler(path: &str, name: &str, known: &str)
+            "{path} is {name:?}; known samplers are {known}"
+        sampler_ratio(path: &str, argument: &str)
+            "{path} is {argument:?}, but must be a number from 0 to 1"
+        sampler_pair(path: &str, argument: &str, part: &str)
+            "{path} is {argument:?}, but {part:?} is not key=value"
+        sampler_endpoint(path: &str, argument: &str)
+            "{path} is {argument:?}, but its endpoint must not be empty"
+        sampler_interval(path: &str, argument: &str)
+            "{path} is {argument:?}, but pollingIntervalMs must be an integer"
+        sampler_initial_rate(path: &str, argument: &str)
+            "{path} is {argument:?}, but initialSamplingRate must be a number from 0 to 1"
+        name_for_no_volume(path: &str, name: &str)
+            "{path} is {name:?}, but a volume is named after it: use lower-case letters, digits and -"
+        claim_beside_size(path: &str)
+            "{path} and volumeLimitSize cannot both be set"
+    }
+    InvalidAnnotation {
+        annotation_is_no_string(key: &str, found: &str)
+            "annotation {key} must be a string, but is {found}"
+        namespace_annotation_is_no_string(key: &str, found: &str)
+            "annotation {key} of the Namespace must be a string, but is {found}"
+    }
+    ContainersRequired {
+        pod_without_containers()
+            "the pod template has no containers",
+            help "Add the container to `containers`, or remove the annotation."
+    }
+    EnvValueFrom {
+        variable_from_elsewhere(container: &str, name: &str)
+            "container \"{container}\" takes {name} from valueFrom, so it cannot be extended"
+    }
     EnvConflict {
         variable_set_otherwise(container: &str, name: &str, field: &str)
             "container \"{container}\" sets {name} itself, which must be a fieldRef of {field}"
         variable_defined_twice(container: &str, name: &str)
             "container \"{container}\" defines {name} twice, so it cannot be extended"
     }
-    EnvValueFrom {
-        variable_from_elsewhere(container: &str, name: &str)
-            "container \"{container}\" takes {name} from valueFrom, so it cannot be extended"
+    UnknownAnnotation {
+        unknown_annotation(key: &str)
+            "unknown annotation {key}"
+        unknown_annotation_near(key: &str, near: &str)
+            "unknown annotation {key}; did you mean {near}?"
+        annotation_of_no_language(key: &str, language: &str, known: &str)
+            "unknown annotation {key}; {language:?} is not a language that can be injected",
+            help "Use one of {known}."
+    }
+    UnsetVariable {
+        config_variable_not_set(name: &str)
+            "the configuration refers to variable {name}, which is not set"
+    }
+    UnusedRule {
+        rule_selects_nothing()
+            "the rule selects no workload of the input"
+        rule_of_unknown_kind(kind: &str)
+            "{kind:?} is no known kind of workload",
+            help "Correct the kind, or declare it under `kinds`."
+        rule_of_unknown_kind_near(kind: &str, near: &str)
+            "{kind:?} is no known kind of workload; did you mean {near}?",
+            help "Correct the kind, or declare it under `kinds`."
+    }
+    UnpinnedImage {
+        image_without_version(image: &str)
+            "{image:?} has no version"
+        field_image_without_version(path: &str, image: &str)
+            "{path} is {image:?}, which has no version"
+    }
+    DeprecatedField {
+        size_limit_deprecated(language: &str)
+            "{language}.volumeLimitSize is deprecated",
+            help "Use volumeClaimTemplate, or leave it out for 200Mi."
+    }
+    TlsMismatch {
+        certificate_without_key()
+            "only one of cert_file and key_file is set"
+        tls_without_https()
+            "tls is set, but the endpoint is not https://"
+        tls_without_endpoint()
+            "tls is set, but there is no https:// endpoint"
+        https_without_tls()
+            "the endpoint is https://, but tls is not set"
+    }
+    SamplerTypeMissing {
+        sampler_without_type()
+            "the sampler has no type, so no sampler is written"
+    }
+    UnservedVersion {
+        version_not_served()
+            "v1beta1 is not served by any release of the operator yet"
+    }
+    InvalidCollector {
+        unknown_collector_version(version: &str)
+            "apiVersion is {version}; known are v1alpha1 and v1beta1"
+        collector_config_not_yaml(path: &str, offset: usize, problem: &str)
+            "{path} must be YAML, but at byte {offset}: {problem}"
+        field_not_for_sidecar(path: &str)
+            "{path} cannot be set for a sidecar"
+        value_not_for_sidecar(path: &str, value: &str)
+            "{path} cannot be {value} for a sidecar"
+        receiver_without_port(path: &str)
+            "{path} needs an endpoint or a listen_address with a port"
+        leads_to_port_name(path: &str, name: &str)
+            "{path} leads to a port called {name:?}, which is no name for one"
+        leads_to_port(path: &str, number: u32)
+            "{path} leads to port {number}, which does not exist"
+        port_out_of_range(path: &str)
+            "{path} must be from 1 to 65535"
+        is_no_port_name(path: &str)
+            "{path} is no name for a port"
+    }
+    ConfigDollar {
+        config_expanded(parts: &str)
+            "the kubelet replaces {parts} in OTEL_CONFIG"
+    }
+    EndpointQuirk {
+        listen_address_ignored(address: &str)
+            "listen_address {address} does not count beside the endpoint that is the default"
+        endpoint_without_port(given: &str, endpoint: &str)
+            "endpoint {given} has no port, and becomes {endpoint}"
+        port_read_from_address(port: u32, endpoint: &str)
+            "port {port} is read from endpoint {endpoint}, where it is part of the address"
+    }
+    PortClash {
+        components_share_port(one: &str, other: &str, port: u32)
+            "{one} and {other} both listen on port {port}"
+    }
+    IgnoredField {
+        field_ignored_in_pipeline(key: &str)
+            "{key} has no effect in a pipeline, and is left out"
+        field_ignored_for_sidecar(name: &str)
+            "spec.{name} has no effect on a sidecar"
+    }
+    InvalidConfig {
+        unknown_config_kind(kind: &str, known: &str)
+            "unknown kind {kind:?}",
+            help "A config is one of {known}."
+        unknown_config_kind_near(kind: &str, near: &str, known: &str)
+            "unknown kind {kind:?}; did you mean {near}?",
+            help "A config is one of {known}."
+        unknown_config_version(version: &str, kind: &str, known: &str)
+            "unknown apiVersion {version:?} of {kind}",
+            help "Use {known}."
+        unknown_key(path: &str, known: &str)
+            "unknown key {path}",
+            help "Known keys: {known}."
+        unknown_key_near(path: &str, near: &str, known: &str)
+            "unknown key {path}; did you mean {near}?",
+            help "Known keys: {known}."
+        key_has_wrong_value(path: &str, wanted: &str, found: &str)
+            "{path} must be {wanted}, not {found}"
+        key_has_wrong_value_near(path: &str, wanted: &str, found: &str, near: &str)
+            "{path} must be {wanted}, not {found}",
+            help "Did you mean {near}?"
+        key_has_wrong_text(path: &str, wanted: &str, found: &str, why: &str)
+            "{path} must be {wanted}, not {found}",
+            help "It {why}."
+        element_is_null(path: &str)
+            "{path} must not be null"
+        keys_missing(path: &str, keys: &str, help: &str)
+            "{path} must have {keys}",
+            help "{help}"
+        key_needs_another(path: &str, key: &str, needed: &str, help: &str)
+            "{path} has {key}, which needs {needed}",
+            help "{help}"
+        key_sets_value_twice(key: &str)
+            "data.{key} sets what another key of data sets, or a part of it"
+        rule_has_language_twice(path: &str, language: &str)
+            "{path} has {language} twice"
+        kind_known_already(path: &str, kind: &str)
+            "{path} declares {kind}, which is known already",
+            help "Remove the entry."
+    }
+    CannotEdit {
+        value_of_wrong_type(pointer: &str, wanted: &str, found: &str)
+            "{pointer} must be {wanted}, but is {found}",
+            help "Correct the value; no API server takes such a pod either."
     }
 }
 
 shared! {
+    problem(problem: &str)
+        "{problem}"
     unknown_field_near(path: &str, name: &str)
         "{path} is not a known field; the nearest is {name}"
     unknown_field(path: &str, known: &str)
         "{path} is not a known field; known are {known}"
+    field_missing(path: &str)
+        "{path} is missing"
+    field_of_wrong_type(path: &str, wanted: &str, found: &str)
+        "{path} must be {wanted}, but is {found}"
+    variable_of_two_sources(path: &str)
+        "{path} has both value and valueFrom"
+    no_variable_name(path: &str)
+        "{path} is no name for a variable: use letters, digits and -._, no digit first"
+    not_one_source(path: &str)
+        "{path} must have exactly one source"
+    no_field_for_variables(path: &str)
+        "{path} is no field that a variable can hold"
+    id_out_of_range(path: &str)
+        "{path} must be from 0 to 2147483647"
+    privileged_without_escalation(path: &str)
+        "{path} cannot be false where privileged is true"
+    no_container_resource(path: &str)
+        "{path} is no resource that a container can have"
+    no_access_mode(path: &str)
+        "{path} needs at least one mode"
+    no_storage(path: &str)
+        "{path} must be more than nothing"
 }
