@@ -43,10 +43,48 @@ macro_rules! shared {
 }
 
 messages! {
+    UpToDate {
+        injection_current(injection: &str)
+            "{injection} is current"
+    }
+    Updated {
+        injection_updated(differences: &str)
+            "{differences}"
+    }
+    EditedInjection {
+        injection_edited(names: &str)
+            "edited or deleted since it was injected: {names}"
+    }
+    InvalidRecord {
+        annotation_is_no_record(why: &str)
+            "annotation otel-inject.dev/record is not a record: {why}"
+        record_does_not_fit(why: &str)
+            "{why}"
+    }
+    RecordTooLarge {
+        annotations_too_large(size: usize, most: usize)
+            "with the record the workload's annotations have {size} bytes; the API server takes {most}"
+    }
+    StaleInjection {
+        injection_not_requested()
+            "no annotation, namespace or rule requests the existing injection any more"
+    }
+    Uninjected {
+        injection_removed()
+            "removed the injection"
+    }
+    CannotUninject {
+        injection_without_record(mark: &str)
+            "{mark}"
+    }
     StaleLock {
         image_missing_in_lock(image: &str)
             "the lock has no digest of {image}",
             help "Add it: otel-inject images --lock FILE --digests FILE."
+    }
+    NotAsked {
+        nothing_requested()
+            "no annotation, namespace or rule requests an injection"
     }
     InvalidInstrumentation {
         unknown_instrumentation_version(version: &str)
@@ -99,6 +137,15 @@ messages! {
         annotation_of_no_language(key: &str, language: &str, known: &str)
             "unknown annotation {key}; {language:?} is not a language that can be injected",
             help "Use one of {known}."
+    }
+    UnknownKind {
+        unknown_kind(kind: &str, key: &str)
+            "nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}"
+        unknown_kind_with_template(kind: &str, key: &str, group: &str, path: &str)
+            "nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}",
+            help "If {path} is a pod template, declare it in the config: \
+                  `kinds: [{{group: {group:?}, kind: {kind}, podTemplate: {path}}}]`. \
+                  Otherwise annotate the workload that this resource becomes."
     }
     UnsetVariable {
         config_variable_not_set(name: &str)
@@ -225,16 +272,38 @@ messages! {
             "{path} declares {kind}, which is known already",
             help "Remove the entry."
     }
+    InvalidYaml {
+        workload_without_version(kind: &str)
+            "it is a {kind} with an injection's annotations, and without an apiVersion"
+    }
     CannotEdit {
         value_of_wrong_type(pointer: &str, wanted: &str, found: &str)
             "{pointer} must be {wanted}, but is {found}",
             help "Correct the value; no API server takes such a pod either."
+        nowhere_to_record()
+            "metadata or its annotations are not a mapping, so the injection cannot be recorded"
+    }
+    EmptyInput {
+        only_sources()
+            "the input holds nothing but what is injected from, and the config drops that",
+            help "Keep them: instrumentationResources: local-config."
+    }
+    VerifyFailed {
+        undone_otherwise()
+            "undoing the planned injection does not give the workload as it was"
     }
 }
 
 shared! {
     problem(problem: &str)
         "{problem}"
+    helm_template(problem: &str, chart: &str)
+        "a Helm template, which has to be rendered first ({problem})",
+        help "Run: helm template {chart} | otel-inject"
+    injection_kept(from: &str, problem: &str)
+        "kept the existing injection from {from}: {problem}"
+    source_unused()
+        "no workload in the input uses it"
     unknown_field_near(path: &str, name: &str)
         "{path} is not a known field; the nearest is {name}"
     unknown_field(path: &str, known: &str)
