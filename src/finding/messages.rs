@@ -77,10 +77,22 @@ messages! {
         injection_without_record(mark: &str)
             "{mark}"
     }
+    StalePatch {
+        patches_stale(file: &str)
+            "{file} does not hold the patches that the manifests lead to now"
+    }
     StaleLock {
         image_missing_in_lock(image: &str)
             "the lock has no digest of {image}",
             help "Add it: otel-inject images --lock FILE --digests FILE."
+        image_not_locked(image: &str)
+            "{image} is not in it"
+        image_locked_otherwise(image: &str)
+            "{image} has another digest"
+        image_without_digest(image: &str)
+            "{image} has no digest in it"
+        image_not_pulled(image: &str)
+            "nothing pulls {image} any more"
     }
     NotAsked {
         nothing_requested()
@@ -150,6 +162,20 @@ messages! {
     UnsetVariable {
         config_variable_not_set(name: &str)
             "the configuration refers to variable {name}, which is not set"
+    }
+    UnbuiltKustomization {
+        kustomization_not_built(fields: &str, folder: &str)
+            "kustomize has not built this: {fields} have no effect on what is read here",
+            help "Read what it builds: kustomize build {folder} | otel-inject check"
+    }
+    FoundConfig {
+        config_found()
+            "used as the function config"
+    }
+    UnusedConfig {
+        config_not_used(file: &str)
+            "not used as the function config",
+            help "Pass --config {file}, or --no-config."
     }
     UnusedRule {
         rule_selects_nothing()
@@ -271,10 +297,35 @@ messages! {
         kind_known_already(path: &str, kind: &str)
             "{path} declares {kind}, which is known already",
             help "Remove the entry."
+        two_configs(file: &str)
+            "the host has sent a function config, and --config names {file}",
+            help "Use one of them."
+        config_unreadable(problem: &str)
+            "{problem}",
+            help "Write one YAML document."
+        config_not_utf8()
+            "the config is not UTF-8",
+            help "Write one YAML document."
+        config_empty()
+            "the config is empty",
+            help "Write one YAML document."
+        config_with_second_document()
+            "the config has a second document",
+            help "Write one YAML document."
+        sources_would_be_deleted()
+            "instrumentationResources: drop would delete the Instrumentations from their source files",
+            help "Write to another folder with --output, or use instrumentationResources: local-config."
+        not_a_lock(reason: &str)
+            "not a lock of images: {reason}",
+            help "Name the file that `otel-inject images --lock FILE` has written, or delete this one and \
+                  write it again."
     }
     InvalidYaml {
         workload_without_version(kind: &str)
             "it is a {kind} with an injection's annotations, and without an apiVersion"
+        list_with_tag_directive()
+            "the ResourceList depends on a %TAG directive, and hosts read a list without directives",
+            help "Write each tag in full, such as !<tag:example.com,2024:name>, or remove it."
     }
     CannotEdit {
         value_of_wrong_type(pointer: &str, wanted: &str, found: &str)
@@ -282,15 +333,76 @@ messages! {
             help "Correct the value; no API server takes such a pod either."
         nowhere_to_record()
             "metadata or its annotations are not a mapping, so the injection cannot be recorded"
+        results_not_added(problem: &str)
+            "the results cannot be added: {problem}"
     }
     EmptyInput {
         only_sources()
             "the input holds nothing but what is injected from, and the config drops that",
             help "Keep them: instrumentationResources: local-config."
+        no_manifest_in(folders: &str)
+            "no *.yaml, *.yml or *.json in {folders}",
+            help "Name the folder that holds the manifests; --allow-empty accepts an empty one."
+        only_manifest_left_out(folders: &str)
+            "the only manifest in {folders} is hidden or git-ignored",
+            help "Read it with --no-ignore, or name it."
+        all_manifests_left_out(count: usize, folders: &str)
+            "all {count} manifests in {folders} are hidden or git-ignored",
+            help "Read them with --no-ignore, or name them."
+        input_empty(input: &str)
+            "{input} is empty"
+        stream_without_resources()
+            "the input holds no Kubernetes resource"
+        file_without_resources(file: &str)
+            "{file:?} holds no Kubernetes resource",
+            help "Name YAML or JSON files with resources, or the folder that has them."
+        files_without_resources()
+            "no file holds a Kubernetes resource",
+            help "Name YAML or JSON files with resources, or the folder that has them."
+        nothing_left_to_print(names: &str)
+            "nothing is left to print: a cluster takes none of {names}",
+            help "Name the files that hold workloads, or use --in-place or --output."
+    }
+    UnknownResourceListVersion {
+        unknown_list_version(version: &str)
+            "the ResourceList has apiVersion {version:?}"
+        list_without_version()
+            "the ResourceList has no apiVersion"
+    }
+    LeftOut {
+        not_printed(names: &str)
+            "not printed: {names}"
+    }
+    FileAttributes {
+        attributes_lost(attributes: &str)
+            "the replaced file loses its {attributes}"
+    }
+    Io {
+        io_error(error: &str)
+            "{error}"
+        stdout_closed()
+            "stdout is closed: there is no place for the output",
+            help "Redirect it to a file, or to /dev/null with `> /dev/null`."
+        outputs_share_file(file: &str)
+            "{file:?} is named for two outputs",
+            help "Give each output a file of its own."
+        output_is_input(file: &str)
+            "{file:?} is an input, and would be replaced by an output",
+            help "Give each output a file of its own."
+        output_holds_resources(file: &str)
+            "{file:?} holds Kubernetes resources, and would be replaced by an output",
+            help "Give each output a file of its own."
+        output_holds_more_than_patches(file: &str)
+            "{file:?} holds more than patches, and would be replaced by them",
+            help "Give each output a file of its own."
     }
     VerifyFailed {
         undone_otherwise()
             "undoing the planned injection does not give the workload as it was"
+        list_read_otherwise(reason: &str)
+            "the printed ResourceList would be read as another one: {reason}"
+        internal_error(place: &str)
+            "internal error{place}"
     }
 }
 

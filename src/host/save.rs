@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, anyhow, bail};
 use tempfile::TempPath;
 
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::host::files::{self, Stamp, Text};
 use crate::host::{attributes, render, signals};
 use crate::yaml::{Edit, LineCol};
@@ -147,8 +147,7 @@ impl Batch {
         let (file, lost) = complete(&target, like, fill).with_context(|| cannot(&target))?;
         if !lost.is_empty() {
             let position = files::position(Some(&files::name(&target)), LineCol { line: 0, column: 0 });
-            let message = format!("the replaced file loses its {}", lost.join(", "));
-            self.findings.push(Finding::new(Code::FileAttributes, "", message).at(position));
+            self.findings.push(Finding::attributes_lost("", &lost.join(", ")).at(position));
         }
         self.files.push(Prepared { file, target, read });
         Ok(())
