@@ -91,7 +91,7 @@ impl Injector {
     pub fn from_config(config: &str) -> Result<Self, Vec<Finding>> {
         let value = Document::parse(config).and_then(|document| document.value());
         let value: Value =
-            value.map_err(|problem| vec![Finding::new(Code::InvalidConfig, "", problem.message)])?;
+            value.map_err(|problem| vec![Finding::problem(Code::InvalidConfig, "", &problem.message)])?;
         function::parse(&value).map(|(settings, _)| Self { settings })
     }
 

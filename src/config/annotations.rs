@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{nearest, nearest_within};
 use crate::change::escape;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::languages::ALL;
 
 /// The prefix of every annotation about instrumentation.
@@ -42,25 +42,22 @@ pub fn is_known(prefix: &str, short: &str) -> bool {
 /// Finds unknown annotations with our prefixes or with a misspelled one. `pointer` leads to the annotations.
 #[must_use]
 pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
-    let finding = |key: &str, more: String| {
-        let message = format!("unknown annotation {key}{more}");
-        Finding::new(Code::UnknownAnnotation, format!("{pointer}/{}", escape(key)), message).key()
-    };
-    let did_you_mean = |name: String| format!("; did you mean {name}?");
-    let alike = annotations.keys().filter_map(|key| Some(finding(key, did_you_mean(meant(key)?))));
+    let at = |key: &str| format!("{pointer}/{}", escape(key));
+    let alike = annotations
+        .keys()
+        .filter_map(|key| Some(Finding::unknown_annotation_near(at(key), key, &meant(key)?)));
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
     let unknown = unknown.map(|(key, (prefix, short))| {
         let near = if prefix == PREFIX { near(short) } else { Some(SIDECAR.to_owned()) };
         let language = short.strip_prefix(SWITCH).filter(|_| prefix == PREFIX && near.is_none());
         match (near, language) {
-            (Some(near), _) => finding(key, did_you_mean(near)),
+            (Some(near), _) => Finding::unknown_annotation_near(at(key), key, &near),
             (None, Some(language)) => {
                 let languages = ALL.iter().map(|language| language.id).collect::<Vec<_>>().join(", ");
-                finding(key, format!("; {language:?} is not a language that can be injected"))
-                    .help(format!("Use one of {languages}."))
+                Finding::annotation_of_no_language(at(key), key, language, &languages)
             }
-            (None, None) => finding(key, String::new()),
+            (None, None) => Finding::unknown_annotation(at(key), key),
         }
     });
     unknown.chain(alike).collect()

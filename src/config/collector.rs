@@ -66,12 +66,6 @@ struct Notes {
     warnings: Vec<Finding>,
 }
 
-impl Notes {
-    fn warn(&mut self, code: Code, pointer: &str, message: String) {
-        self.warnings.push(Finding::new(code, pointer, message));
-    }
-}
-
 /// Whether the collector is in mode `sidecar`.
 #[must_use]
 pub fn is_sidecar(resource: &Value) -> bool {
@@ -102,8 +96,7 @@ impl Collector {
             "v1alpha1" => Version::V1Alpha1,
             "v1beta1" => Version::V1Beta1,
             other => {
-                let known = format!("is {other}; known are v1alpha1 and v1beta1");
-                notes.faults.field("/apiVersion", &known);
+                notes.faults.found.push(Finding::unknown_collector_version("/apiVersion", other));
                 return None;
             }
         };
@@ -184,7 +177,7 @@ fn is_empty(value: &Value) -> bool {
 /// The configuration in the spec.
 fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String, Value>> {
     let Some(config) = filled(spec, "config") else {
-        notes.faults.field(component::AT, "is missing");
+        notes.faults.missing(component::AT);
         return None;
     };
     if version == Version::V1Beta1 {
@@ -200,8 +193,9 @@ fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String
             None
         }
         Err(problem) => {
-            let message = format!("must be YAML, but at byte {}: {problem}", problem.offset);
-            notes.faults.field(component::AT, &message);
+            notes.faults.field(component::AT, |at, path| {
+                Finding::collector_config_not_yaml(at, path, problem.offset, &problem.message)
+            });
             None
         }
     }

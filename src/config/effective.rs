@@ -7,7 +7,7 @@ use super::annotations::{ATTRIBUTE_PREFIX, PREFIX, SIDECAR};
 use super::context::Context;
 use super::rules::{Annotation, Rule};
 use crate::change::escape;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::Workload;
 use crate::k8s::pod::type_of;
 
@@ -142,18 +142,13 @@ impl<'a> Annotations<'a> {
 
     fn misshapen_among(&self, is_ours: impl Fn(&str) -> bool) -> Vec<Finding> {
         let of_pod = self.pod.into_iter().flatten().filter(|(key, value)| is_ours(key) && !value.is_string());
-        let of_pod = of_pod.map(|(key, value)| {
-            let pointer = self.annotation(key);
-            let message = format!("annotation {key} must be a string, but is {}", type_of(value));
-            Finding::new(Code::InvalidAnnotation, pointer, message)
-        });
+        let of_pod = of_pod
+            .map(|(key, value)| Finding::annotation_is_no_string(self.annotation(key), key, type_of(value)));
         let of_namespace = self.namespace.into_iter().flatten();
         let is_of_namespace = |key: &str| is_ours(key) && !key.starts_with(ATTRIBUTE_PREFIX);
         let of_namespace = of_namespace.filter(|(key, value)| is_of_namespace(key) && !value.is_string());
         let of_namespace = of_namespace.map(|(key, value)| {
-            let message =
-                format!("annotation {key} of the Namespace must be a string, but is {}", type_of(value));
-            Finding::new(Code::InvalidAnnotation, self.template.to_owned(), message)
+            Finding::namespace_annotation_is_no_string(self.template, key, type_of(value))
         });
         of_pod.chain(of_namespace).collect()
     }

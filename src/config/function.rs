@@ -123,7 +123,7 @@ pub fn located(parsed: Parsed, place: &dyn Fn(Finding) -> Finding) -> Parsed {
 
 fn read(config: &Value, written: Written<'_>) -> Parsed {
     let Some(mapping) = config.as_object() else {
-        return Err(vec![invalid("", format!("the config must be a mapping, not {}", what(config)))]);
+        return Err(vec![Finding::key_has_wrong_value("", "the config", "a mapping", &what(config))]);
     };
     let form = form_of(mapping)?;
     let mut faults = Vec::new();
@@ -147,18 +147,17 @@ fn form_of(config: &Map<String, Value>) -> Result<&'static Form, Vec<Finding>> {
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let kinds = FORMS.iter().map(|form| form.kind);
     let Some(form) = FORMS.iter().find(|form| form.kind == kind) else {
-        let message = match nearest(kind, kinds.clone()) {
-            Some(near) => format!("unknown kind {kind:?}; did you mean {near}?"),
-            None => format!("unknown kind {kind:?}"),
-        };
-        return Err(vec![invalid("/kind", message).help(format!("A config is one of {}.", list(kinds)))]);
+        let known = list(kinds.clone());
+        return Err(vec![match nearest(kind, kinds) {
+            Some(near) => Finding::unknown_config_kind_near("/kind", kind, near, &known),
+            None => Finding::unknown_config_kind("/kind", kind, &known),
+        }]);
     };
     if form.api_versions.contains(&api_version) {
         return Ok(form);
     }
-    let known = form.api_versions.iter().copied();
-    let message = format!("unknown apiVersion {api_version:?} of {kind}");
-    Err(vec![invalid("/apiVersion", message).help(format!("Use {}.", list(known)))])
+    let known = form.api_versions.join(", ");
+    Err(vec![Finding::unknown_config_version("/apiVersion", api_version, kind, &known)])
 }
 
 fn validate(spec: &Spec) -> Parsed {
@@ -167,7 +166,7 @@ fn validate(spec: &Spec) -> Parsed {
         Value::Object(_) | Value::Null => {
             check::check(&keys::KeyShape::Object(&keys::SPEC), &spec.value, "", spec, &mut findings);
         }
-        other => findings.push(invalid(spec.base, format!("spec must be a mapping, not {}", what(other)))),
+        other => findings.push(Finding::key_has_wrong_value(spec.base, "spec", "a mapping", &what(other))),
     }
     let mut instrumentation = None;
     if let Some(value) = spec.value.get("instrumentation").filter(|value| !value.is_null()) {
@@ -201,14 +200,11 @@ fn of_config(warnings: Vec<Finding>, origin: &dyn Fn(&str) -> String) -> Vec<Fin
 
 /// The finding for an unknown key at `origin` in the config.
 fn unknown_key(origin: &str, key: &str, known: &[&str]) -> Finding {
-    let guess = nearest(key, known.iter().copied());
-    let guess = guess.map_or(String::new(), |near| format!("; did you mean {near}?"));
-    invalid(origin, format!("unknown key {}{guess}", path(origin)))
-        .help(format!("Known keys: {}.", list(known.iter().copied())))
-}
-
-fn invalid(pointer: impl Into<String>, message: impl Into<String>) -> Finding {
-    Finding::new(Code::InvalidConfig, pointer, message)
+    let path = path(origin);
+    match nearest(key, known.iter().copied()) {
+        Some(near) => Finding::unknown_key_near(origin, &path, near, &known.join(", ")),
+        None => Finding::unknown_key(origin, &path, &known.join(", ")),
+    }
 }
 
 /// A pointer as a readable path: `/spec/rules/0` is `spec.rules[0]`.

@@ -114,8 +114,7 @@ impl Instrumentation {
             "v1alpha1" => Version::V1Alpha1,
             "v1beta1" => Version::V1Beta1,
             other => {
-                let message = format!("version {other} is not known; known are v1alpha1 and v1beta1");
-                return Err(named(vec![Finding::new(Code::InvalidInstrumentation, "/apiVersion", message)]));
+                return Err(named(vec![Finding::unknown_instrumentation_version("/apiVersion", other)]));
             }
         };
         let mut faults = Faults::new(Code::InvalidInstrumentation);
@@ -128,10 +127,8 @@ impl Instrumentation {
         };
         match Self::parse_version(spec, version) {
             Ok((instrumentation, warnings)) if faults.is_empty() => {
-                let unserved = (version == Version::V1Beta1).then(|| {
-                    let message = "v1beta1 is not served by any release of the operator yet";
-                    Finding::new(Code::UnservedVersion, "/apiVersion", message)
-                });
+                let unserved =
+                    (version == Version::V1Beta1).then(|| Finding::version_not_served("/apiVersion"));
                 let warnings = warnings.into_iter().map(below);
                 Ok((instrumentation, named(unserved.into_iter().chain(warnings).collect())))
             }

@@ -112,11 +112,7 @@ impl Settings {
         match &self.lock {
             Some(lock) if !has_digest => match lock.get(&image) {
                 Some(digest) => Ok(format!("{image}@{digest}")),
-                None => {
-                    let finding =
-                        Finding::new(Code::StaleLock, pointer, format!("the lock has no digest of {image}"));
-                    Err(finding.help("Add it: otel-inject images --lock FILE --digests FILE.").into())
-                }
+                None => Err(Finding::image_missing_in_lock(pointer, &image).into()),
             },
             _ => Ok(image),
         }

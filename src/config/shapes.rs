@@ -25,11 +25,21 @@ impl Faults {
         Self { code, found: Vec::new() }
     }
 
-    /// Adds a wrong field. `message` continues after its path.
-    pub(super) fn field(&mut self, pointer: impl Into<String>, message: &str) {
+    /// Adds a wrong field. `finding` takes its pointer and its path.
+    pub(super) fn field(
+        &mut self,
+        pointer: impl Into<String>,
+        finding: impl FnOnce(String, &str) -> Finding,
+    ) {
         let pointer = pointer.into();
-        let message = format!("{} {message}", dotted(&pointer));
-        self.found.push(Finding::new(self.code, pointer, message));
+        let path = dotted(&pointer);
+        self.found.push(finding(pointer, &path));
+    }
+
+    /// Adds a required field that is not there.
+    pub(super) fn missing(&mut self, pointer: impl Into<String>) {
+        let code = self.code;
+        self.field(pointer, |at, path| Finding::field_missing(code, at, path));
     }
 
     /// Adds a field of the wrong type.
@@ -38,17 +48,18 @@ impl Faults {
             Value::String(text) if text.len() <= 80 => format!("{text:?}"),
             other => type_of(other).to_owned(),
         };
-        self.field(pointer, &format!("must be {wanted}, but is {found}"));
+        let code = self.code;
+        self.field(pointer, |at, path| Finding::field_of_wrong_type(code, at, path, wanted, &found));
     }
 
     /// Adds an unknown key of the mapping at `pointer`.
     pub(super) fn unknown<'a>(&mut self, pointer: &str, key: &str, known: impl IntoIterator<Item = &'a str>) {
         let known: Vec<&str> = known.into_iter().collect();
-        let pointer = format!("{pointer}/{}", escape(key));
-        let path = dotted(&pointer);
-        self.found.push(match nearest(key, known.iter().copied()) {
-            Some(name) => Finding::unknown_field_near(self.code, pointer, &path, name),
-            None => Finding::unknown_field(self.code, pointer, &path, &known.join(", ")),
+        let code = self.code;
+        let near = nearest(key, known.iter().copied());
+        self.field(format!("{pointer}/{}", escape(key)), |at, path| match near {
+            Some(name) => Finding::unknown_field_near(code, at, path, name),
+            None => Finding::unknown_field(code, at, path, &known.join(", ")),
         });
     }
 
@@ -76,7 +87,7 @@ impl Faults {
         }
         for field in known.iter().filter(|field| matches!(field.shape, Shape::Filled | Shape::Image)) {
             if map.get(field.name).is_none_or(Value::is_null) {
-                self.field(format!("{pointer}/{}", field.name), "is missing");
+                self.missing(format!("{pointer}/{}", field.name));
             }
         }
     }
@@ -140,7 +151,10 @@ impl Faults {
                 if self.found.len() == found
                     && let Err(fault) = check(value)
                 {
-                    self.field(format!("{pointer}{}", fault.pointer), &fault.message);
+                    let code = self.code;
+                    self.field(format!("{pointer}{}", fault.pointer), |at, path| {
+                        (fault.finding)(code, at, path)
+                    });
                 }
             }
         }

@@ -137,7 +137,7 @@ impl Collected {
                     _ => return,
                 };
                 let offset = read.offset + problem.offset;
-                let finding = Finding::new(code, "", problem.message.clone());
+                let finding = Finding::problem(code, "", &problem.message);
                 let finding = template::part(finding, group.text, offset, source.file);
                 let finding = Finding { origin: read.origin.clone(), ..finding };
                 let finding = located(source, group, line_col(group, &(offset..offset)), finding);
@@ -167,7 +167,7 @@ impl Collected {
         let called = (kind, called(&namespace_of(resource, settings), name));
         self.places.entry(called.clone()).or_insert_with(|| read.place(index));
         if !from_context && !findings.iter().any(|finding| finding.code == invalid) {
-            let finding = Finding::new(unused, "", "no workload in the input uses it");
+            let finding = Finding::source_unused(unused, "");
             let finding = located(finding.about(subject(resource, &read.identity)));
             self.unused.push(Conditional { called: called.clone(), source, finding });
         }

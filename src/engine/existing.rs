@@ -96,12 +96,13 @@ impl Subject<'_> {
     fn decided(&self, task: Task) -> Outcome {
         let workload = &self.selection.workload;
         let about = |finding: Finding| finding.about(workload.subject());
+        let place = || format!("/metadata/annotations/{}", escape(ANNOTATION));
         let mut outcome = match Record::read(self.resource()) {
             None if task == Task::Uninject => self.without_record(),
             None => self.injected(task),
-            Some(Err(why)) => self.invalid(&format!("annotation {ANNOTATION} is not a record: {why}")),
+            Some(Err(why)) => Outcome::refused(vec![Finding::annotation_is_no_record(place(), &why)]),
             Some(Ok(record)) => match record.undo(self.resource()) {
-                Err(Invalid(why)) => self.invalid(&why),
+                Err(Invalid(why)) => Outcome::refused(vec![Finding::record_does_not_fit(place(), &why)]),
                 Ok(undone) if task == Task::Uninject => self.taken_out(&record, undone, workload),
                 Ok(undone) => self.refreshed(&record, undone, workload),
             },
@@ -121,12 +122,6 @@ impl Subject<'_> {
     /// Plans the workload as `resource` has it.
     fn plan(&self, resource: &Value) -> Verdict {
         plan::planned(&self.selection.with(resource))
-    }
-
-    fn invalid(&self, message: &str) -> Outcome {
-        let pointer = format!("/metadata/annotations/{}", escape(ANNOTATION));
-        let finding = Finding::new(Code::InvalidRecord, pointer, message);
-        Outcome::refused(vec![finding])
     }
 
     /// The outcome of a first injection.
@@ -181,9 +176,7 @@ impl Subject<'_> {
         let mut record = Record::between(original, &plan.value, form, std::mem::take(&mut plan.sources));
         record.end = end.cloned().or_else(|| self.document.open_head().map(str::to_owned));
         let Some(changes) = record.write(&plan.value) else {
-            let message =
-                "metadata or its annotations are not a mapping, so the injection cannot be recorded";
-            return Err(Finding::new(Code::CannotEdit, "/metadata", message).into());
+            return Err(Finding::nowhere_to_record("/metadata").into());
         };
         for change in changes {
             change.apply(&mut plan.value).expect("impossible: `write` looked at the value");
@@ -192,10 +185,7 @@ impl Subject<'_> {
         plan.findings.extend(too_large(&plan.value));
         match record.undo(&plan.value) {
             Ok(undone) if undone.value == *original && undone.edited.is_empty() => Ok(None),
-            _ => {
-                let message = "undoing the planned injection does not give the workload as it was";
-                Err(Finding::new(Code::VerifyFailed, "", message).into())
-            }
+            _ => Err(Finding::undone_otherwise("").into()),
         }
     }
 
@@ -220,8 +210,7 @@ impl Subject<'_> {
                 return self.taken_out(record, undone, workload);
             }
             Verdict::Nothing => {
-                let message = "no annotation, namespace or rule requests the existing injection any more";
-                findings.push(Finding::new(Code::StaleInjection, workload.pointer(""), message));
+                findings.push(Finding::injection_not_requested(workload.pointer("")));
                 return Outcome::unchanged(or_edited(Status::Stale), findings).of(record);
             }
             Verdict::Skipped(skipped) => {
@@ -259,14 +248,15 @@ impl Subject<'_> {
         let is_current = plan.value == *self.resource();
         for finding in &mut plan.findings {
             if finding.code == Code::Injected {
-                let (code, message) = if is_current {
-                    (Code::UpToDate, format!("{} is current", finding.message))
-                } else {
-                    let message = differences::between(self.resource(), &plan.value, &workload.pointer(""));
-                    (Code::Updated, message)
-                };
+                let at = workload.pointer("");
                 let injections = std::mem::take(&mut finding.injections);
-                *finding = Finding { injections, ..Finding::new(code, workload.pointer(""), message) };
+                let refreshed = if is_current {
+                    Finding::injection_current(at, &finding.message)
+                } else {
+                    let differences = differences::between(self.resource(), &plan.value, &at);
+                    Finding::injection_updated(at, &differences)
+                };
+                *finding = Finding { injections, ..refreshed };
             }
         }
         findings.splice(0..0, plan.findings);
@@ -328,7 +318,7 @@ impl Subject<'_> {
             return Outcome::unchanged(Status::Edited, errors).of(record);
         }
         let status = if findings.is_empty() { Status::Stale } else { Status::Edited };
-        findings.insert(0, Finding::new(Code::Uninjected, workload.pointer(""), "removed the injection"));
+        findings.insert(0, Finding::injection_removed(workload.pointer("")));
         let value = std::mem::take(&mut undone.value);
         let changes = self.changes(&mut undone, &value);
         let target = Target { changes, value, unrecorded: None, end: record.end.clone() };
@@ -338,20 +328,19 @@ impl Subject<'_> {
     /// A warning that lists injected values that were edited since.
     fn edited(&self, undone: &Undone, workload: &Workload<'_>) -> Option<Finding> {
         const MOST: usize = 10;
-        let more = undone.edited.len().saturating_sub(MOST);
-        let names = undone.edited.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let message = format!("edited or deleted since it was injected: {names}{more}");
-        (!undone.edited.is_empty())
-            .then(|| Finding::new(Code::EditedInjection, workload.pointer(""), message))
+        let mut names = undone.edited.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if undone.edited.len() > MOST {
+            names.push_str(&format!(" and {} more", undone.edited.len() - MOST));
+        }
+        (!undone.edited.is_empty()).then(|| Finding::injection_edited(workload.pointer(""), &names))
     }
 
     /// Adds to a finding what a kept injection came from: its Instrumentation may have been lost in a pipe.
     fn kept(&self, record: &Record, mut finding: Finding) -> Finding {
         if is_absence(&finding) {
             finding.severity = Severity::Warning;
-            finding.message =
-                format!("kept the existing injection from {}: {}", record.from.join(", "), finding.message);
+            let from = record.from.join(", ");
+            finding.message = Finding::injection_kept(finding.code, "", &from, &finding.message).message;
         }
         finding
     }
@@ -359,18 +348,16 @@ impl Subject<'_> {
     fn without_record(&self) -> Outcome {
         let Selection { workload, annotations, .. } = self.selection;
         let is_asked = select::asks(annotations);
-        let finding = mark(workload).filter(|_| is_asked).map(|mark| {
-            let Finding { pointer, message, .. } = mark;
-            Finding::new(Code::CannotUninject, pointer, message)
-        });
+        let finding = mark(workload)
+            .filter(|_| is_asked)
+            .map(|mark| Finding::injection_without_record(mark.pointer, &mark.message));
         Outcome::unchanged(Status::Unrecorded, finding.into_iter().collect())
     }
 
     /// Applies to most workloads of most inputs, so it is reported only on request.
     fn not_asked(&self) -> Outcome {
-        let message = "no annotation, namespace or rule requests an injection";
         let is_wanted = self.settings().severities.contains_key(&Code::NotAsked);
-        let findings = is_wanted.then(|| Finding::new(Code::NotAsked, "", message)).into_iter().collect();
+        let findings = is_wanted.then(|| Finding::nothing_requested("")).into_iter().collect();
         let is_marked = mark(&self.selection.workload).is_some();
         let status = if is_marked { Status::Unrecorded } else { Status::NotAsked };
         Outcome::unchanged(status, findings)
@@ -389,9 +376,7 @@ fn too_large(workload: &Value) -> Option<Finding> {
     let annotations = workload.pointer("/metadata/annotations")?.as_object()?;
     let size: usize =
         annotations.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
-    let message =
-        format!("with the record the workload's annotations have {size} bytes; the API server takes {MOST}");
-    (size > MOST).then(|| Finding::new(Code::RecordTooLarge, "/metadata/annotations", message))
+    (size > MOST).then(|| Finding::annotations_too_large("/metadata/annotations", size, MOST))
 }
 
 /// Whether the finding is about a looked-up resource that is not in the input.

@@ -82,7 +82,7 @@ pub(super) fn group(
         unreadable::text(group.text, &problem, context, settings)
     };
     let span = problem.span();
-    let finding = Finding::new(code, "", problem.message);
+    let finding = Finding::problem(code, "", &problem.message);
     let finding = template::whole(finding, group.text, problem.offset, source.file);
     let finding = located(source, group, line_col(group, &span), finding);
     Injected { findings: vec![(group.source, finding)], unreadable, ..Injected::default() }
@@ -300,8 +300,7 @@ impl Run<'_> {
         let asks = [PREFIX, SIDECAR].iter().any(|mark| document.source().contains(mark));
         let mut known = Kind::ALL.iter().chain(&self.settings.kinds);
         let is_one = asks && known.any(|row| row.kind == kind);
-        let message = format!("it is a {kind} with an injection's annotations, and without an apiVersion");
-        is_one.then(|| Finding::new(Code::InvalidYaml, "", message))
+        is_one.then(|| Finding::workload_without_version("", kind))
     }
 
     /// Edits the document for all jobs at once, or one by one if a job cannot be edited.
@@ -354,7 +353,7 @@ impl Run<'_> {
             Err(message) => {
                 for Job { found, listed, .. } in done {
                     piece.refuse(listed, Code::VerifyFailed);
-                    let finding = Finding::new(Code::VerifyFailed, "", message.clone());
+                    let finding = Finding::problem(Code::VerifyFailed, "", &message);
                     piece.find(document, &found, vec![finding]);
                 }
             }
@@ -453,7 +452,7 @@ impl Piece {
 
     fn unreadable(&mut self, document: &Document<'_>, found: &Found, problem: Problem, code: Code) {
         let span = problem.span();
-        let mut finding = Finding::new(code, "", problem.message).about(found.subject(document));
+        let mut finding = Finding::problem(code, "", &problem.message).about(found.subject(document));
         finding.origin = found.origin(document);
         let first = problem.first.map(|first| first..first + span.len());
         if first.is_some() {

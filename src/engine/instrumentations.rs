@@ -7,7 +7,6 @@ use super::read::Found;
 use crate::change::{Change, escape};
 use crate::config::collector::{self, SIDECAR};
 use crate::config::instrumentation::{GROUP, KIND};
-use crate::finding::{Code, Finding};
 use crate::yaml::{Cursor, Document, Edit};
 
 /// Hosts keep a resource out of clusters if this annotation has any value except `"false"`.
@@ -92,12 +91,6 @@ pub(super) fn removal(group: &Group<'_>, next: Option<&Group<'_>>) -> Edit {
         _ => "",
     };
     Edit { range: group.offset..group.offset + group.text.len(), text: text.to_owned() }
-}
-
-/// The error for an output without resources, because hosts delete what is missing.
-pub(super) fn nothing_left() -> Finding {
-    let message = "the input holds nothing but what is injected from, and the config drops that";
-    Finding::new(Code::EmptyInput, "", message).help("Keep them: instrumentationResources: local-config.")
 }
 
 #[cfg(test)]

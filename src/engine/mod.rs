@@ -128,7 +128,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         match unreadable(source) {
             Some(problem) => {
                 output.unreadable |= source.role == Role::ResourceList;
-                let finding = Finding::new(Code::InvalidYaml, "", problem.message);
+                let finding = Finding::problem(Code::InvalidYaml, "", &problem.message);
                 found.push(index, at(source, LineCol::at(source.text, problem.offset), finding));
             }
             None => groups.extend(cut::groups(index, source)),
@@ -169,8 +169,9 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         let unused = settings.rules.iter().enumerate().filter(|(index, _)| !selecting.contains(index));
         found.extend(unused.filter_map(|(_, rule)| Some((0, rule.unused.clone()?))));
     }
+    // Hosts delete what is missing in the output.
     if dropped > 0 && dropped == output.resources && settings.mode == Mode::Inject {
-        found.push(0, instrumentations::nothing_left());
+        found.push(0, Finding::only_sources(""));
     }
     output.findings = if output.unreadable { found.sorted(None) } else { found.sorted(Some(settings)) };
     let has_error = output.findings.iter().any(|finding| finding.severity == Severity::Error);

@@ -41,8 +41,8 @@ fn line(text: &[u8], offset: usize) -> &[u8] {
 
 fn described(finding: Finding, file: Option<&str>) -> Finding {
     let chart = file.and_then(chart).unwrap_or("CHART");
-    let message = format!("a Helm template, which has to be rendered first ({})", finding.message);
-    Finding { message, ..finding }.help(format!("Run: helm template {chart} | otel-inject"))
+    let Finding { message, help, .. } = Finding::helm_template(finding.code, "", &finding.message, chart);
+    Finding { message, help, ..finding }
 }
 
 /// The chart directory of a template.

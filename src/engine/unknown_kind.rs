@@ -7,7 +7,7 @@ use super::undeployed::is_for_tools;
 use crate::change::escape;
 use crate::config::annotations::{PREFIX, SIDECAR_PREFIX, ours};
 use crate::config::context::Context;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::Identity;
 use crate::yaml::Document;
 
@@ -22,21 +22,15 @@ pub(super) fn asks(document: &Document<'_>, found: &Found, identity: &Identity) 
     let resource = document.value_of(found.cursor).ok()?;
     let (path, key) = first(&resource, &mut Vec::new())?;
     let pointer: String = path.iter().map(|step| format!("/{}", escape(step))).collect();
+    let pointer = format!("{pointer}/{}", escape(&key));
     let kind = identity.kind();
-    let message =
-        format!("nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}");
-    let finding = Finding::new(Code::UnknownKind, format!("{pointer}/{}", escape(&key)), message).key();
     let template = path.strip_suffix(&["metadata".to_owned(), "annotations".to_owned()]);
     let template = template.filter(|steps| steps.iter().all(|step| step.parse::<usize>().is_err()));
     Some(match template {
-        Some(steps) if !steps.is_empty() => finding.help(format!(
-            "If {path} is a pod template, declare it in the config: \
-             `kinds: [{{group: {group:?}, kind: {kind}, podTemplate: {path}}}]`. \
-             Otherwise annotate the workload that this resource becomes.",
-            path = steps.join("."),
-            group = identity.group(),
-        )),
-        _ => finding,
+        Some(steps) if !steps.is_empty() => {
+            Finding::unknown_kind_with_template(pointer, kind, &key, identity.group(), &steps.join("."))
+        }
+        _ => Finding::unknown_kind(pointer, kind, &key),
     })
 }
 

@@ -44,21 +44,407 @@ macro_rules! shared {
 }
 
 messages! {
+    UpToDate {
+        injection_current(injection: &str)
+            "{injection} is current"
+    }
+    Updated {
+        injection_updated(differences: &str)
+            "{differences}"
+    }
+    EditedInjection {
+        injection_edited(names: &str)
+            "edited or deleted since it was injected: {names}"
+    }
+    InvalidRecord {
+        annotation_is_no_record(why: &str)
+            "annotation otel-inject.dev/record is not a record: {why}"
+        record_does_not_fit(why: &str)
+            "{why}"
+    }
+    RecordTooLarge {
+        annotations_too_large(size: usize, most: usize)
+            "with the record the workload's annotations have {size} bytes; the API server takes {most}"
+    }
+    StaleInjection {
+        injection_not_requested()
+            "no annotation, namespace or rule requests the existing injection any more"
+    }
+    Uninjected {
+        injection_removed()
+            "removed the injection"
+    }
+    CannotUninject {
+        injection_without_record(mark: &str)
+            "{mark}"
+    }
+    StalePatch {
+        patches_stale(file: &str)
+            "{file} does not hold the patches that the manifests lead to now"
+    }
+    StaleLock {
+        image_missing_in_lock(image: &str)
+            "the lock has no digest of {image}",
+            help "Add it: otel-inject images --lock FILE --digests FILE."
+        image_not_locked(image: &str)
+            "{image} is not in it"
+        image_locked_otherwise(image: &str)
+            "{image} has another digest"
+        image_without_digest(image: &str)
+            "{image} has no digest in it"
+        image_not_pulled(image: &str)
+            "nothing pulls {image} any more"
+    }
+    NotAsked {
+        nothing_requested()
+            "no annotation, namespace or rule requests an injection"
+    }
+    LowCoverage {
+        coverage_too_low(percent: usize, wanted: usize)
+            "{percent} % of the workloads are instrumented, and {wanted} % are asked for"
+    }
+    InvalidInstrumentation {
+        unknown_instrumentation_version(version: &str)
+            "version {version} is not known; known are v1alpha1 and v1beta1"
+        unknown_propagator(path: &str, name: &str, known: &str)
+            "{path} is {name:?}; known propagators are {known}"
+        unknown_sampler(path: &str, name: &str, known: &str)
+            "{path} is {name:?}; known samplers are {known}"
+        sampler_ratio(path: &str, argument: &str)
+            "{path} is {argument:?}, but must be a number from 0 to 1"
+        sampler_pair(path: &str, argument: &str, part: &str)
+            "{path} is {argument:?}, but {part:?} is not key=value"
+        sampler_endpoint(path: &str, argument: &str)
+            "{path} is {argument:?}, but its endpoint must not be empty"
+        sampler_interval(path: &str, argument: &str)
+            "{path} is {argument:?}, but pollingIntervalMs must be an integer"
+        sampler_initial_rate(path: &str, argument: &str)
+            "{path} is {argument:?}, but initialSamplingRate must be a number from 0 to 1"
+        name_for_no_volume(path: &str, name: &str)
+            "{path} is {name:?}, but a volume is named after it: use lower-case letters, digits and -"
+        claim_beside_size(path: &str)
+            "{path} and volumeLimitSize cannot both be set"
+    }
+    InvalidAnnotation {
+        annotation_is_no_string(key: &str, found: &str)
+            "annotation {key} must be a string, but is {found}"
+        namespace_annotation_is_no_string(key: &str, found: &str)
+            "annotation {key} of the Namespace must be a string, but is {found}"
+    }
+    ContainersRequired {
+        pod_without_containers()
+            "the pod template has no containers",
+            help "Add the container to `containers`, or remove the annotation."
+    }
+    EnvValueFrom {
+        variable_from_elsewhere(container: &str, name: &str)
+            "container \"{container}\" takes {name} from valueFrom, so it cannot be extended"
+    }
     EnvConflict {
         variable_set_otherwise(container: &str, name: &str, field: &str)
             "container \"{container}\" sets {name} itself, which must be a fieldRef of {field}"
         variable_defined_twice(container: &str, name: &str)
             "container \"{container}\" defines {name} twice, so it cannot be extended"
     }
-    EnvValueFrom {
-        variable_from_elsewhere(container: &str, name: &str)
-            "container \"{container}\" takes {name} from valueFrom, so it cannot be extended"
+    UnknownAnnotation {
+        unknown_annotation(key: &str)
+            "unknown annotation {key}", about key
+        unknown_annotation_near(key: &str, near: &str)
+            "unknown annotation {key}; did you mean {near}?", about key
+        annotation_of_no_language(key: &str, language: &str, known: &str)
+            "unknown annotation {key}; {language:?} is not a language that can be injected",
+            help "Use one of {known}.", about key
+    }
+    UnknownKind {
+        unknown_kind(kind: &str, key: &str)
+            "nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}", about key
+        unknown_kind_with_template(kind: &str, key: &str, group: &str, path: &str)
+            "nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}",
+            help "If {path} is a pod template, declare it in the config: \
+                  `kinds: [{{group: {group:?}, kind: {kind}, podTemplate: {path}}}]`. \
+                  Otherwise annotate the workload that this resource becomes.", about key
+    }
+    UnsetVariable {
+        config_variable_not_set(name: &str)
+            "the configuration refers to variable {name}, which is not set"
+    }
+    UnbuiltKustomization {
+        kustomization_not_built(fields: &str, folder: &str)
+            "kustomize has not built this: {fields} have no effect on what is read here",
+            help "Read what it builds: kustomize build {folder} | otel-inject check"
+    }
+    FoundConfig {
+        config_found()
+            "used as the function config"
+    }
+    UnusedConfig {
+        config_not_used(file: &str)
+            "not used as the function config",
+            help "Pass --config {file}, or --no-config."
+    }
+    UnusedRule {
+        rule_selects_nothing()
+            "the rule selects no workload of the input"
+        rule_of_unknown_kind(kind: &str)
+            "{kind:?} is no known kind of workload",
+            help "Correct the kind, or declare it under `kinds`."
+        rule_of_unknown_kind_near(kind: &str, near: &str)
+            "{kind:?} is no known kind of workload; did you mean {near}?",
+            help "Correct the kind, or declare it under `kinds`."
+    }
+    UnpinnedImage {
+        image_without_version(image: &str)
+            "{image:?} has no version"
+        field_image_without_version(path: &str, image: &str)
+            "{path} is {image:?}, which has no version"
+    }
+    DeprecatedField {
+        size_limit_deprecated(language: &str)
+            "{language}.volumeLimitSize is deprecated",
+            help "Use volumeClaimTemplate, or leave it out for 200Mi.", about key
+    }
+    TlsMismatch {
+        certificate_without_key()
+            "only one of cert_file and key_file is set"
+        tls_without_https()
+            "tls is set, but the endpoint is not https://"
+        tls_without_endpoint()
+            "tls is set, but there is no https:// endpoint"
+        https_without_tls()
+            "the endpoint is https://, but tls is not set"
+    }
+    SamplerTypeMissing {
+        sampler_without_type()
+            "the sampler has no type, so no sampler is written"
+    }
+    UnservedVersion {
+        version_not_served()
+            "v1beta1 is not served by any release of the operator yet"
+    }
+    InvalidCollector {
+        unknown_collector_version(version: &str)
+            "apiVersion is {version}; known are v1alpha1 and v1beta1"
+        collector_config_not_yaml(path: &str, offset: usize, problem: &str)
+            "{path} must be YAML, but at byte {offset}: {problem}"
+        field_not_for_sidecar(path: &str)
+            "{path} cannot be set for a sidecar"
+        value_not_for_sidecar(path: &str, value: &str)
+            "{path} cannot be {value} for a sidecar"
+        receiver_without_port(path: &str)
+            "{path} needs an endpoint or a listen_address with a port"
+        leads_to_port_name(path: &str, name: &str)
+            "{path} leads to a port called {name:?}, which is no name for one"
+        leads_to_port(path: &str, number: u32)
+            "{path} leads to port {number}, which does not exist"
+        port_out_of_range(path: &str)
+            "{path} must be from 1 to 65535"
+        is_no_port_name(path: &str)
+            "{path} is no name for a port"
+    }
+    ConfigDollar {
+        config_expanded(parts: &str)
+            "the kubelet replaces {parts} in OTEL_CONFIG"
+    }
+    EndpointQuirk {
+        listen_address_ignored(address: &str)
+            "listen_address {address} does not count beside the endpoint that is the default"
+        endpoint_without_port(given: &str, endpoint: &str)
+            "endpoint {given} has no port, and becomes {endpoint}"
+        port_read_from_address(port: u32, endpoint: &str)
+            "port {port} is read from endpoint {endpoint}, where it is part of the address"
+    }
+    PortClash {
+        components_share_port(one: &str, other: &str, port: u32)
+            "{one} and {other} both listen on port {port}"
+    }
+    IgnoredField {
+        field_ignored_in_pipeline(key: &str)
+            "{key} has no effect in a pipeline, and is left out", about key
+        field_ignored_for_sidecar(name: &str)
+            "spec.{name} has no effect on a sidecar", about key
+    }
+    InvalidConfig {
+        unknown_config_kind(kind: &str, known: &str)
+            "unknown kind {kind:?}",
+            help "A config is one of {known}."
+        unknown_config_kind_near(kind: &str, near: &str, known: &str)
+            "unknown kind {kind:?}; did you mean {near}?",
+            help "A config is one of {known}."
+        unknown_config_version(version: &str, kind: &str, known: &str)
+            "unknown apiVersion {version:?} of {kind}",
+            help "Use {known}."
+        unknown_key(path: &str, known: &str)
+            "unknown key {path}",
+            help "Known keys: {known}."
+        unknown_key_near(path: &str, near: &str, known: &str)
+            "unknown key {path}; did you mean {near}?",
+            help "Known keys: {known}."
+        key_has_wrong_value(path: &str, wanted: &str, found: &str)
+            "{path} must be {wanted}, not {found}"
+        key_has_wrong_value_near(path: &str, wanted: &str, found: &str, near: &str)
+            "{path} must be {wanted}, not {found}",
+            help "Did you mean {near}?"
+        key_has_wrong_text(path: &str, wanted: &str, found: &str, why: &str)
+            "{path} must be {wanted}, not {found}",
+            help "It {why}."
+        element_is_null(path: &str)
+            "{path} must not be null"
+        keys_missing(path: &str, keys: &str, help: &str)
+            "{path} must have {keys}",
+            help "{help}"
+        key_needs_another(path: &str, key: &str, needed: &str, help: &str)
+            "{path} has {key}, which needs {needed}",
+            help "{help}"
+        key_sets_value_twice(key: &str)
+            "data.{key} sets what another key of data sets, or a part of it"
+        rule_has_language_twice(path: &str, language: &str)
+            "{path} has {language} twice"
+        kind_known_already(path: &str, kind: &str)
+            "{path} declares {kind}, which is known already",
+            help "Remove the entry."
+        two_configs(file: &str)
+            "the host has sent a function config, and --config names {file}",
+            help "Use one of them."
+        config_unreadable(problem: &str)
+            "{problem}",
+            help "Write one YAML document."
+        config_not_utf8()
+            "the config is not UTF-8",
+            help "Write one YAML document."
+        config_empty()
+            "the config is empty",
+            help "Write one YAML document."
+        config_with_second_document()
+            "the config has a second document",
+            help "Write one YAML document."
+        sources_would_be_deleted()
+            "instrumentationResources: drop would delete the Instrumentations from their source files",
+            help "Write to another folder with --output, or use instrumentationResources: local-config."
+        not_a_lock(reason: &str)
+            "not a lock of images: {reason}",
+            help "Name the file that `otel-inject images --lock FILE` has written, or delete this one and \
+                  write it again."
+    }
+    InvalidYaml {
+        workload_without_version(kind: &str)
+            "it is a {kind} with an injection's annotations, and without an apiVersion"
+        list_with_tag_directive()
+            "the ResourceList depends on a %TAG directive, and hosts read a list without directives",
+            help "Write each tag in full, such as !<tag:example.com,2024:name>, or remove it."
+    }
+    CannotEdit {
+        value_of_wrong_type(pointer: &str, wanted: &str, found: &str)
+            "{pointer} must be {wanted}, but is {found}",
+            help "Correct the value; no API server takes such a pod either."
+        nowhere_to_record()
+            "metadata or its annotations are not a mapping, so the injection cannot be recorded"
+        results_not_added(problem: &str)
+            "the results cannot be added: {problem}"
+    }
+    EmptyInput {
+        only_sources()
+            "the input holds nothing but what is injected from, and the config drops that",
+            help "Keep them: instrumentationResources: local-config."
+        no_manifest_in(folders: &str)
+            "no *.yaml, *.yml or *.json in {folders}",
+            help "Name the folder that holds the manifests; --allow-empty accepts an empty one."
+        only_manifest_left_out(folders: &str)
+            "the only manifest in {folders} is hidden or git-ignored",
+            help "Read it with --no-ignore, or name it."
+        all_manifests_left_out(count: usize, folders: &str)
+            "all {count} manifests in {folders} are hidden or git-ignored",
+            help "Read them with --no-ignore, or name them."
+        input_empty(input: &str)
+            "{input} is empty"
+        stream_without_resources()
+            "the input holds no Kubernetes resource"
+        file_without_resources(file: &str)
+            "{file:?} holds no Kubernetes resource",
+            help "Name YAML or JSON files with resources, or the folder that has them."
+        files_without_resources()
+            "no file holds a Kubernetes resource",
+            help "Name YAML or JSON files with resources, or the folder that has them."
+        nothing_left_to_print(names: &str)
+            "nothing is left to print: a cluster takes none of {names}",
+            help "Name the files that hold workloads, or use --in-place or --output."
+    }
+    UnknownResourceListVersion {
+        unknown_list_version(version: &str)
+            "the ResourceList has apiVersion {version:?}"
+        list_without_version()
+            "the ResourceList has no apiVersion"
+    }
+    LeftOut {
+        not_printed(names: &str)
+            "not printed: {names}"
+    }
+    FileAttributes {
+        attributes_lost(attributes: &str)
+            "the replaced file loses its {attributes}"
+    }
+    Io {
+        io_error(error: &str)
+            "{error}"
+        stdout_closed()
+            "stdout is closed: there is no place for the output",
+            help "Redirect it to a file, or to /dev/null with `> /dev/null`."
+        outputs_share_file(file: &str)
+            "{file:?} is named for two outputs",
+            help "Give each output a file of its own."
+        output_is_input(file: &str)
+            "{file:?} is an input, and would be replaced by an output",
+            help "Give each output a file of its own."
+        output_holds_resources(file: &str)
+            "{file:?} holds Kubernetes resources, and would be replaced by an output",
+            help "Give each output a file of its own."
+        output_holds_more_than_patches(file: &str)
+            "{file:?} holds more than patches, and would be replaced by them",
+            help "Give each output a file of its own."
+    }
+    VerifyFailed {
+        undone_otherwise()
+            "undoing the planned injection does not give the workload as it was"
+        list_read_otherwise(reason: &str)
+            "the printed ResourceList would be read as another one: {reason}"
+        internal_error(place: &str)
+            "internal error{place}"
     }
 }
 
 shared! {
+    problem(problem: &str)
+        "{problem}"
+    helm_template(problem: &str, chart: &str)
+        "a Helm template, which has to be rendered first ({problem})",
+        help "Run: helm template {chart} | otel-inject"
+    injection_kept(from: &str, problem: &str)
+        "kept the existing injection from {from}: {problem}"
+    source_unused()
+        "no workload in the input uses it"
     unknown_field_near(path: &str, name: &str)
         "{path} is not a known field; the nearest is {name}", about key
     unknown_field(path: &str, known: &str)
         "{path} is not a known field; known are {known}", about key
+    field_missing(path: &str)
+        "{path} is missing"
+    field_of_wrong_type(path: &str, wanted: &str, found: &str)
+        "{path} must be {wanted}, but is {found}"
+    variable_of_two_sources(path: &str)
+        "{path} has both value and valueFrom"
+    no_variable_name(path: &str)
+        "{path} is no name for a variable: use letters, digits and -._, no digit first"
+    not_one_source(path: &str)
+        "{path} must have exactly one source"
+    no_field_for_variables(path: &str)
+        "{path} is no field that a variable can hold"
+    id_out_of_range(path: &str)
+        "{path} must be from 0 to 2147483647"
+    privileged_without_escalation(path: &str)
+        "{path} cannot be false where privileged is true"
+    no_container_resource(path: &str)
+        "{path} is no resource that a container can have"
+    no_access_mode(path: &str)
+        "{path} needs at least one mode"
+    no_storage(path: &str)
+        "{path} must be more than nothing"
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::finding::{Code, Finding, Position};
+use crate::finding::{Finding, Position};
 use crate::host::files::{self, Text};
 use crate::host::flags::Flags;
 use crate::yaml::{Document, split_documents};
@@ -67,22 +67,21 @@ pub(super) fn warnings(flags: &Flags, inputs: &[Text]) -> Vec<Finding> {
     if !flags.is_config_found && (flags.config.is_some() || flags.no_config) {
         return Vec::new();
     }
-    let at = |code: Code, path: &Path, message: String| {
-        let position = Position { file: Some(files::name(path)), ..Position::default() };
-        Finding::new(code, "", message).at(position)
+    let at = |path: &Path, finding: Finding| {
+        finding.at(Position { file: Some(files::name(path)), ..Position::default() })
     };
     let used = flags.config.as_deref();
-    let found = used.map(|path| at(Code::FoundConfig, path, "used as the function config".to_owned()));
+    let found = used.map(|path| at(path, Finding::config_found("")));
     let used = used.and_then(|path| path.canonicalize().ok());
     let is_unused = |text: &&Text| {
         text.path.file_name().is_some_and(|name| name == NAME)
             && text.path.canonicalize().ok() != used
             && kind(&text.bytes) == Some(Kind::Plain)
     };
-    let unused = inputs.iter().filter(is_unused).map(|text| {
-        let finding = at(Code::UnusedConfig, &text.path, "not used as the function config".to_owned());
-        finding.help(format!("Pass --config {}, or --no-config.", files::name(&text.path)))
-    });
+    let unused = inputs
+        .iter()
+        .filter(is_unused)
+        .map(|text| at(&text.path, Finding::config_not_used("", &files::name(&text.path))));
     found.into_iter().chain(unused).collect()
 }
 

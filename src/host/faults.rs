@@ -3,7 +3,7 @@
 use std::panic::{UnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 
 /// The location of the first panic. Its message is not kept, because it can quote the input.
 static PANICKED: OnceLock<String> = OnceLock::new();
@@ -23,15 +23,9 @@ pub(super) fn caught<T>(work: impl FnOnce() -> T + UnwindSafe) -> Result<T, Box<
 }
 
 pub(super) fn io_error(error: &anyhow::Error) -> Finding {
-    Finding::new(Code::Io, "", format!("{error:#}"))
-}
-
-pub(super) fn closed_stdout() -> Finding {
-    let message = "stdout is closed: there is no place for the output";
-    Finding::new(Code::Io, "", message).help("Redirect it to a file, or to /dev/null with `> /dev/null`.")
+    Finding::io_error("", &format!("{error:#}"))
 }
 
 fn internal_error() -> Finding {
-    let place = PANICKED.get().map_or("", String::as_str);
-    Finding::new(Code::VerifyFailed, "", format!("internal error{place}"))
+    Finding::internal_error("", PANICKED.get().map_or("", String::as_str))
 }

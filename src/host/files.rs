@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::finding::{Code, Finding, Position};
+use crate::finding::{Finding, Position};
 use crate::yaml::LineCol;
 
 mod read;
@@ -108,13 +108,9 @@ pub(super) fn nothing_in(paths: &[PathBuf], reading: Reading) -> Finding {
     let left_out =
         || paths.iter().filter_map(|path| walk::walk(path, true).ok()).map(|files| files.len()).sum();
     let hidden: usize = if reading.all { 0 } else { left_out() };
-    let finding = |message: String| Finding::new(Code::EmptyInput, "", message);
     match hidden {
-        0 => finding(format!("no *.yaml, *.yml or *.json in {names}"))
-            .help("Name the folder that holds the manifests; --allow-empty accepts an empty one."),
-        1 => finding(format!("the only manifest in {names} is hidden or git-ignored"))
-            .help("Read it with --no-ignore, or name it."),
-        count => finding(format!("all {count} manifests in {names} are hidden or git-ignored"))
-            .help("Read them with --no-ignore, or name them."),
+        0 => Finding::no_manifest_in("", &names),
+        1 => Finding::only_manifest_left_out("", &names),
+        count => Finding::all_manifests_left_out("", count, &names),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::host::files::{Text, position};
 use crate::yaml::{Document, LineCol, Side};
 
@@ -61,11 +61,7 @@ pub(super) fn unbuilt(inputs: &[Text], config: Option<&Path>) -> Vec<Finding> {
             Some(folder) if !folder.is_empty() => folder,
             _ => ".".to_owned(),
         };
-        let message =
-            format!("kustomize has not built this: {} have no effect on what is read here", keys.join(", "));
-        let finding = Finding::new(Code::UnbuiltKustomization, pointer, message);
-        let finding =
-            finding.help(format!("Read what it builds: kustomize build {folder} | otel-inject check"));
+        let finding = Finding::kustomization_not_built(pointer, &keys.join(", "), &folder);
         Some(finding.at(position(text.name.as_deref(), place)))
     });
     unbuilt.collect()

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use serde_json::{Value, json};
 
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
+use crate::host::faults::io_error;
 use crate::host::files::{self, Stamp};
 use crate::host::save::Batch;
 use crate::k8s::image::{Image, is_digest};
@@ -29,7 +30,7 @@ pub(super) struct Lock {
 /// The lock does not exist, or the file is not a lock.
 pub(super) fn pins(file: &Path) -> Result<BTreeMap<String, String>, Box<Finding>> {
     let lock = Lock { file: file.to_owned(), is_checked: true, given: None };
-    let read = lock.read().map_err(|error| Finding::new(Code::Io, "", format!("{error:#}")))?;
+    let read = lock.read().map_err(|error| io_error(&error))?;
     let (digests, _) = read?;
     let known =
         |(image, digest): (String, Option<String>)| Some((image, digest.filter(|digest| is_digest(digest))?));
@@ -82,12 +83,8 @@ impl Lock {
         }
         let (bytes, stamp) = files::stamped(&self.file)?;
         let no_lock = |offset, reason: &str| {
-            let name = files::name(&self.file);
-            let message = format!("not a lock of images: {reason}");
-            let position = files::position(Some(&name), LineCol::at(&bytes, offset));
-            Ok(Err(Finding::new(Code::InvalidConfig, "", message)
-                .at(position)
-                .help("Name the file that `otel-inject images --lock FILE` has written, or delete this one and write it again.")))
+            let position = files::position(Some(&files::name(&self.file)), LineCol::at(&bytes, offset));
+            Ok(Err(Finding::not_a_lock("", reason).at(position)))
         };
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text,
@@ -106,21 +103,17 @@ impl Lock {
 
     fn faults(&self, wanted: &BTreeMap<&str, Option<&str>>, locked: &Digests) -> Vec<Finding> {
         let missing = wanted.iter().filter_map(|(image, digest)| match (locked.get(*image), digest) {
-            (None, _) => Some(format!("{image} is not in it")),
+            (None, _) => Some(Finding::image_not_locked("", image)),
             (Some(Some(current)), digest) if is_digest(current) => {
                 let is_other = digest.is_some_and(|digest| digest != current);
-                is_other.then(|| format!("{image} has another digest"))
+                is_other.then(|| Finding::image_locked_otherwise("", image))
             }
-            (Some(_), _) => Some(format!("{image} has no digest in it")),
+            (Some(_), _) => Some(Finding::image_without_digest("", image)),
         });
         let stale = locked.keys().filter(|image| !wanted.contains_key(image.as_str()));
-        let stale = stale.map(|image| format!("nothing pulls {image} any more"));
-        missing.chain(stale).map(|message| fault(&self.file, &message)).collect()
+        let stale = stale.map(|image| Finding::image_not_pulled("", image));
+        let position =
+            files::position(Some(&files::name(&self.file)), LineCol { line: 1, column: 1, end_column: 1 });
+        missing.chain(stale).map(|finding| finding.at(position.clone())).collect()
     }
-}
-
-fn fault(file: &Path, message: &str) -> Finding {
-    let name = files::name(file);
-    let place = LineCol { line: 1, column: 1, end_column: 1 };
-    Finding::new(Code::StaleLock, "", message).at(files::position(Some(&name), place))
 }

@@ -9,8 +9,9 @@ use std::panic::AssertUnwindSafe;
 
 use clap::CommandFactory;
 
+use crate::finding::Finding;
 use crate::host::cli::Cli;
-use crate::host::faults::{caught, closed_stdout};
+use crate::host::faults::caught;
 use crate::host::session::Session;
 use crate::host::terminal::{COULD_NOT_RUN, is_stdout_closed, report_failure};
 
@@ -58,7 +59,7 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
         return command.run(Cli::command());
     }
     if is_stdout_closed() {
-        report_failure(&[closed_stdout()]);
+        report_failure(&[Finding::stdout_closed("")]);
         return COULD_NOT_RUN;
     }
     Session::filter(plugin_config, cli.flags)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, anyhow, bail};
 use tempfile::TempPath;
 
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::host::files::{self, Stamp, Text};
 use crate::host::{attributes, render, signals};
 use crate::yaml::{Edit, LineCol};
@@ -151,8 +151,7 @@ impl Batch {
             let named = current.ok().and_then(|folder| target.strip_prefix(folder).ok().map(files::name));
             let named = named.unwrap_or_else(|| files::name(&target));
             let position = files::position(Some(&named), LineCol { line: 0, column: 0, end_column: 0 });
-            let message = format!("the replaced file loses its {}", lost.join(", "));
-            self.findings.push(Finding::new(Code::FileAttributes, "", message).at(position));
+            self.findings.push(Finding::attributes_lost("", &lost.join(", ")).at(position));
         }
         self.files.push(Prepared { file, target, read });
         Ok(())

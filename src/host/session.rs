@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Keep, Mode, Settings};
 use crate::engine::{self, Role, Source, Task};
 use crate::finding::{Code, Finding};
-use crate::host::faults::{caught, closed_stdout, io_error};
+use crate::host::faults::{caught, io_error};
 use crate::host::files::{self, Reading, Text, position};
 use crate::host::flags::{Flags, Inputs};
 use crate::host::output::{self, Function, Outcome, Output, Stream, krm};
@@ -46,7 +46,7 @@ impl Session {
     pub(super) fn command(inputs: Inputs, task: Task, output: Box<dyn Output>) -> u8 {
         let Inputs { paths, flags } = inputs;
         let texts = if output.needs_stdout() && is_stdout_closed() {
-            Err(closed_stdout())
+            Err(Finding::stdout_closed(""))
         } else {
             let reading = Reading { all: flags.no_ignore, replaceable: output.writes_texts() };
             match files::read(&paths, reading) {
@@ -116,7 +116,7 @@ impl Session {
             let envelope = Envelope::read(&text.bytes).map_err(|problem| {
                 outcome.result.unreadable = true;
                 let place = LineCol::at(&text.bytes, problem.offset);
-                vec![Finding::new(Code::InvalidYaml, "", problem.message).at(position(None, place))]
+                vec![Finding::problem(Code::InvalidYaml, "", &problem.message).at(position(None, place))]
             })?;
             outcome.envelope = Some(envelope);
         }
@@ -178,19 +178,9 @@ impl Session {
     /// The error if the config drops Instrumentations and would remove them from their source files: the next run would
     /// not find them.
     fn lost_sources(&self, texts: &[Text], settings: &Settings) -> Option<Finding> {
-        if settings.instrumentation_resources != Keep::Drop
-            || !texts.iter().any(|text| self.output.replaces(text))
-        {
-            return None;
-        }
-        let message =
-            "instrumentationResources: drop would delete the Instrumentations from their source files";
-        let finding = Finding::new(Code::InvalidConfig, "/spec/instrumentationResources", message);
-        Some(
-            finding.help(
-                "Write to another folder with --output, or use instrumentationResources: local-config.",
-            ),
-        )
+        let is_lossy = settings.instrumentation_resources == Keep::Drop
+            && texts.iter().any(|text| self.output.replaces(text));
+        is_lossy.then(|| Finding::sources_would_be_deleted("/spec/instrumentationResources"))
     }
 
     /// The error if an output would replace a file that the run reads, or an unrelated file.
@@ -199,14 +189,11 @@ impl Session {
         let file = self.output.file();
         let report = flags.report.as_ref().map(|(path, _)| path.as_path());
         let real = |path: &Path| path.canonicalize().or_else(|_| save::place(path)).ok();
-        let error = |path: &Path, what: &str| {
-            let message = format!("{:?} {what}", path.display().to_string());
-            Some(Finding::new(Code::Io, "", message).help("Give each output a file of its own."))
-        };
+        let shown = |path: &Path| path.display().to_string();
         if let (Some(file), Some(report)) = (file, report)
             && real(file).is_some_and(|file| Some(file) == real(report))
         {
-            return error(report, "is named for two outputs");
+            return Some(Finding::outputs_share_file("", &shown(report)));
         }
         let lock = self.pinning().map(Path::to_owned);
         let named = || paths.iter().chain(&flags.context).chain(&flags.config).chain(&lock);
@@ -217,7 +204,7 @@ impl Session {
             }
             let place = real(output);
             if named().any(|path| real(path) == place) {
-                return error(output, "is an input, and would be replaced by an output");
+                return Some(Finding::output_is_input("", &shown(output)));
             }
             // The file was found in a folder or not read: an earlier report can be replaced, somebody's manifest
             // cannot.
@@ -226,12 +213,10 @@ impl Session {
                 Err(error) => return Some(io_error(&error)),
             };
             if engine::for_cluster(&bytes).has_names {
-                return error(output, "holds Kubernetes resources, and would be replaced by an output");
+                return Some(Finding::output_holds_resources("", &shown(output)));
             }
-            if Some(output) == file
-                && let Some(loss) = self.output.loss(&bytes)
-            {
-                return error(output, loss);
+            if Some(output) == file && !self.output.can_replace(&bytes) {
+                return Some(Finding::output_holds_more_than_patches("", &shown(output)));
             }
         }
         None

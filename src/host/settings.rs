@@ -10,7 +10,7 @@ use crate::host::files::{self, position};
 use crate::host::flags::Flags;
 use crate::host::lock;
 use crate::report::Detail;
-use crate::yaml::{Document, LineCol, shifted, split_documents};
+use crate::yaml::{Document, LineCol, Problem, shifted, split_documents};
 
 /// How a run was called, which decides where its config comes from.
 pub(super) enum Invocation {
@@ -34,9 +34,7 @@ pub(super) fn settled(
 ) -> Parsed {
     let (mut settings, warnings) = match (invocation, hosts, &flags.config) {
         (_, Some(_), Some(path)) | (Invocation::Plugin(_), None, Some(path)) => {
-            let message =
-                format!("the host has sent a function config, and --config names {}", path.display());
-            return Err(vec![Finding::new(Code::InvalidConfig, "", message).help("Use one of them.")]);
+            return Err(vec![Finding::two_configs("", &path.display().to_string())]);
         }
         (_, Some(parsed), None) => parsed?,
         // kustomize generates a different file name for each run.
@@ -65,27 +63,28 @@ pub(super) fn settled(
 fn config_file(path: &Path, name: &str) -> Parsed {
     let bytes = files::bytes(path).map_err(|error| vec![io_error(&error)])?;
     let at = |offset| position(Some(name), LineCol::at(&bytes, offset));
-    let refuse = |offset, message: String| {
-        vec![Finding::new(Code::InvalidConfig, "", message).at(at(offset)).help("Write one YAML document.")]
+    let refuse = |offset, finding: Finding| vec![finding.at(at(offset))];
+    let unreadable = |start: usize, problem: &Problem| {
+        refuse(start + problem.offset, Finding::config_unreadable("", &problem.message))
     };
     let text = std::str::from_utf8(&bytes)
-        .map_err(|error| refuse(error.valid_up_to(), "the config is not UTF-8".to_owned()))?;
+        .map_err(|error| refuse(error.valid_up_to(), Finding::config_not_utf8("")))?;
     let mut filled = Vec::new();
     for range in split_documents(text.as_bytes()) {
-        let document = Document::parse(&text[range.clone()])
-            .map_err(|problem| refuse(range.start + problem.offset, problem.message))?;
+        let document =
+            Document::parse(&text[range.clone()]).map_err(|problem| unreadable(range.start, &problem))?;
         if !document.is_empty() {
             filled.push((range.start, document));
         }
     }
     let (start, document) = match filled.as_slice() {
         [only] => only,
-        [] => return Err(refuse(0, "the config is empty".to_owned())),
+        [] => return Err(refuse(0, Finding::config_empty(""))),
         [_, (start, second), ..] => {
-            return Err(refuse(start + second.offset(""), "the config has a second document".to_owned()));
+            return Err(refuse(start + second.offset(""), Finding::config_with_second_document("")));
         }
     };
-    let value = document.value().map_err(|problem| refuse(start + problem.offset, problem.message))?;
+    let value = document.value().map_err(|problem| unreadable(*start, &problem))?;
     let place = |finding: Finding| {
         let span = shifted(&document.span(&finding.pointer, finding.side), *start);
         finding.at(position(Some(name), LineCol::span(&bytes, &span)))

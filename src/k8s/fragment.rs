@@ -6,6 +6,7 @@ use super::api;
 use super::shape::{Fault, Shape};
 use super::{pod, quantity};
 use crate::change::escape;
+use crate::finding::{Code, Finding};
 
 /// `env` entries.
 pub const ENV: Shape = Shape::List(&Shape::Checked(&api::ENV_VAR, env));
@@ -28,26 +29,26 @@ pub const CLAIM: Shape = Shape::Checked(&api::PERSISTENT_VOLUME_CLAIM_TEMPLATE, 
 
 const STORAGE: &str = "/spec/resources/requests/storage";
 
-fn fault<T>(pointer: impl Into<String>, message: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault { pointer: pointer.into(), message: message.into() })
+fn fault<T>(pointer: impl Into<String>, finding: fn(Code, String, &str) -> Finding) -> Result<T, Fault> {
+    Err(Fault { pointer: pointer.into(), finding })
 }
 
 fn env(value: &Value) -> Result<(), Fault> {
     if pod::is_from_elsewhere(value) && !pod::text(value).is_empty() {
-        return fault("", "has both value and valueFrom");
+        return fault("", Finding::variable_of_two_sources);
     }
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let name = pod::name(value);
     if !name.bytes().all(inner) || name.starts_with(|first: char| first.is_ascii_digit()) {
-        return fault("/name", "is no name for a variable: use letters, digits and -._, no digit first");
+        return fault("/name", Finding::no_variable_name);
     }
     let Some(source) = value.get("valueFrom").and_then(Value::as_object) else { return Ok(()) };
     if source.values().filter(|value| !value.is_null()).count() != 1 {
-        return fault("/valueFrom", "must have exactly one source");
+        return fault("/valueFrom", Finding::not_one_source);
     }
     match value.pointer("/valueFrom/fieldRef/fieldPath").and_then(Value::as_str) {
         Some(path) if !is_pod_field(path) => {
-            fault("/valueFrom/fieldRef/fieldPath", "is no field that a variable can hold")
+            fault("/valueFrom/fieldRef/fieldPath", Finding::no_field_for_variables)
         }
         _ => Ok(()),
     }
@@ -75,12 +76,12 @@ fn security_context(value: &Value) -> Result<(), Fault> {
     for key in ["runAsUser", "runAsGroup"] {
         let id = value.get(key).and_then(Value::as_i64);
         if id.is_some_and(|id| !(0..=i64::from(i32::MAX)).contains(&id)) {
-            return fault(format!("/{key}"), "must be from 0 to 2147483647");
+            return fault(format!("/{key}"), Finding::id_out_of_range);
         }
     }
     let says = |key: &str| value.get(key).and_then(Value::as_bool);
     if says("privileged") == Some(true) && says("allowPrivilegeEscalation") == Some(false) {
-        return fault("/allowPrivilegeEscalation", "cannot be false where privileged is true");
+        return fault("/allowPrivilegeEscalation", Finding::privileged_without_escalation);
     }
     Ok(())
 }
@@ -89,7 +90,7 @@ fn resources(value: &Value) -> Result<(), Fault> {
     for part in ["limits", "requests"] {
         let names = value.get(part).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
         if let Some(name) = names.into_iter().find(|name| !is_resource(name)) {
-            return fault(format!("/{part}/{}", escape(name)), "is no resource that a container can have");
+            return fault(format!("/{part}/{}", escape(name)), Finding::no_container_resource);
         }
     }
     Ok(())
@@ -106,11 +107,11 @@ fn claim(value: &Value) -> Result<(), Fault> {
         return Ok(());
     }
     if pod::elements(value.get("spec").unwrap_or(&Value::Null), "accessModes").is_empty() {
-        return fault("/spec/accessModes", "needs at least one mode");
+        return fault("/spec/accessModes", Finding::no_access_mode);
     }
     let storage = value.pointer(STORAGE).and_then(quantity::text).and_then(|text| quantity::nanos(&text));
     if storage.is_none_or(|storage| storage <= 0) {
-        return fault(STORAGE, "must be more than nothing");
+        return fault(STORAGE, Finding::no_storage);
     }
     Ok(())
 }

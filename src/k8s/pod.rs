@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::change::member;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 
 /// One of a pod's lists of containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,8 +104,7 @@ pub fn check(spec: Option<&Value>, pointer: &str) -> Result<(), Box<Finding>> {
 /// The finding for a pod without containers.
 #[must_use]
 pub fn no_containers(pointer: &str) -> Finding {
-    Finding::new(Code::ContainersRequired, pointer, "the pod template has no containers")
-        .help("Add the container to `containers`, or remove the annotation.")
+    Finding::pod_without_containers(pointer)
 }
 
 fn check_list(parent: &Value, key: &str, texts: Keys, pointer: &str) -> Result<(), Box<Finding>> {
@@ -132,9 +131,7 @@ fn check_list(parent: &Value, key: &str, texts: Keys, pointer: &str) -> Result<(
 /// The finding for a value of the wrong type in a pod.
 #[must_use]
 pub fn misshapen(pointer: &str, wanted: &str, found: &Value) -> Finding {
-    let message = format!("{pointer} must be {wanted}, but is {}", type_of(found));
-    Finding::new(Code::CannotEdit, pointer, message)
-        .help("Correct the value; no API server takes such a pod either.")
+    Finding::value_of_wrong_type(pointer, pointer, wanted, type_of(found))
 }
 
 /// The type of a value, in words.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::finding::{Code, Finding};
+
 /// A field of a mapping.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
@@ -53,12 +55,12 @@ pub enum Shape {
 }
 
 /// What is wrong with a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Fault {
     /// Pointer relative to the value.
     pub pointer: String,
-    /// The end of a sentence that starts with the field's name.
-    pub message: String,
+    /// Takes a code, and the field's pointer and path.
+    pub finding: fn(Code, String, &str) -> Finding,
 }
 
 /// A field that all versions have.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::component::AT;
 use super::{CONFIG, Collector, Notes};
 use crate::change::escape;
-use crate::finding::Code;
+use crate::finding::Finding;
 use crate::k8s::pod::name;
 
 /// Variables set before [`CONFIG`], in addition to the user's.
@@ -16,14 +16,13 @@ pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &m
     if let Some(image) = collector.unpinned_image() {
         let own = spec.get("image").and_then(Value::as_str);
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
-        notes.warn(Code::UnpinnedImage, at, format!("{image:?} has no version"));
+        notes.warnings.push(Finding::image_without_version(at, image));
     }
     let is_earlier =
         |wanted: &str| EARLIER.contains(&wanted) || collector.env.iter().any(|entry| name(entry) == wanted);
     let expanded = expanded(&collector.config, is_earlier);
     if !expanded.is_empty() {
-        let message = format!("the kubelet replaces {} in {CONFIG}", expanded.join(", "));
-        notes.warn(Code::ConfigDollar, AT, message);
+        notes.warnings.push(Finding::config_expanded(AT, &expanded.join(", ")));
     }
     if collector.fields.contains_key("envFrom") {
         return;
@@ -33,8 +32,7 @@ pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &m
     each_text(config, &mut AT.to_owned(), &mut |at, text| {
         for variable in variables(text).into_iter().filter(|variable| !is_set(variable)) {
             if !seen.contains(&variable) {
-                let message = format!("the configuration refers to variable {variable}, which is not set");
-                notes.warn(Code::UnsetVariable, at, message);
+                notes.warnings.push(Finding::config_variable_not_set(at, &variable));
                 seen.push(variable);
             }
         }

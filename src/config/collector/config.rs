@@ -8,7 +8,7 @@ use super::component::AT;
 use super::{Notes, Version, is_empty};
 use crate::change::escape;
 use crate::components::{ASK_KUBELET, METRICS, type_of};
-use crate::finding::Code;
+use crate::finding::Finding;
 
 /// Required sections.
 const REQUIRED: &[&str] = &["receivers", "exporters"];
@@ -71,10 +71,10 @@ pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mu
     }
     let is_missing = |key: &&str| !value.contains_key(*key) && given.get(*key).is_none_or(Value::is_null);
     for key in REQUIRED.iter().copied().chain([SERVICE]).filter(is_missing) {
-        notes.faults.field(format!("{AT}/{key}"), "is missing");
+        notes.faults.missing(format!("{AT}/{key}"));
     }
     if notes.faults.found.len() == before && value.get(SERVICE)?.get("pipelines").is_none() {
-        notes.faults.field(format!("{AT}/{SERVICE}/pipelines"), "is missing");
+        notes.faults.missing(format!("{AT}/{SERVICE}/pipelines"));
     }
     if notes.faults.found.len() > before {
         return None;
@@ -140,8 +140,7 @@ fn pipeline(given: &Value, at: &str, notes: &mut Notes) -> Value {
     for (key, value) in mapping {
         let inside = format!("{at}/{}", escape(key));
         if !LISTS.contains(&key.as_str()) {
-            let message = format!("{key} has no effect in a pipeline, and is left out");
-            notes.warn(Code::IgnoredField, &inside, message);
+            notes.warnings.push(Finding::field_ignored_in_pipeline(inside, key));
         } else if !value.is_null() {
             check_names(value, &inside, notes);
             if key != "processors" || !is_empty(value) {

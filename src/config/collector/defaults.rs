@@ -9,7 +9,7 @@ use crate::components::{
     HEALTH_CHECK, HEALTH_CHECK_PORT, JAEGER_QUERY, JAEGER_QUERY_PORT, Listener, METRICS, PROMETHEUS, Port,
     receiver, type_of,
 };
-use crate::finding::Code;
+use crate::finding::Finding;
 
 const EVERYWHERE: &str = "0.0.0.0";
 
@@ -87,9 +87,7 @@ fn listening(given: &Map<String, Value>, at: &str, port: u32, notes: &mut Notes)
     let endpoint = text(given, "endpoint", at, notes);
     let address = text(given, "listen_address", at, notes);
     if endpoint.is_empty() && !address.is_empty() {
-        let message =
-            format!("listen_address {address} does not count beside the endpoint that is the default");
-        notes.warn(Code::EndpointQuirk, &format!("{at}/listen_address"), message);
+        notes.warnings.push(Finding::listen_address_ignored(format!("{at}/listen_address"), address));
     }
     at_endpoint(self::endpoint(endpoint, port, at, notes), given, at, notes)
 }
@@ -119,8 +117,7 @@ fn endpoint(given: &str, port: u32, at: &str, notes: &mut Notes) -> String {
     }
     let endpoint = format!("{EVERYWHERE}:{after}");
     if !given.contains(':') && !given.bytes().all(|byte| byte.is_ascii_digit()) {
-        let message = format!("endpoint {given} has no port, and becomes {endpoint}");
-        notes.warn(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
+        notes.warnings.push(Finding::endpoint_without_port(format!("{at}/endpoint"), given, &endpoint));
     }
     endpoint
 }

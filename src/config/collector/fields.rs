@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Notes, SIDECAR, Version, filled};
-use crate::finding::Code;
+use crate::finding::Finding;
 use crate::k8s::fragment::{
     CONTAINERS, ENV, ENV_FROM, LIFECYCLE, MOUNTS, RESOURCES, SECURITY_CONTEXT, VOLUMES,
 };
@@ -134,22 +134,23 @@ pub(super) fn check(spec: &Value, version: Version, notes: &mut Notes) {
     let known = [USED, only, EMPTY, CONDITIONAL, OF_THE_OPERATOR, IGNORED].concat();
     notes.faults.object(spec, &known, AT);
     for Field { name, .. } in EMPTY.iter().filter(|field| filled(spec, field.name).is_some()) {
-        notes.faults.field(format!("{AT}/{name}"), "cannot be set for a sidecar");
+        notes.faults.field(format!("{AT}/{name}"), Finding::field_not_for_sidecar);
     }
     let says = |pointer: &str, value: &Value| spec.pointer(pointer) == Some(value);
     for (pointer, value) in [("/targetAllocator/enabled", true.into()), ("/ingress/type", "ingress".into())] {
         if says(pointer, &value) {
-            notes.faults.field(format!("{AT}{pointer}"), &format!("cannot be {value} for a sidecar"));
+            notes.faults.field(format!("{AT}{pointer}"), |at, path| {
+                Finding::value_not_for_sidecar(at, path, &value.to_string())
+            });
         }
     }
     for strategy in ["daemonSetUpdateStrategy", "updateStrategy", "deploymentUpdateStrategy"] {
         if spec.get(strategy).and_then(|strategy| filled(strategy, "type")).is_some() {
-            notes.faults.field(format!("{AT}/{strategy}/type"), "cannot be set for a sidecar");
+            notes.faults.field(format!("{AT}/{strategy}/type"), Finding::field_not_for_sidecar);
         }
     }
     let ignored = IGNORED.iter().map(|field| field.name).chain(IGNORED_V1ALPHA1.iter().copied());
     for name in ignored.filter(|name| filled(spec, name).is_some()) {
-        let message = format!("spec.{name} has no effect on a sidecar");
-        notes.warn(Code::IgnoredField, &format!("{AT}/{name}"), message);
+        notes.warnings.push(Finding::field_ignored_for_sidecar(format!("{AT}/{name}"), name));
     }
 }

@@ -9,7 +9,7 @@ use crate::components::{
     HEALTH_CHECK, HEALTH_CHECK_PORT, JAEGER_QUERY, JAEGER_QUERY_PORT, Listener, METRICS, PROMETHEUS, Port,
     Transport, receiver, type_of,
 };
-use crate::finding::Code;
+use crate::finding::Finding;
 use crate::k8s::pod::{elements, name};
 
 /// The largest port number in the Kubernetes API.
@@ -59,11 +59,9 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     for port in &found {
         let name = &port.name;
         if !is_port_name(name) {
-            notes
-                .faults
-                .field(&port.at, &format!("leads to a port called {name:?}, which is no name for one"));
+            notes.faults.field(&port.at, |at, path| Finding::leads_to_port_name(at, path, name));
         } else if port.number > LAST {
-            notes.faults.field(&port.at, &format!("leads to port {}, which does not exist", port.number));
+            notes.faults.field(&port.at, |at, path| Finding::leads_to_port(at, path, port.number));
         }
     }
     found.push(metrics(config, notes));
@@ -106,8 +104,8 @@ fn clashes(found: &[Found], notes: &mut Notes) {
             (other.number, protocol(other.transport)) == (port.number, protocol(port.transport))
         };
         if let Some(other) = found[..index].iter().find(is_same) {
-            let message = format!("{} and {} both listen on port {}", other.name, port.name, port.number);
-            notes.warn(Code::PortClash, &other.at, message);
+            let finding = Finding::components_share_port(&other.at, &other.name, &port.name, port.number);
+            notes.warnings.push(finding);
         }
     }
 }
@@ -149,9 +147,7 @@ fn misread(endpoint: &str, at: &str, notes: &mut Notes) {
     let behind_last = endpoint.rsplit_once(':').and_then(|(_, last)| number(last));
     if let Some(read) = port_in(endpoint).filter(|read| endpoint.contains('[') && Some(*read) != behind_last)
     {
-        let message =
-            format!("port {read} is read from endpoint {endpoint}, where it is part of the address");
-        notes.warn(Code::EndpointQuirk, &format!("{at}/endpoint"), message);
+        notes.warnings.push(Finding::port_read_from_address(format!("{at}/endpoint"), read, endpoint));
     }
 }
 
@@ -185,7 +181,7 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
                 Some(number) => {
                     found.push(Found { name: name.to_owned(), number, transport: Some(transport), at });
                 }
-                None => notes.faults.field(at, "needs an endpoint or a listen_address with a port"),
+                None => notes.faults.field(at, Finding::receiver_without_port),
             }
         }
         Listener::ApiServer => {
@@ -251,7 +247,7 @@ fn metrics(config: &Config, notes: &mut Notes) -> Found {
         port.unwrap_or(default)
     };
     if !(1..=LAST).contains(&number) {
-        notes.faults.field(format!("{AT}/address"), &format!("leads to port {number}, which does not exist"));
+        notes.faults.field(format!("{AT}/address"), |at, path| Finding::leads_to_port(at, path, number));
     }
     Found { name: "metrics".into(), number, transport: Some(Transport::Tcp), at: AT.into() }
 }
@@ -263,11 +259,11 @@ fn of_spec(spec: &Value, notes: &mut Notes) -> Vec<Value> {
         let at = format!("/spec/ports/{index}");
         let number = given.get("port").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
         let Some(number) = number.filter(|number| (1..=LAST).contains(number)) else {
-            notes.faults.field(format!("{at}/port"), "must be from 1 to 65535");
+            notes.faults.field(format!("{at}/port"), Finding::port_out_of_range);
             continue;
         };
         if !is_port_name(name(given)) {
-            notes.faults.field(format!("{at}/name"), "is no name for a port");
+            notes.faults.field(format!("{at}/name"), Finding::is_no_port_name);
             continue;
         }
         let Some(free) = free_name(&ports, name(given), number) else { continue };

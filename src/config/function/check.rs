@@ -1,9 +1,11 @@
 //! Unknown keys and wrong values, with their paths.
 
+use std::borrow::Borrow;
+
 use serde_json::{Map, Value};
 
 use super::keys::{KeyShape, Object};
-use super::{Spec, config_map, invalid, list, path, unknown_key, what};
+use super::{Spec, config_map, list, path, unknown_key, what};
 use crate::change::escape;
 use crate::finding::Finding;
 
@@ -13,54 +15,50 @@ pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec,
         return;
     }
     let origin = spec.origin(pointer);
-    let mut refuse = |wanted: &str, help: Option<String>| {
-        let message = format!("{} must be {wanted}, not {}", path(&origin), what(value));
-        let finding = invalid(origin.clone(), message);
-        faults.push(match help {
-            Some(help) => finding.help(help),
-            None => finding,
-        });
-    };
+    let (name, found) = (path(&origin), what(value));
+    let wrong = |wanted: &str| Finding::key_has_wrong_value(&origin, &name, wanted, &found);
     match (shape, value) {
         (KeyShape::Flag, Value::Bool(_)) | (KeyShape::Instrumentation, _) => {}
-        (KeyShape::Flag, _) => refuse("true or false", None),
+        (KeyShape::Flag, _) => faults.push(wrong("true or false")),
         (KeyShape::Choice(_) | KeyShape::Words(_), _) => {
             let words = shape.words();
             let word = value.as_str();
             if word.is_none_or(|word| !words.contains(&word)) {
                 let near = word.and_then(|word| crate::config::nearest(word, words.iter().copied()));
-                let help = near.map(|near| format!("Did you mean {near}?"));
-                let wanted = if words.len() > 1 { "one of " } else { "" };
-                refuse(&format!("{wanted}{}", list(words)), help);
+                let wanted = one_of(&words);
+                faults.push(match near {
+                    Some(near) => Finding::key_has_wrong_value_near(&origin, &name, &wanted, &found, near),
+                    None => wrong(&wanted),
+                });
             }
         }
         (KeyShape::Text(format), Value::String(text)) => match (format.check)(text) {
             Ok(()) => {}
-            Err(why) if why.is_empty() => refuse(format.what, None),
-            Err(why) => refuse(format.what, Some(format!("It {why}."))),
+            Err(why) if why.is_empty() => faults.push(wrong(format.what)),
+            Err(why) => faults.push(Finding::key_has_wrong_text(&origin, &name, format.what, &found, &why)),
         },
-        (KeyShape::Text(format), _) => refuse(format.what, None),
+        (KeyShape::Text(format), _) => faults.push(wrong(format.what)),
         (KeyShape::List(_), Value::Array(elements)) if elements.is_empty() => {
-            refuse("a list with an element", None);
+            faults.push(wrong("a list with an element"));
         }
         (KeyShape::List(of), Value::Array(elements)) => {
             for (index, element) in elements.iter().enumerate() {
                 let pointer = format!("{pointer}/{index}");
                 if element.is_null() {
                     let origin = spec.origin(&pointer);
-                    faults.push(invalid(origin.clone(), format!("{} must not be null", path(&origin))));
+                    faults.push(Finding::element_is_null(&origin, &path(&origin)));
                 }
                 check(of, element, &pointer, spec, faults);
             }
         }
-        (KeyShape::List(_), _) => refuse("a list", None),
+        (KeyShape::List(_), _) => faults.push(wrong("a list")),
         (KeyShape::Object(object), Value::Object(mapping)) => {
             self::object(object, mapping, pointer, spec, faults);
         }
         (KeyShape::Map { of, filled, .. }, Value::Object(mapping)) => {
             let words = shape.words();
             if *filled && mapping.values().all(Value::is_null) {
-                refuse(&format!("a mapping with one of {}", list(words.iter().copied())), None);
+                faults.push(wrong(&format!("a mapping with one of {}", words.join(", "))));
             }
             for (key, value) in mapping {
                 let pointer = format!("{pointer}/{}", escape(key));
@@ -71,10 +69,10 @@ pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec,
                 }
             }
         }
-        (KeyShape::Object(_) | KeyShape::Map { .. }, _) => refuse("a mapping", None),
+        (KeyShape::Object(_) | KeyShape::Map { .. }, _) => faults.push(wrong("a mapping")),
         (KeyShape::Either { what, shapes }, _) => match shapes.iter().find(|shape| takes(shape, value)) {
             Some(shape) => check(shape, value, pointer, spec, faults),
-            None => refuse(what, None),
+            None => faults.push(wrong(what)),
         },
     }
 }
@@ -107,32 +105,37 @@ fn object(
     }
     let origin = spec.origin(pointer);
     let at = |key: &str| format!("{pointer}/{key}");
-    let mut refuse = |message: String, key: &str| {
-        let finding = invalid(origin.clone(), format!("{} {message}", path(&origin)));
-        faults.push(finding.help(if spec.is_flat() {
+    let name = path(&origin);
+    let help = |key: &str| {
+        if spec.is_flat() {
             config_map::help(&at(key))
         } else {
             format!("Its keys are {}.", list(object.names()))
-        }));
+        }
     };
-    let must_have = |keys: &[&str]| {
-        let keys: Vec<String> = if spec.is_flat() {
-            keys.iter().flat_map(|key| config_map::keys_at(&at(key))).collect()
+    let must_have = |keys: &[&str], key: &str| {
+        let keys = if spec.is_flat() {
+            one_of(&keys.iter().flat_map(|key| config_map::keys_at(&at(key))).collect::<Vec<_>>())
         } else {
-            keys.iter().map(|key| (*key).to_owned()).collect()
+            one_of(keys)
         };
-        let one_of = if keys.len() > 1 { "one of " } else { "" };
-        format!("must have {one_of}{}", list(keys.iter().map(String::as_str)))
+        Finding::keys_missing(&origin, &name, &keys, &help(key))
     };
     for missing in object.required.iter().filter(|key| !is_there(key)) {
-        refuse(must_have(&[missing]), missing);
+        faults.push(must_have(&[missing], missing));
     }
     if !object.any_of.is_empty() && !object.any_of.iter().any(|key| is_there(&key)) {
-        refuse(must_have(object.any_of), "");
+        faults.push(must_have(object.any_of, ""));
     }
     for (key, needed) in object.needs.iter().filter(|(key, _)| is_there(&key)) {
         if !is_there(&needed) {
-            refuse(format!("has {key}, which needs {needed}"), needed);
+            faults.push(Finding::key_needs_another(&origin, &name, key, needed, &help(needed)));
         }
     }
+}
+
+/// These words, for "must be …" and "must have …".
+fn one_of<S: Borrow<str>>(words: &[S]) -> String {
+    let one_of = if words.len() > 1 { "one of " } else { "" };
+    format!("{one_of}{}", words.join(", "))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::keys::{Key, KeyShape, SPEC};
-use super::{Spec, Written, invalid, list, unknown_key, what};
+use super::{Spec, Written, list, unknown_key, what};
 use crate::change::escape;
 use crate::config::instrumentation;
 use crate::finding::Finding;
@@ -64,7 +64,9 @@ pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Findi
     let data = match data {
         Value::Null => return Ok(spec),
         Value::Object(data) => data,
-        other => return Err(vec![invalid("/data", format!("data must be a mapping, not {}", what(other)))]),
+        other => {
+            return Err(vec![Finding::key_has_wrong_value("/data", "data", "a mapping", &what(other))]);
+        }
     };
     let mut faults = Vec::new();
     for (key, value) in data.iter().filter(|(_, value)| !value.is_null()) {
@@ -85,10 +87,7 @@ pub(super) fn spec(data: &Value, written: Written<'_>) -> Result<Spec, Vec<Findi
         let pointer: String = tokens.iter().map(|token| format!("/{}", escape(token))).collect();
         match insert(&mut spec.value, &tokens, value) {
             Some(()) => spec.origins.push((pointer, origin)),
-            None => {
-                let message = format!("data.{key} sets what another key of data sets, or a part of it");
-                faults.push(invalid(origin, message));
-            }
+            None => faults.push(Finding::key_sets_value_twice(origin, key)),
         }
     }
     if !faults.is_empty() {

@@ -3,7 +3,7 @@
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
-use super::{Spec, invalid, keys, path};
+use super::{Spec, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
 use crate::config::{
     FailOn, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels, nearest,
@@ -74,7 +74,7 @@ fn rule(
         let switch = Annotation::switch(language, instrumentation);
         if sets.contains(&switch) {
             let origin = spec.origin(&format!("{pointer}/inject"));
-            faults.push(invalid(origin.clone(), format!("{} has {} twice", path(&origin), language.id)));
+            faults.push(Finding::rule_has_language_twice(&origin, &path(&origin), language.id));
         }
         sets.push(switch);
         if !containers.is_empty() {
@@ -97,8 +97,7 @@ fn rule(
     let is_futile = select.kinds.as_ref().is_some_and(|kinds| kinds.len() == unknown.len());
     warnings.extend(unknown);
     let place = format!("{} of the function config", path(&spec.origin(&pointer)));
-    let message = "the rule selects no workload of the input";
-    let unused = (!is_futile).then(|| Finding::new(Code::UnusedRule, spec.origin(&pointer), message));
+    let unused = (!is_futile).then(|| Finding::rule_selects_nothing(spec.origin(&pointer)));
     Rule { place, select, sets, unused }
 }
 
@@ -111,10 +110,11 @@ fn unknown_kinds(spec: &Spec, pointer: &str, rule: &Value, declared: &[Kind]) ->
         glob.is_ok_and(|glob| !known().any(|kind| glob.is_match(kind)))
     });
     let finding = |(index, text): (usize, &str)| {
-        let near = nearest(text, known()).map(|near| format!("; did you mean {near}?"));
-        let message = format!("{text:?} is no known kind of workload{}", near.unwrap_or_default());
         let origin = spec.origin(&format!("{pointer}/select/kinds/{index}"));
-        Finding::new(Code::UnusedRule, origin, message).help("Correct the kind, or declare it under `kinds`.")
+        match nearest(text, known()) {
+            Some(near) => Finding::rule_of_unknown_kind_near(origin, text, near),
+            None => Finding::rule_of_unknown_kind(origin, text),
+        }
     };
     unknown.map(finding).collect()
 }
@@ -152,8 +152,7 @@ fn kinds(spec: &Spec, faults: &mut Vec<Finding>) -> Vec<Kind> {
         let (group, kind) = (part("group"), part("kind"));
         if Kind::among(&kinds, group, kind).is_some() {
             let origin = spec.origin(&format!("/kinds/{index}"));
-            let message = format!("{} declares {kind}, which is known already", path(&origin));
-            faults.push(invalid(origin, message).help("Remove the entry."));
+            faults.push(Finding::kind_known_already(&origin, &path(&origin), kind));
         }
         let template = format!("/{}", part("podTemplate").replace('.', "/"));
         kinds.push(Kind::declared(group, kind, template));

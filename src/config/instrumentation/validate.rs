@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Instrumentation, Version};
 use crate::config::shapes::dotted;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::image::Image;
 use crate::k8s::shape::Shape;
 use crate::languages::ALL;
@@ -49,44 +49,26 @@ impl Places {
 
 pub(super) fn errors(read: &Instrumentation, spec: &Value, places: &Places) -> Vec<Finding> {
     let mut errors = Vec::new();
-    let mut refuse = |pointer: String, message: String| {
-        let message = format!("{} {message}", dotted(&pointer));
-        errors.push(Finding::new(Code::InvalidInstrumentation, pointer, message));
-    };
     for (index, name) in read.propagators.iter().enumerate() {
         if !PROPAGATORS.contains(&name.as_str()) {
-            let message = format!("is {name:?}; known propagators are {}", PROPAGATORS.join(", "));
-            refuse(format!("{}/{index}", places.propagators), message);
+            let at = format!("{}/{index}", places.propagators);
+            errors.push(Finding::unknown_propagator(&at, &dotted(&at), name, &PROPAGATORS.join(", ")));
         }
     }
     if let Some(sampler) = read.sampler.as_deref() {
         if !SAMPLERS.contains(&sampler) {
-            let message = format!("is {sampler:?}; known samplers are {}", SAMPLERS.join(", "));
-            refuse(format!("{}/type", places.sampler), message);
+            let at = format!("{}/type", places.sampler);
+            errors.push(Finding::unknown_sampler(&at, &dotted(&at), sampler, &SAMPLERS.join(", ")));
         }
         let argument = read.sampler_argument.as_deref().unwrap_or_default();
-        let trouble = if argument.is_empty() {
-            None
-        } else if RATIO_SAMPLERS.contains(&sampler) {
-            (!is_rate(argument)).then(|| "must be a number from 0 to 1".to_owned())
-        } else if REMOTE_SAMPLERS.contains(&sampler) {
-            remote_argument(argument)
-        } else {
-            None
-        };
-        if let Some(trouble) = trouble {
-            refuse(format!("{}/argument", places.sampler), format!("is {argument:?}, but {trouble}"));
-        }
+        errors.extend(sampler_argument(sampler, argument, &format!("{}/argument", places.sampler)));
     }
     let tls = read.tls.iter();
     for (field, name) in tls.flat_map(|tls| [("secretName", &tls.secret), ("configMapName", &tls.config_map)])
     {
-        if name.as_deref().is_some_and(|name| !names_volume(name)) {
-            let message = format!(
-                "is {:?}, but a volume is named after it: use lower-case letters, digits and -",
-                name.as_deref().unwrap_or_default()
-            );
-            refuse(format!("{}/tls/{field}", places.exporter), message);
+        if let Some(name) = name.as_deref().filter(|name| !names_volume(name)) {
+            let at = format!("{}/tls/{field}", places.exporter);
+            errors.push(Finding::name_for_no_volume(&at, &dotted(&at), name));
         }
     }
     for settings in ALL.iter().filter_map(|language| language.settings.as_ref()) {
@@ -94,8 +76,8 @@ pub(super) fn errors(read: &Instrumentation, spec: &Value, places: &Places) -> V
         let is_set =
             |key: &str| super::set(agent, &format!("/{key}")).is_some_and(|value| value.as_str() != Some(""));
         if is_set("volumeClaimTemplate") && is_set("volumeLimitSize") {
-            let message = "and volumeLimitSize cannot both be set".to_owned();
-            refuse(format!("/{}/volumeClaimTemplate", settings.key), message);
+            let at = format!("/{}/volumeClaimTemplate", settings.key);
+            errors.push(Finding::claim_beside_size(&at, &dotted(&at)));
         }
     }
     errors
@@ -113,19 +95,27 @@ fn is_rate(text: &str) -> bool {
     text.parse::<f64>().is_ok_and(|rate| (0.0..=1.0).contains(&rate))
 }
 
-/// The problem with a remote sampler's argument.
-fn remote_argument(argument: &str) -> Option<String> {
-    argument.split(',').find_map(|part| {
+/// The problem with a sampler's argument, which is at `at`.
+fn sampler_argument(sampler: &str, argument: &str, at: &str) -> Option<Finding> {
+    let path = dotted(at);
+    if argument.is_empty() {
+        return None;
+    }
+    if RATIO_SAMPLERS.contains(&sampler) {
+        return (!is_rate(argument)).then(|| Finding::sampler_ratio(at, &path, argument));
+    }
+    let mut parts = argument.split(',').filter(|_| REMOTE_SAMPLERS.contains(&sampler));
+    parts.find_map(|part| {
         let Some((key, value)) = part.split_once('=').filter(|(_, value)| !value.contains('=')) else {
-            return Some(format!("{part:?} is not key=value"));
+            return Some(Finding::sampler_pair(at, &path, argument, part));
         };
         match key {
-            "endpoint" => value.is_empty().then(|| "its endpoint must not be empty".to_owned()),
-            "pollingIntervalMs" => {
-                value.parse::<i64>().is_err().then(|| "pollingIntervalMs must be an integer".to_owned())
+            "endpoint" if value.is_empty() => Some(Finding::sampler_endpoint(at, &path, argument)),
+            "pollingIntervalMs" if value.parse::<i64>().is_err() => {
+                Some(Finding::sampler_interval(at, &path, argument))
             }
-            "initialSamplingRate" => {
-                (!is_rate(value)).then(|| "initialSamplingRate must be a number from 0 to 1".to_owned())
+            "initialSamplingRate" if !is_rate(value) => {
+                Some(Finding::sampler_initial_rate(at, &path, argument))
             }
             _ => None,
         }
@@ -136,16 +126,13 @@ pub(super) fn warnings(read: &Instrumentation, spec: &Value, places: &Places) ->
     let mut warnings = tls(read, places);
     let sampler = super::set(spec, places.sampler);
     if sampler.is_some() && read.sampler.is_none() {
-        let message = "the sampler has no type, so no sampler is written";
-        warnings.push(Finding::new(Code::SamplerTypeMissing, places.sampler, message));
+        warnings.push(Finding::sampler_without_type(places.sampler));
     }
     for language in ALL {
         let Some((settings, agent)) = language.settings.as_ref().zip(read.agent(language)) else { continue };
         if agent.size_limit.is_some() {
-            let message = format!("{}.volumeLimitSize is deprecated", settings.key);
-            let finding =
-                Finding::new(Code::DeprecatedField, format!("/{}/volumeLimitSize", settings.key), message);
-            warnings.push(finding.help("Use volumeClaimTemplate, or leave it out for 200Mi."));
+            let at = format!("/{}/volumeLimitSize", settings.key);
+            warnings.push(Finding::size_limit_deprecated(at, settings.key));
         }
         let mut images: Vec<(String, &str)> = Vec::new();
         images.extend(agent.image.iter().map(|image| (format!("/{}/image", settings.key), image.as_str())));
@@ -155,8 +142,7 @@ pub(super) fn warnings(read: &Instrumentation, spec: &Value, places: &Places) ->
         }
         for (pointer, image) in images {
             if !Image::parse(image).is_some_and(|image| image.is_pinned()) {
-                let message = format!("{} is {image:?}, which has no version", dotted(&pointer));
-                warnings.push(Finding::new(Code::UnpinnedImage, pointer, message));
+                warnings.push(Finding::field_image_without_version(&pointer, &dotted(&pointer), image));
             }
         }
     }
@@ -182,24 +168,19 @@ fn images_in<'v>(value: &'v Value, shape: Shape, pointer: &str, found: &mut Vec<
 }
 
 fn tls(read: &Instrumentation, places: &Places) -> Vec<Finding> {
-    let mut warnings = Vec::new();
-    let mut warn = |field: &str, message: &str| {
-        warnings.push(Finding::new(Code::TlsMismatch, format!("{}{field}", places.exporter), message));
-    };
+    let at = |field: &str| format!("{}{field}", places.exporter);
     let is_https = read.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("https://"));
-    match &read.tls {
-        Some(tls) => {
-            if tls.cert_file.is_some() != tls.key_file.is_some() {
-                warn("/tls", "only one of cert_file and key_file is set");
-            }
-            if !is_https && read.endpoint.is_some() {
-                warn("/endpoint", "tls is set, but the endpoint is not https://");
-            } else if !is_https {
-                warn("/tls", "tls is set, but there is no https:// endpoint");
-            }
-        }
-        None if is_https => warn("/endpoint", "the endpoint is https://, but tls is not set"),
-        None => {}
+    let Some(tls) = &read.tls else {
+        return is_https.then(|| Finding::https_without_tls(at("/endpoint"))).into_iter().collect();
+    };
+    let mut warnings = Vec::new();
+    if tls.cert_file.is_some() != tls.key_file.is_some() {
+        warnings.push(Finding::certificate_without_key(at("/tls")));
+    }
+    if !is_https && read.endpoint.is_some() {
+        warnings.push(Finding::tls_without_https(at("/endpoint")));
+    } else if !is_https {
+        warnings.push(Finding::tls_without_endpoint(at("/tls")));
     }
     warnings
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Outcome, Output};
 use crate::change::Change;
 use crate::config::function::{self, Parsed};
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::host::files::position;
 use crate::host::render;
 use crate::k8s::origin;
@@ -61,11 +61,8 @@ fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
     }
     let results = results(envelope, &outcome.result.findings).unwrap_or_else(|problem| {
         let place = LineCol::at(text, problem.offset);
-        let message = format!("the results cannot be added: {}", problem.message);
-        outcome
-            .result
-            .findings
-            .insert(0, Finding::new(Code::CannotEdit, "", message).at(position(None, place)));
+        let finding = Finding::results_not_added("", &problem.message).at(position(None, place));
+        outcome.result.findings.insert(0, finding);
         Vec::new()
     });
     let has_failed = outcome.exit_code() != 0;
@@ -100,12 +97,11 @@ pub(in crate::host) fn unknown_version(envelope: &Envelope<'_>) -> Option<Findin
     if version.is_some_and(|version| VERSIONS.contains(&version)) {
         return None;
     }
-    let message = match version {
-        Some(version) => format!("the ResourceList has apiVersion {version:?}"),
-        None => "the ResourceList has no apiVersion".to_owned(),
+    let finding = match version {
+        Some(version) => Finding::unknown_list_version("/apiVersion", version),
+        None => Finding::list_without_version("/apiVersion"),
     };
-    let place = envelope.line_col("/apiVersion");
-    Some(Finding::new(Code::UnknownResourceListVersion, "/apiVersion", message).at(position(None, place)))
+    Some(finding.at(position(None, envelope.line_col("/apiVersion"))))
 }
 
 /// The edits that set the list's version and append `findings` to its results.
@@ -161,16 +157,8 @@ fn printed(
     };
     let Err(reason) = proven else { return Ok(printed) };
     Err(Box::new(match envelope.tag_directive() {
-        Some(place) => {
-            let message =
-                "the ResourceList depends on a %TAG directive, and hosts read a list without directives";
-            let finding = Finding::new(Code::InvalidYaml, "", message).at(position(None, place));
-            finding.help("Write each tag in full, such as !<tag:example.com,2024:name>, or remove it.")
-        }
-        None => {
-            let message = format!("the printed ResourceList would be read as another one: {reason}");
-            Finding::new(Code::VerifyFailed, "", message)
-        }
+        Some(place) => Finding::list_with_tag_directive("").at(position(None, place)),
+        None => Finding::list_read_otherwise("", &reason),
     }))
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{Outcome, Output, diff};
 use crate::coverage::{Coverage, Workload};
-use crate::finding::{Code, Finding, Subject};
+use crate::finding::{Finding, Subject};
 use crate::host::files::Text;
 use crate::host::terminal;
 use crate::report::listing::{Column, Entry, Form, Listing};
@@ -144,9 +144,7 @@ impl Output for List {
             && listing.coverage.instrumented * 100 < wanted * listing.coverage.workloads
         {
             let percent = listing.coverage.percent();
-            let message =
-                format!("{percent} % of the workloads are instrumented, and {wanted} % are asked for");
-            let finding = Finding::new(Code::LowCoverage, "", message);
+            let finding = Finding::coverage_too_low("", percent, wanted);
             outcome.result.findings.extend(outcome.settings.weighed(finding));
         }
         self.listing = Some(listing);

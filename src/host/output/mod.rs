@@ -108,9 +108,9 @@ pub(super) trait Output {
         None
     }
 
-    /// What would be lost if its file, which has `bytes`, were replaced.
-    fn loss(&self, _bytes: &[u8]) -> Option<&'static str> {
-        None
+    /// Whether replacing its file, which has `bytes`, would lose nothing.
+    fn can_replace(&self, _bytes: &[u8]) -> bool {
+        true
     }
 
     /// Texts are written to files, so all of them must be regular files.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Outcome, Output};
 use crate::change::{Change, Operation};
 use crate::engine::Patch;
-use crate::finding::{Code, Finding, Subject};
+use crate::finding::{Finding, Subject};
 use crate::host::files;
 use crate::host::save::{self, Batch};
 use crate::yaml::{Document, LineCol, emit_document};
@@ -43,8 +43,8 @@ impl Output for Patches {
         self.output.as_deref()
     }
 
-    fn loss(&self, bytes: &[u8]) -> Option<&'static str> {
-        (!is_replaceable(bytes)).then_some("holds more than patches, and would be replaced by them")
+    fn can_replace(&self, bytes: &[u8]) -> bool {
+        is_replaceable(bytes)
     }
 
     fn prepare(&mut self, outcome: &mut Outcome<'_>, batch: &mut Batch) -> anyhow::Result<()> {
@@ -92,9 +92,8 @@ fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Optio
     let is_current = committed.is_some() && committed == value(&document(form, patches));
     Ok((!is_current).then(|| {
         let name = files::name(file);
-        let message = format!("{name} does not hold the patches that the manifests lead to now");
         let place = LineCol { line: 1, column: 1, end_column: 1 };
-        Finding::new(Code::StalePatch, "", message).at(files::position(Some(&name), place))
+        Finding::patches_stale("", &name).at(files::position(Some(&name), place))
     }))
 }
 

@@ -29,20 +29,14 @@ pub(in crate::host) fn without_resources(texts: &[Text], output: &engine::Output
         return None;
     }
     let is_blank = texts.iter().all(|text| is_blank(&text.bytes));
-    let finding = |message: String| Finding::new(Code::EmptyInput, "", message);
-    let help = "Name YAML or JSON files with resources, or the folder that has them.";
-    let what = match texts {
-        [Text { name: Some(name), .. }] => format!("{name:?}"),
-        [_] | [] => "the input".to_owned(),
-        _ if is_blank => "every file".to_owned(),
-        _ => return Some(finding("no file holds a Kubernetes resource".to_owned()).help(help)),
-    };
-    if is_blank {
-        return Some(finding(format!("{what} is empty")));
-    }
-    let finding = finding(format!("{what} holds no Kubernetes resource"));
-    let is_file = texts.iter().any(|text| text.name.is_some());
-    Some(if is_file { finding.help(help) } else { finding })
+    Some(match texts {
+        [Text { name: Some(name), .. }] if is_blank => Finding::input_empty("", &format!("{name:?}")),
+        [Text { name: Some(name), .. }] => Finding::file_without_resources("", name),
+        [_] | [] if is_blank => Finding::input_empty("", "the input"),
+        [_] | [] => Finding::stream_without_resources(""),
+        _ if is_blank => Finding::input_empty("", "every file"),
+        _ => Finding::files_without_resources(""),
+    })
 }
 
 /// The reader of the stream.
@@ -167,14 +161,9 @@ impl Printed {
             }
         }
         let finding = if has_resources || left_out.is_empty() {
-            let message = format!("not printed: {}", listed(&left_out));
-            (!left_out.is_empty()).then(|| Finding::new(Code::LeftOut, "", message))
+            (!left_out.is_empty()).then(|| Finding::not_printed("", &listed(&left_out)))
         } else {
-            let message = format!("nothing is left to print: a cluster takes none of {}", listed(&left_out));
-            Some(
-                Finding::new(Code::EmptyInput, "", message)
-                    .help("Name the files that hold workloads, or use --in-place or --output."),
-            )
+            Some(Finding::nothing_left_to_print("", &listed(&left_out)))
         };
         (printed, finding)
     }
