@@ -29,6 +29,7 @@ pub(crate) const CASES: &[Case] = cases![
         the_readme_shows_what_is_in_the_files,
     ],
     &[Tool::Actionlint] => [actionlint_has_nothing_to_say],
+    &[Tool::Zizmor] => [zizmor_has_nothing_to_say],
 ];
 
 fn text(path: &str) -> String {
@@ -325,4 +326,15 @@ fn actionlint_has_nothing_to_say() {
         .expect("actionlint runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+fn zizmor_has_nothing_to_say() {
+    let output = Command::new("zizmor")
+        .args(["--offline", "--no-progress", "--no-config", "--color", "never", GITHUB])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("zizmor runs");
+    // It fails for what it finds.
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.starts_with("No findings to report."), "{said}");
 }
