@@ -32,7 +32,7 @@ docs:
 
 # Accept every snapshot and golden as the code gives it now; review the diff before you commit it.
 snapshots:
-    INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --locked --test it -- golden commands
+    INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --locked --test it -- golden commands codes full list
     git status --short -- testdata/cases tests/it/snapshots
 
 # Render the examples with the hosts and rewrite their .expected folders (needs kustomize).

@@ -24,6 +24,7 @@ mod patches;
 mod pipe;
 mod pull_request;
 mod scripts;
+mod shown;
 mod tools;
 mod world;
 
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         page::CASES,
         pull_request::CASES,
         scripts::CASES,
+        shown::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

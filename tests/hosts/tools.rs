@@ -21,6 +21,8 @@ pub(crate) enum Tool {
     Chromium,
     /// Reads workflows.
     Actionlint,
+    /// Finds what attackers could use in them.
+    Zizmor,
     /// Reads scripts.
     Shellcheck,
 }
@@ -29,7 +31,7 @@ pub(crate) enum Tool {
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -39,6 +41,7 @@ const ROWS: [Row; 10] = [
     (Tool::Npm, "npm", &["npm"], None),
     (Tool::Chromium, "chromium", &["chromium", "chromium-browser"], None),
     (Tool::Actionlint, "actionlint", &["actionlint"], None),
+    (Tool::Zizmor, "zizmor", &["zizmor"], None),
     (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
 ];
 

@@ -1,0 +1,86 @@
+//! What pages show of runs is what runs print: blocks of `console`, each a command in the repository and its output.
+//!
+//! A line `…` stands for lines that are left out, and `…` at the end of a line for its rest.
+
+use std::fs;
+
+use crate::world::{World, repository};
+use crate::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![
+    &[] => [the_runs_on_pages_are_real, the_links_of_these_pages_lead_somewhere],
+];
+
+const PAGES: &[&str] = &["README.md", "docs/list.md", "docs/reports.md"];
+
+fn text(page: &str) -> String {
+    fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+}
+
+/// Commands with what is shown of their output.
+fn runs(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let blocks =
+        page.split("\n```console\n").skip(1).map(|rest| rest.split("\n```\n").next().unwrap_or(rest));
+    blocks
+        .map(|block| {
+            let (command, output) = block.split_once('\n').unwrap_or((block, ""));
+            (
+                command.strip_prefix("$ ").unwrap_or_else(|| panic!("no command: {block}")),
+                output.lines().collect(),
+            )
+        })
+        .collect()
+}
+
+/// Whether `printed` is what `shown` shows of it.
+fn is_shown(shown: &[&str], printed: &[&str]) -> bool {
+    match (shown, printed) {
+        ([], []) => true,
+        (["…", rest @ ..], _) => (0..=printed.len()).any(|left_out| is_shown(rest, &printed[left_out..])),
+        ([line, shown @ ..], [whole, printed @ ..]) => {
+            let is_same = line.strip_suffix('…').map_or(line == whole, |start| whole.starts_with(start));
+            is_same && is_shown(shown, printed)
+        }
+        _ => false,
+    }
+}
+
+fn the_runs_on_pages_are_real() {
+    let world = World::new();
+    for folder in ["examples", "testdata/findings"] {
+        world.copy(folder, folder);
+    }
+    for page in PAGES {
+        let text = text(page);
+        let runs = runs(&text);
+        assert!(!runs.is_empty(), "{page} shows no run");
+        for (command, shown) in runs {
+            let run = world.shell(command);
+            let printed = run.stdout + &run.stderr;
+            let is_real = is_shown(&shown, &printed.lines().collect::<Vec<_>>());
+            assert!(is_real, "{page}: {command} prints\n{printed}");
+        }
+    }
+}
+
+fn the_links_of_these_pages_lead_somewhere() {
+    for page in PAGES {
+        let text = text(page);
+        let folder = repository().join(page).parent().expect("a folder").to_owned();
+        // What runs print has links of its own.
+        let prose: String = text.split("```").step_by(2).collect();
+        let links = prose.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        for (link, _) in links.filter(|(link, _)| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let path = if file.is_empty() { repository().join(page) } else { folder.join(file) };
+            assert!(path.exists(), "{page}: {link}");
+            let is_heading = |line: &str| {
+                line.starts_with('#')
+                    && line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == anchor
+            };
+            let has_anchor =
+                anchor.is_empty() || fs::read_to_string(&path).is_ok_and(|text| text.lines().any(is_heading));
+            assert!(has_anchor, "{page}: {link}");
+        }
+    }
+}
