@@ -51,11 +51,19 @@ messages! {
         everything_is_present()
             "everything requested is already present"
     }
+    AlreadyInstrumented {
+        container_without_record(container: &str)
+            "container \"{container}\" is from another injection, and there is no record of it"
+        variable_without_record(container: &str, name: &str)
+            "container \"{container}\" has {name} from another injection, and there is no record of it"
+    }
     Uninjected {
         collector_removed(container: &str)
             "removed container \"{container}\": the annotation says that no sidecar is wanted"
     }
     InvalidInstrumentation {
+        instrumentation_not_valid(language: &str, instrumentation: &str, fault: &str)
+            "{language} uses Instrumentation {instrumentation}, which is not valid: {fault}"
         path_of_no_volume(key: &str, field: &str, instrumentation: &str, path: &str)
             "{key}.{field} of Instrumentation {instrumentation} is {path:?}, which no volume can take the \
              place of",
@@ -64,6 +72,23 @@ messages! {
             "directive {name:?} of {language} cannot have the value {value:?}: the server would read more \
              than one directive, or none",
             help "Correct `attrs` or `endpoint` of the Instrumentation, or the name of the service."
+    }
+    UnknownContainer {
+        container_does_not_exist(language: &str, container: &str, containers: &str)
+            "{language}: container \"{container}\" does not exist (containers: {containers})"
+    }
+    DuplicateContainer {
+        container_listed_twice(language: &str, container: &str)
+            "{language}: container \"{container}\" is listed twice"
+    }
+    ContainersRequired {
+        containers_not_named(languages: &str, without: &str, own: &str, common: &str)
+            "{languages} are wanted, but no annotation names the containers of {without}",
+            help "Add {own}, or {common} for all languages."
+    }
+    InvalidContainerNames {
+        not_container_names(annotation: &str, list: &str)
+            "annotation {annotation} is not a list of container names: {list:?}"
     }
     EnvValueFrom {
         variable_from_elsewhere(container: &str, name: &str)
@@ -196,6 +221,14 @@ messages! {
         owner_uids_lacking()
             "the sidecar's attributes lack the UIDs of the pod's owners, which are known only in a cluster"
     }
+    CollectorNotSidecar {
+        collector_of_other_mode(collector: &str, mode: &str)
+            "OpenTelemetryCollector {collector} cannot be a sidecar: its mode is {mode}"
+    }
+    InvalidCollector {
+        collector_not_valid(collector: &str, fault: &str)
+            "OpenTelemetryCollector {collector} is not valid: {fault}"
+    }
     MissingVolume {
         mounted_volume_missing(collector: &str, volume: &str)
             "OpenTelemetryCollector {collector} mounts volume \"{volume}\", which is not there"
@@ -224,6 +257,14 @@ shared! {
         "{path} is not a known field; the nearest is {name}"
     unknown_field(path: &str, known: &str)
         "{path} is not a known field; known are {known}"
+    several_in_input(user: &str, wanted: &str, count: usize, names: &str)
+        "{user} uses {wanted}, but there are {count}: {names}"
+    none_in_input(user: &str, wanted: &str, others: &str)
+        "{user} uses {wanted}, which is not in the input; {others}"
+    workload_without_namespace(user: &str, wanted: &str, workload: &str, others: &str, namespace: &str)
+        "{user} uses {wanted}, but {workload} has no namespace; {others}",
+        help "Pass --namespace {namespace} (namespace: {namespace} in the function config), or set \
+              metadata.namespace."
     executable_not_set(container: &str)
         "the executable of container \"{container}\" is not set"
     field_is_false(language: &str, field: &str)
