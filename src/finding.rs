@@ -191,8 +191,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding of `code` at `pointer`, with the code's default severity and remedy.
-    pub fn new(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+    /// A finding of `code` at `pointer`, with the code's default severity and remedy. Only a row of the table of
+    /// messages builds one; tests may, too.
+    pub(crate) fn new(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: code.page().severity,

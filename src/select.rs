@@ -192,25 +192,16 @@ pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
         for (index, container) in pod::elements(spec, list.key()).iter().enumerate() {
             let name = pod::name(container);
             let is_agent = ALL.iter().any(|language| language.recipe.delivery.is_container(list, name));
-            let message = if is_agent {
-                format!("container \"{name}\" is from another injection, and there is no record of it")
-            } else if is_marked(container) {
-                format!(
-                    "container \"{name}\" has {NODE_NAME} from another injection, and there is no record of it"
-                )
-            } else {
-                continue;
-            };
-            return Some(unrecorded(workload.pointer(&format!("/spec/{}/{index}", list.key())), message));
+            let pointer = || workload.pointer(&format!("/spec/{}/{index}", list.key()));
+            if is_agent {
+                return Some(Finding::container_without_record(pointer(), name));
+            }
+            if is_marked(container) {
+                return Some(Finding::variable_without_record(pointer(), name, NODE_NAME));
+            }
         }
     }
     None
-}
-
-/// The finding for an injection without a record.
-#[must_use]
-pub fn unrecorded(pointer: String, message: String) -> Finding {
-    Finding::new(Code::AlreadyInstrumented, pointer, message)
 }
 
 /// Whether an injection of the workload is requested.
@@ -319,9 +310,8 @@ fn resolve<'c>(
         Ok(instrumentation) => Ok((instrumentation, called)),
         Err(findings) => {
             let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
-            let message =
-                format!("{} uses Instrumentation {called}, which is not valid: {first}", wish.language.id);
-            Err(reference.refuse(Code::InvalidInstrumentation, &message))
+            let (pointer, language) = (reference.pointer(), wish.language.id);
+            Err(reference.refuse(Finding::instrumentation_not_valid(pointer, language, &called, first)))
         }
     }
 }
@@ -363,8 +353,8 @@ fn container_lists<'a>(
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b',';
         let names: Vec<&str> = list.split(',').collect();
         if !list.bytes().all(is_allowed) || names.contains(&"") {
-            let message = format!("annotation {PREFIX}{key} is not a list of container names: {list:?}");
-            troubles.push(Finding::new(Code::InvalidContainerNames, annotations.pointer(key), message));
+            let annotation = format!("{PREFIX}{key}");
+            troubles.push(Finding::not_container_names(annotations.pointer(key), &annotation, list));
         }
         names
     };
@@ -391,8 +381,7 @@ fn check_lists(
     for (wish, names) in wanted.iter().zip(lists) {
         let mut seen = BTreeSet::new();
         if let Some(name) = names.iter().find(|name| !seen.insert(**name)) {
-            let message = format!("{}: container \"{name}\" is listed twice", wish.language.id);
-            doubled.push(Finding::new(Code::DuplicateContainer, pointer(wish.language), message));
+            doubled.push(Finding::container_listed_twice(pointer(wish.language), wish.language.id, name));
         }
     }
     none_of(doubled)?;
@@ -401,18 +390,14 @@ fn check_lists(
     if wanted.len() > 1
         && let Some(first) = without.first()
     {
-        let ids = |wishes: &mut dyn Iterator<Item = &'static str>| wishes.collect::<Vec<_>>().join(", ");
-        let message = format!(
-            "{} are wanted, but no annotation names the containers of {}",
-            ids(&mut wanted.iter().map(|wish| wish.language.id)),
-            ids(&mut without.iter().map(|wish| wish.language.id))
-        );
+        let ids = |wishes: &mut dyn Iterator<Item = &Wish<'_>>| {
+            wishes.map(|wish| wish.language.id).collect::<Vec<_>>().join(", ")
+        };
+        let (wanted, without) = (ids(&mut wanted.iter()), ids(&mut without.iter().copied()));
         let pointer = annotations.pointer(first.language.switch);
-        let help = format!(
-            "Add {PREFIX}{}, or {PREFIX}{CONTAINERS} for all languages.",
-            first.language.containers.first().copied().unwrap_or_default()
-        );
-        return Err(vec![Finding::new(Code::ContainersRequired, pointer, message).help(help)]);
+        let own = first.language.containers.first().copied().unwrap_or_default();
+        let (own, common) = (format!("{PREFIX}{own}"), format!("{PREFIX}{CONTAINERS}"));
+        return Err(vec![Finding::containers_not_named(pointer, &wanted, &without, &own, &common)]);
     }
     Ok(())
 }
@@ -455,10 +440,6 @@ fn unknown_container(
     let key = if list.split(',').any(|name| name == missing) { key } else { CONTAINERS };
     let names = |list: List| pod::elements(spec, list.key()).iter().map(pod::name);
     let current: Vec<&str> = names(List::Regular).chain(names(List::Init)).collect();
-    let message = format!(
-        "{}: container \"{missing}\" does not exist (containers: {})",
-        language.id,
-        current.join(", ")
-    );
-    Finding::new(Code::UnknownContainer, annotations.pointer(key), message)
+    let current = current.join(", ");
+    Finding::container_does_not_exist(annotations.pointer(key), language.id, missing, &current)
 }

@@ -50,8 +50,7 @@ pub(super) fn inject(
     let app = sdk::app(draft, &target);
     sdk::configure_for(cx, request.instrumentation, &mut own, &place, &app)?;
     if !place.has(&own, agent.executable) {
-        let message = format!("the executable of container \"{}\" is not set", target.name);
-        return Err(Finding::new(agent.missing, pointer, message).into());
+        return Err(Finding::executable_not_set(agent.missing, pointer, &target.name).into());
     }
     draft.set(&cx.workload.pointer("/spec"), SHARE, json!(true));
     let (_, container) = own.finish();
@@ -63,30 +62,27 @@ pub(super) fn inject(
 }
 
 fn check(cx: &Selection<'_>, request: &Request<'_>, agent: &AgentContainer) -> Step {
+    let language = request.language;
     let pointer = || cx.workload.pointer(&format!("/spec/{SHARE}"));
     if cx.workload.pod().and_then(|spec| spec.get("hostPID")).and_then(Value::as_bool) == Some(true) {
-        let message = format!("{} needs {SHARE}, which cannot be set beside hostPID", request.language.id);
         let pointer = cx.workload.pointer("/spec/hostPID");
-        return Err(Finding::new(agent.apart, pointer, message).help("Remove `hostPID: true`.").into());
+        return Err(Finding::field_beside_host_pid(agent.apart, pointer, language.id, SHARE).into());
     }
     match cx.workload.pod().and_then(|spec| spec.get(SHARE)) {
         None | Some(Value::Null | Value::Bool(true)) => {}
         Some(Value::Bool(false)) => {
-            let message = format!("{} needs {SHARE}, which is false", request.language.id);
-            return Err(Finding::new(agent.apart, pointer(), message).into());
+            return Err(Finding::field_is_false(agent.apart, pointer(), language.id, SHARE).into());
         }
         Some(other) => return Err(misshapen(&pointer(), "true or false", other).into()),
     }
-    let list = request.language.containers.iter().find(|key| cx.annotations.own(key).contains(','));
-    if let Some(key) = list {
-        let message = format!(
-            "{} takes one container, but several are listed: {}",
-            request.language.id,
-            cx.annotations.own(key)
-        );
-        return Err(Finding::new(agent.several, cx.annotations.pointer(key), message).into());
+    let lists = language.containers.iter().map(|key| (key, cx.annotations.own(key)));
+    match lists.into_iter().find(|(_, list)| list.contains(',')) {
+        None => Ok(()),
+        Some((key, list)) => {
+            let pointer = cx.annotations.pointer(key);
+            Err(Finding::several_containers_listed(agent.several, pointer, language.id, list).into())
+        }
     }
-    Ok(())
 }
 
 fn security_context(request: &Request<'_>, container: &AgentContainer) -> Value {

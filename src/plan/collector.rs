@@ -11,7 +11,7 @@ use super::{Done, Outcome, Step, in_brackets, metadata, pod, sdk};
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, stripped};
-use crate::finding::{Code, Finding, Injection};
+use crate::finding::{Finding, Injection};
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{List, name, position};
 use crate::select::collector::{Decision, Request, decide};
@@ -130,8 +130,7 @@ fn remove(cx: &Selection<'_>) -> Done {
             }
         }
     }
-    let message = format!("removed container \"{CONTAINER}\": the annotation says that no sidecar is wanted");
-    let finding = Finding::new(Code::Uninjected, cx.workload.pointer(""), message);
+    let finding = Finding::collector_removed(cx.workload.pointer(""), CONTAINER);
     Done { draft, injections: Vec::new(), sources: Vec::new(), parts: Vec::new(), findings: vec![finding] }
 }
 
@@ -145,27 +144,20 @@ pub(super) fn add(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, draft: &
     }
     let spec = cx.workload.pointer("/spec");
     for volume in &collector.volumes {
-        if position(draft.list(&spec, "volumes"), name(volume)).is_some() {
-            let message = format!("the pod would have volume \"{}\" twice", name(volume));
-            return Err(pod::conflict(cx, "volumes", name(volume), message).into());
+        let name = name(volume);
+        if position(draft.list(&spec, "volumes"), name).is_some() {
+            return Err(Finding::volume_twice(pod::named(cx, "volumes", name), name).into());
         }
         draft.append(&spec, "volumes", volume.clone());
     }
     check(cx, sidecar, draft.list(&spec, "volumes"))?;
     let container = container(cx, sidecar)?;
-    if collector.config.len() > LONGEST_CONFIG {
-        let message = format!(
-            "the configuration of OpenTelemetryCollector {} has {} bytes as {CONFIG}; {LONGEST_CONFIG} fit",
-            sidecar.called,
-            collector.config.len()
-        );
-        return Err(refusal(cx, Code::ConfigTooLarge, message));
+    let size = collector.config.len();
+    if size > LONGEST_CONFIG {
+        let (pointer, called) = (cx.annotations.pointer(SIDECAR), &sidecar.called);
+        return Err(Finding::configuration_too_large(pointer, called, size, CONFIG, LONGEST_CONFIG).into());
     }
     pod::add_container(cx, draft, sidecar.list(), None, container)
-}
-
-fn refusal(cx: &Selection<'_>, code: Code, message: String) -> Box<Finding> {
-    Box::new(Finding::new(code, cx.annotations.pointer(SIDECAR), message))
 }
 
 /// The container as added to the pod.
@@ -210,8 +202,8 @@ fn define(cx: &Selection<'_>, place: &ContainerRef, draft: &mut Draft, entry: Va
         [] => place.default_entry(draft, &entry),
         [only] if **only == entry => {}
         _ => {
-            let message = format!("the collector already sets {} to something else", name(&entry));
-            return Err(refusal(cx, Code::EnvConflict, message));
+            let pointer = cx.annotations.pointer(SIDECAR);
+            return Err(Finding::collector_sets_otherwise(pointer, name(&entry)).into());
         }
     }
     Ok(())
@@ -261,25 +253,19 @@ fn first(text: &str, characters: usize) -> &str {
 
 /// Refuses what the API server would reject.
 fn check(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]) -> Step {
-    let called = &sidecar.called;
+    let (called, pointer) = (&sidecar.called, cx.annotations.pointer(SIDECAR));
     let fields = &sidecar.collector.fields;
     let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if let Some(port) = twice(list("ports"), "name") {
-        let message = format!("OpenTelemetryCollector {called} would have port {port} twice");
-        return Err(refusal(cx, Code::NameConflict, message));
+        return Err(Finding::port_twice(pointer, called, port).into());
     }
     let mounts = list("volumeMounts");
     if let Some(path) = twice(mounts, "mountPath") {
-        let message = format!("OpenTelemetryCollector {called} would mount two volumes at {path}");
-        return Err(refusal(cx, Code::MountConflict, message));
+        return Err(Finding::mount_twice(pointer, called, path).into());
     }
     match mounts.iter().find(|mount| position(volumes, name(mount)).is_none()) {
         None => Ok(()),
-        Some(mount) => {
-            let message =
-                format!("OpenTelemetryCollector {called} mounts volume {}, which is not there", name(mount));
-            Err(refusal(cx, Code::MissingVolume, message))
-        }
+        Some(mount) => Err(Finding::mounted_volume_missing(pointer, called, name(mount)).into()),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Step, draft::Draft};
 use crate::change::look_up;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
 
 /// A reference to a container in a draft, and the pointer for findings about it.
@@ -150,22 +150,19 @@ impl ContainerRef {
         let device = |device: &Value| device.get("devicePath").and_then(Value::as_str).map(str::to_owned);
         let mut devices = draft.list(&self.at, "volumeDevices").iter().filter_map(device);
         if devices.any(|device| device.trim_end_matches('/') == path(&mount)) {
-            return Err(self.mount_conflict("volumeDevices", "a device", &path(&mount)).into());
+            let pointer = format!("{}/volumeDevices", self.origin);
+            return Err(Finding::device_in_place(pointer, &self.name, &path(&mount)).into());
         }
         let mounts = draft.list(&self.at, "volumeMounts");
         match mounts.iter().position(|current| path(current) == path(&mount)) {
             None => draft.append(&self.at, "volumeMounts", mount),
             Some(index) if mounts[index] == mount => {}
             Some(_) => {
-                return Err(self.mount_conflict("volumeMounts", "something else", &path(&mount)).into());
+                let pointer = format!("{}/volumeMounts", self.origin);
+                return Err(Finding::mount_in_place(pointer, &self.name, &path(&mount)).into());
             }
         }
         Ok(())
-    }
-
-    fn mount_conflict(&self, key: &str, what: &str, path: &str) -> Finding {
-        let message = format!("container \"{}\" already has {what} at {path}", self.name);
-        Finding::new(Code::MountConflict, format!("{}/{key}", self.origin), message)
     }
 
     /// Pointer to the variable in the input, or to the container if the input does not have it.

@@ -1,8 +1,8 @@
 //! A language's variables and the workload's options for them.
 
 use super::{Step, container::ContainerRef, draft::Draft};
-use crate::finding::{Code, Finding};
-use crate::k8s::pod::{name, position};
+use crate::finding::Finding;
+use crate::k8s::pod::name;
 use crate::languages::{Effect, Env, Recipe};
 use crate::select::{Request, Selection};
 
@@ -19,14 +19,11 @@ impl Texts {
             let word = words.iter().find(|(word, _)| chosen.is_empty() || *word == chosen);
             let Some((_, text)) = word else {
                 let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-                let message = format!(
-                    "{}: {chosen:?} is not a value of {} (values: {})",
-                    request.language.id,
-                    option.annotation,
-                    known.join(", ")
+                let (pointer, known) = (cx.annotations.pointer(option.annotation), known.join(", "));
+                let (language, option) = (request.language.id, option.annotation);
+                return Err(
+                    Finding::unknown_value_of_option(pointer, language, chosen, option, &known).into()
                 );
-                let pointer = cx.annotations.pointer(option.annotation);
-                return Err(Finding::new(Code::UnsupportedOption, pointer, message).into());
             };
             texts.push((placeholder, (*text).to_owned()));
         }
@@ -57,15 +54,14 @@ pub(super) fn check(
     let of_source = agent.into_iter().flat_map(|agent| &agent.env).chain(&request.instrumentation.env);
     let of_source: Vec<&str> = of_source.map(name).collect();
     for reserved in recipe.reserved {
-        let who = if position(container.env(draft), reserved).is_some() {
-            format!("container {}", container.name)
-        } else if of_source.contains(reserved) {
-            format!("Instrumentation {}", request.source)
-        } else {
-            continue;
-        };
-        let message = format!("{who} sets {reserved}, which {} must set itself", request.language.id);
-        return Err(Finding::new(Code::EnvConflict, container.pointer_to(cx, reserved), message).into());
+        let (pointer, language) = (container.pointer_to(cx, reserved), request.language.id);
+        if container.has(draft, reserved) {
+            return Err(Finding::container_sets_reserved(pointer, &container.name, reserved, language).into());
+        }
+        if of_source.contains(reserved) {
+            let source = &request.source;
+            return Err(Finding::instrumentation_sets_reserved(pointer, source, reserved, language).into());
+        }
     }
     Ok(())
 }

@@ -133,10 +133,8 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
     {
         return Verdict::Refused(about(vec![*finding]));
     }
-    let injected = (!injections.is_empty()).then(|| {
-        let message = parts.join("; ");
-        Finding { injections, ..Finding::new(Code::Injected, workload.pointer(""), message) }
-    });
+    let injected = (!injections.is_empty())
+        .then(|| Finding { injections, ..Finding::injected(workload.pointer(""), &parts.join("; ")) });
     let refused = left.iter().map(|finding| finding.code).collect();
     let findings = injected.into_iter().chain(findings).chain(left).collect();
     let (changes, value) = draft.finish();
@@ -158,8 +156,7 @@ fn instrument(cx: &Selection<'_>, before: Option<&Done>) -> Outcome {
     let earlier = draft.steps();
     let (draft, images) = carry_out(cx, &requests, draft).map_err(|finding| vec![*finding])?;
     if draft.steps() == earlier {
-        let message = "everything requested is already present";
-        return Err(vec![Finding::new(Code::UpToDate, cx.workload.pointer(""), message)]);
+        return Err(vec![Finding::everything_is_present(cx.workload.pointer(""))]);
     }
     let planned = Planned { cx, draft: &draft, languages: &requests, sidecar: None };
     let warnings = planned.check();

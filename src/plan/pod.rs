@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Step, container::ContainerRef, draft::Draft};
 use crate::change::look_up;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::pod::{List, elements, name, position};
 use crate::select::{Request, Selection, Target};
 
@@ -13,11 +13,8 @@ pub(super) fn refuse_init(cx: &Selection<'_>, request: &Request<'_>, target: &Ta
     if target.list == List::Regular {
         return Ok(());
     }
-    let message =
-        format!("{} cannot instrument \"{}\", which is an init container", request.language.id, target.name);
     let pointer = cx.annotations.pointer(request.list_key);
-    let finding = Finding::new(Code::UnsupportedOption, pointer, message);
-    Err(finding.help("Name a regular container.").into())
+    Err(Finding::init_container_as_target(pointer, request.language.id, &target.name).into())
 }
 
 /// The current place of a target.
@@ -82,8 +79,8 @@ pub(super) fn add_volume(cx: &Selection<'_>, draft: &mut Draft, volume: Value) -
         None => draft.append(&spec, "volumes", volume),
         Some(index) if volumes[index] == volume => {}
         Some(_) => {
-            let message = format!("the pod already has a different volume \"{}\"", name(&volume));
-            return Err(conflict(cx, "volumes", name(&volume), message).into());
+            let name = name(&volume);
+            return Err(Finding::volume_differs(named(cx, "volumes", name), name).into());
         }
     }
     Ok(())
@@ -98,10 +95,10 @@ pub(super) fn add_container(
     container: Value,
 ) -> Step {
     let spec = cx.workload.pointer("/spec");
+    let name = name(&container);
     for current in [List::Init, List::Regular] {
-        if position(draft.list(&spec, current.key()), name(&container)).is_some() {
-            let message = format!("the pod already has a different container \"{}\"", name(&container));
-            return Err(conflict(cx, current.key(), name(&container), message).into());
+        if position(draft.list(&spec, current.key()), name).is_some() {
+            return Err(Finding::container_differs(named(cx, current.key(), name), name).into());
         }
     }
     let containers = draft.list(&spec, list.key());
@@ -110,13 +107,12 @@ pub(super) fn add_container(
     Ok(())
 }
 
-/// The finding for a name that the pod already has.
-pub(super) fn conflict(cx: &Selection<'_>, key: &str, wanted: &str, message: String) -> Finding {
+/// Pointer to the element with that name in the input, or to the list if it has none.
+pub(super) fn named(cx: &Selection<'_>, key: &str, name: &str) -> String {
     let list = cx.workload.pointer(&format!("/spec/{key}"));
     let input = cx.workload.pod().map_or(&[][..], |pod| elements(pod, key));
-    let pointer = match position(input, wanted) {
+    match position(input, name) {
         Some(index) => format!("{list}/{index}"),
         None => list,
-    };
-    Finding::new(Code::NameConflict, pointer, message)
+    }
 }

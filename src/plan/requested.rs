@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::change::{escape, look_up};
 use crate::config::annotations::{PREFIX, is_known, ours, unknown};
 use crate::config::effective::Annotations;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::{Identity, Kind, Workload, subject};
 use crate::select::{self, Selection};
 
@@ -47,12 +47,9 @@ pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     let annotations = resource.pointer(&at).and_then(Value::as_object).into_iter().flatten();
     let asks = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));
     let finding = |(key, _): (&String, &Value)| {
-        let message =
-            format!("annotation {key} has no effect here: {} names the pod template", dotted(elsewhere));
-        let finding = Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message).key();
-        finding
+        let pointer = format!("{at}/{}", escape(key));
+        Finding::annotation_beside_named_template(pointer, key, &dotted(elsewhere))
             .about(subject(resource, identity))
-            .help("Move it to the pod template of the workload that is named.")
     };
     annotations.filter(|(key, _)| asks(key)).map(finding).collect()
 }
@@ -90,11 +87,8 @@ fn misplaced(
         })
     });
     let finding = |(key, _): (&String, &Value)| {
-        let message = format!("annotation {key} in {} has no effect", dotted(at));
         let right = dotted(&workload.pointer("/metadata/annotations"));
-        Finding::new(Code::MisplacedAnnotation, format!("{at}/{}", escape(key)), message)
-            .key()
-            .help(format!("Move it to {right}."))
+        Finding::annotation_in_wrong_place(format!("{at}/{}", escape(key)), key, &dotted(at), &right)
     };
     misplaced.map(finding).collect()
 }

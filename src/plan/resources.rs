@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Step;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
 use crate::select::{Request, Selection};
@@ -31,7 +31,7 @@ const OVERCOMMITTABLE: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
 fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {
     let part = |name: &str| resources.get(name).and_then(Value::as_object);
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
     for (name, requested) in part("requests").into_iter().flatten() {
         let limit = part("limits").and_then(|limits| limits.get(name));
         let amount = |value: &Value| value.as_str().and_then(nanos);
@@ -40,17 +40,9 @@ fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Setti
             (limit, requested) => !OVERCOMMITTABLE.contains(&name.as_str()) && limit != requested,
         };
         if is_above {
-            let limit = match limit {
-                Some(_) => text(limit),
-                None => "not set".to_owned(),
-            };
-            let message = format!(
-                "{} of Instrumentation {} requests {name} {}, but its limit is {limit}",
-                settings.key,
-                request.source,
-                text(Some(requested)),
-            );
-            return Err(Finding::new(Code::RequestsExceedLimits, pointer, message).into());
+            let (requested, limit) = (text(requested), limit.map_or("not set".to_owned(), text));
+            let (key, source) = (settings.key, &request.source);
+            return Err(Finding::request_above_limit(pointer, key, source, name, &requested, &limit).into());
         }
     }
     Ok(())

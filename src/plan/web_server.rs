@@ -10,7 +10,7 @@ use super::{
     draft::Draft,
     exporter, pod, resources, sdk,
 };
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::pod::List;
 use crate::languages::Recipe;
 use crate::languages::web_server::{AGENT, COPY, Facts, Location, WebServer, Which};
@@ -92,17 +92,8 @@ pub(super) fn location(cx: &Selection<'_>, request: &Request<'_>, server: &WebSe
     let path = extra(request, server.path_key).and_then(Value::as_str);
     let settings = super::settings(request);
     server.location(path).ok_or_else(|| {
-        let message = format!(
-            "{}.{} of Instrumentation {} is {:?}, which no volume can take the place of",
-            settings.key,
-            server.path_key,
-            request.source,
-            path.unwrap_or_default()
-        );
-        let pointer = cx.annotations.pointer(request.language.switch);
-        Finding::new(Code::InvalidInstrumentation, pointer, message)
-            .help("Use a directory of its own.")
-            .into()
+        let (pointer, path) = (cx.annotations.pointer(request.language.switch), path.unwrap_or_default());
+        Finding::path_of_no_volume(pointer, settings.key, server.path_key, &request.source, path).into()
     })
 }
 
@@ -162,8 +153,10 @@ fn set_env(
     place.append_field(attach, "OTEL_POD_IP", "status.podIP");
     place.append_field(attach, "OTEL_NODE_IP", "status.hostIP");
     if place.has(attach, configuration.variable) {
-        let message = format!("Instrumentation {} sets {}", request.source, configuration.variable);
-        return Err(Finding::new(Code::EnvConflict, target.origin.clone(), message).into());
+        let (pointer, source) = (target.origin.clone(), &request.source);
+        return Err(
+            Finding::instrumentation_sets_configuration(pointer, source, configuration.variable).into()
+        );
     }
     let text = configure(cx, request, server, &sdk::app(draft, target))?;
     place.default(attach, configuration.variable, &text);
@@ -183,14 +176,8 @@ fn configure(cx: &Selection<'_>, request: &Request<'_>, server: &WebServer, app:
         attrs: attrs(request),
     };
     server.configuration.text(&facts).map_err(|(name, value)| {
-        let message = format!(
-            "directive {name:?} of {} cannot have the value {value:?}: the server would read more than one directive, or \
-             none",
-            request.language.id
-        );
         let pointer = cx.annotations.pointer(request.language.switch);
-        let help = "Correct `attrs` or `endpoint` of the Instrumentation, or the name of the service.";
-        Finding::new(Code::InvalidInstrumentation, pointer, message).help(help).into()
+        Finding::directive_breaks_configuration(pointer, name, request.language.id, value).into()
     })
 }
 

@@ -8,9 +8,9 @@ use crate::languages::{self, Delivery, Effect, Env, Language};
 pub fn reference() -> String {
     let mut page = String::from(
         "# Findings\n\n\
-         <!-- Generated from src/finding/codes.rs: UPDATE_DOCS=1 cargo test --test it docs -->\n\n\
-         What `otel-inject` has to say has a stable code. Findings stand on stderr, in a `ResourceList`'s \
-         `results` and in the file of `--report`. An error fails the run (exit code 1, or 2 where it is marked \
+         <!-- Generated from src/finding/codes.rs and messages.rs: UPDATE_DOCS=1 cargo test --test it docs -->\n\n\
+         Every finding has a code that scripts can rely on. Findings are printed to stderr, and added to a \
+         `ResourceList`'s `results` and to the file of `--report`. An error fails the run (exit code 1, or 2 where it is marked \
          as fatal) and nothing is injected; `onError: skip` turns the errors of one workload into warnings. With \
          `failOn` (`--fail-on`), stale injections or warnings fail it as well.\n\n\
          | code | severity | when |\n|---|---|---|\n",
@@ -26,11 +26,23 @@ pub fn reference() -> String {
     for code in Code::ALL {
         let finding = code.page();
         page.push_str(&format!(
-            "\n## {}\n\n{}\n\n**Why it matters:** {}\n\n**What to do:** {}\n\n```yaml\n{}\n```\n",
-            finding.id, finding.what, finding.why, finding.remedy, finding.example
+            "\n## {}\n\n{}\n\n**Why it matters:** {}\n\n**What to do:** {}\n\n```yaml\n{}\n```\n{}",
+            finding.id,
+            finding.what,
+            finding.why,
+            finding.remedy,
+            finding.example,
+            messages(*code)
         ));
     }
     page
+}
+
+/// The messages of a code, with the names of their values in braces. Those that are a value alone are left out.
+fn messages(code: Code) -> String {
+    let said = code.messages().iter().filter(|pattern| pattern.contains(' '));
+    let lines: String = said.map(|pattern| format!("- {}\n", pattern.replace(":?}", "}"))).collect();
+    if lines.is_empty() { lines } else { format!("\n**Messages:**\n\n{lines}") }
 }
 
 /// The names of all pages: codes and languages.

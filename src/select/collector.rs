@@ -1,7 +1,7 @@
 //! Decides which collector a pod gets as a sidecar.
 
 use super::reference::Reference;
-use super::{Selection, called, unrecorded};
+use super::{Selection, called};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, Collector, KIND};
 use crate::config::context::{Context, Entry};
@@ -90,9 +90,8 @@ pub(super) fn wanted<'a>(annotations: &Annotations<'a>) -> Option<&'a str> {
 #[must_use]
 pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
     let (list, index) = position(workload)?;
-    let message =
-        format!("container \"{CONTAINER}\" is from another injection, and there is no record of it");
-    Some(unrecorded(workload.pointer(&format!("/spec/{}/{index}", list.key())), message))
+    let pointer = workload.pointer(&format!("/spec/{}/{index}", list.key()));
+    Some(Finding::container_without_record(pointer, CONTAINER))
 }
 
 /// The list and index of the pod's collector.
@@ -106,18 +105,16 @@ fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
 /// The valid collector that a switch refers to.
 fn resolve<'c>(reference: &Reference<'_>, context: &'c Context) -> Result<Request<'c>, Box<Finding>> {
     let entry = find(reference, context)?;
-    let called = called(&entry.namespace, &entry.name);
+    let (pointer, called) = (reference.pointer(), called(&entry.namespace, &entry.name));
     match entry.outcome.as_deref() {
         Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
         Ok(None) => {
-            let message =
-                format!("OpenTelemetryCollector {called} cannot be a sidecar: its mode is {}", mode(entry));
-            Err(with_service(reference.refuse(Code::CollectorNotSidecar, &message), entry))
+            let finding = Finding::collector_of_other_mode(pointer, &called, mode(entry));
+            Err(with_service(reference.refuse(finding), entry))
         }
         Err(findings) => {
             let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
-            let message = format!("OpenTelemetryCollector {called} is not valid: {first}");
-            Err(reference.refuse(Code::InvalidCollector, &message))
+            Err(reference.refuse(Finding::collector_not_valid(pointer, &called, first)))
         }
     }
 }

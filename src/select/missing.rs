@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use super::{called, listed};
 use crate::config::context::{Entries, Entry};
-use crate::finding::Finding;
-use crate::k8s::Workload;
 
 /// A failed lookup.
 pub(super) struct Missing<'m> {
@@ -13,19 +11,18 @@ pub(super) struct Missing<'m> {
     pub(super) kind: &'static str,
     /// Namespaces and names of this kind's resources in the input, each with a note.
     current: Vec<(&'m str, &'m str, String)>,
-    /// The workload, if its missing namespace is the reason.
-    homeless: Option<String>,
+    /// Whether the reason is that the workload has no namespace.
+    pub(super) is_homeless: bool,
     /// The name that was looked up, or `None` if any resource of the namespace would do.
     name: Option<&'m str>,
 }
 
 impl<'m> Missing<'m> {
-    /// `own` is the namespace of `workload`, and `reference` the requested resource, or `None` if any in its namespace
+    /// `own` is the namespace of the workload, and `reference` the requested resource, or `None` if any in its namespace
     /// would do. `note` is added to the resources in the input.
     pub(super) fn new<T>(
         kind: &'static str,
         entries: &'m Entries<T>,
-        workload: &Workload<'_>,
         own: &str,
         reference: Option<&'m str>,
         note: impl Fn(&Entry<T>) -> String,
@@ -35,14 +32,7 @@ impl<'m> Missing<'m> {
         let is_homeless = own.is_empty()
             && reference.is_none_or(|reference| !reference.contains('/'))
             && current.iter().any(|(namespace, ..)| !namespace.is_empty());
-        let homeless = is_homeless.then(|| workload.subject().to_string());
-        Self { kind, current, homeless, name: reference }
-    }
-
-    /// The reason, for a message that continues with "but", if it is that the workload has no namespace. Otherwise
-    /// `None`.
-    pub(super) fn reason(&self) -> Option<String> {
-        self.homeless.as_ref().map(|workload| format!("{workload} has no namespace"))
+        Self { kind, current, is_homeless, name: reference }
     }
 
     /// Lists the resources in the input.
@@ -55,12 +45,9 @@ impl<'m> Missing<'m> {
         format!("there is {}", listed(names))
     }
 
-    /// The finding, with help if the workload has no namespace.
-    pub(super) fn help(&self, finding: Box<Finding>) -> Box<Finding> {
-        if self.homeless.is_none() {
-            return finding;
-        }
-        let named = |wanted: Option<&str>| -> BTreeSet<&str> {
+    /// The namespace that has what was looked up, or a placeholder for it.
+    pub(super) fn namespace(&self) -> &'m str {
+        let named = |wanted: Option<&str>| -> BTreeSet<&'m str> {
             let fits = |name: &str| wanted.is_none_or(|wanted| wanted == name);
             let fitting =
                 self.current.iter().filter(|(namespace, name, _)| !namespace.is_empty() && fits(name));
@@ -68,12 +55,9 @@ impl<'m> Missing<'m> {
         };
         let namespaces = Some(named(self.name)).filter(|found| !found.is_empty());
         let namespaces = namespaces.unwrap_or_else(|| named(None));
-        let namespace = match namespaces.first() {
+        match namespaces.first() {
             Some(only) if namespaces.len() == 1 => only,
             _ => "NAMESPACE",
-        };
-        Box::new(finding.help(format!(
-            "Pass --namespace {namespace} (namespace: {namespace} in the function config), or set metadata.namespace."
-        )))
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Reference<'_> {
         note: impl Fn(&Entry<T>) -> String,
     ) -> Result<&'c Entry<T>, Box<Finding>> {
         let Self { selection, user, switch, kind, .. } = self;
-        let (workload, own) = (&selection.workload, selection.namespace.as_str());
+        let own = selection.namespace.as_str();
         let is_any = switch.eq_ignore_ascii_case("true");
         let (namespace, name) = switch.split_once('/').unwrap_or((own, switch));
         let lookup = if is_any { entries.in_namespace(own, fits) } else { entries.named(namespace, name) };
@@ -42,31 +42,42 @@ impl Reference<'_> {
             Lookup::Several(found) => {
                 let whose = if is_any { place(own) } else { called(namespace, name) };
                 let names = listed(found.iter().map(|entry| called(&entry.namespace, &entry.name)));
-                let message =
-                    format!("{user} uses the {kind} {whose}, but there are {}: {names}", found.len());
-                Err(self.refuse(self.ambiguous, &message))
+                let (wanted, count) = (format!("the {kind} {whose}"), found.len());
+                let (code, pointer) = (self.ambiguous, self.pointer());
+                Err(self.refuse(Finding::several_in_input(code, pointer, user, &wanted, count, &names)))
             }
             Lookup::None => {
-                let missing = Missing::new(kind, entries, workload, own, (!is_any).then_some(*switch), note);
-                let reason = missing.reason();
+                let missing = Missing::new(kind, entries, own, (!is_any).then_some(*switch), note);
                 let (code, wanted) = if is_any {
-                    let whose = if reason.is_some() { "of its namespace".to_owned() } else { place(own) };
+                    let whose = if missing.is_homeless { "of its namespace".to_owned() } else { place(own) };
                     (self.none, format!("the {kind} {whose}"))
                 } else {
                     (self.not_found, format!("{kind} {}", called(namespace, name)))
                 };
-                let reason =
-                    reason.map_or("which is not in the input".to_owned(), |reason| format!("but {reason}"));
-                let message = format!("{user} uses {wanted}, {reason}; {}", missing.there_is());
-                Err(missing.help(self.refuse(code, &message)))
+                let (pointer, others) = (self.pointer(), missing.there_is());
+                Err(self.refuse(if missing.is_homeless {
+                    let workload = selection.workload.subject().to_string();
+                    let namespace = missing.namespace();
+                    Finding::workload_without_namespace(
+                        code, pointer, user, &wanted, &workload, &others, namespace,
+                    )
+                } else {
+                    Finding::none_in_input(code, pointer, user, &wanted, &others)
+                }))
             }
         }
     }
 
-    /// A finding at the switch, naming the rule that set it.
-    pub(super) fn refuse(&self, code: Code, message: &str) -> Box<Finding> {
-        let rule = self.selection.annotations.rule(self.key).map(|rule| format!(" (set by {rule})"));
-        let message = format!("{message}{}", rule.unwrap_or_default());
-        Box::new(Finding::new(code, self.selection.annotations.pointer(self.key), message))
+    /// Pointer to the switch.
+    pub(super) fn pointer(&self) -> String {
+        self.selection.annotations.pointer(self.key)
+    }
+
+    /// The finding, naming the rule that set the switch.
+    pub(super) fn refuse(&self, mut finding: Finding) -> Box<Finding> {
+        if let Some(rule) = self.selection.annotations.rule(self.key) {
+            finding.message.push_str(&format!(" (set by {rule})"));
+        }
+        Box::new(finding)
     }
 }

@@ -16,20 +16,14 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = Vec::new();
-    let mut warn = |pointer: String, place: &str, key: &str, value: &str| {
-        let message = format!(
-            "{place} sets resource attribute {key} to {value:?}: because of the comma or equals sign newer SDKs drop all of \
-             OTEL_RESOURCE_ATTRIBUTES, and older ones cut the value"
-        );
-        findings.push(Finding::new(Code::AttributeValue, pointer, message));
-    };
     let breaks = |value: &str| value.contains(SEPARATORS);
     // The service's name has its own variable.
     let own = cx.annotations.attributes().filter(|(key, value)| *key != "service.name" && breaks(value));
     for (key, value) in own {
         let annotation = format!("{ATTRIBUTE_PREFIX}{key}");
         let pointer = cx.workload.pointer(&format!("/metadata/annotations/{}", escape(&annotation)));
-        warn(pointer, &format!("annotation {annotation}"), key, value);
+        let place = format!("annotation {annotation}");
+        findings.push(Finding::attribute_breaks_list(pointer, &place, key, value));
     }
     let mut seen: Vec<&str> = Vec::new();
     for request in *requests {
@@ -38,8 +32,9 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         }
         seen.push(&request.source);
         for (key, value) in request.instrumentation.attributes.iter().filter(|(_, value)| breaks(value)) {
+            let pointer = cx.annotations.pointer(request.language.switch);
             let place = format!("Instrumentation {}", request.source);
-            warn(cx.annotations.pointer(request.language.switch), &place, key, value);
+            findings.push(Finding::attribute_breaks_list(pointer, &place, key, value));
         }
     }
     findings

@@ -41,8 +41,8 @@ fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec
             name: target.name.clone(),
         };
         for (early, late) in early_references(elements(container, "env")) {
-            let message = message(early, late, &target.name);
-            findings.push(Finding::new(Code::EnvOrder, place.pointer_to(cx, early), message));
+            let pointer = place.pointer_to(cx, early);
+            findings.push(Finding::refers_to_later_variable(pointer, early, &target.name, late));
         }
     }
     findings
@@ -55,16 +55,9 @@ fn misplaced_of_sidecar(cx: &Selection<'_>, draft: &Draft) -> Vec<Finding> {
         [List::Init, List::Regular].into_iter().filter_map(|list| containers.find(list, CONTAINER));
     let early = sidecars.flat_map(|(_, sidecar)| early_references(elements(sidecar, "env")));
     let finding = |(early, late)| {
-        let pointer = cx.annotations.pointer(SIDECAR);
-        Finding::new(Code::EnvOrder, pointer, message(early, late, CONTAINER))
+        Finding::refers_to_later_variable(cx.annotations.pointer(SIDECAR), early, CONTAINER, late)
     };
     early.map(finding).collect()
-}
-
-fn message(early: &str, late: &str, container: &str) -> String {
-    format!(
-        "{early} of container {container} refers to {late}, which is defined after it, so it is not expanded"
-    )
 }
 
 /// Variables and the later ones that they refer to.

@@ -15,14 +15,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             continue;
         }
         let names: Vec<&str> = without.iter().map(|target| target.name.as_str()).collect();
-        let message = format!(
-            "{} sets the SDK's environment in {}, but adds its module only to {}",
-            request.language.id,
-            names.join(", "),
-            with.name
-        );
-        let pointer = planned.cx.annotations.pointer(request.list_key);
-        findings.push(Finding::new(Code::EnvironmentOnly, pointer, message));
+        let (pointer, language) = (planned.cx.annotations.pointer(request.list_key), request.language.id);
+        findings.push(Finding::module_only_in_first(pointer, language, &names.join(", "), &with.name));
     }
     findings
 }

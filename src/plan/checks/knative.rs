@@ -56,13 +56,9 @@ fn features(planned: &Planned<'_>) -> Option<Finding> {
         .filter(|flag| (flag.is_needed)(after) && !(flag.is_needed)(before))
         .map(|flag| flag.name)
         .collect();
-    let message = format!("Knative refuses the injected pod unless it has {}", needed.join(", "));
     (!needed.is_empty()).then(|| {
-        let flags: Vec<String> = needed.iter().map(|flag| format!("{flag}: enabled")).collect();
-        let help = format!(
-            "Set `{}` in the ConfigMap config-features of namespace knative-serving.",
-            flags.join("`, `")
-        );
-        Finding::new(Code::KnativeFeatures, cx.workload.pointer(""), message).help(help)
+        let settings: Vec<String> = needed.iter().map(|flag| format!("{flag}: enabled")).collect();
+        let settings = settings.join("`, `");
+        Finding::knative_features_off(cx.workload.pointer(""), &needed.join(", "), &settings)
     })
 }

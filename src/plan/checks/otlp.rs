@@ -40,17 +40,15 @@ fn of_language(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<
             continue;
         }
         for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
-            let source = Source { language: request.language, agent, image: &image, container };
-            let Some((code, message, help)) = source.doubt(&export) else { continue };
-            let cause =
-                (code, export.protocol.map(|chosen| chosen.variable), export.endpoint.map(|(at, _)| at));
-            if causes.contains(&cause) {
-                continue;
-            }
-            causes.push(cause);
             let pointer = cx.annotations.pointer(request.language.switch);
-            let message = format!("{}: {message}", request.language.id);
-            findings.push(Finding::new(code, pointer, message).help(help));
+            let source = Source { pointer, language: request.language, agent, image: &image, container };
+            let Some(finding) = source.doubt(&export) else { continue };
+            let variable = export.protocol.map(|chosen| chosen.variable);
+            let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at));
+            if !causes.contains(&cause) {
+                causes.push(cause);
+                findings.push(finding);
+            }
         }
     }
     findings
@@ -162,6 +160,8 @@ fn variable(signal: Option<Signal>, what: &str) -> String {
 
 /// The owner of the exporters.
 struct Source<'a> {
+    /// Pointer to what requests the language.
+    pointer: String,
     language: &'static Language,
     agent: Option<Agent>,
     image: &'a str,
@@ -169,35 +169,32 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The problem of an exporter: code, message and help.
-    fn doubt(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
+    /// The problem of an exporter.
+    fn doubt(&self, export: &Export<'_>) -> Option<Finding> {
         self.unavailable(export).or_else(|| self.mismatch(export))
     }
 
     /// A protocol that the agent does not support.
-    fn unavailable(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
-        let Chosen { variable, value, protocol } = export.protocol?;
+    fn unavailable(&self, export: &Export<'_>) -> Option<Finding> {
+        let chosen = export.protocol?;
         let Agent { spoken, is_known } = self.agent?;
-        if protocol.is_some_and(|protocol| spoken.can.contains(&protocol)) {
+        if chosen.protocol.is_some_and(|protocol| spoken.can.contains(&protocol)) {
             return None;
         }
-        let (container, otherwise) = (self.container, spoken.otherwise);
-        let message = if is_known {
-            format!("{variable} of {container} is {value:?}, which the agent does not speak: {otherwise}")
-        } else {
-            format!(
-                "{variable} of {container} is {value:?}, which image {:?} must speak; {} does not: {otherwise}",
-                self.image,
-                self.default_agent()
-            )
-        };
         let can = spoken.can.iter().map(|can| format!("{:?} (usual port {})", can.value(), can.port()));
-        let help = format!("Use {}.", can.collect::<Vec<_>>().join(" or "));
-        Some((Code::OtlpProtocolUnavailable, message, help))
+        let can = can.collect::<Vec<_>>().join(" or ");
+        let (pointer, language, setting) = (&self.pointer, self.language.id, self.setting(chosen));
+        let effect = spoken.otherwise;
+        Some(if is_known {
+            Finding::protocol_not_spoken(pointer, language, &setting, effect, &can)
+        } else {
+            let (image, agent) = (self.image, self.default_agent());
+            Finding::protocol_perhaps_not_spoken(pointer, language, &setting, image, &agent, effect, &can)
+        })
     }
 
     /// An endpoint with the default port of the other protocol.
-    fn mismatch(&self, export: &Export<'_>) -> Option<(Code, String, String)> {
+    fn mismatch(&self, export: &Export<'_>) -> Option<Finding> {
         let (variable_of_endpoint, endpoint) = export.endpoint?;
         let spoken = match export.protocol {
             Some(chosen) => chosen.protocol?,
@@ -208,20 +205,17 @@ impl Source<'_> {
         if expected.port() == spoken.port() {
             return None;
         }
-        let container = self.container;
         let place = match variable_of_endpoint {
-            "" => format!("the module of {container}"),
-            variable => format!("{variable} of {container}"),
+            "" => self.of_container("the module"),
+            variable => self.of_container(variable),
         };
         let own = variable(Some(export.signal), "");
         let is_own = |variable: &str| variable.starts_with(&own) || variable.ends_with("_EXPORTER");
         let is_of_one_signal =
             is_own(variable_of_endpoint) || export.protocol.is_some_and(|chosen| is_own(chosen.variable));
         let what = if is_of_one_signal { export.signal.lost() } else { "nothing arrives" };
-        let why = match (export.protocol, self.agent) {
-            (Some(Chosen { variable, value, .. }), _) => {
-                format!("{what}: {variable} of {container} is {value:?}")
-            }
+        let lost = match (export.protocol, self.agent) {
+            (Some(chosen), _) => format!("{what}: {}", self.setting(chosen)),
             (None, Some(Agent { is_known: false, .. })) => format!(
                 "{what} if image {:?} holds {}: that one speaks OTLP over {}",
                 self.image,
@@ -230,17 +224,24 @@ impl Source<'_> {
             ),
             (None, _) => format!("{what}: the agent speaks OTLP over {}", spoken.transport()),
         };
-        let message =
-            format!("{why}, but {place} names port {port}, which usually takes {}", expected.transport());
-        let mut help = format!("Use port {}", spoken.port());
+        let mut fix = format!("port {}", spoken.port());
         let can_change = self.agent.is_none_or(|agent| agent.spoken.can.contains(expected));
         // If the exporter's name sets the protocol, the protocol variable has no effect.
         let is_named = export.protocol.is_some_and(|chosen| chosen.variable.ends_with("_EXPORTER"));
         if can_change && !is_named {
             let variable = variable(is_of_one_signal.then_some(export.signal), "PROTOCOL");
-            help.push_str(&format!(", or set {variable} to {:?}", expected.value()));
+            fix.push_str(&format!(", or set {variable} to {:?}", expected.value()));
         }
-        Some((Code::OtlpPortMismatch, message, help + "."))
+        let (pointer, language, takes) = (&self.pointer, self.language.id, expected.transport());
+        Some(Finding::port_of_other_protocol(pointer, language, &lost, &place, port, takes, &fix))
+    }
+
+    fn setting(&self, Chosen { variable, value, .. }: Chosen<'_>) -> String {
+        format!("{} is {value:?}", self.of_container(variable))
+    }
+
+    fn of_container(&self, what: &str) -> String {
+        format!("{what} of \"{}\"", self.container)
     }
 
     /// The language's default agent, in words.

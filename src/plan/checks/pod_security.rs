@@ -30,6 +30,5 @@ fn lost(planned: &Planned<'_>) -> Option<Finding> {
     };
     let lost = Level::ALL.into_iter().find(is_lost)?;
     let fields = violations(after, lost, version).join(", ");
-    let message = format!("with the injection the pod no longer meets {}: {fields}", lost.as_str());
-    Some(Finding::new(Code::PodSecurity, pointer, message))
+    Some(Finding::level_no_longer_met(pointer, lost.as_str(), &fields))
 }

@@ -27,12 +27,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                     Some(u64::from(*listens)) == number && speaks == protocol.unwrap_or("TCP")
                 };
                 if let Some((number, _)) = request.collector.listens_on.iter().find(is_same) {
-                    let message = format!(
-                        "container \"{}\" already uses port {number}, on which the sidecar listens",
-                        name(container)
-                    );
-                    let pointer = format!("/spec/{}/{index}/ports/{at}", list.key());
-                    findings.push(Finding::new(Code::PortClash, cx.workload.pointer(&pointer), message));
+                    let pointer = cx.workload.pointer(&format!("/spec/{}/{index}/ports/{at}", list.key()));
+                    findings.push(Finding::port_in_use(pointer, name(container), *number));
                 }
             }
         }

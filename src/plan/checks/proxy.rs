@@ -54,17 +54,12 @@ fn proxied(cx: &Selection<'_>, request: &Request<'_>) -> Option<Finding> {
     let containers = elements(cx.workload.pod()?, List::Regular.key());
     let index = containers.iter().position(|container| name(container) == target.name)?;
     let proxy = PROXIES.iter().find(|proxy| proxy.is(&containers[index]))?;
-    let message = format!(
-        "{} goes into container \"{}\", which is {}: it is the first one, and no annotation names another",
-        language.id, target.name, proxy.what
-    );
     let others: Vec<&str> =
         containers.iter().filter(|other| !PROXIES.iter().any(|proxy| proxy.is(other))).map(name).collect();
     let others = if others.is_empty() { "app".to_owned() } else { others.join(",") };
-    let key = language.containers.first().unwrap_or(&CONTAINERS);
-    let help = format!("Name the containers of the application, such as `{PREFIX}{key}: {others}`.");
+    let annotation = format!("{PREFIX}{}", language.containers.first().unwrap_or(&CONTAINERS));
     let pointer = cx.workload.pointer(&format!("/spec/{}/{index}", List::Regular.key()));
-    Some(Finding::new(Code::ProxyInstrumented, pointer, message).help(help))
+    Some(Finding::proxy_is_first(pointer, language.id, &target.name, proxy.what, &annotation, &others))
 }
 
 impl Proxy {

@@ -10,13 +10,6 @@ pub(super) const CHECK: Check = Check { codes: &[Code::MissingReference], run };
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let cx = planned.cx;
     let is_missing = |kind: &str, name: &str| !cx.context.has_reference(kind, &cx.namespace, name);
-    let finding = |pointer: String, who: &str, kind: &str, name: &str| {
-        Finding::new(
-            Code::MissingReference,
-            pointer,
-            format!("{who} refers to {kind} {name}, which is not in the input"),
-        )
-    };
     let mut findings = Vec::new();
     let mut seen = Vec::new();
     for request in planned.languages {
@@ -24,15 +17,17 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             if !seen.contains(&(kind, name)) && is_missing(kind, name) {
                 seen.push((kind, name));
                 let pointer = cx.annotations.pointer(request.language.switch);
-                findings.push(finding(pointer, &format!("Instrumentation {}", request.source), kind, name));
+                let user = format!("Instrumentation {}", request.source);
+                findings.push(Finding::reference_not_in_input(pointer, &user, kind, name));
             }
         }
     }
     if let Some(request) = planned.sidecar {
-        let who = format!("OpenTelemetryCollector {}", request.called());
+        let pointer = cx.annotations.pointer(SIDECAR);
+        let user = format!("OpenTelemetryCollector {}", request.called());
         let missing = request.collector.config_maps.iter().filter(|name| is_missing("ConfigMap", name));
         findings
-            .extend(missing.map(|name| finding(cx.annotations.pointer(SIDECAR), &who, "ConfigMap", name)));
+            .extend(missing.map(|name| Finding::reference_not_in_input(&pointer, &user, "ConfigMap", name)));
     }
     findings
 }

@@ -39,16 +39,9 @@ fn removed(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Find
     let mounts = elements(&before[index], "volumeMounts").iter().enumerate();
     let gone = mounts.filter(|(_, mount)| !kept.contains(&path(mount)) && !is_copied(mount));
     let finding = |(at, mount): (usize, &Value)| {
-        let message = format!(
-            "container \"{}\" loses its mount of volume \"{}\" at {}: the path contains {directory}, where the \
-             configuration is, and {} gives such a mount to its init container",
-            target.name,
-            name(mount),
-            path(mount),
-            request.language.id
-        );
         let pointer = cx.workload.pointer(&format!("/spec/{key}/{index}/volumeMounts/{at}"));
-        Finding::new(Code::MountRemoved, pointer, message)
+        let (volume, path, language) = (name(mount), path(mount), request.language.id);
+        Finding::mount_removed(pointer, &target.name, volume, &path, &directory, language)
     };
     gone.map(finding).collect()
 }

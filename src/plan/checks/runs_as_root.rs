@@ -26,12 +26,14 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                 continue;
             }
             if let Some(why) = root(spec, container) {
-                let message = format!(
-                    "container \"{called}\" would run as root ({why}), but has runAsNonRoot: true: the kubelet will not \
-                     start it"
-                );
-                let help = help(list, called);
-                findings.push(Finding::new(Code::RunsAsRoot, place(cx, before), message).help(help));
+                let place = place(cx, before);
+                findings.push(if needs_root(list, called) {
+                    Finding::agent_needs_root(place, called, &why)
+                } else if list == List::Init {
+                    Finding::init_container_runs_as_root(place, called, &why)
+                } else {
+                    Finding::container_runs_as_root(place, called, &why)
+                });
             }
         }
     }
@@ -74,27 +76,12 @@ fn place(cx: &Selection<'_>, before: &Value) -> String {
     cx.workload.pointer(&inside)
 }
 
-/// The field that fixes it.
-fn help(list: List, container: &str) -> String {
-    let needs_root = |delivery: &Delivery| match delivery {
-        Delivery::Container(container) => container.security.0 == 0,
-        Delivery::Copy(_) | Delivery::WebServer(_) | Delivery::None => false,
-    };
-    let is_root = ALL.iter().any(|language| {
-        let delivery = &language.recipe.delivery;
-        delivery.is_container(list, container) && needs_root(delivery)
-    });
-    if is_root {
-        "The agent needs root: set runAsNonRoot in the security contexts of the application's containers instead of \
-         the pod's."
-            .to_owned()
-    } else if list == List::Init {
-        "Set runAsUser in the pod's securityContext, or a user in the Instrumentation's \
-         initContainerSecurityContext."
-            .to_owned()
-    } else {
-        format!("Set runAsUser in the securityContext of what brings container \"{container}\".")
-    }
+/// Whether a container is an agent that only works as root.
+fn needs_root(list: List, container: &str) -> bool {
+    ALL.iter().map(|language| &language.recipe.delivery).any(|delivery| {
+        let is_root = matches!(delivery, Delivery::Container(agent) if agent.security.0 == 0);
+        is_root && delivery.is_container(list, container)
+    })
 }
 
 #[cfg(test)]

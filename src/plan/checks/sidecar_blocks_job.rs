@@ -15,6 +15,5 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     if planned.sidecar.is_none() || !planned.cx.settings.plain_sidecars || !is_job {
         return Vec::new();
     }
-    let message = format!("a {} never completes beside a sidecar that is not native", identity.kind());
-    vec![Finding::new(Code::SidecarBlocksJob, planned.cx.annotations.pointer(SIDECAR), message)]
+    vec![Finding::job_never_completes(planned.cx.annotations.pointer(SIDECAR), identity.kind())]
 }

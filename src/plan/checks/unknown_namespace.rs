@@ -8,9 +8,7 @@ pub(super) const CHECK: Check = Check { codes: &[Code::UnknownNamespace], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let nowhere = planned.sidecar.filter(|request| request.namespace.is_empty());
-    let finding = nowhere.map(|request| {
-        let message = format!("the namespace of OpenTelemetryCollector {} is unknown", request.called());
-        Finding::new(Code::UnknownNamespace, planned.cx.annotations.pointer(SIDECAR), message)
-    });
+    let pointer = planned.cx.annotations.pointer(SIDECAR);
+    let finding = nowhere.map(|request| Finding::collector_without_namespace(pointer, &request.called()));
     finding.into_iter().collect()
 }
