@@ -267,7 +267,9 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
                 });
             }
             Err(missing) => {
-                troubles.push(unknown_container(annotations, wish.language, &missing, spec));
+                let finding = unknown_container(annotations, wish.language, &missing, spec);
+                let containers = selection.workload.pointer("/spec/containers");
+                troubles.push(finding.beside(containers, "the pod's containers"));
             }
         }
     }
@@ -309,11 +311,17 @@ fn resolve<'c>(
     match &entry.outcome {
         Ok(instrumentation) => Ok((instrumentation, called)),
         Err(findings) => {
-            let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
+            let (message, field) = first(findings);
             let (pointer, language) = (reference.pointer(), wish.language.id);
-            Err(reference.refuse(Finding::instrumentation_not_valid(pointer, language, &called, first)))
+            let finding = Finding::instrumentation_not_valid(pointer, language, &called, message);
+            Err(reference.refuse(finding.due_to(KIND, &called, field)))
         }
     }
+}
+
+/// The message and the pointer of the first of a resource's findings.
+fn first(findings: &[Finding]) -> (&str, &str) {
+    findings.first().map_or(("", ""), |finding| (&finding.message, &finding.pointer))
 }
 
 /// An Instrumentation's name in messages.

@@ -98,20 +98,20 @@ messages! {
     }
     StalePatch {
         patches_stale(file: &str)
-            "{file} does not hold the patches that the manifests lead to now"
+            "{file:?} does not hold the patches that the manifests lead to now"
     }
     StaleLock {
         image_missing_in_lock(image: &str)
-            "the lock has no digest of {image}",
+            "the lock has no digest of {image:?}",
             help "Add it: otel-inject images --lock FILE --digests FILE."
         image_not_locked(image: &str)
-            "{image} is not in it"
+            "{image:?} is not in it"
         image_locked_otherwise(image: &str)
-            "{image} has another digest"
+            "{image:?} has another digest"
         image_without_digest(image: &str)
-            "{image} has no digest in it"
+            "{image:?} has no digest in it"
         image_not_pulled(image: &str)
-            "nothing pulls {image} any more"
+            "nothing pulls {image:?} any more"
     }
     NotAsked {
         nothing_requested()
@@ -123,7 +123,7 @@ messages! {
     }
     InvalidInstrumentation {
         unknown_instrumentation_version(version: &str)
-            "version {version} is not known; known are v1alpha1 and v1beta1"
+            "version {version:?} is not known; known are v1alpha1 and v1beta1"
         unknown_propagator(path: &str, name: &str, known: &str)
             "{path} is {name:?}; known propagators are {known}"
         unknown_sampler(path: &str, name: &str, known: &str)
@@ -253,10 +253,10 @@ messages! {
     }
     UnknownKind {
         unknown_kind(kind: &str, key: &str)
-            "nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}",
+            "nothing is injected: {kind:?} is not a known kind of workload, but it has annotation {key}",
             about key
         unknown_kind_with_template(kind: &str, key: &str, group: &str, path: &str)
-            "nothing is injected: {kind} is not a known kind of workload, but it has annotation {key}",
+            "nothing is injected: {kind:?} is not a known kind of workload, but it has annotation {key}",
             help "If {path} is a pod template, declare it in the config: \
                   `kinds: [{{group: {group:?}, kind: {kind}, podTemplate: {path}}}]`. \
                   Otherwise annotate the workload that this resource becomes.", about key
@@ -392,7 +392,7 @@ messages! {
     }
     InvalidCollector {
         unknown_collector_version(version: &str)
-            "apiVersion is {version}; known are v1alpha1 and v1beta1"
+            "apiVersion is {version:?}; known are v1alpha1 and v1beta1"
         collector_config_not_yaml(path: &str, offset: usize, problem: &str)
             "{path} must be YAML, but at byte {offset}: {problem}"
         field_not_for_sidecar(path: &str)
@@ -427,15 +427,15 @@ messages! {
     }
     EndpointQuirk {
         listen_address_ignored(address: &str)
-            "listen_address {address} does not count beside the endpoint that is the default"
+            "listen_address {address:?} does not count beside the endpoint that is the default"
         endpoint_without_port(given: &str, endpoint: &str)
-            "endpoint {given} has no port, and becomes {endpoint}"
+            "endpoint {given:?} has no port, and becomes {endpoint:?}"
         port_read_from_address(port: u32, endpoint: &str)
-            "port {port} is read from endpoint {endpoint}, where it is part of the address"
+            "port {port} is read from endpoint {endpoint:?}, where it is part of the address"
     }
     PortClash {
         components_share_port(one: &str, other: &str, port: u32)
-            "{one} and {other} both listen on port {port}"
+            "{one:?} and {other:?} both listen on port {port}"
         port_in_use(container: &str, port: u32)
             "container \"{container}\" already uses port {port}, on which the sidecar listens"
     }
@@ -465,10 +465,10 @@ messages! {
             help "Use {known}."
         unknown_key(path: &str, known: &str)
             "unknown key {path}",
-            help "Known keys: {known}."
+            help "Known keys: {known}.", about key
         unknown_key_near(path: &str, near: &str, known: &str)
             "unknown key {path}; did you mean {near}?",
-            help "Known keys: {known}."
+            help "Known keys: {known}.", about key
         key_has_wrong_value(path: &str, wanted: &str, found: &str)
             "{path} must be {wanted}, not {found}"
         key_has_wrong_value_near(path: &str, wanted: &str, found: &str, near: &str)
@@ -490,10 +490,10 @@ messages! {
         rule_has_language_twice(path: &str, language: &str)
             "{path} has {language} twice"
         kind_known_already(path: &str, kind: &str)
-            "{path} declares {kind}, which is known already",
+            "{path} declares {kind:?}, which is known already",
             help "Remove the entry."
         two_configs(file: &str)
-            "the host has sent a function config, and --config names {file}",
+            "the host has sent a function config, and --config names {file:?}",
             help "Use one of them."
         config_unreadable(problem: &str)
             "{problem}",

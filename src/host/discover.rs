@@ -22,7 +22,7 @@ pub(super) fn config() -> Result<Option<PathBuf>> {
     let mut up = PathBuf::new();
     for folder in within_repository(&current) {
         let file = up.join(NAME);
-        if folder.join(NAME).is_file() && kind(&files::bytes(&file)?).is_some() {
+        if folder.join(NAME).is_file() && is_config(&files::bytes(&file)?) {
             return Ok(Some(file));
         }
         up.push("..");
@@ -43,6 +43,16 @@ enum Kind {
     OfHost,
     /// No known host.
     Plain,
+}
+
+/// Whether a file of that name is a function config, or is broken before it says so: then reading it says why.
+fn is_config(bytes: &[u8]) -> bool {
+    let is_broken = |text: &str| {
+        let kind = || Document::start_of(text).is_some_and(|start| start.text_at("/kind").is_some());
+        Document::parse(text).is_err() && !kind()
+    };
+    let documents = || split_documents(bytes).into_iter().map(|range| std::str::from_utf8(&bytes[range]));
+    kind(bytes).is_some() || documents().any(|text| text.is_ok_and(is_broken))
 }
 
 /// The reader of the function config in a text, or `None` if it is not a function config.

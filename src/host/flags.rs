@@ -60,17 +60,16 @@ pub(super) struct Flags {
     /// How the report is written [default: human]
     #[arg(long, value_name = "FORMAT", value_parser = format(), default_value = "human", hide_default_value = true)]
     pub(super) format: Format,
-    /// Show every finding where there are more than 50 of one code, with --format full [default: the first ten]
+    /// Show every finding where full and markdown reports have more than 50 of one code [default: the first ten]
     #[arg(long)]
     pub(super) all: bool,
     /// Whether output is coloured [default: auto, on terminals; NO_COLOR and CLICOLOR_FORCE count]
     #[arg(long, value_name = "WHEN", value_parser = color(), default_value = "auto", hide_default_value = true)]
     pub(super) color: ColorChoice,
-    /// Say only what fails the run, and no totals [default: one line for each finding]
+    /// Say only what fails the run, and no totals [default: every finding]
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say also why a finding matters, and which workloads nothing asks for [default: one line for each
-    /// finding]
+    /// Say also why a finding matters, and which workloads nothing asks for [default: every finding]
     #[arg(short, long)]
     verbose: bool,
 }

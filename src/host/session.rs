@@ -78,6 +78,7 @@ impl Session {
             envelope: None,
             result: engine::Output::default(),
             run: Run::default(),
+            listed: Vec::new(),
             links: links::base(),
             is_for_host: helm::called_us()
                 || !matches!(self.invocation, Invocation::Filter | Invocation::Command),
@@ -260,7 +261,9 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
     let code = delivered(printed.and_then(|code| out.flush().map(|()| code)));
     if !output.prints_report() {
         let view = outcome.view();
-        report(outcome.format(), &View { detail: output.detail(view.detail), ..view });
+        let detail = output.detail(view.detail);
+        let all = if detail == Detail::Reasons { outcome.all_findings() } else { view.findings.into() };
+        report(outcome.format(), &View { detail, findings: &all, ..view });
     }
     code
 }
@@ -269,7 +272,9 @@ fn write_output(mut outcome: Outcome<'_>, output: &mut dyn Output) -> u8 {
 fn write_files(outcome: &mut Outcome<'_>, output: &mut dyn Output) {
     let report = |outcome: &Outcome<'_>, batch: &mut Batch| match &outcome.flags.report {
         Some((path, format)) => {
-            let report = format.report(&View { detail: Detail::Lines, ..outcome.view() });
+            let findings = outcome.all_findings();
+            let view = View { detail: Detail::Lines, findings: &findings, ..outcome.view() };
+            let report = format.report(&view);
             batch.file(path, report.as_bytes(), None)
         }
         None => Ok(()),

@@ -155,7 +155,8 @@ pub(super) fn add(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, draft: &
     let size = collector.config.len();
     if size > LONGEST_CONFIG {
         let (pointer, called) = (cx.annotations.pointer(SIDECAR), &sidecar.called);
-        return Err(Finding::configuration_too_large(pointer, called, size, CONFIG, LONGEST_CONFIG).into());
+        let finding = Finding::configuration_too_large(pointer, called, size, CONFIG, LONGEST_CONFIG);
+        return Err(finding.due_to(KIND, called, "/spec/config").into());
     }
     pod::add_container(cx, draft, sidecar.list(), None, container)
 }
@@ -257,15 +258,19 @@ fn check(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]
     let fields = &sidecar.collector.fields;
     let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if let Some(port) = twice(list("ports"), "name") {
-        return Err(Finding::port_twice(pointer, called, port).into());
+        return Err(Finding::port_twice(pointer, called, port).due_to(KIND, called, "/spec/ports").into());
     }
     let mounts = list("volumeMounts");
     if let Some(path) = twice(mounts, "mountPath") {
-        return Err(Finding::mount_twice(pointer, called, path).into());
+        let finding = Finding::mount_twice(pointer, called, path);
+        return Err(finding.due_to(KIND, called, "/spec/volumeMounts").into());
     }
-    match mounts.iter().find(|mount| position(volumes, name(mount)).is_none()) {
+    match mounts.iter().position(|mount| position(volumes, name(mount)).is_none()) {
         None => Ok(()),
-        Some(mount) => Err(Finding::mounted_volume_missing(pointer, called, name(mount)).into()),
+        Some(index) => {
+            let finding = Finding::mounted_volume_missing(pointer, called, name(&mounts[index]));
+            Err(finding.due_to(KIND, called, format!("/spec/volumeMounts/{index}")).into())
+        }
     }
 }
 

@@ -108,7 +108,7 @@ impl ContainerRef {
             return Err(Finding::variable_from_elsewhere(pointer(), &self.name, name).into());
         }
         if self.count(draft, name) > 1 {
-            return Err(Finding::variable_defined_twice(pointer(), &self.name, name).into());
+            return Err(self.defined_twice(cx, name).into());
         }
         match current.get("value") {
             None | Some(Value::Null | Value::String(_)) => Ok(()),
@@ -163,6 +163,21 @@ impl ContainerRef {
             }
         }
         Ok(())
+    }
+
+    /// The finding at the second definition of a variable, beside the first.
+    fn defined_twice(&self, cx: &Selection<'_>, name: &str) -> Finding {
+        let container = look_up(cx.workload.resource, &self.origin);
+        let env = container.map_or(&[][..], |container| pod::elements(container, "env"));
+        let mut own = env.iter().enumerate().filter(|(_, entry)| pod::name(entry) == name);
+        let mut next = || own.next().map(|(index, _)| format!("{}/env/{index}", self.origin));
+        let (first, second) = (next(), next());
+        let pointer = second.unwrap_or_else(|| self.pointer_to(cx, name));
+        let finding = Finding::variable_defined_twice(pointer, &self.name, name);
+        match first {
+            Some(first) => finding.beside(first, "the first one"),
+            None => finding,
+        }
     }
 
     /// Pointer to the variable in the input, or to the container if the input does not have it.

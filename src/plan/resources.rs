@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Step;
+use crate::config::instrumentation::KIND;
 use crate::finding::Finding;
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
@@ -42,7 +43,9 @@ fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Setti
         if is_above {
             let (requested, limit) = (text(requested), limit.map_or("not set".to_owned(), text));
             let (key, source) = (settings.key, &request.source);
-            return Err(Finding::request_above_limit(pointer, key, source, name, &requested, &limit).into());
+            let field = format!("/spec/{key}/{}/requests/{name}", settings.resources_key);
+            let finding = Finding::request_above_limit(pointer, key, source, name, &requested, &limit);
+            return Err(finding.due_to(KIND, source, field).into());
         }
     }
     Ok(())

@@ -139,7 +139,7 @@ fn what_cannot_be_extended_is_refused() {
             json!([{"name": "NODE_OPTIONS"}, {"name": "NODE_OPTIONS"}]),
             json!({}),
             Code::EnvConflict,
-            "/env/0",
+            "/env/1",
         ),
         (
             "sdk",

@@ -53,22 +53,20 @@ impl<'t> Excerpts<'t> {
     /// The excerpts for a finding: none if its text is not known or may not be shown.
     pub(super) fn of(&mut self, finding: &Finding) -> Vec<Excerpt> {
         let label = finding.subject.as_ref().map(ToString::to_string).unwrap_or_default();
-        let own = (AnnotationKind::Primary, finding.position.as_ref(), label);
-        let related = finding.related.iter();
-        let related =
-            related.map(|other| (AnnotationKind::Context, other.position.as_ref(), other.label.clone()));
-        let spots = std::iter::once(own).chain(related);
-        let spots =
-            spots.filter_map(|(kind, position, label)| Some(Spot { kind, position: position?, label }));
-        let mut groups: Vec<Vec<Spot<'_>>> = Vec::new();
-        for spot in spots {
+        let own = finding.position.iter();
+        let own = own.map(|position| Spot { kind: AnnotationKind::Primary, position, label: label.clone() });
+        let mut groups = vec![own.collect::<Vec<_>>()];
+        for other in &finding.related {
+            let Some(position) = &other.position else { continue };
+            let spot = Spot { kind: AnnotationKind::Context, position, label: other.label.clone() };
+            // What lies between two resources may be a Secret.
             let is_near = |first: &Spot<'_>| {
-                first.position.file == spot.position.file
-                    && first.position.line.abs_diff(spot.position.line) <= FAR
+                other.resource.is_none() && first.position.line.abs_diff(position.line) <= FAR
             };
-            match groups.first_mut().filter(|group| is_near(&group[0])) {
-                Some(group) => group.push(spot),
-                None => groups.push(vec![spot]),
+            if groups[0].first().is_some_and(is_near) {
+                groups[0].push(spot);
+            } else {
+                groups.push(vec![spot]);
             }
         }
         groups.iter().filter_map(|group| self.excerpt(finding, group)).collect()

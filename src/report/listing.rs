@@ -137,9 +137,9 @@ const NARROW: usize = 8;
 impl Entry {
     /// The state of a container: nobody asks for one that is left out of an injection.
     fn status(&self, part: &Part) -> Status {
-        let status = self.workload.status;
-        let is_left_out = part.language.is_none() && status.is_instrumented();
-        if is_left_out { Status::NotAsked } else { status }
+        let is_left_out =
+            part.language.is_none() && self.workload.parts.iter().any(|other| other.language.is_some());
+        if is_left_out { Status::NotAsked } else { self.workload.status }
     }
 
     /// The names of the resources that a container's injection comes from.

@@ -1,7 +1,7 @@
 //! Decides which collector a pod gets as a sidecar.
 
 use super::reference::Reference;
-use super::{Selection, called};
+use super::{Selection, called, first};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, Collector, KIND};
 use crate::config::context::{Context, Entry};
@@ -113,8 +113,9 @@ fn resolve<'c>(reference: &Reference<'_>, context: &'c Context) -> Result<Reques
             Err(with_service(reference.refuse(finding), entry))
         }
         Err(findings) => {
-            let first = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
-            Err(reference.refuse(Finding::collector_not_valid(pointer, &called, first)))
+            let (message, field) = first(findings);
+            let finding = Finding::collector_not_valid(pointer, &called, message);
+            Err(reference.refuse(finding.due_to(KIND, &called, field)))
         }
     }
 }

@@ -679,7 +679,7 @@ fn a_config_file_is_read_and_its_mistakes_have_a_place() {
     let flag_wins = world.run(&["--config", "good.yaml", "--on-error", "fail"], DEPLOYMENT);
     flag_wins.is_refused_in_silence(1, "no-instrumentation");
     for (text, place) in [
-        ("# c\n---\napiVersion: v1\nkind: ConfigMap\ndata: {onerror: skip}\n", "bad.yaml:5:17"),
+        ("# c\n---\napiVersion: v1\nkind: ConfigMap\ndata: {onerror: skip}\n", "bad.yaml:5:8"),
         ("apiVersion: v1\nkind: [\n", "bad.yaml:"),
         ("", "bad.yaml:1:1"),
         ("kind: A\n---\nkind: B\n", "bad.yaml:3:1"),
@@ -781,4 +781,11 @@ fn colour_is_for_terminals() {
 #[test]
 fn the_binary_of_these_tests_is_the_command() {
     assert!(Path::new(env!("CARGO_BIN_EXE_otel-inject")).exists());
+}
+
+#[test]
+fn a_config_that_is_broken_before_it_says_what_it_is_does_not_pass_in_silence() {
+    let world = World::new();
+    world.file("otel-inject.yaml", "apiVersion: [\nkind: OtelInject\n").file("web.yaml", DEPLOYMENT);
+    world.run(&["inject", "web.yaml"], "").is_refused_in_silence(2, "invalid-config");
 }

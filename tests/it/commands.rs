@@ -136,8 +136,10 @@ fn images() {
         world.file("lock", lock);
         images(&["--lock", "lock", "--check", "good"]).stderr
     };
-    assert!(says("images: {}\n").contains(&format!("{image} is not in it")));
-    assert!(says(&format!("images: {{{image:?}: 12}}\n")).contains(&format!("{image} has no digest in it")));
+    assert!(says("images: {}\n").contains(&format!("{image:?} is not in it")));
+    assert!(
+        says(&format!("images: {{{image:?}: 12}}\n")).contains(&format!("{image:?} has no digest in it"))
+    );
     let own = format!("{image}@{digest}");
     assert_eq!(images(&["--lock", "lock", "good"]).code, 0);
     assert_eq!(world.text("lock"), format!("images:\n  {image}: null\n"));
@@ -147,7 +149,7 @@ fn images() {
         &INSTRUMENTATION.replace("spec:", &format!("spec:\n  nodejs: {{image: {own:?}}}")),
     );
     assert!(
-        says(&format!("images: {{{own:?}: {other:?}}}\n")).contains(&format!("{own} has another digest"))
+        says(&format!("images: {{{own:?}: {other:?}}}\n")).contains(&format!("{own:?} has another digest"))
     );
     world.file("lock", "images: []\n");
     snapshot!("images-no-lock", images(&["--lock", "lock", "good"]));
@@ -191,7 +193,11 @@ fn a_lock_pins_what_is_injected() {
         world.file("lock", &none);
         let refused = run(&["inject", "--lock", "lock", "good"]);
         refused.is_refused_in_silence(1, "stale-lock");
-        assert!(refused.stderr.contains(&format!("the lock has no digest of {image}")), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains(&format!("the lock has no digest of {image:?}")),
+            "{}",
+            refused.stderr
+        );
     }
     run(&["inject", "--lock", "nowhere", "good"]).is_refused_in_silence(2, "io");
     world.file("list", "images: []\n");

@@ -146,6 +146,46 @@ fn what_cannot_be_read_fails_and_the_rest_is_listed() {
 }
 
 #[test]
+fn findings_of_workloads_fail_only_where_a_flag_says_so() {
+    let world = world();
+    std::fs::remove_file(world.path("refused.yaml")).expect("a file");
+    world.file(
+        "otel-inject.yaml",
+        "apiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nspec: {failOn: warning}\n",
+    );
+    for (args, code) in [
+        (&[][..], 0),
+        (&["--fail-on", "error"], 0),
+        (&["--fail-on", "stale"], 1),
+        (&["--fail-on", "warning"], 1),
+    ] {
+        assert_eq!(list(&world, args).code, code, "{args:?}");
+    }
+    world.file("refused.yaml", &workload("refused", "lost"));
+    assert_eq!(list(&world, &["--fail-on", "error"]).code, 1);
+    // A report has everything.
+    assert_eq!(list(&world, &["--report", "report.json"]).code, 0);
+    let report: Value = serde_json::from_str(&world.text("report.json")).expect("JSON");
+    assert_eq!(report["totals"]["errors"], 1, "{report:#}");
+}
+
+#[test]
+fn a_container_that_nobody_recognises_has_the_state_of_its_workload() {
+    let world = world();
+    let alone = world
+        .text("unrecorded.yaml")
+        .replace("name: opentelemetry-auto-instrumentation-nodejs", "name: other");
+    world.file("unrecorded.yaml", &alone.replace("OTEL_RESOURCE_ATTRIBUTES_NODE_NAME", "A"));
+    assert_eq!(names(&world, &["--status", "unrecorded"]), [""; 0]);
+    let marked = DEPLOYMENT.replace("name: web # the shop", "name: marked\n  namespace: shop").replace(
+        "      containers:",
+        "      initContainers: [{name: opentelemetry-auto-instrumentation-java, image: 'a:1'}]\n      containers:",
+    );
+    world.file("unrecorded.yaml", &marked);
+    assert_eq!(names(&world, &["--status", "unrecorded"]), ["marked"]);
+}
+
+#[test]
 fn a_cluster_is_a_pipe() {
     let item = |text: &str| {
         text.lines().map(|line| format!("  {line}\n")).collect::<String>().replacen("  ", "- ", 1)

@@ -15,8 +15,8 @@ use crate::report::listing::{COLUMNS, Form};
 /// List which workloads are instrumented, by what, and why not
 ///
 /// A row for each container: of a repository, a build's output, or a cluster. A workload counts as instrumented where
-/// it is or where a run would inject it. Exit code 1 says that something could not be read, or that less is
-/// instrumented than --min-coverage asks for.
+/// it is or where a run would inject it. With -n only that namespace is listed. Exit code 1 says that something could not
+/// be read, or that less is instrumented than --min-coverage asks for; with --fail-on, the findings of workloads count.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     otel-inject list manifests/\n  \

@@ -116,7 +116,10 @@ fn take_findings(listing: &mut Listing, outcome: &mut Outcome<'_>) {
         findings.into_iter().map(|finding| (place(&finding), finding)).collect();
     for (index, finding) in placed {
         match index {
-            Some(index) => listing.entries[index].findings.push(finding),
+            Some(index) => {
+                outcome.listed.push(finding.clone());
+                listing.entries[index].findings.push(finding);
+            }
             None => outcome.result.findings.push(finding),
         }
     }

@@ -43,6 +43,8 @@ pub(super) struct Outcome<'t> {
     pub(super) result: engine::Output,
     /// How findings count and are worded.
     pub(super) run: Run,
+    /// Findings that the output shows itself; they fail the run only if a flag says so.
+    pub(super) listed: Vec<Finding>,
     /// What links to files start with.
     pub(super) links: String,
     /// Another program called us and shows the report in its own way.
@@ -66,13 +68,24 @@ impl Outcome<'_> {
     pub(super) fn exit_code(&self) -> u8 {
         let is_fatal = |finding: &Finding| finding.severity == Severity::Error && finding.code.is_fatal();
         let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
-        let failing = self.result.findings.iter().filter(|finding| self.run.fails(finding));
+        let listed = self.listed.iter().filter(|_| self.flags.fail_on.is_some());
+        let failing = self.result.findings.iter().chain(listed).filter(|finding| self.run.fails(finding));
         if self.result.unreadable { COULD_NOT_RUN } else { failing.map(code).max().unwrap_or(0) }
     }
 
     /// The report's format; people's own is chosen by the stream.
     pub(super) fn format(&self) -> Format {
         if self.is_for_host { self.flags.format.on(false) } else { self.flags.format }
+    }
+
+    /// All findings, those that the output shows itself among them.
+    pub(super) fn all_findings(&self) -> Cow<'_, [Finding]> {
+        if self.listed.is_empty() {
+            return Cow::Borrowed(&self.result.findings);
+        }
+        let mut all = [self.result.findings.as_slice(), &self.listed].concat();
+        all.sort_by_key(|finding| finding.severity);
+        Cow::Owned(all)
     }
 
     pub(super) fn view(&self) -> View<'_> {
