@@ -54,7 +54,7 @@ impl Status {
         }
     }
 
-    /// Its name on the command line and in JSON.
+    /// Its name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

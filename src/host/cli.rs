@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
@@ -32,15 +33,25 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) flags: Flags,
+    /// Whether output is coloured [default: auto, on terminals; NO_COLOR and CLICOLOR_FORCE count]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = color(), default_value = "auto", hide_default_value = true)]
+    pub(super) color: ColorChoice,
+}
+
+fn color() -> impl TypedValueParser<Value = ColorChoice> {
+    let values = [
+        PossibleValue::new("auto").help("on terminals that take colours"),
+        PossibleValue::new("always").help("everywhere"),
+        PossibleValue::new("never").help("nowhere"),
+    ];
+    PossibleValuesParser::new(values).map(|word| match word.as_str() {
+        "always" => ColorChoice::Always,
+        "never" => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    })
 }
 
 impl Cli {
-    /// Whether output is coloured.
-    pub(super) fn color(&mut self) -> ColorChoice {
-        let inputs = self.command.as_mut().and_then(Command::inputs);
-        inputs.map_or(self.flags.color, |inputs| inputs.flags.color)
-    }
-
     /// Reads the arguments. Requires a path if stdin is not a stream.
     ///
     /// # Errors

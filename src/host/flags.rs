@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anstream::ColorChoice;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
@@ -63,9 +62,6 @@ pub(super) struct Flags {
     /// Show every finding where full and markdown reports have more than 50 of one code [default: the first ten]
     #[arg(long)]
     pub(super) all: bool,
-    /// Whether output is coloured [default: auto, on terminals; NO_COLOR and CLICOLOR_FORCE count]
-    #[arg(long, value_name = "WHEN", value_parser = color(), default_value = "auto", hide_default_value = true)]
-    pub(super) color: ColorChoice,
     /// Say only what fails the run, and no totals [default: every finding]
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -95,19 +91,6 @@ fn fail_on() -> impl TypedValueParser<Value = FailOn> {
 fn format() -> impl TypedValueParser<Value = Format> {
     let values = Format::ALL.iter().map(|row| PossibleValue::new(row.name).help(row.what));
     PossibleValuesParser::new(values).try_map(|word| Format::named(&word).ok_or("not a format"))
-}
-
-fn color() -> impl TypedValueParser<Value = ColorChoice> {
-    let values = [
-        PossibleValue::new("auto").help("on terminals that take colours"),
-        PossibleValue::new("always").help("everywhere"),
-        PossibleValue::new("never").help("nowhere"),
-    ];
-    PossibleValuesParser::new(values).map(|word| match word.as_str() {
-        "always" => ColorChoice::Always,
-        "never" => ColorChoice::Never,
-        _ => ColorChoice::Auto,
-    })
 }
 
 fn namespace(name: &str) -> Result<String, String> {

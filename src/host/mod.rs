@@ -50,11 +50,11 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
     if plugin_config.is_some() {
         args.remove(1);
     }
-    let mut cli = match Cli::read(args, plugin_config.is_some() || !io::stdin().is_terminal()) {
+    let cli = match Cli::read(args, plugin_config.is_some() || !io::stdin().is_terminal()) {
         Ok(cli) => cli,
         Err(error) => return terminal::usage(&error),
     };
-    cli.color().write_global();
+    cli.color.write_global();
     if let Some(command) = cli.command {
         return command.run(Cli::command());
     }

@@ -196,12 +196,13 @@ impl Listing {
         self.entries.retain(|entry| !entry.workload.parts.is_empty());
     }
 
-    /// Keeps the rows with these statuses.
-    pub fn keep_statuses(&mut self, names: &[String]) {
+    /// Keeps the rows with these statuses, whatever their code.
+    pub fn keep_statuses(&mut self, statuses: &[Status]) {
         self.entries.retain_mut(|entry| {
             let parts = entry.parts().into_iter();
-            let kept: Vec<Part> =
-                parts.filter(|part| names.iter().any(|name| name == entry.status(part).name())).collect();
+            let kept: Vec<Part> = parts
+                .filter(|part| statuses.iter().any(|one| one.name() == entry.status(part).name()))
+                .collect();
             let is_kept = !kept.is_empty();
             entry.workload.parts = kept;
             is_kept

@@ -62,9 +62,9 @@ fn every_status_has_a_workload() {
     let workloads = value["workloads"].as_array().expect("workloads");
     assert_eq!(workloads.len(), 8);
     for workload in workloads {
-        assert_eq!(workload["resource"]["name"], workload["status"], "{workload:#}");
-        let is_instrumented =
-            !["refused", "not-asked"].contains(&workload["status"].as_str().expect("a status"));
+        let status = workload["status"].as_str().expect("a status");
+        assert_eq!(workload["resource"]["name"], status.replace(' ', "-"), "{workload:#}");
+        let is_instrumented = !["refused", "not asked"].contains(&status);
         let agents = workload["containers"][0]["instrumentation"].as_array().expect("agents");
         assert_eq!(agents.is_empty(), !is_instrumented, "{workload:#}");
     }
@@ -106,6 +106,7 @@ fn rows_are_filtered_and_sorted() {
     world.file("bare.yaml", &workload("bare", "true").replace("\n  namespace: shop", "\n  namespace: bare"));
     assert_eq!(names(&world, &["--status", "stale,refused"]), ["bare", "refused", "stale"]);
     assert_eq!(names(&world, &["--status", "not-asked", "--status", "injected"]), ["injected", "not-asked"]);
+    assert_eq!(names(&world, &["--status", "not asked,to inject"]), ["not-asked", "to-inject"]);
     assert_eq!(names(&world, &["-n", "bare"]), ["bare"]);
     assert_eq!(names(&world, &["--language", "java"]), [""; 0]);
     assert_eq!(names(&world, &["--language", "nodejs"]).len(), 6);
@@ -287,10 +288,10 @@ fn after_a_run_nothing_is_left_to_inject() {
         for ((name, was), (_, is)) in before.iter().zip(&after) {
             let expected = match was.trim_matches('"') {
                 // Without a record, what is there cannot be told from the operator's.
-                "to-inject" if !String::from_utf8_lossy(&run.stdout).contains("otel-inject.dev/record") => {
+                "to inject" if !String::from_utf8_lossy(&run.stdout).contains("otel-inject.dev/record") => {
                     "unrecorded"
                 }
-                "to-inject" | "stale" | "edited" => "up-to-date",
+                "to inject" | "stale" | "edited" => "up-to-date",
                 other => other,
             };
             assert_eq!(is.trim_matches('"'), expected, "{name} of {}", folder.display());

@@ -39,7 +39,7 @@ pub(in crate::host) struct List {
     sort_by: Option<String>,
     /// Only rows with this status, repeatable [default: all]
     #[arg(long, value_name = "STATUS", value_parser = status(), value_delimiter = ',')]
-    status: Vec<String>,
+    status: Vec<Status>,
     /// Only containers with this language, repeatable [default: all]
     #[arg(long, value_name = "LANGUAGE", value_parser = language(), value_delimiter = ',')]
     language: Vec<String>,
@@ -71,8 +71,13 @@ fn form() -> impl TypedValueParser<Value = Form> {
     PossibleValuesParser::new(values).try_map(|word| Form::named(&word).ok_or("not a form"))
 }
 
-fn status() -> PossibleValuesParser {
-    PossibleValuesParser::new(Status::ALL.iter().map(|status| status.name()))
+fn status() -> impl TypedValueParser<Value = Status> {
+    // As a shell likes it, and as the list prints it.
+    let value = |status: &Status| PossibleValue::new(status.name()).alias(status.word());
+    PossibleValuesParser::new(Status::ALL.iter().map(value)).try_map(|word| {
+        let mut all = Status::ALL.iter().copied();
+        all.find(|status| [status.name(), status.word()].contains(&word.as_str())).ok_or("not a status")
+    })
 }
 
 fn language() -> PossibleValuesParser {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{Outcome, Output, diff};
-use crate::coverage::{Coverage, Workload};
+use crate::coverage::{Coverage, Status, Workload};
 use crate::finding::{Finding, Subject};
 use crate::host::files::Text;
 use crate::host::terminal;
@@ -18,8 +18,8 @@ pub(in crate::host) struct Wanted {
     pub(in crate::host) has_no_headers: bool,
     /// The column to sort by.
     pub(in crate::host) column: Option<&'static Column>,
-    /// The names of the statuses to list; empty for all.
-    pub(in crate::host) statuses: Vec<String>,
+    /// The statuses to list, whatever their code; empty for all.
+    pub(in crate::host) statuses: Vec<Status>,
     /// The languages to list; empty for all.
     pub(in crate::host) languages: Vec<String>,
     /// The part of all workloads that must be instrumented, in percent.

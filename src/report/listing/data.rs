@@ -32,7 +32,7 @@ fn value(listing: &Listing) -> Value {
 fn workload(entry: &Entry) -> Value {
     let mut value = Map::from_iter([
         ("resource".to_owned(), resource(&entry.workload.subject)),
-        ("status".to_owned(), entry.workload.status.name().into()),
+        ("status".to_owned(), entry.workload.status.word().into()),
     ]);
     if let Some(code) = entry.workload.status.code() {
         value.insert("code".to_owned(), code.id().into());
