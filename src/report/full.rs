@@ -3,7 +3,8 @@
 use annotate_snippets::{Group, Level, Origin, Renderer, Snippet};
 
 use super::excerpt::{Excerpt, Excerpts};
-use super::{Detail, Paint, Totals, View, flat, line, page_url};
+use super::totals::Totals;
+use super::{Detail, Paint, View, flat, line, page_url};
 use crate::finding::{Code, Finding, Severity};
 
 /// The report of `view`: a block for each finding, a line for each workload that is fine, then the totals.

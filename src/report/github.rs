@@ -1,6 +1,7 @@
 //! GitHub workflow commands, which are shown next to the lines of a pull request.
 
-use super::{Detail, Totals, View, flat};
+use super::totals::Totals;
+use super::{Detail, View, flat};
 use crate::finding::{Finding, Severity};
 
 /// An annotation for each error and warning, then the totals. Infos are included only if they fail the run or reasons

@@ -1,6 +1,7 @@
 //! Findings for a pull request's comment or a job's summary, in GitHub's and GitLab's Markdown.
 
-use super::{Detail, Totals, View, flat, page_url, place};
+use super::totals::Totals;
+use super::{Detail, View, flat, page_url, place};
 use crate::finding::{Finding, Severity};
 
 /// The totals, then a folded table for each severity. Errors are unfolded.

@@ -1,26 +1,30 @@
 //! Findings in their output formats: lines for people, results for hosts, JSON, SARIF, the reference.
 
-use anstyle::{AnsiColor, Style};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::change::unescape;
-use crate::finding::{Code, Finding, Injection, Origin, Position, Severity, Subject};
+use crate::finding::{Code, Position, Subject};
 
+mod concise;
 #[cfg(feature = "cli")]
 mod excerpt;
 #[cfg(feature = "cli")]
 mod full;
 mod github;
 mod invisible;
+mod json;
+mod krm;
 #[cfg(feature = "cli")]
 pub mod listing;
 mod markdown;
 mod reference;
 mod run;
 mod sarif;
+mod totals;
 mod view;
 
+pub use concise::line;
 use invisible::{escaped_json, is_invisible};
+pub use krm::krm;
 pub use reference::{contents, explain, facts, names, reference};
 pub use run::{Purpose, Run};
 pub use view::{Texts, View};
@@ -66,7 +70,7 @@ impl Format {
             name: "human",
             what: "full on a terminal, else concise",
             endings: &["txt", "text"],
-            write: concise,
+            write: concise::report,
         },
         #[cfg(feature = "cli")]
         Row {
@@ -81,14 +85,14 @@ impl Format {
             name: "concise",
             what: "a line for each finding",
             endings: &[],
-            write: concise,
+            write: concise::report,
         },
         Row {
             format: Self::Json,
             name: "json",
             what: "everything, for programs",
             endings: &["json"],
-            write: |view| pretty(&json(view.run, view.findings)),
+            write: json::report,
         },
         Row {
             format: Self::Sarif,
@@ -170,85 +174,6 @@ pub enum Paint {
     Plain,
 }
 
-/// The numbers of findings, by category.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Totals {
-    injected: usize,
-    updated: usize,
-    current: usize,
-    uninjected: usize,
-    skipped: usize,
-    errors: usize,
-    warnings: usize,
-    /// Added if no error fails the run.
-    reason: &'static str,
-    has_failed: bool,
-    /// Words before the action on workloads.
-    would: &'static str,
-}
-
-impl Totals {
-    fn count(run: Run, findings: &[Finding]) -> Self {
-        let has_failed = findings.iter().any(|finding| run.fails(finding));
-        let count =
-            |wanted: &dyn Fn(&Finding) -> bool| findings.iter().filter(|finding| wanted(finding)).count();
-        Self {
-            injected: count(&|finding| finding.code == Code::Injected),
-            updated: count(&|finding| finding.code == Code::Updated),
-            current: count(&|finding| finding.code == Code::UpToDate),
-            uninjected: count(&|finding| finding.code == Code::Uninjected),
-            skipped: count(&|finding| finding.code == Code::AlreadyInstrumented),
-            errors: count(&|finding| finding.severity == Severity::Error),
-            warnings: count(&|finding| finding.severity == Severity::Warning),
-            reason: if has_failed { run.reason() } else { "" },
-            has_failed,
-            would: if run.purpose == Purpose::Write { "" } else { "would be " },
-        }
-    }
-
-    fn line(self) -> String {
-        let plural =
-            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-        let changed =
-            [(self.injected, "injected"), (self.updated, "updated"), (self.uninjected, "uninjected")];
-        let total: usize = changed.iter().map(|(count, _)| count).sum();
-        // A failed run changes nothing.
-        let nothing = if self.has_failed && total > 0 { "0 of " } else { "" };
-        let others = [(self.current, "up to date"), (self.skipped, "without a record")];
-        let would = self.would;
-        let changed = changed.iter().map(|(count, what)| (*count, format!("{count} {would}{what}")));
-        let others = others.iter().map(|(count, what)| (*count, format!("{count} {what}")));
-        let parts = changed.chain(others).filter(|(count, _)| *count > 0);
-        let mut parts: Vec<String> = parts.map(|(_, part)| part).collect();
-        if total == 0 && self.current == 0 {
-            parts.insert(0, format!("0 {would}injected"));
-        }
-        format!(
-            "otel-inject: {nothing}{}, {}, {}{}\n",
-            parts.join(", "),
-            plural(self.errors, "error"),
-            plural(self.warnings, "warning"),
-            if self.errors == 0 { self.reason } else { "" },
-        )
-    }
-}
-
-/// A line per finding, then the totals.
-fn concise(view: &View<'_>) -> String {
-    let mut lines = String::new();
-    for finding in view.wanted() {
-        lines.push_str(&line(finding, view.paint));
-        if view.detail == Detail::Reasons {
-            lines.push_str(&format!("  why: {}\n", finding.code.page().why));
-        }
-    }
-    if view.detail != Detail::Errors {
-        lines.push_str(&Totals::count(view.run, view.findings).line());
-        lines.push_str(&view.by_code());
-    }
-    lines
-}
-
 /// The address of a code's page, if the package says where its repository is.
 fn page_url(code: Code) -> Option<String> {
     page_in(env!("CARGO_PKG_REPOSITORY"), code)
@@ -256,39 +181,6 @@ fn page_url(code: Code) -> Option<String> {
 
 fn page_in(repository: &str, code: Code) -> Option<String> {
     (!repository.is_empty()).then(|| format!("{repository}/blob/HEAD/docs/findings.md#{}", code.id()))
-}
-
-/// `error[code] file:12:5 Deployment shop/web: message (/spec/…): help: …`, always on one line: hosts split reports by
-/// line, and no input may control a terminal.
-#[must_use]
-pub fn line(finding: &Finding, paint: Paint) -> String {
-    let severity = finding.severity.as_str();
-    let style = match finding.severity {
-        _ if paint == Paint::Plain => Style::new(),
-        Severity::Error => AnsiColor::Red.on_default().bold(),
-        Severity::Warning => AnsiColor::Yellow.on_default().bold(),
-        Severity::Info => AnsiColor::Cyan.on_default().bold(),
-    };
-    let mut line = format!("{style}{severity}{style:#}[{}]", finding.code);
-    if let Some(position) = finding.place() {
-        line.push(' ');
-        line.push_str(&flat(&place(&position)));
-    }
-    if let Some(subject) = &finding.subject {
-        line.push(' ');
-        line.push_str(&flat(&subject.to_string()));
-    }
-    line.push_str(": ");
-    line.push_str(&flat(&finding.message));
-    if !finding.pointer.is_empty() {
-        line.push_str(&flat(&format!(" ({})", finding.pointer)));
-    }
-    if finding.severity != Severity::Info && !finding.help.is_empty() {
-        line.push_str(": help: ");
-        line.push_str(&flat(&finding.help));
-    }
-    line.push('\n');
-    line
 }
 
 fn place(position: &Position) -> String {
@@ -313,60 +205,7 @@ fn flat(text: &str) -> String {
     flat
 }
 
-/// A finding as an entry of a `ResourceList`'s `results`.
-#[must_use]
-pub fn krm(finding: &Finding) -> Value {
-    let has_help = finding.severity != Severity::Info && !finding.help.is_empty();
-    let help = if has_help { format!(": help: {}", finding.help) } else { String::new() };
-    let mut result = Map::new();
-    result.insert("message".to_owned(), flat(&format!("{}{help}", finding.message)).into());
-    result.insert("severity".to_owned(), finding.severity.as_str().into());
-    if let Some(subject) = &finding.subject {
-        result.insert("resourceRef".to_owned(), resource(subject));
-    }
-    if !finding.pointer.is_empty() {
-        result.insert("field".to_owned(), json!({"path": field_path(&finding.pointer)}));
-    }
-    if let Some(file) = file(finding) {
-        result.insert("file".to_owned(), file);
-    }
-    let mut tags = Map::from_iter([("code".to_owned(), Value::from(finding.code.id()))]);
-    if let Some(position) = finding.place().filter(|position| position.line > 0) {
-        tags.insert("line".to_owned(), position.line.to_string().into());
-        tags.insert("column".to_owned(), position.column.to_string().into());
-    }
-    result.insert("tags".to_owned(), tags.into());
-    Value::Object(result)
-}
-
-/// The file of a finding, with the resource's index in it if known.
-fn file(finding: &Finding) -> Option<Value> {
-    let mut file = json!({"path": finding.place()?.file?});
-    if let Some(Origin { index: Some(index), .. }) = &finding.origin {
-        file["index"] = (*index).into();
-    }
-    Some(file)
-}
-
-/// A pointer in the path syntax of KRM hosts: `spec.containers[0].name`, with unusual keys as `["a.b/c"]`.
-fn field_path(pointer: &str) -> String {
-    let mut path = String::new();
-    for token in pointer.split('/').skip(1).map(unescape) {
-        let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
-        let is_word = !token.is_empty()
-            && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-        if is_index {
-            path.push_str(&format!("[{token}]"));
-        } else if is_word {
-            path.push_str(if path.is_empty() { "" } else { "." });
-            path.push_str(&token);
-        } else {
-            path.push_str(&format!("[{}]", Value::from(token)));
-        }
-    }
-    path
-}
-
+/// A resource as an object of its non-empty parts.
 fn resource(subject: &Subject) -> Value {
     let parts = [
         ("apiVersion", Some(&subject.api_version)),
@@ -380,57 +219,12 @@ fn resource(subject: &Subject) -> Value {
         .collect()
 }
 
-fn json(run: Run, findings: &[Finding]) -> Value {
-    let entry = |finding: &Finding| {
-        let mut entry = Map::from_iter([
-            ("code".to_owned(), Value::from(finding.code.id())),
-            ("severity".to_owned(), finding.severity.as_str().into()),
-        ]);
-        if let Some(subject) = &finding.subject {
-            entry.insert("resource".to_owned(), resource(subject));
-        }
-        if !finding.pointer.is_empty() {
-            entry.insert("pointer".to_owned(), finding.pointer.as_str().into());
-        }
-        if let Some(position) = finding.place() {
-            if let Some(file) = &position.file {
-                entry.insert("file".to_owned(), file.as_str().into());
-            }
-            if position.line > 0 {
-                entry.insert("line".to_owned(), position.line.into());
-                entry.insert("column".to_owned(), position.column.into());
-                if let Some(end) = position.end() {
-                    entry.insert("endColumn".to_owned(), end.into());
-                }
-            }
-        }
-        entry.insert("message".to_owned(), finding.message.as_str().into());
-        entry.insert("help".to_owned(), (*finding.help).into());
-        if !finding.injections.is_empty() {
-            let injection = |Injection { language, containers, images }: &Injection| json!({"language": language, "containers": containers, "images": images});
-            entry.insert("injections".to_owned(), finding.injections.iter().map(injection).collect());
-        }
-        Value::Object(entry)
-    };
-    let totals = Totals::count(run, findings);
-    let written = |count: usize| if totals.has_failed { 0 } else { count };
-    json!({
-        "findings": findings.iter().map(entry).collect::<Vec<_>>(),
-        "totals": {
-            "injected": written(totals.injected),
-            "updated": written(totals.updated),
-            "upToDate": totals.current,
-            "uninjected": written(totals.uninjected),
-            "alreadyInstrumented": totals.skipped,
-            "errors": totals.errors,
-            "warnings": totals.warnings,
-        },
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::finding::{Finding, Origin};
 
     pub(super) fn finding() -> Finding {
         Finding::new(Code::UnknownContainer, "/metadata/annotations/a.b~1c", "no container \"x\"\nin the pod")
@@ -442,23 +236,6 @@ mod tests {
                 name: "web".to_owned(),
             })
             .at(Position { file: Some("a b.yaml".to_owned()), line: 12, column: 5, end_column: 9 })
-    }
-
-    #[test]
-    fn a_finding_is_one_line() {
-        assert_eq!(
-            line(&finding(), Paint::Plain),
-            "error[unknown-container] a b.yaml:12:5 Deployment shop/web: no container \"x\" in the pod \
-             (/metadata/annotations/a.b~1c): help: Use app.\n"
-        );
-    }
-
-    #[test]
-    fn colour_is_around_the_severity_alone() {
-        assert!(
-            line(&finding(), Paint::Coloured)
-                .starts_with("\u{1b}[1m\u{1b}[31merror\u{1b}[0m[unknown-container] a b")
-        );
     }
 
     #[test]
@@ -484,21 +261,6 @@ mod tests {
     }
 
     #[test]
-    fn a_result_names_resource_field_file_and_code() {
-        assert_eq!(
-            krm(&finding()),
-            json!({
-                "message": "no container \"x\" in the pod: help: Use app.",
-                "severity": "error",
-                "resourceRef": {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "web"},
-                "field": {"path": "metadata.annotations[\"a.b/c\"]"},
-                "file": {"path": "a b.yaml"},
-                "tags": {"code": "unknown-container", "line": "12", "column": "5"},
-            })
-        );
-    }
-
-    #[test]
     fn a_line_is_said_only_where_it_is_that_files() {
         let origin = Origin { path: "base/web.yaml".to_owned(), index: Some(2) };
         let finding = Finding { origin: Some(origin), ..finding() };
@@ -509,26 +271,10 @@ mod tests {
         let result = krm(&finding);
         assert_eq!(result["file"], json!({"path": "base/web.yaml", "index": 2}));
         assert_eq!(result["tags"], json!({"code": "unknown-container"}));
-        let entry = &json(Run::default(), std::slice::from_ref(&finding))["findings"][0];
+        let entry = &json::value(Run::default(), std::slice::from_ref(&finding))["findings"][0];
         assert_eq!((&entry["file"], &entry["line"]), (&json!("base/web.yaml"), &Value::Null));
         let github = Format::Github.report(&View::plain(Run::default(), &[finding]));
         assert!(github.starts_with("::error file=base/web.yaml,title="), "{github}");
-    }
-
-    #[test]
-    fn paths_are_those_of_krm() {
-        assert_eq!(field_path("/spec/containers/0/name"), "spec.containers[0].name");
-        assert_eq!(field_path("/a~0b"), "[\"a~b\"]");
-        assert_eq!(field_path(""), "");
-    }
-
-    #[test]
-    fn totals_count_by_severity_and_by_what_happened() {
-        let findings = [finding(), Finding::new(Code::Injected, "", "nodejs into app")];
-        assert!(
-            concise(&View::plain(Run::default(), &findings))
-                .ends_with("otel-inject: 0 of 1 injected, 1 error, 0 warnings\n")
-        );
     }
 
     #[test]
