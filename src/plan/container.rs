@@ -148,17 +148,21 @@ impl ContainerRef {
             path.trim_end_matches('/').to_owned()
         };
         let device = |device: &Value| device.get("devicePath").and_then(Value::as_str).map(str::to_owned);
-        let mut devices = draft.list(&self.at, "volumeDevices").iter().filter_map(device);
-        if devices.any(|device| device.trim_end_matches('/') == path(&mount)) {
-            let pointer = format!("{}/volumeDevices", self.origin);
+        let mut devices = draft.list(&self.at, "volumeDevices").iter().map(device);
+        let is_there = |device: Option<String>| {
+            device.is_some_and(|device| device.trim_end_matches('/') == path(&mount))
+        };
+        // What is added comes last, so that indexes are those of the input.
+        if let Some(index) = devices.position(is_there) {
+            let pointer = format!("{}/volumeDevices/{index}", self.origin);
             return Err(Finding::device_in_place(pointer, &self.name, &path(&mount)).into());
         }
         let mounts = draft.list(&self.at, "volumeMounts");
         match mounts.iter().position(|current| path(current) == path(&mount)) {
             None => draft.append(&self.at, "volumeMounts", mount),
             Some(index) if mounts[index] == mount => {}
-            Some(_) => {
-                let pointer = format!("{}/volumeMounts", self.origin);
+            Some(index) => {
+                let pointer = format!("{}/volumeMounts/{index}", self.origin);
                 return Err(Finding::mount_in_place(pointer, &self.name, &path(&mount)).into());
             }
         }

@@ -178,7 +178,7 @@ fn names_and_mounts_of_others_are_refused_and_ours_are_kept() {
         (
             json!({"containers": [{"name": "app", "volumeMounts": mount("x")}]}),
             Code::MountConflict,
-            "/containers/0/volumeMounts",
+            "/containers/0/volumeMounts/0",
         ),
     ];
     for (spec, code, pointer) in cases {

@@ -22,7 +22,15 @@ pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &m
         |wanted: &str| EARLIER.contains(&wanted) || collector.env.iter().any(|entry| name(entry) == wanted);
     let expanded = expanded(&collector.config, is_earlier);
     if !expanded.is_empty() {
-        notes.warnings.push(Finding::config_expanded(AT, &expanded.join(", ")));
+        let mut place = None;
+        each_text(config, &mut AT.to_owned(), &mut |at, text| {
+            if place.is_none() && expanded.iter().any(|part| text.contains(part.as_str())) {
+                place = Some(at.to_owned());
+            }
+        });
+        // A key may have it, too.
+        let place = place.unwrap_or_else(|| AT.to_owned());
+        notes.warnings.push(Finding::config_expanded(place, &expanded.join(", ")));
     }
     if collector.fields.contains_key("envFrom") {
         return;
