@@ -2,6 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -29,8 +32,23 @@ struct Browser {
     session: Option<String>,
     /// What the page reported: its exceptions, log entries and requests.
     events: Vec<Value>,
+    _watch: Sender<()>,
     // Removed last.
     _world: World,
+}
+
+/// How long a browser may take for what normally takes seconds.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Kills a browser that hangs: nothing else would end a read from it. Dropping the sender ends the watch.
+fn watch(pid: u32) -> Sender<()> {
+    let (done, ended) = channel();
+    thread::spawn(move || {
+        if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").arg(pid.to_string()).status();
+        }
+    });
+    done
 }
 
 impl Drop for Browser {
@@ -56,11 +74,20 @@ impl Browser {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a browser");
+        let watch = watch(child.id());
         let to = child.stdin.take().expect("a pipe");
         let from = BufReader::new(child.stdout.take().expect("a pipe"));
         let url = format!("file://{}", world.path("page.html").display());
-        let mut browser =
-            Self { child, to, from, calls: 0, session: None, events: Vec::new(), _world: world };
+        let mut browser = Self {
+            child,
+            to,
+            from,
+            calls: 0,
+            session: None,
+            events: Vec::new(),
+            _watch: watch,
+            _world: world,
+        };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].take();
         let session = browser.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
         browser.session = session["sessionId"].as_str().map(str::to_owned);
