@@ -98,6 +98,8 @@ pub struct Part {
     pub language: Option<&'static str>,
     /// The images of the agent.
     pub images: Vec<String>,
+    /// The workload's state, or that nothing requests an injection if the container is left out of one.
+    pub status: Status,
 }
 
 /// A workload, and what is injected into it or would be.
@@ -119,6 +121,29 @@ pub struct Workload {
     pub from: Vec<String>,
     /// Its containers, with what they are instrumented with after a run.
     pub parts: Vec<Part>,
+}
+
+impl Workload {
+    /// Gives each container its state.
+    pub fn settle(&mut self) {
+        let status = self.status;
+        let has_agent = self.parts.iter().any(|part| part.language.is_some());
+        for part in &mut self.parts {
+            let is_left_out = has_agent && part.language.is_none() && status.is_instrumented();
+            part.status = if is_left_out { Status::NotAsked } else { status };
+        }
+    }
+
+    /// The same for a workload that could not be changed: nothing is injected.
+    pub fn refuse(&mut self, code: Code) {
+        self.status = Status::Refused(code);
+        self.from.clear();
+        for part in &mut self.parts {
+            (part.language, part.images) = (None, Vec::new());
+        }
+        self.parts.dedup();
+        self.settle();
+    }
 }
 
 /// How many workloads are instrumented.

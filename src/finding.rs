@@ -129,6 +129,8 @@ pub struct Position {
     pub column: usize,
     /// The column after the span on the same line. A span without a known end has `column` or 0.
     pub end_column: usize,
+    /// The first byte in the file or stream.
+    pub offset: usize,
 }
 
 impl Position {
@@ -238,6 +240,12 @@ impl Finding {
         let (resource, label) = (Some((kind, called.to_owned())), format!("{kind} {called}"));
         self.related.push(Related { resource, pointer: pointer.into(), label, position: None });
         self
+    }
+
+    /// What to do about it, unless there is nothing to do.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        (self.severity != Severity::Info && !self.help.is_empty()).then_some(&*self.help)
     }
 
     /// The place to show: the file, with line and column if they are that file's. `None` if unknown.

@@ -40,6 +40,18 @@ pub struct Context {
 }
 
 impl Context {
+    /// Whether the resource with this kind and this name in messages is there, valid or not.
+    #[must_use]
+    pub fn has_source(&self, source: &str) -> bool {
+        let (kind, called) = source.split_once(' ').unwrap_or_default();
+        let (namespace, name) = called.split_once('/').unwrap_or(("", called));
+        match kind {
+            KIND => !matches!(self.instrumentations.named(namespace, name), Lookup::None),
+            collector::KIND => !matches!(self.collectors.named(namespace, name), Lookup::None),
+            _ => false,
+        }
+    }
+
     /// Whether resources of this kind are looked up.
     #[must_use]
     pub fn wants(identity: &Identity) -> bool {

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
 use crate::config::instrumentation::{Instrumentation, KIND};
-use crate::finding::{Code, Finding, Origin};
+use crate::finding::{Code, Finding, Origin, Position};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
 use crate::yaml::{Document, Problem, Side, shifted};
@@ -107,15 +107,24 @@ impl Collected {
         }
     }
 
-    /// Adds the positions of places in Instrumentations and collectors.
-    pub(super) fn locate(&self, finding: &mut Finding, sources: &[Source<'_>], groups: &[Group<'_>]) {
-        for related in &mut finding.related {
-            let place = related.resource.as_ref().and_then(|resource| self.places.get(resource));
-            let Some((place, group)) = place.and_then(|place| Some((place, groups.get(place.group)?))) else {
-                continue;
+    /// Adds the positions of places in Instrumentations and collectors, each of which is looked up once.
+    pub(super) fn locate<'f>(
+        &self,
+        findings: impl Iterator<Item = &'f mut Finding>,
+        sources: &[Source<'_>],
+        groups: &[Group<'_>],
+    ) {
+        let mut known: BTreeMap<(&'static str, String, String), Option<Position>> = BTreeMap::new();
+        for related in findings.flat_map(|finding| &mut finding.related) {
+            let Some(resource) = &related.resource else { continue };
+            let key = (resource.0, resource.1.clone(), related.pointer.clone());
+            let look_up = || {
+                let place = self.places.get(resource)?;
+                let group = groups.get(place.group)?;
+                let span = place.span(group, &related.pointer, Side::Value);
+                Some(position(&sources[group.source], line_col(group, &span)))
             };
-            let span = place.span(group, &related.pointer, Side::Value);
-            related.position = Some(position(&sources[group.source], line_col(group, &span)));
+            related.position = known.entry(key).or_insert_with(look_up).clone();
         }
     }
 

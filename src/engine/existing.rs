@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Task;
 use crate::change::{Change, Operation, between, escape, look_up};
 use crate::config::annotations::{is_known, ours};
-use crate::config::{Recording, Settings, Stale};
+use crate::config::{OnError, Recording, Settings, Stale};
 use crate::coverage::Status;
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::pod::identify;
@@ -36,10 +36,10 @@ impl Outcome {
         Self { target: None, findings, status, from: Vec::new() }
     }
 
-    /// A workload that stays as it is, because of the first of `findings`.
+    /// A workload that stays as it is, because of the first of `findings` that refuses anything.
     fn refused(findings: Vec<Finding>) -> Self {
-        let code = findings.first().map_or(Code::VerifyFailed, |finding| finding.code);
-        Self::unchanged(Status::Refused(code), findings)
+        let code = findings.iter().map(|finding| finding.code).find(|code| plan::is_refusal(*code));
+        Self::unchanged(Status::Refused(code.unwrap_or(Code::VerifyFailed)), findings)
     }
 
     /// The same with what an injection comes from.
@@ -142,8 +142,8 @@ impl Subject<'_> {
         // A patch is its own record.
         let is_recorded = task != Task::Patch && self.settings().record == Recording::Annotation;
         let from = plan.sources.clone();
-        let status = match plan.refused.first() {
-            Some(code) => Status::Refused(*code),
+        let status = match self.refusal(&plan) {
+            Some(code) => Status::Refused(code),
             // It only loses a collector that nothing requests any more.
             None if from.is_empty() => Status::Stale,
             None => Status::ToInject,
@@ -214,10 +214,14 @@ impl Subject<'_> {
                 return Outcome::unchanged(or_edited(Status::Stale), findings).of(record);
             }
             Verdict::Skipped(skipped) => {
-                return Outcome::unchanged(or_edited(Status::UpToDate), skipped).of(record);
+                findings.extend(skipped);
+                return Outcome::unchanged(or_edited(Status::UpToDate), findings).of(record);
             }
             Verdict::Refused(refused) => {
-                let reason = refused.iter().find(|finding| !is_absence(finding));
+                let is_reason = |finding: &&Finding| {
+                    plan::is_refusal(finding.code) && !(is_absence(finding) && self.is_lost(record))
+                };
+                let reason = refused.iter().find(is_reason);
                 let status =
                     reason.map_or(or_edited(Status::Injected), |reason| Status::Refused(reason.code));
                 findings.extend(refused.into_iter().map(|finding| self.kept(record, finding)));
@@ -228,8 +232,15 @@ impl Subject<'_> {
         if plan.findings.iter().any(is_absence) {
             let absent = plan.findings.into_iter().filter(|finding| finding.code != Code::Injected);
             findings.extend(absent.map(|finding| self.kept(record, finding)));
-            return Outcome::unchanged(or_edited(Status::Injected), findings).of(record);
+            let absent = findings.iter().find(|finding| is_absence(finding)).map(|finding| finding.code);
+            let status = match absent {
+                Some(code) if !self.is_lost(record) => Status::Refused(code),
+                _ => or_edited(Status::Injected),
+            };
+            return Outcome::unchanged(status, findings).of(record);
         }
+        let refusal = self.refusal(&plan);
+        let or_edited = |status: Status| refusal.map_or(or_edited(status), Status::Refused);
         let form = |_: &str, path: &[String]| {
             let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
             let present = || {
@@ -343,6 +354,17 @@ impl Subject<'_> {
             finding.message = Finding::injection_kept(finding.code, "", &from, &finding.message).message;
         }
         finding
+    }
+
+    /// Why a run writes nothing of a plan, if one of its requests is refused and that fails the run.
+    fn refusal(&self, plan: &Plan) -> Option<Code> {
+        let fails = self.settings().on_error == OnError::Fail;
+        plan.refused.iter().copied().find(|code| fails && plan::is_refusal(*code))
+    }
+
+    /// Whether the input lacks something that an injection came from.
+    fn is_lost(&self, record: &Record) -> bool {
+        !record.from.iter().all(|source| self.selection.context.has_source(source))
     }
 
     fn without_record(&self) -> Outcome {

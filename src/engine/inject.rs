@@ -16,7 +16,7 @@ use crate::change::{Change, look_up};
 use crate::config::annotations::{PREFIX, SIDECAR};
 use crate::config::context::Context;
 use crate::config::{Keep, Settings};
-use crate::coverage::{self as listed, Status};
+use crate::coverage;
 use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
@@ -31,7 +31,7 @@ pub(super) struct Injected {
     pub(super) edits: Vec<Edit>,
     pub(super) findings: Vec<(usize, Finding)>,
     /// Only a listing has them.
-    pub(super) workloads: Vec<listed::Workload>,
+    pub(super) workloads: Vec<coverage::Workload>,
     /// Resources that its workloads request: kinds, and their names in messages.
     pub(super) asks_for: Vec<(&'static str, String)>,
     /// The indexes of the rules that select its workloads.
@@ -104,14 +104,14 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         injected.dropped += piece.dropped;
         let mut place = |span: &Range<usize>| {
             let place = line_cols.span(&shifted(span, offset));
-            LineCol { line: place.line + group.line, ..place }
+            LineCol { line: place.line + group.line, offset: place.offset + group.offset, ..place }
         };
         for workload in piece.workloads {
             let span = shifted(&workload.span, offset);
             let end = place(&(workload.span.end..workload.span.end)).line;
             let lines = (place(&workload.span).line, end);
             let origin = origin_of(source, group, workload.origin);
-            injected.workloads.push(listed::Workload {
+            injected.workloads.push(coverage::Workload {
                 source: group.source,
                 span: shifted(&span, group.offset),
                 lines,
@@ -141,7 +141,7 @@ struct Piece {
     edits: Vec<Edit>,
     findings: Vec<Spotted>,
     /// Only a listing has them.
-    workloads: Vec<listed::Workload>,
+    workloads: Vec<coverage::Workload>,
     /// Resources that its workloads request.
     asks_for: Vec<(&'static str, String)>,
     /// The indexes of the rules that select its workloads.
@@ -173,7 +173,7 @@ struct Job {
     /// The changes, with pointers into the document.
     changes: Vec<Change>,
     /// Its index among the piece's workloads.
-    listed: Option<usize>,
+    workload: Option<usize>,
 }
 
 impl Run<'_> {
@@ -237,12 +237,12 @@ impl Run<'_> {
             };
             if let Some(part) = removed.iter().position(|part| is_within(&found.base, part)) {
                 let changes = vec![Change::remove(removed.remove(part))];
-                removals.push(Job { found, target: None, findings: Vec::new(), changes, listed: None });
+                removals.push(Job { found, target: None, findings: Vec::new(), changes, workload: None });
                 continue;
             }
             if self.keep == Keep::LocalConfig && instrumentations::is_one(document, &found) {
                 let changes = instrumentations::local_config(document, &found);
-                jobs.push(Job { found, target: None, findings: Vec::new(), changes, listed: None });
+                jobs.push(Job { found, target: None, findings: Vec::new(), changes, workload: None });
                 continue;
             }
             if Kind::among(&self.settings.kinds, identity.group(), identity.kind()).is_none() {
@@ -278,12 +278,12 @@ impl Run<'_> {
             let subject = Subject { document, base: &found.base, selection };
             let outcome = subject.outcome(self.task);
             if self.task == Task::List {
-                piece.workloads.push(listed(document, &found, selection, &outcome));
+                piece.workloads.push(state_of(document, &found, selection, &outcome));
             }
             match outcome.target {
                 Some(target) => {
-                    let listed = piece.workloads.len().checked_sub(1);
-                    jobs.push(Job { listed, ..Job::new(found, &resource, target, outcome.findings) });
+                    let workload = piece.workloads.len().checked_sub(1);
+                    jobs.push(Job { workload, ..Job::new(found, &resource, target, outcome.findings) });
                 }
                 None => piece.find(document, &found, outcome.findings),
             }
@@ -324,7 +324,7 @@ impl Run<'_> {
                             done.push(job);
                         }
                         Err(problem) => {
-                            piece.refuse(job.listed, Code::CannotEdit);
+                            piece.refuse(job.workload, Code::CannotEdit);
                             piece.problem(document, &job.found, problem);
                         }
                     }
@@ -351,8 +351,8 @@ impl Run<'_> {
                 }
             }
             Err(message) => {
-                for Job { found, listed, .. } in done {
-                    piece.refuse(listed, Code::VerifyFailed);
+                for Job { found, workload, .. } in done {
+                    piece.refuse(workload, Code::VerifyFailed);
                     let finding = Finding::problem(Code::VerifyFailed, "", &message);
                     piece.find(document, &found, vec![finding]);
                 }
@@ -378,7 +378,7 @@ impl Job {
             apply::adapt(before, &mut target.value, &mut changes);
         }
         let changes = changes.into_iter().map(|change| change.below(&found.base)).collect();
-        Self { found, target: Some(target), findings, changes, listed: None }
+        Self { found, target: Some(target), findings, changes, workload: None }
     }
 
     /// The expected workload, for verification.
@@ -395,18 +395,18 @@ impl Job {
 }
 
 /// The workload of a listing. Its span is relative to the document.
-fn listed(
+fn state_of(
     document: &Document<'_>,
     found: &Found,
     selection: &Selection<'_>,
     outcome: &Outcome,
-) -> listed::Workload {
+) -> coverage::Workload {
     let workload = &selection.workload;
     // One of two requests may be refused; a run that fails writes neither.
     let target = outcome.target.as_ref().filter(|_| outcome.status.is_instrumented());
     let resource = target.map_or(workload.resource, |target| &target.value);
     let pod = look_up(resource, &workload.pointer("/spec"));
-    listed::Workload {
+    let mut state = coverage::Workload {
         subject: found.subject(document),
         source: 0,
         span: document.span_from(found.cursor, "", Side::Value),
@@ -415,21 +415,29 @@ fn listed(
         status: outcome.status,
         from: outcome.from.clone(),
         parts: pod.map(instrumented).unwrap_or_default(),
-    }
+    };
+    state.settle();
+    state
 }
 
 impl Piece {
     /// Marks a workload that could not be changed.
-    fn refuse(&mut self, listed: Option<usize>, code: Code) {
-        if let Some(workload) = listed.and_then(|index| self.workloads.get_mut(index)) {
-            workload.status = Status::Refused(code);
+    fn refuse(&mut self, workload: Option<usize>, code: Code) {
+        if let Some(workload) = workload.and_then(|index| self.workloads.get_mut(index)) {
+            workload.refuse(code);
         }
     }
 
     /// Adds findings about a resource, at the places of their pointers.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
         for mut finding in findings {
-            let spans = |pointer: &str, side| document.span_from(found.cursor, pointer, side);
+            let whole = document.span_from(found.cursor, "", Side::Value);
+            // An alias leads to another resource, which may be a Secret: no more than the place is shown.
+            let spans = |pointer: &str, side| {
+                let span = document.span_from(found.cursor, pointer, side);
+                let is_own = whole.start <= span.start && span.end <= whole.end;
+                if is_own { span } else { span.start..span.start }
+            };
             let span = spans(&finding.pointer, finding.side);
             let related = finding.related.iter().map(|other| spans(&other.pointer, Side::Value)).collect();
             if finding.subject.is_none() {

@@ -162,7 +162,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         output.patches.extend(result.patches);
         output.workloads.extend(result.workloads);
     }
-    found.0.iter_mut().for_each(|(_, finding)| context.locate(finding, sources, &groups));
+    context.locate(found.0.iter_mut().map(|(_, finding)| finding), sources, &groups);
     // A rule may select workloads that could not be read.
     if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
     {
@@ -210,8 +210,9 @@ fn at(source: &Source<'_>, place: LineCol, finding: Finding) -> Finding {
     finding.at(position(source, place))
 }
 
-fn position(source: &Source<'_>, LineCol { line, column, end_column }: LineCol) -> Position {
-    Position { file: source.file.map(str::to_owned), line, column, end_column }
+fn position(source: &Source<'_>, place: LineCol) -> Position {
+    let LineCol { line, column, end_column, offset } = place;
+    Position { file: source.file.map(str::to_owned), line, column, end_column, offset }
 }
 
 /// `finding` at a position in a group. If a stream's resource comes from a file, the finding gets that file.
@@ -222,8 +223,7 @@ fn located(source: &Source<'_>, group: &Group<'_>, place: LineCol, mut finding: 
 
 /// The file of a resource of a stream, which its annotations or the group's comment names.
 fn origin_of(source: &Source<'_>, group: &Group<'_>, own: Option<Origin>) -> Option<Origin> {
-    let is_stream = source.file.is_none();
-    own.or_else(|| origin::of_comment(group.text)).filter(|_| is_stream)
+    if source.file.is_some() { None } else { own.or_else(|| origin::of_comment(group.text)) }
 }
 
 /// Findings with the indexes of their sources.
@@ -269,5 +269,5 @@ impl Located {
 /// The position in a source of a span in a group.
 fn line_col(group: &Group<'_>, span: &Range<usize>) -> LineCol {
     let place = LineCol::span(group.text, span);
-    LineCol { line: place.line + group.line, ..place }
+    LineCol { line: place.line + group.line, offset: place.offset + group.offset, ..place }
 }

@@ -52,8 +52,9 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 /// The position in `file`, or `None` for stdin.
-pub(super) fn position(file: Option<&str>, LineCol { line, column, end_column }: LineCol) -> Position {
-    Position { file: file.map(str::to_owned), line, column, end_column }
+pub(super) fn position(file: Option<&str>, place: LineCol) -> Position {
+    let LineCol { line, column, end_column, offset } = place;
+    Position { file: file.map(str::to_owned), line, column, end_column, offset }
 }
 
 /// Reads all of stdin.

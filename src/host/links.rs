@@ -3,6 +3,8 @@
 use std::env;
 use std::path::PathBuf;
 
+use crate::report::percent_encoded;
+
 /// A forge by the variables that its CI sets.
 struct Forge {
     /// The repository's address, from these variables joined by slashes.
@@ -43,7 +45,7 @@ impl Forge {
         let folder = PathBuf::from(env::var_os(self.folder)?);
         let current = env::current_dir().ok()?;
         let below = current.strip_prefix(folder.canonicalize().ok()?).ok()?.to_str()?.to_owned();
-        let below = if below.is_empty() { below } else { format!("{below}/") };
+        let below = if below.is_empty() { below } else { percent_encoded(&format!("{below}/")) };
         Some(format!("{}{}{commit}/{below}", parts.join("/"), self.blob))
     }
 }

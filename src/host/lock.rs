@@ -112,8 +112,10 @@ impl Lock {
         });
         let stale = locked.keys().filter(|image| !wanted.contains_key(image.as_str()));
         let stale = stale.map(|image| Finding::image_not_pulled("", image));
-        let position =
-            files::position(Some(&files::name(&self.file)), LineCol { line: 1, column: 1, end_column: 1 });
+        let position = files::position(
+            Some(&files::name(&self.file)),
+            LineCol { line: 1, column: 1, end_column: 1, offset: 0 },
+        );
         missing.chain(stale).map(|finding| finding.at(position.clone())).collect()
     }
 }

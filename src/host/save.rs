@@ -150,7 +150,8 @@ impl Batch {
             let current = std::env::current_dir().and_then(|folder| folder.canonicalize());
             let named = current.ok().and_then(|folder| target.strip_prefix(folder).ok().map(files::name));
             let named = named.unwrap_or_else(|| files::name(&target));
-            let position = files::position(Some(&named), LineCol { line: 0, column: 0, end_column: 0 });
+            let position =
+                files::position(Some(&named), LineCol { line: 0, column: 0, end_column: 0, offset: 0 });
             self.findings.push(Finding::attributes_lost("", &lost.join(", ")).at(position));
         }
         self.files.push(Prepared { file, target, read });

@@ -101,7 +101,6 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
         left.extend(findings);
         None
     });
-    let is_refusal = |code: Code| !matches!(code, Code::AlreadyInstrumented | Code::UpToDate);
     let is_refused = |left: &[Finding]| left.iter().any(|finding| is_refusal(finding.code));
     let refused_sidecar = is_refused(&left);
     let of_sidecar = left.len();
@@ -139,6 +138,12 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
     let findings = injected.into_iter().chain(findings).chain(left).collect();
     let (changes, value) = draft.finish();
     Verdict::Planned(Plan { changes, value, findings: about(findings), base, sources, refused })
+}
+
+/// Whether a finding with the code refuses a request; others say that there is nothing to do.
+#[must_use]
+pub const fn is_refusal(code: Code) -> bool {
+    !matches!(code, Code::AlreadyInstrumented | Code::UpToDate)
 }
 
 /// Instruments the languages after the earlier request.

@@ -47,9 +47,9 @@ pub fn line(finding: &Finding, paint: Paint) -> String {
     if !finding.pointer.is_empty() {
         line.push_str(&flat(&format!(" ({})", finding.pointer)));
     }
-    if finding.severity != Severity::Info && !finding.help.is_empty() {
+    if let Some(help) = finding.remedy() {
         line.push_str(": help: ");
-        line.push_str(&flat(&finding.help));
+        line.push_str(&flat(help));
     }
     line.push('\n');
     line

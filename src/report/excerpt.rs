@@ -7,13 +7,13 @@ use std::ops::Range;
 
 use annotate_snippets::AnnotationKind;
 
-use super::Texts;
-use super::invisible::is_invisible;
+use super::{Texts, visible};
 use crate::finding::{Finding, Position};
+use crate::yaml::split_documents;
 
-/// A line of more characters is cut around its span.
+/// A line of more bytes is cut around its span, and a longer span is cut.
 const LONG: usize = 4096;
-/// The characters of a long line that are kept on either side of the span. No terminal is as wide.
+/// The bytes of a long line that are kept on either side of the span. No terminal is as wide.
 const KEPT: usize = 1024;
 /// Spans that are further apart, in lines, are shown as excerpts of their own.
 const FAR: usize = 100;
@@ -28,7 +28,7 @@ pub(super) struct Excerpt {
     pub(super) source: String,
     /// Each span's kind, its bytes in `source`, and its label.
     pub(super) spans: Vec<(AnnotationKind, Range<usize>, String)>,
-    /// The column of the only span, if its line was cut.
+    /// The column of the span, if its line was cut; then it is the only one.
     pub(super) cut_at: Option<usize>,
 }
 
@@ -55,140 +55,168 @@ impl<'t> Excerpts<'t> {
         let label = finding.subject.as_ref().map(ToString::to_string).unwrap_or_default();
         let own = finding.position.iter();
         let own = own.map(|position| Spot { kind: AnnotationKind::Primary, position, label: label.clone() });
-        let mut groups = vec![own.collect::<Vec<_>>()];
-        for other in &finding.related {
-            let Some(position) = &other.position else { continue };
-            let spot = Spot { kind: AnnotationKind::Context, position, label: other.label.clone() };
-            // What lies between two resources may be a Secret.
-            let is_near = |first: &Spot<'_>| {
-                other.resource.is_none() && first.position.line.abs_diff(position.line) <= FAR
-            };
-            if groups[0].first().is_some_and(is_near) {
-                groups[0].push(spot);
-            } else {
-                groups.push(vec![spot]);
-            }
+        let related = finding.related.iter().filter_map(|other| {
+            let position = other.position.as_ref()?;
+            Some(Spot { kind: AnnotationKind::Context, position, label: other.label.clone() })
+        });
+        let kind = finding.subject.as_ref().map_or("", |subject| subject.kind.as_str());
+        let (mut together, mut apart): (Vec<Spot<'_>>, Vec<Spot<'_>>) = (own.collect(), Vec::new());
+        for spot in related {
+            let lines = self.lines(&spot.position.file);
+            let first = together.first().map(|first| first.position);
+            let is_near = lines.zip(first).is_some_and(|(lines, first)| lines.are_near(first, spot.position));
+            if is_near { together.push(spot) } else { apart.push(spot) }
         }
-        groups.iter().filter_map(|group| self.excerpt(finding, group)).collect()
+        let groups = std::iter::once(together).chain(apart.into_iter().map(|spot| vec![spot]));
+        groups.filter_map(|spots| self.lines(&spots.first()?.position.file)?.excerpt(&spots, kind)).collect()
     }
 
-    fn excerpt(&mut self, finding: &Finding, spots: &[Spot<'_>]) -> Option<Excerpt> {
-        let file = &spots.first()?.position.file;
+    fn lines(&mut self, file: &Option<String>) -> Option<&Lines<'t>> {
         let texts = self.texts;
-        let lines =
-            self.read.entry(file.clone()).or_insert_with(|| texts.text(file.as_deref()).map(Lines::new));
-        let lines = lines.as_ref()?;
-        let numbers = || spots.iter().map(|spot| spot.position.line);
-        let (first, last) = (numbers().min()?, numbers().max()?);
-        let guard = lines.guard(first, finding)?;
-        let mut excerpt =
-            Excerpt { file: file.clone(), first, source: String::new(), spans: Vec::new(), cut_at: None };
-        for number in first..=last {
-            let line = lines.line(number)?;
-            let here = || spots.iter().filter(|spot| spot.position.line == number);
-            let mut characters = 0..line.chars().count();
-            if let Some(spot) = here().next()
-                && (characters.end > LONG || (guard == Guard::SpanOnly && line.contains(['{', '['])))
-            {
-                let kept = if guard == Guard::SpanOnly { 0 } else { KEPT };
-                let span = spot.characters();
-                let end = span.end.min(span.start + LONG) + kept;
-                characters = span.start.saturating_sub(kept)..end.min(characters.end);
-                excerpt.cut_at = Some(spot.position.column);
-            }
-            let start = excerpt.source.len();
-            let mut ends = vec![start];
-            for character in line.chars().skip(characters.start).take(characters.len()) {
-                excerpt.source.push(shown(character));
-                ends.push(excerpt.source.len());
-            }
-            let byte =
-                |character: usize| ends[character.saturating_sub(characters.start).min(ends.len() - 1)];
-            for spot in here() {
-                let span = spot.characters();
-                excerpt.spans.push((spot.kind, byte(span.start)..byte(span.end), spot.label.clone()));
-            }
-            if number < last {
-                excerpt.source.push('\n');
-            }
-        }
-        Some(excerpt)
+        let read = || Lines::read(texts.text(file.as_deref())?);
+        self.read.entry(file.clone()).or_insert_with(read).as_ref()
     }
 }
 
-impl Spot<'_> {
-    /// The characters of its line that it spans: at least one.
-    fn characters(&self) -> Range<usize> {
-        let start = self.position.column.saturating_sub(1);
-        start..self.position.end().map_or(start + 1, |end| end - 1)
-    }
-}
-
-/// A character as it is shown.
-fn shown(character: char) -> char {
-    if character != '\t' && is_invisible(character) { char::REPLACEMENT_CHARACTER } else { character }
-}
-
-/// What may be shown of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guard {
-    /// All of it.
-    Whole,
-    /// What is underlined: the rest of the line may belong to a Secret.
-    SpanOnly,
-}
-
-/// A text by lines.
+/// A text by lines and documents.
 struct Lines<'t> {
-    text: Cow<'t, [u8]>,
+    text: Cow<'t, str>,
     /// Where each line starts.
     starts: Vec<usize>,
+    /// The documents, and whether each may hold a Secret.
+    documents: Vec<(Range<usize>, bool)>,
 }
 
 impl<'t> Lines<'t> {
-    fn new(text: Cow<'t, [u8]>) -> Self {
-        let breaks = memchr::memchr_iter(b'\n', &text).map(|newline| newline + 1);
-        let starts = std::iter::once(0).chain(breaks).collect();
-        Self { text, starts }
-    }
-
-    fn range(&self, number: usize) -> Option<Range<usize>> {
-        let index = number.checked_sub(1)?;
-        let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
-        Some(*self.starts.get(index)?..end)
-    }
-
-    fn line(&self, number: usize) -> Option<Cow<'_, str>> {
-        let bytes = &self.text[self.range(number)?];
-        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        Some(String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes)))
-    }
-
-    /// What may be shown of a line, or `None`: no byte of a Secret is. Where the document may hold one, only the
-    /// span in a resource that is known to be of another kind is shown.
-    fn guard(&self, number: usize, finding: &Finding) -> Option<Guard> {
-        if !may_hold_secret(self.document(number)?) {
-            return Some(Guard::Whole);
+    /// `None` if the text is not UTF-8: in another encoding a Secret has other bytes.
+    fn read(text: Cow<'t, [u8]>) -> Option<Self> {
+        let text = match text {
+            Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).ok()?),
+        };
+        if text.contains('\0') {
+            return None;
         }
-        let kind = finding.subject.as_ref().map(|subject| subject.kind.as_str());
-        let is_other =
-            |kind: &&str| !kind.is_empty() && !kind.ends_with("List") && !may_hold_secret(kind.as_bytes());
-        kind.filter(is_other).map(|_| Guard::SpanOnly)
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1);
+        let starts = std::iter::once(0).chain(breaks).collect();
+        let documents = split_documents(text.as_bytes()).into_iter();
+        let documents = documents.map(|range| (range.clone(), may_hold_secret(&text[range]))).collect();
+        Some(Self { text, starts, documents })
     }
 
-    /// The text between the document markers around a line.
-    fn document(&self, number: usize) -> Option<&[u8]> {
-        let line = self.range(number)?;
-        let before = memchr::memmem::rfind(&self.text[..line.start], b"\n---").unwrap_or(0);
-        let after = memchr::memmem::find(&self.text[line.start..], b"\n---");
-        let end = after.map_or(self.text.len(), |after| line.start + after);
-        Some(&self.text[before..end])
+    /// The bytes of a line, without its end.
+    fn line(&self, number: usize) -> Option<Range<usize>> {
+        let index = number.checked_sub(1)?;
+        let start = *self.starts.get(index)?;
+        let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
+        let line = self.text[start..end].trim_end_matches(['\n', '\r']);
+        Some(start..start + line.len())
+    }
+
+    /// The index of the document that a byte is in.
+    fn document(&self, offset: usize) -> Option<usize> {
+        let index = self.documents.partition_point(|(range, _)| range.end <= offset);
+        // The end of a text belongs to its last document.
+        Some(index.min(self.documents.len().checked_sub(1)?))
+    }
+
+    /// Whether all lines between two positions can be shown: they are few and short, of one document, and of no Secret.
+    fn are_near(&self, first: &Position, other: &Position) -> bool {
+        let document = self.document(first.offset);
+        let is_safe = document.is_some_and(|index| !self.documents[index].1);
+        let mut lines = first.line.min(other.line)..=first.line.max(other.line);
+        is_safe
+            && first.file == other.file
+            && document == self.document(other.offset)
+            && lines.clone().count() <= FAR
+            && lines.all(|number| self.line(number).is_some_and(|line| line.len() <= LONG))
+    }
+
+    /// The lines of spots that are near each other. Where the document may hold a Secret, no more than the span is shown,
+    /// and only if it is in a resource of another kind.
+    fn excerpt(&self, spots: &[Spot<'_>], kind: &str) -> Option<Excerpt> {
+        let position = spots.first()?.position;
+        let numbers = || spots.iter().map(|spot| spot.position.line);
+        let (first, last) = (numbers().min()?, numbers().max()?);
+        let line = self.line(position.line)?;
+        let span = self.span(position, &line)?;
+        let (_, is_guarded) = self.documents[self.document(position.offset)?];
+        let cut = if is_guarded {
+            let is_other = !kind.is_empty() && !kind.ends_with("List") && !may_hold_secret(kind);
+            position.end().filter(|_| is_other)?;
+            Some(span)
+        } else {
+            let start = self.boundary(span.start.saturating_sub(KEPT).max(line.start));
+            let end = self.boundary((span.end + KEPT).min(line.end));
+            (line.len() > LONG).then_some(start..end)
+        };
+        let mut excerpt = Excerpt {
+            file: position.file.clone(),
+            first,
+            source: String::new(),
+            spans: Vec::new(),
+            cut_at: cut.is_some().then_some(position.column),
+        };
+        for number in first..=last {
+            let here = spots.iter().filter(|spot| spot.position.line == number);
+            let line = self.line(number)?;
+            if number > first {
+                excerpt.source.push('\n');
+            }
+            self.write(&mut excerpt, cut.clone().unwrap_or_else(|| line.clone()), &line, here);
+        }
+        Some(excerpt)
+    }
+
+    /// The bytes of a position's span on its line: at least one character, unless the line ends there.
+    fn span(&self, position: &Position, line: &Range<usize>) -> Option<Range<usize>> {
+        let start = position.offset;
+        if start < line.start || start > line.end || !self.text.is_char_boundary(start) {
+            return None;
+        }
+        let characters = position.end().map_or(1, |end| end - position.column);
+        let rest = &self.text[start..self.boundary(line.end.min(start + LONG))];
+        let length = rest.char_indices().nth(characters).map_or(rest.len(), |(at, _)| at);
+        Some(start..start + length)
+    }
+
+    /// The last character boundary up to an offset.
+    fn boundary(&self, offset: usize) -> usize {
+        (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+    }
+
+    /// Appends a part of a line to an excerpt, with the spans that are in it.
+    fn write<'s>(
+        &self,
+        excerpt: &mut Excerpt,
+        part: Range<usize>,
+        line: &Range<usize>,
+        spots: impl Iterator<Item = &'s Spot<'s>>,
+    ) {
+        // Where each byte of the part is in the excerpt.
+        let start = excerpt.source.len();
+        let mut moved = vec![start; part.len() + 1];
+        for (at, character) in self.text[part.clone()].char_indices() {
+            moved[at] = excerpt.source.len();
+            excerpt.source.push(visible(character));
+            moved[at + character.len_utf8()] = excerpt.source.len();
+        }
+        for spot in spots {
+            let Some(span) = self.span(spot.position, line) else { continue };
+            let place = |offset: usize| moved[offset.clamp(part.start, part.end) - part.start];
+            excerpt.spans.push((spot.kind, place(span.start)..place(span.end), spot.label.clone()));
+        }
     }
 }
 
 /// Whether a text names a Secret, or may do so in an escape.
-fn may_hold_secret(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b"Secret").is_some()
-        || memchr::memchr_iter(b'\\', text)
-            .any(|at| text.get(at + 1).is_some_and(|next| matches!(next, b'u' | b'U' | b'x' | b'\n' | b'\r')))
+fn may_hold_secret(text: &str) -> bool {
+    const WORD: &str = "Secret";
+    let is_word = |(at, _): (usize, &str)| {
+        let rest = &text[at + WORD.len()..];
+        rest.starts_with("List") || !rest.starts_with(|next: char| next.is_ascii_alphanumeric())
+    };
+    // A line break can be escaped within a word.
+    let has_escape = |at: usize| text[at + 1..].starts_with(['u', 'U', 'x', '\n', '\r']);
+    text.match_indices(WORD).any(is_word) || memchr::memchr_iter(b'\\', text.as_bytes()).any(has_escape)
 }

@@ -4,7 +4,7 @@ use annotate_snippets::{Group, Level, Origin, Renderer, Snippet};
 
 use super::excerpt::{Excerpt, Excerpts};
 use super::totals::Totals;
-use super::{Detail, Paint, View, flat, line, page_url};
+use super::{Detail, Paint, STREAM, View, flat, line, page_url};
 use crate::finding::{Code, Finding, Severity};
 
 /// The report of `view`: a block for each finding, a line for each workload that is fine, then the totals.
@@ -75,12 +75,9 @@ fn block<'a>(finding: &Finding, view: &View<'_>, excerpts: &mut Excerpts<'_>) ->
     let origin = origin.map(|origin| flat(&format!("the resource comes from {}", origin.path)));
     let why = (view.detail == Detail::Reasons).then(|| finding.code.page().why.to_owned());
     let notes = origin.into_iter().chain(why).map(|note| Level::NOTE.message(note));
-    let has_help = finding.severity != Severity::Info && !finding.help.is_empty();
-    group.elements(notes).elements(has_help.then(|| Level::HELP.message(flat(&finding.help))))
+    let help = finding.remedy().map(|help| Level::HELP.message(flat(help)));
+    group.elements(notes).elements(help)
 }
-
-/// The name of a stream.
-const STREAM: &str = "stdin";
 
 fn added<'a>(group: Group<'a>, excerpt: Excerpt) -> Group<'a> {
     let path = flat(excerpt.file.as_deref().unwrap_or(STREAM));

@@ -75,8 +75,13 @@ mod tests {
 
     #[test]
     fn no_input_writes_a_command_or_a_property() {
-        let place =
-            Position { file: Some("a,line=1::b%\n::error::c".to_owned()), line: 2, column: 3, end_column: 0 };
+        let place = Position {
+            file: Some("a,line=1::b%\n::error::c".to_owned()),
+            line: 2,
+            column: 3,
+            end_column: 0,
+            offset: 0,
+        };
         let hostile = Finding::new(Code::Io, "", "100%\r\n::set-output name=a::b").help("").at(place);
         let annotation = annotation(&hostile);
         assert_eq!(
@@ -89,7 +94,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_it_says_is_one_command(file in any::<String>(), message in any::<String>()) {
-            let place = Position { file: Some(file), line: 2, column: 3, end_column: 0 };
+            let place = Position { file: Some(file), line: 2, column: 3, end_column: 0, offset: 0 };
             let line = annotation(&Finding::new(Code::Io, "", message).at(place));
             prop_assert_eq!(line.matches(['\n', '\r']).count(), 1);
             prop_assert!(line.ends_with('\n'));

@@ -19,6 +19,12 @@ pub(super) fn is_invisible(character: char) -> bool {
         )
 }
 
+/// A character as a page or a terminal can show it.
+#[cfg(feature = "cli")]
+pub(super) fn visible(character: char) -> char {
+    if character != '\t' && is_invisible(character) { char::REPLACEMENT_CHARACTER } else { character }
+}
+
 /// JSON text with `\u` escapes for invisible characters, which only occur inside its strings.
 pub(super) fn escaped_json(json: &str) -> String {
     let mut result = String::with_capacity(json.len());

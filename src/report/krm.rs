@@ -4,13 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{flat, resource};
 use crate::change::unescape;
-use crate::finding::{Finding, Origin, Severity};
+use crate::finding::{Finding, Origin};
 
 /// A finding as an entry of a `ResourceList`'s `results`.
 #[must_use]
 pub fn krm(finding: &Finding) -> Value {
-    let has_help = finding.severity != Severity::Info && !finding.help.is_empty();
-    let help = if has_help { format!(": help: {}", finding.help) } else { String::new() };
+    let help = finding.remedy().map(|help| format!(": help: {help}")).unwrap_or_default();
     let mut result = Map::new();
     result.insert("message".to_owned(), flat(&format!("{}{help}", finding.message)).into());
     result.insert("severity".to_owned(), finding.severity.as_str().into());

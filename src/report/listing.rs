@@ -1,11 +1,10 @@
 //! Workloads and the state of their injections, as tables, data and pages.
 
-use std::cmp::Ordering;
-
 use crate::coverage::{Coverage, Part, Status, Workload};
 use crate::finding::Finding;
 
-use super::flat;
+use super::{STREAM, flat};
+use crate::config::collector::SIDECAR;
 
 mod data;
 mod html;
@@ -124,7 +123,7 @@ pub const COLUMNS: &[Column] = &[
     Column { name: "name", text: |entry, _| entry.workload.subject.name.clone() },
     Column { name: "container", text: |_, part| part.container.clone() },
     Column { name: "language", text: |_, part| part.language.unwrap_or_default().to_owned() },
-    Column { name: "status", text: |entry, part| entry.status(part).to_string() },
+    Column { name: "status", text: |_, part| part.status.to_string() },
     Column { name: "from", text: |entry, part| entry.from(part).join(", ") },
     Column { name: "image", text: |_, part| part.images.join(", ") },
     Column { name: "file", text: |entry, _| entry.place() },
@@ -135,18 +134,11 @@ pub const COLUMNS: &[Column] = &[
 const NARROW: usize = 8;
 
 impl Entry {
-    /// The state of a container: nobody asks for one that is left out of an injection.
-    fn status(&self, part: &Part) -> Status {
-        let is_left_out =
-            part.language.is_none() && self.workload.parts.iter().any(|other| other.language.is_some());
-        if is_left_out { Status::NotAsked } else { self.workload.status }
-    }
-
     /// The names of the resources that a container's injection comes from.
     fn from(&self, part: &Part) -> Vec<&str> {
         let kind = match part.language {
             None => return Vec::new(),
-            Some("sidecar") => "OpenTelemetryCollector ",
+            Some(SIDECAR) => "OpenTelemetryCollector ",
             Some(_) => "Instrumentation ",
         };
         self.workload.from.iter().filter_map(|from| from.strip_prefix(kind)).collect()
@@ -159,7 +151,7 @@ impl Entry {
             // The line is the stream's.
             (Some(file), Some(_)) => file.clone(),
             (Some(file), None) => format!("{file}:{line}"),
-            (None, _) => format!("stdin:{line}"),
+            (None, _) => format!("{STREAM}:{line}"),
         }
     }
 
@@ -173,7 +165,8 @@ impl Entry {
     /// Its containers; a workload without any has one row, too.
     fn parts(&self) -> Vec<Part> {
         if self.workload.parts.is_empty() {
-            vec![Part { container: String::new(), language: None, images: Vec::new() }]
+            let status = self.workload.status;
+            vec![Part { container: String::new(), language: None, images: Vec::new(), status }]
         } else {
             self.workload.parts.clone()
         }
@@ -198,20 +191,22 @@ impl Listing {
 
     /// Keeps the rows with these statuses, whatever their code.
     pub fn keep_statuses(&mut self, statuses: &[Status]) {
+        let is_kept = |status: Status| statuses.iter().any(|one| one.name() == status.name());
         self.entries.retain_mut(|entry| {
-            let parts = entry.parts().into_iter();
-            let kept: Vec<Part> = parts
-                .filter(|part| statuses.iter().any(|one| one.name() == entry.status(part).name()))
-                .collect();
-            let is_kept = !kept.is_empty();
-            entry.workload.parts = kept;
-            is_kept
+            let is_bare = entry.workload.parts.is_empty();
+            entry.workload.parts.retain(|part| is_kept(part.status));
+            if is_bare { is_kept(entry.workload.status) } else { !entry.workload.parts.is_empty() }
         });
     }
 
     /// Sorts workloads by a column of their first containers; equal ones keep their order.
     pub fn sort_by(&mut self, column: &Column) {
-        let key = |entry: &Entry| entry.parts().first().map(|part| entry.cell(part, column));
-        self.entries.sort_by(|left, right| -> Ordering { key(left).cmp(&key(right)) });
+        // Lines are numbers.
+        let line = |entry: &Entry| if column.name == "file" { entry.workload.lines.0 } else { 0 };
+        let text = |entry: &Entry| match column.name {
+            "file" => entry.file.clone(),
+            _ => entry.parts().first().map(|part| entry.cell(part, column)),
+        };
+        self.entries.sort_by_cached_key(|entry| (text(entry), line(entry)));
     }
 }

@@ -1,7 +1,7 @@
 //! Findings for a pull request's comment or a job's summary, in GitHub's and GitLab's Markdown.
 
 use super::totals::Totals;
-use super::{Detail, View, flat, page_url, place};
+use super::{Detail, View, flat, page_url, percent_encoded, place};
 use crate::finding::{Finding, Severity};
 
 /// The totals, then a folded table for each severity. Errors are unfolded.
@@ -35,33 +35,25 @@ pub(super) fn report(view: &View<'_>) -> String {
 fn row(finding: &Finding, links: &str) -> String {
     let code = format!("`{}`", finding.code);
     let code = page_url(finding.code).map_or_else(|| code.clone(), |url| format!("[{code}]({url})"));
-    let position = finding.place();
-    let position =
-        position.map(|position| link(&place(&position), position.file.as_deref(), position.line, links));
+    let position = finding.place().map(|position| {
+        // The file of a stream's resource is relative to a folder that is not known.
+        let file = position.file.as_deref().filter(|_| finding.origin.is_none());
+        link(&place(&position), file, position.line, links)
+    });
     let subject = finding.subject.as_ref().map(|subject| escaped(&flat(&subject.to_string())));
     let places: Vec<String> = position.into_iter().chain(subject).collect();
-    let has_help = finding.severity != Severity::Info && !finding.help.is_empty();
-    let help = if has_help { format!("<br>{}", escaped(&flat(&finding.help))) } else { String::new() };
+    let help = finding.remedy().map(|help| format!("<br>{}", escaped(&flat(help)))).unwrap_or_default();
     format!("| {code} | {} | {}{help} |\n", places.join("<br>"), escaped(&flat(&finding.message)))
 }
 
 /// A place as a link to its line, or to its file if `line` is 0; a stream has no page.
 pub(super) fn link(text: &str, file: Option<&str>, line: usize, links: &str) -> String {
     let text = escaped(&flat(text));
-    let Some(file) = file.filter(|file| !file.starts_with('/')) else { return text };
+    let leaves = |file: &str| file.starts_with('/') || file.split('/').any(|part| part == "..");
+    let Some(file) = file.filter(|file| !leaves(file)) else { return text };
     let file = file.strip_prefix("./").unwrap_or(file);
     let line = if line > 0 { format!("#L{line}") } else { String::new() };
-    format!("[{text}]({links}{}{line})", path(file))
-}
-
-/// A path in a link: what is not plain is a percent escape.
-fn path(file: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    let written = file.bytes().map(|byte| match is_plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    });
-    written.collect()
+    format!("[{text}]({links}{}{line})", percent_encoded(file))
 }
 
 /// Text that is no markup, no mention and no end of a table's cell.
@@ -113,6 +105,6 @@ mod tests {
             assert_eq!(text.as_bytes()[at - 1], b'\\', "{text}");
         }
         assert_eq!(escaped("@all"), "@<!-- -->all");
-        assert_eq!(path("a b/ü.yaml?x"), "a%20b/%C3%BC.yaml%3Fx");
+        assert_eq!(percent_encoded("a b/ü.yaml?x"), "a%20b/%C3%BC.yaml%3Fx");
     }
 }

@@ -23,6 +23,8 @@ mod totals;
 mod view;
 
 pub use concise::line;
+#[cfg(feature = "cli")]
+use invisible::visible;
 use invisible::{escaped_json, is_invisible};
 pub use krm::krm;
 pub use reference::{contents, explain, facts, names, reference};
@@ -174,6 +176,20 @@ pub enum Paint {
     Plain,
 }
 
+/// The name of a stream, which has no file.
+const STREAM: &str = "stdin";
+
+/// A path in a link: what is not plain is a percent escape.
+#[must_use]
+pub fn percent_encoded(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let written = path.bytes().map(|byte| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    written.collect()
+}
+
 /// The address of a code's page, if the package says where its repository is.
 fn page_url(code: Code) -> Option<String> {
     page_in(env!("CARGO_PKG_REPOSITORY"), code)
@@ -235,7 +251,7 @@ mod tests {
                 namespace: Some("shop".to_owned()),
                 name: "web".to_owned(),
             })
-            .at(Position { file: Some("a b.yaml".to_owned()), line: 12, column: 5, end_column: 9 })
+            .at(Position { file: Some("a b.yaml".to_owned()), line: 12, column: 5, end_column: 9, offset: 0 })
     }
 
     #[test]

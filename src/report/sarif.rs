@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Run, page_in};
+use super::{Run, STREAM, page_in, percent_encoded};
 use crate::finding::{Code, Finding, Position, Related, Severity};
 
 /// The repository of the project's pages; empty if the package does not set it.
@@ -102,7 +102,10 @@ fn region(place: &Position) -> Value {
 
 /// Other places that explain a finding.
 fn related(finding: &Finding) -> Vec<Value> {
-    let related = finding.related.iter().filter(|_| finding.origin.is_none());
+    if finding.origin.is_some() {
+        return Vec::new();
+    }
+    let related = finding.related.iter();
     let location = |(index, other): (usize, &Related)| {
         let place = other.position.as_ref()?;
         let uri = uri(place.file.as_deref().unwrap_or(STREAM));
@@ -111,9 +114,6 @@ fn related(finding: &Finding) -> Vec<Value> {
     };
     related.enumerate().filter_map(location).collect()
 }
-
-/// The file name used for a stream.
-const STREAM: &str = "stdin";
 
 fn message(finding: &Finding) -> Value {
     let help = if finding.severity == Severity::Info { "" } else { &finding.help };
@@ -150,7 +150,7 @@ fn result(finding: &Finding, location: &Value, seen: &mut BTreeMap<String, usize
 fn fingerprint(finding: &Finding, location: &Value) -> String {
     let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap_or_default();
     let subject = finding.subject.as_ref().map(ToString::to_string).unwrap_or_default();
-    // JSON keeps the parts' boundaries unambiguous.
+    // No part has the separator.
     let text = [finding.code.id(), uri, &subject, &finding.pointer].join("\0");
     // FNV-1a.
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -167,14 +167,7 @@ fn notification(finding: &Finding) -> Value {
 
 /// A path as a URI reference, as required by SARIF.
 fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let uri = percent_encoded(path);
     if path.starts_with('/') { format!("file://{uri}") } else { uri }
 }
 
@@ -199,7 +192,7 @@ mod tests {
 
     #[test]
     fn every_result_has_a_file_and_what_has_none_is_a_notification() {
-        let of_stream = finding().at(Position { file: None, line: 3, column: 1, end_column: 0 });
+        let of_stream = finding().at(Position { file: None, line: 3, column: 1, end_column: 0, offset: 0 });
         let info = Finding::new(Code::Injected, "", "nodejs into app");
         let of_run = Finding::new(Code::Io, "", "cannot read nowhere.yaml");
         let sarif = log(Run::default(), &[of_run, of_stream, info]);
@@ -232,10 +225,20 @@ mod tests {
 
     #[test]
     fn fingerprints_outlive_lines_and_tell_results_apart() {
-        let moved =
-            finding().at(Position { file: Some("a b.yaml".to_owned()), line: 99, column: 1, end_column: 0 });
-        let elsewhere =
-            finding().at(Position { file: Some("b.yaml".to_owned()), line: 12, column: 5, end_column: 9 });
+        let moved = finding().at(Position {
+            file: Some("a b.yaml".to_owned()),
+            line: 99,
+            column: 1,
+            end_column: 0,
+            offset: 0,
+        });
+        let elsewhere = finding().at(Position {
+            file: Some("b.yaml".to_owned()),
+            line: 12,
+            column: 5,
+            end_column: 9,
+            offset: 0,
+        });
         let prints = |findings: &[Finding]| -> Vec<String> {
             let sarif = log(Run::default(), findings);
             let results = sarif["runs"][0]["results"].as_array().expect("results");

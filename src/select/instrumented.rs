@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::is_marked;
 use crate::config::collector::{CONTAINER, SIDECAR};
-use crate::coverage::Part;
+use crate::coverage::{Part, Status};
 use crate::k8s::pod::{self, List};
 use crate::languages::{ALL, Delivery, Language, find};
 
@@ -34,7 +34,12 @@ fn listed(spec: &Value) -> Vec<Part> {
         |list: List| pod::elements(spec, list.key()).iter().map(move |container| (list, container));
     let containers = [List::Init, List::Regular].into_iter().flat_map(elements);
     let parts = containers.flat_map(|(list, container)| {
-        let part = |(language, images)| Part { container: pod::name(container).to_owned(), language, images };
+        let part = |(language, images)| Part {
+            container: pod::name(container).to_owned(),
+            language,
+            images,
+            status: Status::NotAsked,
+        };
         agents(spec, list, container).into_iter().map(part).collect::<Vec<_>>()
     });
     parts.collect()

@@ -39,6 +39,8 @@ pub struct LineCol {
     pub column: usize,
     /// The column after its end, on the same line; `column` for a point.
     pub end_column: usize,
+    /// Its byte in the text.
+    pub offset: usize,
 }
 
 impl LineCol {
@@ -47,7 +49,7 @@ impl LineCol {
     pub fn at(text: &[u8], offset: usize) -> Self {
         let before = &text[..offset.min(text.len())];
         let column = Self::column(text, offset);
-        Self { line: memchr::memchr_iter(b'\n', before).count() + 1, column, end_column: column }
+        Self { line: memchr::memchr_iter(b'\n', before).count() + 1, column, end_column: column, offset }
     }
 
     /// The first line of `span` in `text`, from the span's start to its last character that is not blank.
@@ -84,23 +86,23 @@ pub const fn shifted(span: &Range<usize>, offset: usize) -> Range<usize> {
 #[derive(Debug)]
 pub struct LineCols<'t> {
     text: &'t [u8],
-    /// The position of the byte at `offset`.
+    /// The position that was looked up last.
     line_col: LineCol,
-    offset: usize,
 }
 
 impl<'t> LineCols<'t> {
     /// A lookup in `text`.
     #[must_use]
     pub fn new(text: &'t [u8]) -> Self {
-        Self { text, line_col: LineCol { line: 1, column: 1, end_column: 1 }, offset: 0 }
+        Self { text, line_col: LineCol { line: 1, column: 1, end_column: 1, offset: 0 } }
     }
 
     /// As [`LineCol::span`].
     pub fn span(&mut self, span: &Range<usize>) -> LineCol {
         let offset = span.start.min(self.text.len());
-        let is_behind = offset >= self.offset;
-        let between = if is_behind { self.offset..offset } else { offset..self.offset };
+        let last = self.line_col.offset;
+        let is_behind = offset >= last;
+        let between = if is_behind { last..offset } else { offset..last };
         let between = &self.text[between];
         let breaks = memchr::memchr_iter(b'\n', between).count();
         let LineCol { line, column, .. } = &mut self.line_col;
@@ -111,7 +113,7 @@ impl<'t> LineCols<'t> {
             0 => *column - LineCol::characters(between),
             _ => LineCol::column(self.text, offset),
         };
-        self.offset = offset;
+        self.line_col.offset = offset;
         self.line_col.until(self.text, span)
     }
 }

@@ -113,6 +113,44 @@ fn no_line_of_a_secret_is_shown() {
 }
 
 #[test]
+fn no_line_of_a_secret_is_shown_however_it_is_written() {
+    // Dashes that are no document marker; a line break that is none for us; aliases from and into a Secret.
+    let dashes = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n---x: 1\n  password: hunter2\n  other: [hunter2\n";
+    let pem = "apiVersion: v1\nkind: Secret\nstringData:\n-----BEGIN PRIVATE KEY-----: x\n  password: hunter2\n  password: 'hunter2\n";
+    let asking = "instrumentation.opentelemetry.io/inject-java: \"true\"";
+    let returns = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- kind: Deployment\r  apiVersion: apps/v1\r  metadata:\r    name: w\r  spec:\r    \
+         template:\r      metadata:\r        annotations:\r          {asking}\r- kind: Secret\r  apiVersion: v1\r  \
+         stringData:\r    p: hunter2\r\n"
+    );
+    let between = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {{name: a}}\n  spec:\n    \
+         template:\n      spec: &pod\n        containers:\n        - name: app\n- {{apiVersion: v1, kind: Secret, metadata: \
+         {{name: s}}, stringData: {{password: hunter2}}}}\n- {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: b}}, spec: \
+         {{template: {{metadata: {{annotations: {{{asking}, instrumentation.opentelemetry.io/container-names: x}}}}, spec: \
+         *pod}}}}}}\n- apiVersion: opentelemetry.io/v1alpha1\n  kind: Instrumentation\n  metadata: {{name: i}}\n"
+    );
+    let into = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: s}\n  stringData: &d\n    \
+                password: hunter2\n    instrumentation.opentelemetry.io/inject-java: lost # hunter2\n- apiVersion: apps/v1\n  kind: \
+                Deployment\n  metadata: {name: b}\n  spec:\n    template:\n      metadata:\n        annotations: *d\n      spec: \
+                {containers: [{name: app}]}\n";
+    for text in [dashes, pem, &returns, &between, into] {
+        let report = full(text);
+        assert!(!report.contains("hunter2"), "{report}");
+        assert!(report.contains(" stdin:"), "{report}");
+    }
+    // In another encoding a Secret has other bytes.
+    let text: Vec<u8> =
+        "kind: Secret\npassword: hunter2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for text in [[&[0xff, 0xfe], text.as_slice()].concat(), text] {
+        let findings = found(&text, Role::Stream);
+        let report =
+            Format::Full.report(&View { texts: &Text(&text), ..View::plain(Run::default(), &findings) });
+        assert!(!report.contains('^') && !report.contains("hunter"), "{report}");
+    }
+}
+
+#[test]
 fn an_item_names_its_file() {
     let items = lost().replace(
         "metadata:\n  name: web # the shop",

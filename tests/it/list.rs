@@ -187,6 +187,91 @@ fn a_container_that_nobody_recognises_has_the_state_of_its_workload() {
 }
 
 #[test]
+fn what_refuses_nothing_is_no_refusal() {
+    let world = World::new();
+    let asks = "inject-nodejs: \"true\"\n        sidecar.opentelemetry.io/inject: \"true\"";
+    let both = |name: &str| workload(name, "true").replace("inject-nodejs: \"true\"", asks);
+    // Marks without a record, and a sidecar that can be added.
+    let marked = both("marked") + "          env: [{name: OTEL_RESOURCE_ATTRIBUTES_NODE_NAME, value: y}]\n";
+    // A sidecar without a record, and a language that is refused.
+    let half = both("half").replace("inject-nodejs: \"true\"", "inject-nodejs: lost")
+        + "        - {name: otc-container, image: 'y:1'}\n";
+    // A record, a language that is there, and a sidecar that is refused.
+    let recorded = world_text("up-to-date.yaml").replace("name: up-to-date", "name: recorded").replace(
+        "inject-nodejs: \"true\"",
+        "inject-nodejs: \"true\"\n        sidecar.opentelemetry.io/inject: lost",
+    );
+    world
+        .file(
+            "instrumentation.yaml",
+            &INSTRUMENTATION.replace("name: default", "name: default\n  namespace: shop"),
+        )
+        .file("collector.yaml", COLLECTOR)
+        .file("half.yaml", &half)
+        .file("marked.yaml", &marked)
+        .file("recorded.yaml", &recorded)
+        .file("split.yaml", &both("split").replace("inject-nodejs: \"true\"", "inject-nodejs: lost"));
+    let states = |args: &[&str]| -> Vec<String> {
+        let run = list(&world, &[args, &["-o", "json"]].concat());
+        let value: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let state = |one: &Value| {
+            let containers = one["containers"].as_array().expect("containers").iter();
+            let containers = containers.map(|one| format!("{}={}", text(&one["name"]), text(&one["status"])));
+            format!(
+                "{} {} {}",
+                text(&one["resource"]["name"]),
+                text(&one["status"]),
+                containers.collect::<Vec<_>>().join(" ")
+            )
+        };
+        value["workloads"].as_array().expect("workloads").iter().map(state).collect()
+    };
+    let [half, marked, recorded, split] = &states(&[])[..] else { panic!("four workloads") };
+    assert_eq!(half, "half refused app=refused otc-container=refused");
+    assert!(marked.starts_with("marked to inject "), "{marked}");
+    assert!(recorded.starts_with("recorded refused "), "{recorded}");
+    assert_eq!(split, "split refused app=refused");
+    // What else it asks for is written then.
+    assert_eq!(states(&["--on-error", "skip"])[3], "split to inject otc-container=to inject app=not asked");
+    // A filter changes no state.
+    let run = list(&world, &["--status", "refused", "--no-headers"]);
+    assert!(
+        !run.stdout.contains("to inject") && run.stdout.contains("refused (instrumentation-not-found)"),
+        "{}",
+        run.stdout
+    );
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn world_text(file: &str) -> String {
+    world().text(file)
+}
+
+const COLLECTOR: &str = "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {name: sidecar, namespace: shop}\n\
+    spec:\n  mode: sidecar\n  config:\n    receivers: {otlp: {protocols: {grpc: {}}}}\n    exporters: {debug: {}}\n    \
+    service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}\n";
+
+#[test]
+fn findings_are_those_of_their_workload() {
+    let one = |name: &str, namespace: &str, switch: &str| {
+        let text = workload(name, switch).replace("namespace: shop", &format!("namespace: {namespace}"));
+        serde_yaml::from_str::<Value>(&text).expect("YAML").to_string()
+    };
+    let items = [one("a", "shop", "false"), one("a", "shop", "lost"), one("b", "other", "lost")].join(",");
+    let dump = format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{items}]}}");
+    let run = World::new().run(&["list", "-o", "wide", "--no-headers", "-"], &dump);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].ends_with('-') && lines[1].contains("uses Instrumentation shop/lost"), "{}", run.stdout);
+    // Those of another namespace do not fail a list of this one.
+    let run =
+        World::new().run(&["list", "-n", "shop", "--fail-on", "error", "--status", "not-asked", "-"], &dump);
+    assert!(!run.stderr.contains("other/b"), "{}", run.stderr);
+}
+
+#[test]
 fn a_cluster_is_a_pipe() {
     let item = |text: &str| {
         text.lines().map(|line| format!("  {line}\n")).collect::<String>().replacen("  ", "- ", 1)
@@ -221,13 +306,11 @@ fn containers_are_rows() {
     let nginx = workload("nginx", "true").replace("inject-nodejs", "inject-nginx");
     let world = World::new();
     world
-        .file("instrumentation.yaml", &INSTRUMENTATION.replace("name: default", "name: default\n  namespace: shop"))
         .file(
-            "collector.yaml",
-            "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {name: sidecar, namespace: shop}\n\
-             spec:\n  mode: sidecar\n  config:\n    receivers: {otlp: {protocols: {grpc: {}}}}\n    exporters: {debug: {}}\n    \
-             service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}\n",
-        );
+            "instrumentation.yaml",
+            &INSTRUMENTATION.replace("name: default", "name: default\n  namespace: shop"),
+        )
+        .file("collector.yaml", COLLECTOR);
     for (name, text) in [("go", go), ("two", two), ("several", several), ("sdk", sdk), ("nginx", nginx)] {
         world.file(&format!("{name}.yaml"), &text);
     }

@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::Run;
+use crate::config::collector::SIDECAR;
 use crate::coverage::Status;
 use crate::engine::Task;
 use crate::host::flags::Inputs;
@@ -81,5 +82,5 @@ fn status() -> impl TypedValueParser<Value = Status> {
 }
 
 fn language() -> PossibleValuesParser {
-    PossibleValuesParser::new(languages::ALL.iter().map(|language| language.id).chain(["sidecar"]))
+    PossibleValuesParser::new(languages::ALL.iter().map(|language| language.id).chain([SIDECAR]))
 }

@@ -38,21 +38,19 @@ impl List {
     }
 
     fn listing(&self, outcome: &mut Outcome<'_>) -> Listing {
+        let workloads = std::mem::take(&mut outcome.result.workloads);
+        let mut entries: Vec<Entry> =
+            workloads.into_iter().map(|workload| self.entry(workload, outcome)).collect();
+        take_findings(&mut entries, outcome);
         let namespace = outcome.flags.namespace.as_deref();
-        let mut workloads = std::mem::take(&mut outcome.result.workloads);
-        workloads.retain(|workload| {
-            let own = workload.subject.namespace.as_deref();
+        entries.retain(|entry| {
+            let own = entry.workload.subject.namespace.as_deref();
             namespace.is_none() || own.is_none() || own == namespace
         });
-        let coverage = Coverage::of(workloads.iter().map(|workload| workload.status));
-        let entries = workloads.into_iter().map(|workload| self.entry(workload, outcome)).collect();
-        let mut listing = Listing {
-            entries,
-            coverage,
-            has_no_headers: self.wanted.has_no_headers,
-            links: outcome.links.clone(),
-        };
-        take_findings(&mut listing, outcome);
+        outcome.listed = entries.iter().flat_map(|entry| entry.findings.iter().cloned()).collect();
+        let coverage = Coverage::of(entries.iter().map(|entry| entry.workload.status));
+        let has_no_headers = self.wanted.has_no_headers;
+        let mut listing = Listing { entries, coverage, has_no_headers, links: outcome.links.clone() };
         if !self.wanted.languages.is_empty() {
             listing.keep_languages(&self.wanted.languages);
         }
@@ -81,8 +79,10 @@ impl List {
 /// The changes of a workload as a diff of its own text.
 fn changes(workload: &Workload, text: &Text, edits: &[Edit]) -> String {
     let start = workload.span.start;
-    let blanks = text.bytes[workload.span.end..].iter().take_while(|byte| byte.is_ascii_whitespace());
-    let end = workload.span.end + blanks.count();
+    let rest = &text.bytes[workload.span.end..];
+    let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    // Whole lines: the next text's indentation is not part of it.
+    let end = workload.span.end + memchr::memrchr(b'\n', &rest[..blanks]).map_or(0, |newline| newline + 1);
     let first = edits.partition_point(|edit| edit.range.start < start);
     let own = edits[first..].iter().take_while(|edit| edit.range.end <= end);
     let own: Vec<Edit> = own
@@ -95,31 +95,33 @@ fn changes(workload: &Workload, text: &Text, edits: &[Edit]) -> String {
 }
 
 /// Moves the findings of workloads from the run's to those of their entries.
-fn take_findings(listing: &mut Listing, outcome: &mut Outcome<'_>) {
-    let mut of_subject: BTreeMap<(Option<&str>, Subject), Vec<usize>> = BTreeMap::new();
-    for (index, entry) in listing.entries.iter().enumerate() {
+fn take_findings(entries: &mut [Entry], outcome: &mut Outcome<'_>) {
+    let mut by_start: BTreeMap<(Option<&str>, usize), usize> = BTreeMap::new();
+    let mut by_name: BTreeMap<(Option<&str>, Subject), usize> = BTreeMap::new();
+    for (index, entry) in entries.iter().enumerate() {
         let file = outcome.texts.get(entry.workload.source).and_then(|text| text.name.as_deref());
-        of_subject.entry((file, entry.workload.subject.clone())).or_default().push(index);
+        by_start.insert((file, entry.workload.span.start), index);
+        by_name.entry((file, entry.workload.subject.clone())).or_insert(index);
     }
-    let place = |finding: &Finding| {
+    let entry_of = |finding: &Finding| {
         let position = finding.position.as_ref()?;
-        let entries = of_subject.get(&(position.file.as_deref(), finding.subject.clone()?))?;
-        // Two workloads of a text may have the same name.
-        let holds = |index: &&usize| {
-            let (first, last) = listing.entries[**index].workload.lines;
-            (first..=last).contains(&position.line)
+        let subject = finding.subject.clone()?;
+        let file = position.file.as_deref();
+        // Two workloads of a text may have the same name. An alias may lead out of a workload.
+        let before = by_start.range((file, 0)..=(file, position.offset)).next_back();
+        let holds = |index: &usize| {
+            let workload = &entries[*index].workload;
+            workload.subject == subject && position.offset <= workload.span.end
         };
-        entries.iter().find(holds).copied()
+        let found = before.map(|(_, index)| *index).filter(holds);
+        found.or_else(|| by_name.get(&(file, subject.clone())).copied())
     };
     let findings = std::mem::take(&mut outcome.result.findings);
     let placed: Vec<(Option<usize>, Finding)> =
-        findings.into_iter().map(|finding| (place(&finding), finding)).collect();
+        findings.into_iter().map(|finding| (entry_of(&finding), finding)).collect();
     for (index, finding) in placed {
         match index {
-            Some(index) => {
-                outcome.listed.push(finding.clone());
-                listing.entries[index].findings.push(finding);
-            }
+            Some(index) => entries[index].findings.push(finding),
             None => outcome.result.findings.push(finding),
         }
     }

@@ -68,7 +68,7 @@ impl Outcome<'_> {
     pub(super) fn exit_code(&self) -> u8 {
         let is_fatal = |finding: &Finding| finding.severity == Severity::Error && finding.code.is_fatal();
         let code = |finding: &Finding| if is_fatal(finding) { COULD_NOT_RUN } else { REFUSED };
-        let listed = self.listed.iter().filter(|_| self.flags.fail_on.is_some());
+        let listed = self.listed.iter().filter(|finding| self.flags.fail_on.is_some() || is_fatal(finding));
         let failing = self.result.findings.iter().chain(listed).filter(|finding| self.run.fails(finding));
         if self.result.unreadable { COULD_NOT_RUN } else { failing.map(code).max().unwrap_or(0) }
     }

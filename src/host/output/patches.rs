@@ -92,7 +92,7 @@ fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Optio
     let is_current = committed.is_some() && committed == value(&document(form, patches));
     Ok((!is_current).then(|| {
         let name = files::name(file);
-        let place = LineCol { line: 1, column: 1, end_column: 1 };
+        let place = LineCol { line: 1, column: 1, end_column: 1, offset: 0 };
         Finding::patches_stale("", &name).at(files::position(Some(&name), place))
     }))
 }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{Entry, Listing};
-use crate::coverage::{Coverage, Part};
-use crate::report::{pretty, resource};
+use crate::coverage::{Coverage, Part, Status};
+use crate::report::{pretty, resource, visible};
 use crate::yaml::emit_document;
 
 pub(super) fn json(listing: &Listing) -> String {
@@ -12,7 +12,17 @@ pub(super) fn json(listing: &Listing) -> String {
 }
 
 pub(super) fn yaml(listing: &Listing) -> String {
-    emit_document(&value(listing))
+    emit_document(&shown(value(listing)))
+}
+
+/// JSON escapes what is invisible; in YAML it is replaced.
+fn shown(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.chars().map(visible).collect::<String>().into(),
+        Value::Array(items) => items.into_iter().map(shown).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, shown(value))).collect(),
+        other => other,
+    }
 }
 
 fn value(listing: &Listing) -> Value {
@@ -50,17 +60,18 @@ fn workload(entry: &Entry) -> Value {
 
 /// Each container once, with everything that instruments it.
 fn containers(entry: &Entry) -> Value {
-    let mut containers: Vec<(&str, Vec<Value>)> = Vec::new();
+    let mut containers: Vec<(&str, Status, Vec<Value>)> = Vec::new();
     for part in &entry.workload.parts {
-        let Part { container, language, images } = part;
-        if containers.last().is_none_or(|(name, _)| *name != container.as_str()) {
-            containers.push((container, Vec::new()));
+        let Part { container, language, images, status } = part;
+        if containers.last().is_none_or(|(name, ..)| *name != container.as_str()) {
+            containers.push((container, *status, Vec::new()));
         }
         let agent = language
             .map(|language| json!({"language": language, "from": entry.from(part), "images": images}));
-        if let Some((_, agents)) = containers.last_mut() {
+        if let Some((.., agents)) = containers.last_mut() {
             agents.extend(agent);
         }
     }
-    containers.into_iter().map(|(name, agents)| json!({"name": name, "instrumentation": agents})).collect()
+    let value = |(name, status, agents): (&str, Status, Vec<Value>)| json!({"name": name, "status": status.word(), "instrumentation": agents});
+    containers.into_iter().map(value).collect()
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{COLUMNS, Entry, Listing, NARROW};
-use crate::coverage::{Coverage, Status};
-use crate::finding::{Finding, Severity};
-use crate::report::flat;
-use crate::report::invisible::is_invisible;
+use super::{COLUMNS, Listing, NARROW};
+use crate::coverage::{Coverage, Part, Status};
+use crate::finding::Finding;
+use crate::report::{flat, visible};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -51,7 +50,7 @@ pub(super) fn page(listing: &Listing) -> String {
 
 /// The groups of a bar, from the left: class and name.
 const GROUPS: &[(&str, &str)] = &[
-    ("good", "instrumented"),
+    ("good", "current, or to inject"),
     ("fair", "stale, edited or unrecorded"),
     ("bad", "refused"),
     ("none", "not asked"),
@@ -136,10 +135,10 @@ fn table(listing: &Listing) -> Markup {
                 tbody role="rowgroup" {
                     @for (index, entry) in listing.entries.iter().enumerate() {
                         @for part in entry.parts() {
-                            tr role="row" data-of=(index) data-status=(entry.status(&part).name()) {
+                            tr role="row" data-of=(index) data-status=(part.status.name()) {
                                 @for column in columns {
                                     td role="cell" data-label=(column.name) {
-                                        (cell(index, entry, column.name, &entry.cell(&part, column)))
+                                        (cell(index, &part, column.name, &entry.cell(&part, column)))
                                     }
                                 }
                             }
@@ -151,10 +150,10 @@ fn table(listing: &Listing) -> Markup {
     }
 }
 
-fn cell(index: usize, entry: &Entry, column: &str, text: &str) -> Markup {
+fn cell(index: usize, part: &Part, column: &str, text: &str) -> Markup {
     match column {
         "name" => html! { a href=(format!("#w{index}")) { (text) } },
-        "status" => html! { span.status.(group(entry.workload.status)) { (text) } },
+        "status" => html! { span.status.(group(part.status)) { (text) } },
         _ => html! { (text) },
     }
 }
@@ -189,9 +188,7 @@ fn findings(findings: &[Finding]) -> Markup {
                 @for finding in findings {
                     li.(finding.severity.as_str()) {
                         strong { (finding.severity) } " " code { (finding.code) } " " (flat(&finding.message))
-                        @if finding.severity != Severity::Info && !finding.help.is_empty() {
-                            br; (flat(&finding.help))
-                        }
+                        @if let Some(help) = finding.remedy() { br; (flat(help)) }
                     }
                 }
             }
@@ -205,7 +202,8 @@ fn diff(diff: &str, first: usize) -> Markup {
         let number: String = hunk.chars().skip("@@ -".len()).take_while(char::is_ascii_digit).collect();
         number.parse::<usize>().map_or(first, |number| number + first - 1)
     };
-    let lines = diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ "));
+    // The first two lines name files.
+    let lines = diff.lines().skip(2);
     html! {
         @for line in lines {
             @match line.as_bytes().first() {
@@ -221,6 +219,5 @@ fn diff(diff: &str, first: usize) -> Markup {
 
 /// Text without characters that a page would hide or that turn its direction.
 fn shown(text: &str) -> String {
-    let shown = |one: char| if one != '\t' && is_invisible(one) { char::REPLACEMENT_CHARACTER } else { one };
-    text.chars().map(shown).collect()
+    text.chars().map(visible).collect()
 }

@@ -24,6 +24,7 @@ pub(super) fn listing(listing: &Listing) -> String {
 }
 
 fn place(entry: &Entry, listing: &Listing) -> String {
-    let line = if entry.workload.origin.is_some() { 0 } else { entry.workload.lines.0 };
-    link(&entry.place(), entry.file.as_deref(), line, &listing.links)
+    // The file of a stream's resource is relative to a folder that is not known.
+    let file = entry.file.as_deref().filter(|_| entry.workload.origin.is_none());
+    link(&entry.place(), file, entry.workload.lines.0, &listing.links)
 }
