@@ -14,6 +14,7 @@ use tools::Tool;
 #[path = "../common/mod.rs"]
 mod common;
 
+mod action;
 mod examples;
 mod helm;
 mod kpt;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         pull_request::CASES,
         scripts::CASES,
         shown::CASES,
+        action::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
