@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, World, fed};
+use crate::release;
 use crate::tools::Tool;
 use crate::{Case, cases};
 
@@ -41,6 +42,7 @@ pub(crate) const CASES: &[Case] = cases![
         the_action_gives_its_token_to_the_comment_alone,
         the_action_has_a_page_with_every_input,
     ],
+    &[Tool::Zip, Tool::Unzip] => [the_action_unpacks_the_release_for_windows],
     &[Tool::Actionlint] => [actionlint_accepts_the_example_of_the_action],
     &[Tool::Zizmor] => [zizmor_has_nothing_to_say_about_the_action],
     &[Tool::Shellcheck] => [shellcheck_has_nothing_to_say_about_the_action],
@@ -59,18 +61,16 @@ fn archive(target: &str) -> String {
     format!("otel-inject-{VERSION}-{target}")
 }
 
-/// A release for Linux on x86-64, packed once: the archive and its line of SHA256SUMS.
-fn release() -> &'static (PathBuf, String) {
+/// A release for Linux on x86-64, packed once, as the workflow packs it: the archive and its line of SHA256SUMS.
+pub(crate) fn packed() -> &'static (PathBuf, String) {
     static PACKED: OnceLock<(PathBuf, String)> = OnceLock::new();
     PACKED.get_or_init(|| {
-        let name = archive("x86_64-unknown-linux-gnu");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("action");
-        fs::create_dir_all(folder.join(&name)).expect("a folder");
-        fs::copy(env!("CARGO_BIN_EXE_otel-inject"), folder.join(&name).join("otel-inject")).expect("a copy");
-        let file = format!("{name}.tar.gz");
-        let packs = format!("tar -cf - {name} | gzip -1 > {file} && sha256sum {file}");
-        let packed = fed(Command::new("sh").args(["-c", &packs]).current_dir(&folder), b"").good();
-        (folder.join(file), packed)
+        let _ = fs::remove_dir_all(&folder);
+        let file = release::pack("x86_64-unknown-linux-gnu", &folder);
+        let sums = release::script("publish", "Sum");
+        fed(Command::new("sh").args(["-e", "-c", &sums]).current_dir(&folder), b"").good();
+        (folder.join(file), fs::read_to_string(folder.join("SHA256SUMS")).expect("sums"))
     })
 }
 
@@ -107,7 +107,7 @@ impl Job {
             fs::set_permissions(world.path("tools").join(name), fs::Permissions::from_mode(0o755))
                 .expect("permissions");
         }
-        let (packed, line) = release();
+        let (packed, line) = packed();
         let server = world.path(&format!("releases/v{VERSION}"));
         fs::create_dir_all(&server).expect("a folder");
         fs::create_dir_all(world.path("temporary folder")).expect("a folder");
@@ -275,7 +275,7 @@ impl Done {
 fn the_action_lets_good_manifests_pass() {
     let job = Job::new();
     let done = job.run().ends_with(0);
-    let (_, line) = release();
+    let (_, line) = packed();
     let sum = line.split(' ').next().expect("a checksum");
     assert!(done.log.contains(&format!("x86_64-unknown-linux-gnu.tar.gz, SHA-256 {sum}\n")), "{}", done.log);
     assert!(done.log.ends_with("\notel-inject: 1 would be injected, 0 errors, 0 warnings\n"), "{}", done.log);
@@ -379,7 +379,7 @@ fn the_action_refuses_a_wrong_checksum() {
     job.world.file(&format!("releases/v{VERSION}/SHA256SUMS"), &format!("{zeros}  {file}\n"));
     job.run().is_refused(&format!("but SHA256SUMS says \"{zeros}\": refusing to run it"));
     // The right checksum of another file is no better.
-    let (_, line) = release();
+    let (_, line) = packed();
     job.world.file(&format!("releases/v{VERSION}/SHA256SUMS"), &line.replace(&file, "other.tar.gz"));
     job.run().is_refused("but SHA256SUMS says \"\": refusing to run it");
     assert_eq!(job.call("cargo"), None);
@@ -398,7 +398,8 @@ fn the_action_builds_nothing_after_a_broken_download() {
     assert_eq!(job.call("cargo"), None);
 }
 
-const PLATFORMS: &[(&str, &str, &str)] = &[
+/// What runners call themselves, and the archives for them.
+pub(crate) const PLATFORMS: &[(&str, &str, &str)] = &[
     ("Linux", "X64", "x86_64-unknown-linux-gnu.tar.gz"),
     ("Linux", "ARM64", "aarch64-unknown-linux-gnu.tar.gz"),
     ("macOS", "X64", "x86_64-apple-darwin.tar.gz"),
@@ -417,6 +418,17 @@ fn the_action_names_the_archive_of_each_platform() {
     let job = Job::new().variable("RUNNER_ARCH", "ARM");
     job.run().ends_with(0);
     assert!(job.call("cargo").is_some(), "there is no archive for it");
+}
+
+fn the_action_unpacks_the_release_for_windows() {
+    let job = Job::bad().variable("RUNNER_OS", "Windows");
+    let server = job.world.path(&format!("releases/v{VERSION}"));
+    release::pack("x86_64-pc-windows-msvc", &server);
+    let sums = release::script("publish", "Sum");
+    fed(Command::new("sh").args(["-e", "-c", &sums]).current_dir(&server), b"").good();
+    let done = job.run().ends_with(1);
+    assert!(done.log.contains("-x86_64-pc-windows-msvc.zip, SHA-256 "), "{}", done.log);
+    assert_eq!(job.call("cargo"), None);
 }
 
 fn the_action_builds_its_own_commit_without_a_release() {

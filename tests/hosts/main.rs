@@ -24,6 +24,7 @@ mod page;
 mod patches;
 mod pipe;
 mod pull_request;
+mod release;
 mod scripts;
 mod shown;
 mod tools;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         scripts::CASES,
         shown::CASES,
         action::CASES,
+        release::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
