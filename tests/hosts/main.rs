@@ -14,6 +14,7 @@ use tools::Tool;
 #[path = "../common/mod.rs"]
 mod common;
 
+mod action;
 mod examples;
 mod helm;
 mod kpt;
@@ -23,6 +24,7 @@ mod page;
 mod patches;
 mod pipe;
 mod pull_request;
+mod release;
 mod scripts;
 mod shown;
 mod tools;
@@ -60,6 +62,8 @@ fn main() -> ExitCode {
         pull_request::CASES,
         scripts::CASES,
         shown::CASES,
+        action::CASES,
+        release::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
