@@ -22,6 +22,7 @@ mod nodejs;
 mod page;
 mod patches;
 mod pipe;
+mod pre_commit;
 mod pull_request;
 mod scripts;
 mod shown;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         kpt::CASES,
         helm::CASES,
         pipe::CASES,
+        pre_commit::CASES,
         nodejs::CASES,
         page::CASES,
         pull_request::CASES,

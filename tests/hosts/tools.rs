@@ -25,13 +25,17 @@ pub(crate) enum Tool {
     Zizmor,
     /// Reads scripts.
     Shellcheck,
+    /// Runs hooks before a commit.
+    PreCommit,
+    /// Keeps the commits.
+    Git,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 13] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -43,6 +47,8 @@ const ROWS: [Row; 11] = [
     (Tool::Actionlint, "actionlint", &["actionlint"], None),
     (Tool::Zizmor, "zizmor", &["zizmor"], None),
     (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
+    (Tool::PreCommit, "pre-commit", &["pre-commit"], None),
+    (Tool::Git, "git", &["git"], None),
 ];
 
 impl Tool {
