@@ -17,6 +17,7 @@ mod common;
 mod examples;
 mod helm;
 mod kpt;
+mod kubectl;
 mod kustomize;
 mod nodejs;
 mod page;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         kustomize::CASES,
         patches::CASES,
         kpt::CASES,
+        kubectl::CASES,
         helm::CASES,
         pipe::CASES,
         pre_commit::CASES,

@@ -16,7 +16,7 @@ pub(crate) const CASES: &[Case] = cases![
 const PAGES: &[&str] = &["README.md", "docs/list.md", "docs/reports.md"];
 
 /// Their runs need tools: the tests of those run them.
-const PAGES_OF_TOOLS: &[&str] = &["docs/pre-commit.md"];
+const PAGES_OF_TOOLS: &[&str] = &["docs/kubectl.md", "docs/pre-commit.md"];
 
 pub(crate) fn text(page: &str) -> String {
     fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
