@@ -27,7 +27,6 @@ pub(crate) const CASES: &[Case] = cases![
     ],
     &[Tool::KrewValidator] => [krew_accepts_the_manifest],
     &[Tool::Kubectl, Tool::Krew] => [krew_installs_on_every_platform],
-    &[Tool::Shellcheck] => [shellcheck_accepts_the_script_of_krew],
 ];
 
 const PAGE: &str = "docs/kubectl.md";
@@ -212,12 +211,4 @@ fn krew_installs_on_every_platform() {
         let version = world.run(Tool::Kubectl, &["otel-inject", "version"]).good();
         assert_eq!(version, format!("otel-inject {VERSION}\n"));
     }
-}
-
-fn shellcheck_accepts_the_script_of_krew() {
-    let run = World::new().run(
-        Tool::Shellcheck,
-        &[repository().join("functions/krew/manifest").to_str().expect("a path in UTF-8")],
-    );
-    assert_eq!(run.good(), "");
 }
