@@ -18,11 +18,13 @@ mod action;
 mod examples;
 mod helm;
 mod kpt;
+mod kubectl;
 mod kustomize;
 mod nodejs;
 mod page;
 mod patches;
 mod pipe;
+mod pre_commit;
 mod pull_request;
 mod release;
 mod scripts;
@@ -55,8 +57,10 @@ fn main() -> ExitCode {
         kustomize::CASES,
         patches::CASES,
         kpt::CASES,
+        kubectl::CASES,
         helm::CASES,
         pipe::CASES,
+        pre_commit::CASES,
         nodejs::CASES,
         page::CASES,
         pull_request::CASES,

@@ -11,6 +11,7 @@ use otel_inject::languages::{ALL, Delivery};
 use tempfile::TempDir;
 
 use crate::tools::Tool;
+use crate::world::repository;
 use crate::{Case, cases};
 
 /// What every path of the scripts begins with.
@@ -29,7 +30,10 @@ pub(crate) const CASES: &[Case] = cases![
         nginx_loads_the_agent_once,
         nginx_without_its_files_fails_clearly,
     ],
-    &[Tool::Shellcheck] => [shellcheck_has_nothing_to_say],
+    &[Tool::Shellcheck] => [
+        shellcheck_has_nothing_to_say,
+        shellcheck_has_nothing_to_say_about_what_we_run,
+    ],
 ];
 
 /// Every script of the table, with its container.
@@ -166,6 +170,14 @@ fn shellcheck_has_nothing_to_say() {
         let path: &Path = &folder.path().join(format!("{language}-{name}.sh"));
         fs::write(path, text).expect("a file");
         let output = Command::new("shellcheck").arg("--shell=sh").arg(path).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+fn shellcheck_has_nothing_to_say_about_what_we_run() {
+    for script in [".ci/run", ".ci/static", "functions/krew/manifest"] {
+        let path = repository().join(script);
+        let output = Command::new("shellcheck").arg(path).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
 }

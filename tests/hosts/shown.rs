@@ -3,6 +3,7 @@
 //! A line `…` stands for lines that are left out, and `…` at the end of a line for its rest.
 
 use std::fs;
+use std::ops::RangeBounds;
 
 use crate::world::{World, repository};
 use crate::{Case, cases};
@@ -11,9 +12,13 @@ pub(crate) const CASES: &[Case] = cases![
     &[] => [the_runs_on_pages_are_real, the_links_of_these_pages_lead_somewhere],
 ];
 
+/// Their runs need the examples alone.
 const PAGES: &[&str] = &["README.md", "docs/list.md", "docs/reports.md"];
 
-fn text(page: &str) -> String {
+/// Their runs need tools: the tests of those run them.
+const PAGES_OF_TOOLS: &[&str] = &["docs/kubectl.md", "docs/pre-commit.md"];
+
+pub(crate) fn text(page: &str) -> String {
     fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
 }
 
@@ -51,20 +56,25 @@ fn the_runs_on_pages_are_real() {
         world.copy(folder, folder);
     }
     for page in PAGES {
-        let text = text(page);
-        let runs = runs(&text);
-        assert!(!runs.is_empty(), "{page} shows no run");
-        for (command, shown) in runs {
-            let run = world.shell(command);
-            let printed = run.stdout + &run.stderr;
-            let is_real = is_shown(&shown, &printed.lines().collect::<Vec<_>>());
-            assert!(is_real, "{page}: {command} prints\n{printed}");
-        }
+        are_real(&world, page, ..);
+    }
+}
+
+/// Runs what a page shows, or a part of it by the numbers of its runs, in `world` from top to bottom.
+pub(crate) fn are_real(world: &World, page: &str, part: impl RangeBounds<usize>) {
+    let text = text(page);
+    let part: Vec<_> = runs(&text).into_iter().enumerate().filter(|(at, _)| part.contains(at)).collect();
+    assert!(!part.is_empty(), "{page} shows no run");
+    for (_, (command, shown)) in part {
+        // In the order of a terminal.
+        let printed = world.shell(&format!("exec 2>&1\n{command}")).stdout;
+        let is_real = is_shown(&shown, &printed.lines().collect::<Vec<_>>());
+        assert!(is_real, "{page}: {command} prints\n{printed}");
     }
 }
 
 fn the_links_of_these_pages_lead_somewhere() {
-    for page in PAGES {
+    for page in PAGES.iter().chain(PAGES_OF_TOOLS) {
         let text = text(page);
         let folder = repository().join(page).parent().expect("a folder").to_owned();
         // What runs print has links of its own.

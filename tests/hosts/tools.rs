@@ -29,13 +29,21 @@ pub(crate) enum Tool {
     Zip,
     /// Unpacks that.
     Unzip,
+    /// Runs hooks before a commit.
+    PreCommit,
+    /// Keeps the commits.
+    Git,
+    /// Installs plugins of kubectl.
+    Krew,
+    /// Reads the manifests of these plugins.
+    KrewValidator,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 17] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -49,6 +57,10 @@ const ROWS: [Row; 13] = [
     (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
     (Tool::Zip, "zip", &["zip"], None),
     (Tool::Unzip, "unzip", &["unzip"], None),
+    (Tool::PreCommit, "pre-commit", &["pre-commit"], None),
+    (Tool::Git, "git", &["git"], None),
+    (Tool::Krew, "krew", &["krew", "kubectl-krew"], None),
+    (Tool::KrewValidator, "validate-krew-manifest", &["validate-krew-manifest"], None),
 ];
 
 impl Tool {

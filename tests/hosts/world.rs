@@ -52,6 +52,14 @@ impl World {
         Self { folder, env }
     }
 
+    /// Puts a folder of this one on PATH, before all others.
+    pub(crate) fn with_path(mut self, name: &str) -> Self {
+        let folders: Vec<PathBuf> =
+            [self.path(name)].into_iter().chain(env::split_paths(&self.env["PATH"])).collect();
+        self.env.insert("PATH", env::join_paths(folders).expect("folders without separators"));
+        self
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
