@@ -164,9 +164,9 @@ fn the_gate_of_github_lets_good_manifests_pass() {
     assert!(summary.starts_with("**otel-inject: 1 would be injected, 0 errors, 0 warnings**\n"), "{summary}");
     let listed = "\n\n**1 of 1 workload instrumented, 0 stale, 0 refused**\n\n| namespace | kind |";
     assert!(summary.contains(listed), "{summary}");
-    assert!(summary.contains("\n\n```diff\n--- a/manifests/web.yaml\n"), "{summary}");
+    assert!(summary.contains("\n\n~~~~~~~~~~~~~~~~diff\n--- a/manifests/web.yaml\n"), "{summary}");
     assert!(
-        summary.contains("+            - name: NODE_OPTIONS\n") && summary.ends_with("\n```\n"),
+        summary.contains("+            - name: NODE_OPTIONS\n") && summary.ends_with("\n~~~~~~~~~~~~~~~~\n"),
         "{summary}"
     );
 }
@@ -190,18 +190,10 @@ fn the_gate_of_github_comments_on_what_fails() {
         ];
         // The stand-in fails, which is not the gate's result.
         assert_eq!(run_with(&world, GITHUB, &variables).code, code);
-        let call = [
-            "pr",
-            "comment",
-            "7",
-            "--edit-last",
-            "--create-if-none",
-            "--body-file",
-            "findings.md",
-            "a-token",
-        ];
+        let call =
+            ["pr", "comment", "7", "--edit-last", "--create-if-none", "--body-file", "comment.md", "a-token"];
         assert_eq!(world.text("gh").lines().collect::<Vec<_>>(), call);
-        let comment = world.text("findings.md");
+        let comment = world.text("comment.md");
         assert!(comment.lines().next().is_some_and(|totals| totals.contains(total)), "{comment}");
         let link = "[manifests/web.yaml:12:57](https://git.example.com/shop/web/blob/5f7d3a1/manifests/web.yaml#L12)";
         assert_eq!(comment.contains("| `instrumentation-not-found` |"), code == 1, "{comment}");
