@@ -161,7 +161,7 @@ pub struct Coverage {
 
 impl Coverage {
     /// Counts workloads.
-    pub fn of(statuses: impl IntoIterator<Item = Status>) -> Self {
+    pub fn count(statuses: impl IntoIterator<Item = Status>) -> Self {
         let mut coverage = Self::default();
         for status in statuses {
             coverage.workloads += 1;
@@ -196,10 +196,10 @@ mod tests {
 
     #[test]
     fn what_a_run_injects_counts_as_instrumented() {
-        let coverage = Coverage::of(Status::ALL.iter().copied());
+        let coverage = Coverage::count(Status::ALL.iter().copied());
         assert_eq!(coverage.to_string(), "6 of 8 workloads instrumented, 1 stale, 1 refused");
         assert_eq!(coverage.percent(), 75);
         assert_eq!(Coverage::default().percent(), 100);
-        assert_eq!(Coverage::of([Status::ToInject, Status::NotAsked, Status::NotAsked]).percent(), 33);
+        assert_eq!(Coverage::count([Status::ToInject, Status::NotAsked, Status::NotAsked]).percent(), 33);
     }
 }

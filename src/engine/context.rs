@@ -26,9 +26,12 @@ pub(super) struct Collected {
     pub(super) of_asked: Vec<Conditional>,
     /// Findings about valid resources of the input, reported if they are not requested.
     pub(super) unused: Vec<Conditional>,
-    /// Where each Instrumentation and collector is, by kind and name in messages; the first one of a name.
-    places: BTreeMap<(&'static str, String), Place>,
+    pub(super) places: Places,
 }
+
+/// Where each Instrumentation and collector is, by kind and name in messages; the first one of a name.
+#[derive(Default)]
+pub(super) struct Places(BTreeMap<(&'static str, String), Place>);
 
 /// The place of a context resource.
 #[derive(Debug, Clone)]
@@ -63,7 +66,7 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
         findings: Vec::new(),
         of_asked: Vec::new(),
         unused: Vec::new(),
-        places: BTreeMap::new(),
+        places: Places::default(),
     };
     collected.read(sources, groups, ALWAYS, settings);
     let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
@@ -104,27 +107,6 @@ impl Collected {
                     }
                 }
             }
-        }
-    }
-
-    /// Adds the positions of places in Instrumentations and collectors, each of which is looked up once.
-    pub(super) fn locate<'f>(
-        &self,
-        findings: impl Iterator<Item = &'f mut Finding>,
-        sources: &[Source<'_>],
-        groups: &[Group<'_>],
-    ) {
-        let mut known: BTreeMap<(&'static str, String, String), Option<Position>> = BTreeMap::new();
-        for related in findings.flat_map(|finding| &mut finding.related) {
-            let Some(resource) = &related.resource else { continue };
-            let key = (resource.0, resource.1.clone(), related.pointer.clone());
-            let look_up = || {
-                let place = self.places.get(resource)?;
-                let group = groups.get(place.group)?;
-                let span = place.span(group, &related.pointer, Side::Value);
-                Some(position(&sources[group.source], line_col(group, &span)))
-            };
-            related.position = known.entry(key).or_insert_with(look_up).clone();
         }
     }
 
@@ -174,7 +156,7 @@ impl Collected {
         };
         let name = metadata_text(resource, "name").unwrap_or_default();
         let called = (kind, called(&namespace_of(resource, settings), name));
-        self.places.entry(called.clone()).or_insert_with(|| read.place(index));
+        self.places.0.entry(called.clone()).or_insert_with(|| read.place(index));
         if !from_context && !findings.iter().any(|finding| finding.code == invalid) {
             let finding = Finding::source_unused(unused, "");
             let finding = located(finding.about(subject(resource, &read.identity)));
@@ -186,6 +168,29 @@ impl Collected {
             } else {
                 self.findings.push((source, finding));
             }
+        }
+    }
+}
+
+impl Places {
+    /// Adds the positions of places in Instrumentations and collectors, each of which is looked up once.
+    pub(super) fn locate<'f>(
+        &self,
+        findings: impl Iterator<Item = &'f mut Finding>,
+        sources: &[Source<'_>],
+        groups: &[Group<'_>],
+    ) {
+        let mut known: BTreeMap<(&'static str, String, String), Option<Position>> = BTreeMap::new();
+        for related in findings.flat_map(|finding| &mut finding.related) {
+            let Some(resource) = &related.resource else { continue };
+            let key = (resource.0, resource.1.clone(), related.pointer.clone());
+            let look_up = || {
+                let place = self.0.get(resource)?;
+                let group = groups.get(place.group)?;
+                let span = place.span(group, &related.pointer, Side::Value);
+                Some(position(&sources[group.source], line_col(group, &span)))
+            };
+            related.position = known.entry(key).or_insert_with(look_up).clone();
         }
     }
 }

@@ -43,7 +43,7 @@ impl Outcome {
     }
 
     /// The same with what an injection comes from.
-    fn of(mut self, record: &Record) -> Self {
+    fn recorded_in(mut self, record: &Record) -> Self {
         self.from.clone_from(&record.from);
         self
     }
@@ -127,7 +127,7 @@ impl Subject<'_> {
     /// The outcome of a first injection.
     fn injected(&self, task: Task) -> Outcome {
         let mut plan = match plan::planned(self.selection) {
-            Verdict::Nothing => return self.not_asked(),
+            Verdict::Nothing => return self.not_asked(task),
             Verdict::Skipped(findings) => {
                 let is_unrecorded = findings.iter().any(|finding| finding.code == Code::AlreadyInstrumented);
                 let status = if is_unrecorded { Status::Unrecorded } else { Status::UpToDate };
@@ -194,7 +194,7 @@ impl Subject<'_> {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
         let errors = self.settings().errors(&findings);
         if !errors.is_empty() {
-            return Outcome::unchanged(Status::Edited, errors).of(record);
+            return Outcome::unchanged(Status::Edited, errors).recorded_in(record);
         }
         let is_edited = !findings.is_empty();
         let or_edited = |status: Status| if is_edited { Status::Edited } else { status };
@@ -211,11 +211,11 @@ impl Subject<'_> {
             }
             Verdict::Nothing => {
                 findings.push(Finding::injection_not_requested(workload.pointer("")));
-                return Outcome::unchanged(or_edited(Status::Stale), findings).of(record);
+                return Outcome::unchanged(or_edited(Status::Stale), findings).recorded_in(record);
             }
             Verdict::Skipped(skipped) => {
                 findings.extend(skipped);
-                return Outcome::unchanged(or_edited(Status::UpToDate), findings).of(record);
+                return Outcome::unchanged(or_edited(Status::UpToDate), findings).recorded_in(record);
             }
             Verdict::Refused(refused) => {
                 let is_reason = |finding: &&Finding| {
@@ -225,7 +225,7 @@ impl Subject<'_> {
                 let status =
                     reason.map_or(or_edited(Status::Injected), |reason| Status::Refused(reason.code));
                 findings.extend(refused.into_iter().map(|finding| self.kept(record, finding)));
-                return Outcome::unchanged(status, findings).of(record);
+                return Outcome::unchanged(status, findings).recorded_in(record);
             }
             Verdict::Planned(plan) => plan,
         };
@@ -237,7 +237,7 @@ impl Subject<'_> {
                 Some(code) if !self.is_lost(record) => Status::Refused(code),
                 _ => or_edited(Status::Injected),
             };
-            return Outcome::unchanged(status, findings).of(record);
+            return Outcome::unchanged(status, findings).recorded_in(record);
         }
         let refusal = self.refusal(&plan);
         let or_edited = |status: Status| refusal.map_or(or_edited(status), Status::Refused);
@@ -326,7 +326,7 @@ impl Subject<'_> {
         let mut findings: Vec<Finding> = self.edited(&undone, workload).into_iter().collect();
         let errors = self.settings().errors(&findings);
         if !errors.is_empty() {
-            return Outcome::unchanged(Status::Edited, errors).of(record);
+            return Outcome::unchanged(Status::Edited, errors).recorded_in(record);
         }
         let status = if findings.is_empty() { Status::Stale } else { Status::Edited };
         findings.insert(0, Finding::injection_removed(workload.pointer("")));
@@ -377,10 +377,11 @@ impl Subject<'_> {
     }
 
     /// Applies to most workloads of most inputs, so it is reported only on request.
-    fn not_asked(&self) -> Outcome {
+    fn not_asked(&self, task: Task) -> Outcome {
         let is_wanted = self.settings().severities.contains_key(&Code::NotAsked);
         let findings = is_wanted.then(|| Finding::nothing_requested("")).into_iter().collect();
-        let is_marked = mark(&self.selection.workload).is_some();
+        // Only a listing shows the state.
+        let is_marked = task == Task::List && mark(&self.selection.workload).is_some();
         let status = if is_marked { Status::Unrecorded } else { Status::NotAsked };
         Outcome::unchanged(status, findings)
     }

@@ -430,14 +430,14 @@ impl Piece {
 
     /// Adds findings about a resource, at the places of their pointers.
     fn find(&mut self, document: &Document<'_>, found: &Found, findings: Vec<Finding>) {
+        let whole = document.span_from(found.cursor, "", Side::Value);
+        // An alias leads to another resource, which may be a Secret: no more than the place is shown.
+        let spans = |pointer: &str, side| {
+            let span = document.span_from(found.cursor, pointer, side);
+            let is_own = whole.start <= span.start && span.end <= whole.end;
+            if is_own { span } else { span.start..span.start }
+        };
         for mut finding in findings {
-            let whole = document.span_from(found.cursor, "", Side::Value);
-            // An alias leads to another resource, which may be a Secret: no more than the place is shown.
-            let spans = |pointer: &str, side| {
-                let span = document.span_from(found.cursor, pointer, side);
-                let is_own = whole.start <= span.start && span.end <= whole.end;
-                if is_own { span } else { span.start..span.start }
-            };
             let span = spans(&finding.pointer, finding.side);
             let related = finding.related.iter().map(|other| spans(&other.pointer, Side::Value)).collect();
             if finding.subject.is_none() {

@@ -29,6 +29,7 @@ use crate::coverage::Workload;
 use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 use crate::k8s::origin;
 use crate::yaml::{Edit, Envelope, LineCol, Problem};
+use context::Collected;
 use cut::Group;
 
 /// How a text is used.
@@ -78,8 +79,8 @@ pub struct Patch {
 /// The result of a run.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// The edits of each source, in the sources' order, sorted by position. All empty if a finding is an error and the task is
-    /// no listing.
+    /// The edits of each source, in the sources' order, sorted by position. All empty if a finding is an error,
+    /// except in a listing.
     pub edits: Vec<Vec<Edit>>,
     /// Errors first, then warnings, then infos. Within a severity, sorted by source and position.
     pub findings: Vec<Finding>,
@@ -134,15 +135,14 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             None => groups.extend(cut::groups(index, source)),
         }
     }
-    let mut context = context::collect(sources, &groups, settings);
-    let results =
-        in_order(&groups, |group| inject::group(sources, group, &context.resources, settings, task));
+    let Collected { resources, findings, of_asked, unused, places } =
+        context::collect(sources, &groups, settings);
+    let results = in_order(&groups, |group| inject::group(sources, group, &resources, settings, task));
 
-    found.extend(std::mem::take(&mut context.findings));
+    found.extend(findings);
     let asked: BTreeSet<_> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();
-    let of_asked =
-        std::mem::take(&mut context.of_asked).into_iter().filter(|one| asked.contains(&one.called));
-    let unused = std::mem::take(&mut context.unused).into_iter();
+    let of_asked = of_asked.into_iter().filter(|one| asked.contains(&one.called));
+    let unused = unused.into_iter();
     let unused = unused.filter(|one| task != Task::Uninject && !asked.contains(&one.called));
     found.extend(of_asked.chain(unused).map(|one| (one.source, one.finding)));
     let selecting: BTreeSet<usize> = results.iter().flat_map(|result| result.rules.iter().copied()).collect();
@@ -162,7 +162,7 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
         output.patches.extend(result.patches);
         output.workloads.extend(result.workloads);
     }
-    context.locate(found.0.iter_mut().map(|(_, finding)| finding), sources, &groups);
+    places.locate(found.0.iter_mut().map(|(_, finding)| finding), sources, &groups);
     // A rule may select workloads that could not be read.
     if task != Task::Uninject && output.resources > 0 && !found.has(&[Code::InvalidYaml, Code::LimitExceeded])
     {

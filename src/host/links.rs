@@ -9,7 +9,7 @@ use crate::report::percent_encoded;
 struct Forge {
     /// The repository's address, from these variables joined by slashes.
     repository: &'static [&'static str],
-    /// What stands between the repository and the commit.
+    /// The path from the repository to the commit.
     blob: &'static str,
     /// The commit.
     commit: &'static str,

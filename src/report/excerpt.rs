@@ -51,7 +51,7 @@ impl<'t> Excerpts<'t> {
     }
 
     /// The excerpts for a finding: none if its text is not known or may not be shown.
-    pub(super) fn of(&mut self, finding: &Finding) -> Vec<Excerpt> {
+    pub(super) fn cut_out(&mut self, finding: &Finding) -> Vec<Excerpt> {
         let label = finding.subject.as_ref().map(ToString::to_string).unwrap_or_default();
         let own = finding.position.iter();
         let own = own.map(|position| Spot { kind: AnnotationKind::Primary, position, label: label.clone() });

@@ -52,7 +52,7 @@ fn block<'a>(finding: &Finding, view: &View<'_>, excerpts: &mut Excerpts<'_>) ->
         Some(url) => title.id_url(url),
         None => title,
     });
-    let shown = excerpts.of(finding);
+    let shown = excerpts.cut_out(finding);
     if shown.is_empty() {
         if let Some(place) = finding.place() {
             let origin = Origin::path(flat(place.file.as_deref().unwrap_or(STREAM)));

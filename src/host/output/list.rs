@@ -48,7 +48,7 @@ impl List {
             namespace.is_none() || own.is_none() || own == namespace
         });
         outcome.listed = entries.iter().flat_map(|entry| entry.findings.iter().cloned()).collect();
-        let coverage = Coverage::of(entries.iter().map(|entry| entry.workload.status));
+        let coverage = Coverage::count(entries.iter().map(|entry| entry.workload.status));
         let has_no_headers = self.wanted.has_no_headers;
         let mut listing = Listing { entries, coverage, has_no_headers, links: outcome.links.clone() };
         if !self.wanted.languages.is_empty() {

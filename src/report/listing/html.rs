@@ -83,7 +83,7 @@ fn namespaces(listing: &Listing) -> Markup {
                     dt { @if namespace.is_empty() { i { "no namespace" } } @else { (shown(namespace)) } }
                     dd {
                         (bar(statuses))
-                        span.numbers { (Coverage::of(statuses.iter().copied())) }
+                        span.numbers { (Coverage::count(statuses.iter().copied())) }
                     }
                 }
             }
