@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, World, fed};
 use crate::release;
 use crate::tools::Tool;
+use crate::world::text;
 use crate::{Case, cases};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -47,10 +48,6 @@ pub(crate) const CASES: &[Case] = cases![
     &[Tool::Zizmor] => [zizmor_has_nothing_to_say_about_the_action],
     &[Tool::Shellcheck] => [shellcheck_has_nothing_to_say_about_the_action],
 ];
-
-fn text(path: &str) -> String {
-    fs::read_to_string(Path::new(ROOT).join(path)).expect("a file")
-}
 
 fn action() -> Value {
     serde_yaml::from_str(&text("action.yml")).expect("YAML")

@@ -8,7 +8,7 @@ use std::fs;
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, Run};
 use crate::shown;
 use crate::tools::Tool;
-use crate::world::{World, repository};
+use crate::world::{World, repository, text};
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![
@@ -36,7 +36,7 @@ const CONFIG: &str = ".pre-commit-config.yaml";
 
 /// The `nth` YAML that the page shows.
 fn shown_yaml(nth: usize) -> String {
-    let page = shown::text(PAGE);
+    let page = text(PAGE);
     let block = page.split("\n```yaml\n").nth(nth + 1).and_then(|rest| rest.split("\n```\n").next());
     block.unwrap_or_else(|| panic!("{PAGE} has no YAML {nth}")).to_owned() + "\n"
 }
@@ -118,7 +118,7 @@ fn pre_commit_accepts_the_file_of_hooks() {
     for hook in hooks {
         // Who uses a revision gets the program of that revision.
         assert_eq!(hook["language"], "rust", "{hook}");
-        assert!(shown::text(PAGE).contains(&format!("`{}`", hook["id"].as_str().expect("an id"))), "{hook}");
+        assert!(text(PAGE).contains(&format!("`{}`", hook["id"].as_str().expect("an id"))), "{hook}");
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, Run, World};
 use crate::tools::Tool;
+use crate::world::text;
 use crate::{Case, cases};
 
 const GITHUB: &str = "docs/ci/github.yaml";
@@ -31,10 +32,6 @@ pub(crate) const CASES: &[Case] = cases![
     &[Tool::Actionlint] => [actionlint_has_nothing_to_say],
     &[Tool::Zizmor] => [zizmor_has_nothing_to_say],
 ];
-
-fn text(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a file")
-}
 
 fn yaml(path: &str) -> Value {
     serde_yaml::from_str(&text(path)).expect("YAML")

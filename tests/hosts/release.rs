@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::action::{PLATFORMS, packed};
 use crate::common::binary::{Run, World, fed};
 use crate::tools::Tool;
+use crate::world::text;
 use crate::{Case, cases};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -38,10 +39,6 @@ pub(crate) const CASES: &[Case] = cases![
     &[Tool::Zizmor] => [zizmor_has_nothing_to_say_about_releases],
     &[Tool::Shellcheck] => [shellcheck_has_nothing_to_say_about_releases],
 ];
-
-fn text(path: &str) -> String {
-    fs::read_to_string(Path::new(ROOT).join(path)).expect("a file")
-}
 
 fn workflow() -> Value {
     serde_yaml::from_str(&text(WORKFLOW)).expect("YAML")

@@ -2,25 +2,17 @@
 //!
 //! A line `…` stands for lines that are left out, and `…` at the end of a line for its rest.
 
-use std::fs;
 use std::ops::RangeBounds;
 
-use crate::world::{World, repository};
+use crate::world::{World, text};
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![
-    &[] => [the_runs_on_pages_are_real, the_links_of_these_pages_lead_somewhere],
+    &[] => [the_runs_on_pages_are_real],
 ];
 
 /// Their runs need the examples alone.
 const PAGES: &[&str] = &["README.md", "docs/list.md", "docs/reports.md"];
-
-/// Their runs need tools: the tests of those run them.
-const PAGES_OF_TOOLS: &[&str] = &["docs/kubectl.md", "docs/pre-commit.md"];
-
-pub(crate) fn text(page: &str) -> String {
-    fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
-}
 
 /// Commands with what is shown of their output.
 fn runs(page: &str) -> Vec<(&str, Vec<&str>)> {
@@ -70,27 +62,5 @@ pub(crate) fn are_real(world: &World, page: &str, part: impl RangeBounds<usize>)
         let printed = world.shell(&format!("exec 2>&1\n{command}")).stdout;
         let is_real = is_shown(&shown, &printed.lines().collect::<Vec<_>>());
         assert!(is_real, "{page}: {command} prints\n{printed}");
-    }
-}
-
-fn the_links_of_these_pages_lead_somewhere() {
-    for page in PAGES.iter().chain(PAGES_OF_TOOLS) {
-        let text = text(page);
-        let folder = repository().join(page).parent().expect("a folder").to_owned();
-        // What runs print has links of its own.
-        let prose: String = text.split("```").step_by(2).collect();
-        let links = prose.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
-        for (link, _) in links.filter(|(link, _)| !link.contains("://")) {
-            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let path = if file.is_empty() { repository().join(page) } else { folder.join(file) };
-            assert!(path.exists(), "{page}: {link}");
-            let is_heading = |line: &str| {
-                line.starts_with('#')
-                    && line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == anchor
-            };
-            let has_anchor =
-                anchor.is_empty() || fs::read_to_string(&path).is_ok_and(|text| text.lines().any(is_heading));
-            assert!(has_anchor, "{page}: {link}");
-        }
     }
 }
