@@ -13,6 +13,7 @@ pub mod security;
 pub mod shape;
 pub mod workload;
 
+pub use api::RELEASE;
 pub use identity::{Identity, is_of_host, list_items, metadata_text, previous, subject};
 pub use kind::{Kind, Owner, OwnerName, mentions_workload};
 pub use workload::Workload;

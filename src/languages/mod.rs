@@ -20,6 +20,9 @@ mod python;
 mod sdk;
 pub mod web_server;
 
+/// The release of the OpenTelemetry Operator that the tables of languages and collector components follow.
+pub const OPERATOR: &str = "0.158.0";
+
 /// Every language, in the order of injection.
 pub static ALL: &[&Language] = &[
     &java::JAVA,

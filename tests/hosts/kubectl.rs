@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use otel_inject::languages::OPERATOR;
 use serde_json::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION};
@@ -59,7 +60,7 @@ fn with_plugin() -> World {
 fn a_plugin_of_kubectl_is_the_program() {
     let world = with_plugin();
     let version = world.run(Tool::Kubectl, &["otel-inject", "version"]).good();
-    assert_eq!(version, format!("otel-inject {VERSION}\n"));
+    assert_eq!(version, format!("otel-inject {VERSION} (OpenTelemetry Operator {OPERATOR})\n"));
     let plugins = world.run(Tool::Kubectl, &["plugin", "list"]).good();
     let path = world.path("plugins").join(PLUGIN);
     assert!(plugins.lines().any(|line| Path::new(line) == path), "{plugins}");
@@ -209,6 +210,6 @@ fn krew_installs_on_every_platform() {
     }
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         let version = world.run(Tool::Kubectl, &["otel-inject", "version"]).good();
-        assert_eq!(version, format!("otel-inject {VERSION}\n"));
+        assert_eq!(version, format!("otel-inject {VERSION} (OpenTelemetry Operator {OPERATOR})\n"));
     }
 }

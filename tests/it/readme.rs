@@ -110,6 +110,7 @@ fn links_lead_somewhere() {
         "examples/sidecar-and-nodejs/README.md",
         "docs/action.md",
         "docs/config.md",
+        "docs/image.md",
         "docs/kubectl.md",
         "docs/list.md",
         "docs/pre-commit.md",
@@ -117,6 +118,7 @@ fn links_lead_somewhere() {
         "docs/releasing.md",
         "docs/reports.md",
         "docs/select.md",
+        "docs/support.md",
         "functions/kustomize-plugin/README.md",
         "functions/helm4-plugin/README.md",
     ];

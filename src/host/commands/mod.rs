@@ -99,6 +99,8 @@ commands! {
     version Version
 }
 
+pub(super) use version::Version;
+
 /// Prints a command's answer.
 fn answer(text: &[u8]) -> u8 {
     let mut out = io::stdout().lock();
