@@ -17,6 +17,7 @@ mod common;
 mod action;
 mod examples;
 mod helm;
+mod image;
 mod kpt;
 mod kubectl;
 mod kustomize;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         shown::CASES,
         action::CASES,
         release::CASES,
+        image::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -25,6 +25,8 @@ pub(crate) enum Tool {
     Zizmor,
     /// Reads scripts.
     Shellcheck,
+    /// Builds container images.
+    Buildah,
     /// Packs for Windows.
     Zip,
     /// Unpacks that.
@@ -43,7 +45,7 @@ pub(crate) enum Tool {
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 18] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -55,6 +57,7 @@ const ROWS: [Row; 17] = [
     (Tool::Actionlint, "actionlint", &["actionlint"], None),
     (Tool::Zizmor, "zizmor", &["zizmor"], None),
     (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
+    (Tool::Buildah, "buildah", &["buildah"], None),
     (Tool::Zip, "zip", &["zip"], None),
     (Tool::Unzip, "unzip", &["unzip"], None),
     (Tool::PreCommit, "pre-commit", &["pre-commit"], None),
