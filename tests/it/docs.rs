@@ -145,7 +145,8 @@ fn versions<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
 #[test]
 fn pages_name_the_versions_that_the_program_names() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let docs = fs::read_dir(root.join("docs")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let docs =
+        fs::read_dir(root.join("docs")).expect("a folder").map(|entry| entry.expect("an entry").path());
     let pages = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
     let mut seen = 0;
     for page in pages.chain([root.join("README.md")]) {
@@ -158,5 +159,8 @@ fn pages_name_the_versions_that_the_program_names() {
         }
     }
     assert!(seen > 1, "{seen}");
-    assert_eq!(versions("Operator\n(0.1.2), Operator 0.1. Operator of 1.2, Operators 3.4", "Operator"), ["0.1.2", "0.1"]);
+    assert_eq!(
+        versions("Operator\n(0.1.2), Operator 0.1. Operator of 1.2, Operators 3.4", "Operator"),
+        ["0.1.2", "0.1"]
+    );
 }
