@@ -17,7 +17,8 @@ shift
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Only root could remove what is in the folders of a layer: they are read-only.
+trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 # Nothing stays behind on this machine, and any file system will do.
 with_store() {
 	buildah --storage-driver vfs --root "$work/store" --runroot "$work/run" "$@"
