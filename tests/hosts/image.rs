@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = cases![
     &[] => [
         the_catalog_entry_names_what_there_is,
         the_image_describes_the_program_as_the_crate_does,
+        the_image_is_the_command,
     ],
     &[Tool::Buildah] => [
         the_image_has_the_program_of_each_platform,
@@ -181,28 +182,34 @@ fn the_catalog_entry_names_what_there_is() {
     assert_eq!(packages, examples::PACKAGES.map(|(package, _)| repository().join(package)));
 }
 
-/// Takes `run` and the options of kpt and kustomize, runs the function and keeps the call. Docker refuses a user by a
-/// name that the image does not have, and an image that no registry has.
+/// Takes `run` with the options of kpt, kustomize and the page, runs the function and keeps the call. Docker refuses a
+/// user by a name that the image does not have, and an image that no registry has.
 const DOCKER: &str = "#!/bin/sh
 set -eu
 echo \"$*\" >>\"$HOME/calls\"
 [ \"$1\" != version ] || { echo 28.0.0; exit; }
 shift
-while [ $# -gt 1 ]; do
+while [ $# -gt 0 ]; do
 	case $1 in
+	IMAGE) shift; exec otel-inject \"$@\" ;;
 	--user)
-		grep -q \"^$2:\" \"$HOME/passwd\" || { echo \"unable to find user $2\" >&2; exit 125; }
+		case $2 in
+		[0-9]*:[0-9]*) ;;
+		*) grep -q \"^$2:\" \"$HOME/passwd\" || { echo \"unable to find user $2\" >&2; exit 125; } ;;
+		esac
 		shift
 		;;
 	--network) [ \"$2\" = none ]; shift ;;
+	--volume) [ \"$2\" = \"$PWD:/work\" ]; shift ;;
+	--workdir) [ \"$2\" = /work ]; shift ;;
 	-a | -e | --pull) shift ;;
 	--rm | -i | --security-opt=no-new-privileges) ;;
-	*) echo \"unknown flag: $1\" >&2; exit 125 ;;
+	*) break ;;
 	esac
 	shift
 done
-[ \"$1\" = IMAGE ] || { echo \"pull access denied for $1\" >&2; exit 125; }
-exec otel-inject
+echo \"docker: what is $*\" >&2
+exit 125
 ";
 
 /// What the page shows, with an owner and this version in it.
@@ -240,9 +247,21 @@ fn package(world: &World) {
     world.file("package/Kptfile", format!("{rest}{}", block("kpt")));
 }
 
+fn the_image_is_the_command() {
+    let world = world();
+    world.copy(examples::KPT, "manifests");
+    let page = text(PAGE);
+    let section = page.split_once("\n## Commands\n").expect("the section").1;
+    let commands =
+        section.split_once("```sh\n").and_then(|(_, rest)| rest.split_once("```")).expect("commands").0;
+    assert_eq!(commands.matches("docker run").count(), 2, "{commands}");
+    world.shell(&format!("set -e\n{}", filled(commands))).good();
+    assert!(world.text("manifests/frontend.yaml").contains("autoinstrumentation-nodejs"));
+}
+
 fn was_run(world: &World) -> bool {
     let calls = fs::read_to_string(world.path("home/calls")).unwrap_or_default();
-    calls.lines().any(|call| call.starts_with("run ") && call.ends_with(&image()))
+    calls.lines().any(|call| call.starts_with("run ") && call.contains(&image()))
 }
 
 /// The files of a package without its Kptfile, which names the way to the function.
