@@ -299,6 +299,12 @@ codes! {
         "env:\n\
          - {name: URL, value: \"http://$(HOST)\"} # HOST is not known here yet\n\
          - {name: HOST, value: web}"
+    ShadowedEnv "shadowed-env" Warning
+        "A variable from a ConfigMap in `envFrom` has no effect, because the injection sets it to another value."
+        "`env` wins over `envFrom`, and the agent or its attributes need the value that is written there."
+        "Remove the key from the ConfigMap, or give it another name."
+        "envFrom: [{configMapRef: {name: settings}}]\n\
+         # and in ConfigMap settings: {data: {OTEL_RESOURCE_ATTRIBUTES_POD_NAME: web-0}}"
     PodSecurity "pod-security" Warning
         "With the injection the pod no longer meets a level of the Pod Security Standards."
         "A namespace that enforces the level refuses the pod: a Deployment then has no replicas, and says so only in its ReplicaSet."

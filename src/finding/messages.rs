@@ -301,6 +301,8 @@ messages! {
     UnsetVariable {
         config_variable_not_set(name: &str)
             "the configuration refers to variable {name}, which is not set"
+        collector_variable_not_set(collector: &str, name: &str)
+            "the configuration of OpenTelemetryCollector {collector} refers to variable {name}, which is not set"
     }
     OtlpPortMismatch {
         port_of_other_protocol(language: &str, lost: &str, place: &str, port: u16, takes: &str, fix: &str)
@@ -321,6 +323,10 @@ messages! {
         refers_to_later_variable(early: &str, container: &str, late: &str)
             "{early} of container \"{container}\" refers to {late}, which is defined after it, so it is not \
              expanded"
+    }
+    ShadowedEnv {
+        variable_shadowed(container: &str, name: &str, source: &str)
+            "container \"{container}\" takes {name} from {source}, but the injection sets it to another value"
     }
     PodSecurity {
         level_no_longer_met(level: &str, fields: &str)

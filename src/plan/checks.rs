@@ -21,8 +21,10 @@ mod proxy;
 mod references;
 mod removed_mounts;
 mod runs_as_root;
+mod shadowed_env;
 mod sidecar_blocks_job;
 mod unknown_namespace;
+mod unset_variables;
 
 /// Every check, in the order of its findings.
 const CHECKS: &[Check] = &[
@@ -37,6 +39,8 @@ const CHECKS: &[Check] = &[
     otlp::CHECK,
     attribute_values::CHECK,
     env_order::CHECK,
+    shadowed_env::CHECK,
+    unset_variables::CHECK,
     runs_as_root::CHECK,
     knative::CHECK,
     pod_security::CHECK,

@@ -12,6 +12,7 @@ mod conformance;
 mod corpus;
 mod docs;
 mod english;
+mod env_from;
 mod examples;
 mod files;
 mod findings;

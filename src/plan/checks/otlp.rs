@@ -31,11 +31,15 @@ fn of_language(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<
     let agent = request.language.agent(&image);
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
     let all = Containers::new(cx, draft);
+    let found = containers(request).into_iter().filter_map(|(list, container)| {
+        let (_, value) = all.find(list, container)?;
+        Some((container, cx.context.env_from(value, &cx.namespace).entries(), elements(value, "env")))
+    });
+    let found: Vec<_> = found.collect();
     let mut causes = Vec::new();
     let mut findings = Vec::new();
-    for (list, container) in containers(request) {
-        let Some((_, value)) = all.find(list, container) else { continue };
-        let env = Env(elements(value, "env"));
+    for (container, brought, env) in &found {
+        let env = Env(brought, env);
         if is_disabled(request, &env) {
             continue;
         }
@@ -72,8 +76,8 @@ fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
     is_inside && matches!(given, Some(Given::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
 }
 
-/// A container's variables.
-struct Env<'v>(&'v [Value]);
+/// A container's variables: those that `envFrom` is known to bring, and those of `env`.
+struct Env<'v>(&'v [Value], &'v [Value]);
 
 /// What variables say about a setting.
 #[derive(Debug, Clone, Copy)]
@@ -88,8 +92,8 @@ impl<'v> Env<'v> {
     /// The first of these variables that is set. An empty value counts as unset.
     fn first(&self, names: &[&str]) -> Option<Given<'v>> {
         names.iter().find_map(|wanted| {
-            // If a name occurs twice, the kubelet uses the later entry.
-            let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
+            // `env` wins over `envFrom`; if it has a name twice, the kubelet uses the later entry.
+            let entry = self.0.iter().chain(self.1).rev().find(|entry| name(entry) == *wanted)?;
             if is_from_elsewhere(entry) {
                 return Some(Given::Unknown);
             }
