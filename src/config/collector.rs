@@ -17,9 +17,11 @@ mod defaults;
 mod fields;
 mod mounts;
 mod ports;
+mod served;
 
 pub use fields::PROBES;
 pub use mounts::stripped;
+pub use served::Served;
 
 /// The kind, in the same group as Instrumentations.
 pub const KIND: &str = "OpenTelemetryCollector";

@@ -15,9 +15,11 @@ use crate::k8s::{Identity, Workload, is_local, metadata_text, previous, subject}
 
 mod entries;
 mod names;
+mod others;
 
 pub use entries::{Entries, Entry, Lookup};
 use names::ByName;
+use others::Others;
 
 /// Core kinds of which only the existence and the variables matter.
 const REFERENCES: &[&str] = &["Secret", "ConfigMap"];
@@ -38,6 +40,10 @@ pub struct Context {
     pub collectors: Entries<Option<Collector>>,
     /// The annotations of Namespaces.
     namespaces: ByName<Map<String, Value>>,
+    /// The labels of Namespaces.
+    namespace_labels: BTreeMap<String, Map<String, Value>>,
+    /// Resources that only checks look up.
+    others: Others,
     /// The existing resources of each kind in [`REFERENCES`].
     references: [ByName<Reference>; REFERENCES.len()],
     /// Rollouts by the namespace, kind and name of the workload they refer to.
@@ -68,6 +74,9 @@ impl Context {
     /// Whether resources of this kind are looked up.
     #[must_use]
     pub fn wants(identity: &Identity) -> bool {
+        if Self::is_for_checks(identity) {
+            return true;
+        }
         match identity.group() {
             GROUP => Self::wants_whole(identity),
             "" => identity.kind() == "Namespace" || REFERENCES.contains(&identity.kind()),
@@ -79,7 +88,13 @@ impl Context {
     /// Whether a looked-up resource is needed as a whole, not only its metadata and references.
     #[must_use]
     pub fn wants_whole(identity: &Identity) -> bool {
-        identity.group() == GROUP && [KIND, collector::KIND].contains(&identity.kind())
+        let is_source = identity.group() == GROUP && [KIND, collector::KIND].contains(&identity.kind());
+        is_source || Self::is_for_checks(identity)
+    }
+
+    /// Whether only checks look up resources of this kind.
+    fn is_for_checks(identity: &Identity) -> bool {
+        others::row(identity).is_some()
     }
 
     /// Reads a resource, ignoring kinds that are not looked up. Findings are about the resource, with pointers relative
@@ -92,6 +107,10 @@ impl Context {
         settings: &Settings,
     ) -> Vec<Finding> {
         if !Self::wants(identity) {
+            return Vec::new();
+        }
+        if let Some(row) = others::row(identity) {
+            self.others.add(row, resource, &namespace_of(resource, settings), from_context);
             return Vec::new();
         }
         match identity.kind() {
@@ -124,6 +143,8 @@ impl Context {
         let annotations = annotations.and_then(Value::as_object);
         if self.namespaces.now("", name).is_empty() {
             self.namespaces.add(resource, "", annotations.cloned().unwrap_or_default());
+            let labels = resource.pointer("/metadata/labels").and_then(Value::as_object);
+            self.namespace_labels.insert(name.to_owned(), labels.cloned().unwrap_or_default());
         }
         let unknown = annotations
             .map_or_else(Vec::new, |annotations| annotations::unknown(annotations, "/metadata/annotations"));
@@ -194,6 +215,25 @@ impl Context {
     #[must_use]
     pub fn namespace_annotations(&self, name: &str) -> Option<&Map<String, Value>> {
         if name.is_empty() { None } else { self.namespaces.named("", name).first().copied() }
+    }
+
+    /// The labels of the Namespace called `name`, if the input has it.
+    #[must_use]
+    pub fn namespace_labels(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.namespace_labels.get(name)
+    }
+
+    /// The LimitRanges, ResourceQuotas, Services or NetworkPolicies in a namespace. `None` if there are several of one
+    /// name.
+    #[must_use]
+    pub fn others(&self, kind: &str, namespace: &str) -> Option<Vec<&Value>> {
+        self.others.in_namespace(kind, namespace)
+    }
+
+    /// The only Service with that name.
+    #[must_use]
+    pub fn service(&self, namespace: &str, name: &str) -> Option<&Value> {
+        self.others.named("Service", namespace, name)
     }
 
     /// Whether the Namespace called `name` requests an injection of its workloads. If the name is not known, whether

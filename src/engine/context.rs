@@ -62,7 +62,10 @@ const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollecto
 /// Kinds that are read only if a resource refers to them.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
-/// The field of a container that refers to them.
+/// Kinds that are read only if there is something to inject from.
+const CHECKED: &[&str] = &["LimitRange", "NetworkPolicy", "ResourceQuota", "Service"];
+
+/// The field of a container that refers to Secrets and ConfigMaps.
 static ENV_FROM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("envFrom"));
 
 /// Reads the context resources of all groups. Those of the input come before those of the context.
@@ -78,12 +81,17 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
     let own = settings.instrumentation.as_ref();
     let names_some =
         own.is_some_and(Instrumentation::names_references) || collected.resources.needs_references();
-    let is_asked = || {
-        let any = own.is_some() || collected.resources.has_any_source();
-        any && groups.iter().any(|group| may_have_key(group.text, &ENV_FROM))
-    };
-    if names_some || is_asked() {
-        collected.read(sources, groups, REFERENCED, settings);
+    let has_source = own.is_some() || collected.resources.has_any_source();
+    let is_in_env = || groups.iter().any(|group| may_have_key(group.text, &ENV_FROM));
+    let mut kinds = Vec::new();
+    if names_some || has_source && is_in_env() {
+        kinds.extend(REFERENCED);
+    }
+    if has_source {
+        kinds.extend(CHECKED);
+    }
+    if !kinds.is_empty() {
+        collected.read(sources, groups, &kinds, settings);
     }
     collected
 }
@@ -103,10 +111,7 @@ struct Read {
 
 impl Collected {
     fn read(&mut self, sources: &[Source<'_>], groups: &[Group<'_>], kinds: &[&str], settings: &Settings) {
-        let is_wanted = |identity: &Identity| {
-            let is_referenced = REFERENCED.contains(&identity.kind());
-            Context::wants(identity) && is_referenced == (kinds == REFERENCED)
-        };
+        let is_wanted = |identity: &Identity| kinds.contains(&identity.kind()) && Context::wants(identity);
         let read = in_order(groups, |group| {
             if may_hold(group.text, kinds) { group_resources(group, kinds, &is_wanted) } else { Vec::new() }
         });

@@ -4,6 +4,7 @@
 mod common;
 
 mod api;
+mod bundle;
 mod cli;
 mod codes;
 mod commands;
