@@ -334,21 +334,21 @@ messages! {
     }
     LimitRange {
         above_max(
-            container: &str, resource: &str, part: &str, amount: &str, range: &str, most: &str, field: &str
+            container: &str, what: &str, amount: &str, range: &str, most: &str, field: &str
         )
-            "the {resource} {part} of container \"{container}\" would be {amount}, but LimitRange {range} allows at most \
+            "the {what} of container \"{container}\" would be {amount}, but LimitRange {range} allows at most \
              {most}",
             help "Lower {field}, or raise the LimitRange."
         below_min(
-            container: &str, resource: &str, part: &str, amount: &str, range: &str, least: &str, field: &str
+            container: &str, what: &str, amount: &str, range: &str, least: &str, field: &str
         )
-            "the {resource} {part} of container \"{container}\" would be {amount}, but LimitRange {range} asks for at least \
+            "the {what} of container \"{container}\" would be {amount}, but LimitRange {range} asks for at least \
              {least}",
             help "Raise {field}, or lower the LimitRange."
         above_ratio(
-            container: &str, resource: &str, limit: &str, request: &str, range: &str, most: &str, field: &str
+            container: &str, resource: &str, amounts: &str, range: &str, most: &str, field: &str
         )
-            "the {resource} limit of container \"{container}\" would be {limit} for a request of {request}, but LimitRange \
+            "the {resource} limit of container \"{container}\" would be {amounts}, but LimitRange \
              {range} allows at most {most} times the request",
             help "Bring the limit and the request closer together in {field}."
         without_ratio(container: &str, resource: &str, range: &str, field: &str)

@@ -49,8 +49,15 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
         if let Some((part, key, all)) = above {
             let (amount, most) = (shown(&resource, all[&resource]), shown(&resource, most));
             let field = one.field(&format!(".{key}.{resource}"));
-            let finding =
-                Finding::above_max(&one.pointer, container, &resource, part, &amount, range, &most, &field);
+            let finding = Finding::above_max(
+                &one.pointer,
+                container,
+                &format!("{resource} {part}"),
+                &amount,
+                range,
+                &most,
+                &field,
+            );
             findings.push(due_to(finding, one));
         }
     }
@@ -59,8 +66,15 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
         if let Some((part, key, all)) = below {
             let (amount, least) = (shown(&resource, all[&resource]), shown(&resource, least));
             let field = one.field(&format!(".{key}.{resource}"));
-            let finding =
-                Finding::below_min(&one.pointer, container, &resource, part, &amount, range, &least, &field);
+            let finding = Finding::below_min(
+                &one.pointer,
+                container,
+                &format!("{resource} {part}"),
+                &amount,
+                range,
+                &least,
+                &field,
+            );
             findings.push(due_to(finding, one));
         }
     }
@@ -70,17 +84,9 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
         match pair.filter(|(limit, request)| **limit > 0 && **request > 0) {
             Some((limit, request)) if is_above(*limit, *request, most) => {
                 let (limit, request) = (shown(&resource, *limit), shown(&resource, *request));
-                let most = ratio(most);
-                let finding = Finding::above_ratio(
-                    &one.pointer,
-                    container,
-                    &resource,
-                    &limit,
-                    &request,
-                    range,
-                    &most,
-                    &field,
-                );
+                let (amounts, most) = (format!("{limit} for a request of {request}"), ratio(most));
+                let finding =
+                    Finding::above_ratio(&one.pointer, container, &resource, &amounts, range, &most, &field);
                 findings.push(due_to(finding, one));
             }
             Some(_) => {}
