@@ -13,6 +13,7 @@ pub mod annotations;
 pub mod collector;
 pub mod context;
 pub mod effective;
+pub mod env_from;
 pub mod function;
 pub mod instrumentation;
 mod labels;

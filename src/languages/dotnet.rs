@@ -51,7 +51,7 @@ pub(super) static DOTNET: Language = Language {
                 value: "{mount}/net/OpenTelemetry.AutoInstrumentation.StartupHook.dll",
             },
             Env::Append { name: "DOTNET_ADDITIONAL_DEPS", separator: ":", value: "{mount}/AdditionalDeps" },
-            Env::Default { name: HOME, value: "{mount}" },
+            Env::Set { name: HOME, value: "{mount}" },
             Env::Append { name: "DOTNET_SHARED_STORE", separator: ":", value: "{mount}/store" },
         ],
         reserved: &[HOME],

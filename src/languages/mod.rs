@@ -250,6 +250,13 @@ pub struct AgentContainer {
 /// placeholders.
 #[derive(Debug)]
 pub enum Env {
+    /// Sets it. The user must not have it in `env`, and a value from `envFrom` does not count.
+    Set {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: &'static str,
+    },
     /// Sets it if it is absent.
     Default {
         /// The variable.
@@ -284,7 +291,10 @@ impl Env {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Default { name, .. } | Self::Append { name, .. } | Self::Wrap { name, .. } => name,
+            Self::Set { name, .. }
+            | Self::Default { name, .. }
+            | Self::Append { name, .. }
+            | Self::Wrap { name, .. } => name,
         }
     }
 
@@ -292,7 +302,7 @@ impl Env {
     #[must_use]
     pub fn texts(&self) -> Vec<&'static str> {
         match self {
-            Self::Default { value, .. } | Self::Append { value, .. } => vec![value],
+            Self::Set { value, .. } | Self::Default { value, .. } | Self::Append { value, .. } => vec![value],
             Self::Wrap { before, after, .. } => vec![before, after],
         }
     }
@@ -300,7 +310,7 @@ impl Env {
     /// Whether it extends an existing value, which must then be known.
     #[must_use]
     pub const fn extends(&self) -> bool {
-        !matches!(self, Self::Default { .. })
+        matches!(self, Self::Append { .. } | Self::Wrap { .. })
     }
 }
 
@@ -344,6 +354,15 @@ mod tests {
         for settings in ALL.iter().filter_map(|language| language.settings.as_ref()) {
             let reference = format!("{}:{}", settings.image.repository, settings.image.tag);
             assert!(Image::parse(&reference).is_some_and(|image| image.is_pinned()), "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_is_always_set_is_reserved() {
+        for recipe in ALL.iter().map(|language| &language.recipe) {
+            let env = recipe.early_env.iter().chain(recipe.env);
+            let set = env.filter(|env| matches!(env, Env::Set { .. })).map(Env::name);
+            assert_eq!(set.collect::<Vec<_>>(), recipe.reserved);
         }
     }
 

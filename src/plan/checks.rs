@@ -9,20 +9,28 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
 
+mod amounts;
 mod attribute_values;
 mod cluster_facts;
+mod egress_blocked;
+mod endpoint_unserved;
 mod env_order;
 mod environment_only;
 mod knative;
+mod limit_range;
 mod otlp;
 mod pod_security;
 mod port_clash;
 mod proxy;
+mod quota;
 mod references;
 mod removed_mounts;
 mod runs_as_root;
+mod service;
+mod shadowed_env;
 mod sidecar_blocks_job;
 mod unknown_namespace;
+mod unset_variables;
 
 /// Every check, in the order of its findings.
 const CHECKS: &[Check] = &[
@@ -37,9 +45,15 @@ const CHECKS: &[Check] = &[
     otlp::CHECK,
     attribute_values::CHECK,
     env_order::CHECK,
+    shadowed_env::CHECK,
+    unset_variables::CHECK,
     runs_as_root::CHECK,
     knative::CHECK,
     pod_security::CHECK,
+    limit_range::CHECK,
+    quota::CHECK,
+    endpoint_unserved::CHECK,
+    egress_blocked::CHECK,
 ];
 
 /// A check of a planned workload.

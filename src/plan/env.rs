@@ -76,6 +76,7 @@ pub(super) fn set(
 ) -> Step {
     for env in env {
         match env {
+            Env::Set { name, value } => container.set(draft, name, &texts.fill(value)),
             Env::Default { name, value } => container.default(draft, name, &texts.fill(value)),
             Env::Append { name, separator, value } => {
                 let ours = texts.fill(value);

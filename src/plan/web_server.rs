@@ -10,6 +10,7 @@ use super::{
     draft::Draft,
     exporter, pod, resources, sdk,
 };
+use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::List;
 use crate::languages::Recipe;
@@ -132,9 +133,10 @@ fn finish(
     Ok(container)
 }
 
-/// A container created for `target`, as a separate draft. Findings about it point at the target.
+/// A container created for `target`, as a separate draft. Findings about it point at the target. No variables of it
+/// depend on `envFrom`.
 fn place_of(target: &ContainerRef) -> ContainerRef {
-    ContainerRef { at: String::new(), ..target.clone() }
+    ContainerRef { at: String::new(), env_from: EnvFrom::default(), ..target.clone() }
 }
 
 /// Sets the variables of the attach container: the Instrumentation's, the addresses, the configuration.

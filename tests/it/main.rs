@@ -4,6 +4,7 @@
 mod common;
 
 mod api;
+mod bundle;
 mod cli;
 mod codes;
 mod commands;
@@ -12,6 +13,7 @@ mod conformance;
 mod corpus;
 mod docs;
 mod english;
+mod env_from;
 mod examples;
 mod files;
 mod findings;

@@ -55,18 +55,27 @@ fn root(spec: &Value, container: &Value) -> Option<String> {
         Some(user) => (user.as_i64() == Some(0)).then(|| "runAsUser is 0".to_owned()),
         None => {
             let image = container.get("image")?.as_str()?;
-            is_of_root(image)
-                .then(|| format!("image \"{image}\" has no other user, and runAsUser is not set"))
+            let is_root = user_of(image) == ImageUser::Root;
+            is_root.then(|| format!("image \"{image}\" has no other user, and runAsUser is not set"))
         }
     }
 }
 
-/// Whether an image is one of the operator's, by name and in any registry: none of their Dockerfiles has a `USER`.
-fn is_of_root(image: &str) -> bool {
+/// The user that an image runs as if the pod does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ImageUser {
+    Root,
+    Unknown,
+}
+
+/// The user of an image. The operator's images run as root, by name and in any registry: none of their Dockerfiles has
+/// a `USER`.
+fn user_of(image: &str) -> ImageUser {
     let called = |reference: &str| Image::parse(reference).map(|image| image.name().to_owned());
     let wanted = called(image);
     let mut ours = ALL.iter().filter_map(|language| called(language.settings.as_ref()?.image.repository));
-    wanted.is_some() && ours.any(|ours| Some(ours) == wanted)
+    let is_ours = wanted.is_some() && ours.any(|ours| Some(ours) == wanted);
+    if is_ours { ImageUser::Root } else { ImageUser::Unknown }
 }
 
 /// Pointer to the pod's setting, or to the pod.
