@@ -13,6 +13,7 @@ mod attribute_values;
 mod cluster_facts;
 mod env_order;
 mod environment_only;
+mod image_volumes;
 mod knative;
 mod otlp;
 mod pod_security;
@@ -38,6 +39,7 @@ const CHECKS: &[Check] = &[
     attribute_values::CHECK,
     env_order::CHECK,
     runs_as_root::CHECK,
+    image_volumes::CHECK,
     knative::CHECK,
     pod_security::CHECK,
 ];
