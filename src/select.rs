@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::config::{FilesBy, Settings};
 use crate::config::annotations::{CONTAINERS, DELIVERY, PREFIX};
 use crate::config::collector::{self as of_collector, CONTAINER};
 use crate::config::context::{Context, namespace_of};
 use crate::config::effective::Annotations;
 use crate::config::instrumentation::{Instrumentation, KIND};
+use crate::config::{FilesBy, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, List};
 use crate::k8s::{Identity, Workload};

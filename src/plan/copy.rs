@@ -7,6 +7,7 @@ use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resource
 use crate::config::FilesBy;
 use crate::config::instrumentation::KIND;
 use crate::finding::Finding;
+use crate::k8s::image::Image;
 use crate::k8s::pod::List;
 use crate::languages::{Copy, Extensions, Recipe};
 use crate::select::{Request, Selection};
@@ -102,8 +103,7 @@ fn parts(
                 let (pointer, source) = (cx.annotations.pointer(request.language.switch), &request.source);
                 let finding =
                     Finding::extension_not_mountable(pointer, request.language.id, text("image"), directory);
-                let field =
-                    format!("/spec/{}/{}/{index}/dir", super::settings(request).key, extensions.key);
+                let field = format!("/spec/{}/{}/{index}/dir", super::settings(request).key, extensions.key);
                 return Err(finding.due_to(KIND, source, field).into());
             }
         };
@@ -155,11 +155,10 @@ fn mount_images(
 }
 
 fn image_volume(part: &Part) -> Value {
-    let mut image = json!({"reference": part.image});
-    if let Some(policy) = &part.pull_policy {
-        image["pullPolicy"] = json!(policy);
-    }
-    json!({"name": part.name, "image": image})
+    // API servers with the feature gate off set no default, and refuse a volume without a policy.
+    let default = || Image::parse(&part.image).map_or("IfNotPresent", |image| image.pull_policy());
+    let policy = part.pull_policy.as_deref().unwrap_or_else(default);
+    json!({"name": part.name, "image": {"reference": part.image, "pullPolicy": policy}})
 }
 
 /// Adds the volume and the init containers that copy the files into it.

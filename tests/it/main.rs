@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod conformance;
 mod corpus;
+mod delivery;
 mod docs;
 mod english;
 mod examples;

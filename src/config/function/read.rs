@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{Spec, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
 use crate::config::{
-    Delivery, FailOn, FilesBy, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels, nearest,
+    Delivery, FailOn, FilesBy, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels,
+    nearest,
 };
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;

@@ -51,8 +51,7 @@ fn needs(planned: &Planned<'_>) -> Option<Finding> {
     }
     let containers = [List::Init, List::Regular].map(|list| elements(after, list.key()));
     let mut mounts = containers.into_iter().flatten().flat_map(|one| elements(one, "volumeMounts"));
-    let has_folder =
-        mounts.any(|mount| volumes.contains(name(mount)) && mount.get("subPath").is_some());
+    let has_folder = mounts.any(|mount| volumes.contains(name(mount)) && mount.get("subPath").is_some());
     let Needs { kubernetes, containerd, crio } = if has_folder { OF_FOLDER } else { OF_ROOT };
     let pointer = cx.annotations.pointer(DELIVERY);
     let since = format!("1.{kubernetes}");
