@@ -309,8 +309,8 @@ messages! {
             "the image volumes need the feature gate ImageVolume, which Kubernetes {version} turns off by default, \
              and on the nodes containerd {containerd} or CRI-O {crio}"
         image_volumes_need_newer(version: &str, since: &str)
-            "Kubernetes {version} cannot mount the image volumes: they need Kubernetes 1.35, or {since} with the \
-             feature gate ImageVolume"
+            "the image volumes do not work in Kubernetes {version}: they need 1.35, or {since} with the feature gate \
+             ImageVolume"
     }
     AttributeValue {
         attribute_breaks_list(place: &str, key: &str, value: &str)

@@ -361,8 +361,8 @@ fn what_the_cluster_needs_is_said_by_its_version() {
         );
     }
     says(&java, &with("v1.32"), Severity::Warning, "which Kubernetes v1.32 turns off by default");
-    says(&nodejs, &with("v1.32"), Severity::Warning, "Kubernetes v1.32 cannot mount the image volumes");
-    says(&java, &with("v1.30"), Severity::Warning, "Kubernetes v1.30 cannot mount the image volumes");
+    says(&nodejs, &with("v1.32"), Severity::Warning, "do not work in Kubernetes v1.32");
+    says(&java, &with("v1.30"), Severity::Warning, "do not work in Kubernetes v1.30");
     // The severity in the config counts before both.
     let mut strict = unknown.clone();
     strict["severity"] = json!({"needs-kubernetes": "error"});

@@ -328,8 +328,8 @@ pub(in crate::config) static SPEC: Object = object(&[
     key(
         "delivery",
         "How agents get into pods: `init`, copied by init containers, or `image-volume`, mounted from their images \
-         (see docs/image-volumes.md). `default` is for every language that has no key of its own; languages that \
-         image volumes cannot deliver take it as `init`.",
+         (see docs/image-volumes.md). `default` (`init` without it) is for every language that has no key of its own; \
+         languages that image volumes cannot deliver take it as `init`.",
         KeyShape::Map {
             words: || {
                 let with_agent = ALL.iter().filter(|language| language.settings.is_some());

@@ -13,6 +13,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::k8s::pod::{List, elements, name};
 use crate::k8s::security::Version;
 use crate::languages::Delivery;
+use crate::plan;
 use crate::select::Request;
 
 pub(super) const CHECK: Check = Check {
@@ -79,7 +80,7 @@ fn ignored_by(planned: &Planned<'_>, request: &Request<'_>) -> Option<Finding> {
     if request.files != FilesBy::ImageVolume {
         return None;
     }
-    let settings = super::super::settings(request);
+    let settings = plan::settings(request);
     let agent = request.instrumentation.agent(request.language);
     let of_agent = agent.into_iter().flat_map(|agent| {
         [
