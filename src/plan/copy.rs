@@ -33,7 +33,6 @@ pub(super) fn inject(
     draft: &mut Draft,
 ) -> Step<Vec<String>> {
     let extensions = extensions(request, copy);
-    let parts = parts(cx, request, copy, extensions)?;
     for (index, target) in request.targets.iter().enumerate() {
         let container = pod::container(cx, draft, target);
         let mount = copy.mount.in_target(&target.name);
@@ -46,7 +45,10 @@ pub(super) fn inject(
                 container.mount(draft, json!({"name": copy.name, "mountPath": mount}))?;
                 extensions.map(|(extensions, _)| extensions.destination(&mount))
             }
-            FilesBy::ImageVolume => mount_images(draft, &container, &parts, &mount, copy)?,
+            FilesBy::ImageVolume => {
+                let parts = parts(cx, request, copy, extensions)?;
+                mount_images(draft, &container, &parts, &mount, copy)?
+            }
         };
         sdk::common(draft, &container, request.instrumentation);
         env::set(cx, draft, &container, recipe.env, &texts)?;
@@ -58,6 +60,7 @@ pub(super) fn inject(
             exporter::add_volumes(cx, request.instrumentation, draft)?;
         }
     }
+    let parts = parts(cx, request, copy, extensions)?;
     match request.files {
         FilesBy::Init => add_init_containers(cx, request, copy, draft, &parts)?,
         FilesBy::ImageVolume => {
