@@ -268,6 +268,13 @@ codes! {
         "apiVersion: serving.knative.dev/v1\n\
          kind: Service\n\
          spec: {template: {metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}}}}"
+    NeedsKubernetes "needs-kubernetes" Info
+        "The injected pod needs a Kubernetes version, a feature gate or a container runtime that not every cluster has; a warning if `kubernetes` in the config names a version without it."
+        "An API server without image volumes refuses the pod. A runtime that does not know `subPath` of image volumes, such as containerd 2.1, mounts the whole image instead: the agent's files are not where the variables point, and the application may not start."
+        "Enable the feature gate on the API server and on the kubelets, or deliver the agents by init containers (`delivery: {default: init}`). Set `kubernetes` in the config to the oldest version that the pods run on."
+        "spec:\n\
+         \x20 kubernetes: v1.34 # image volumes are off by default\n\
+         \x20 delivery: {default: image-volume}"
     AttributeValue "attribute-value" Warning
         "The value of a resource attribute holds a comma or an equals sign."
         "Attributes are written as one list of `key=value`, separated by commas. Newer SDKs drop the whole list when it cannot be read, and older ones cut the value."
@@ -463,9 +470,9 @@ codes! {
         "kind: OpenTelemetryCollector\n\
          metadata: {name: sidecar} # no namespace"
     IgnoredField "ignored-field" Info
-        "A collector has a field that has no effect on a sidecar."
-        "A sidecar's pod belongs to the workload, so the field is ignored."
-        "Remove the field, or set it in the workload's pod template."
+        "A collector has a field that has no effect on a sidecar, or an Instrumentation has one that has no effect on image volumes."
+        "A sidecar's pod belongs to the workload, and image volumes need no init container and no volume of their own size: the field is ignored."
+        "Remove the field. What a collector asks for can be set in the workload's pod template."
         "spec:\n\
          \x20 mode: sidecar\n\
          \x20 hostNetwork: true # the pod's own spec decides"

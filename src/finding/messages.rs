@@ -63,6 +63,8 @@ messages! {
             "container \"{container}\" is from another injection, and there is no record of it"
         variable_without_record(container: &str, name: &str)
             "container \"{container}\" has {name} from another injection, and there is no record of it"
+        volume_without_record(volume: &str)
+            "volume \"{volume}\" is from another injection, and there is no record of it"
     }
     Updated {
         injection_updated(differences: &str)
@@ -203,6 +205,12 @@ messages! {
         init_container_as_target(language: &str, container: &str)
             "{language} cannot instrument \"{container}\", which is an init container",
             help "Name a regular container."
+        language_not_mountable(languages: &str, known: &str)
+            "image volumes cannot deliver {languages} (they can deliver {known})",
+            help "Remove the annotation, or the key of `delivery` in the config."
+        extension_not_mountable(language: &str, image: &str, directory: &str)
+            "{language}: {directory:?} of extension \"{image}\" is not a folder that an image volume can mount",
+            help "Write `dir` as an absolute path without `..`, or deliver the agent by an init container."
     }
     EnvironmentOnly {
         module_only_in_first(language: &str, others: &str, first: &str)
@@ -292,6 +300,17 @@ messages! {
         knative_features_off(features: &str, settings: &str)
             "Knative refuses the injected pod unless it has {features}",
             help "Set `{settings}` in the ConfigMap config-features of namespace knative-serving."
+    }
+    NeedsKubernetes {
+        image_volumes_need(since: &str, containerd: &str, crio: &str)
+            "the image volumes need Kubernetes 1.35, or {since} with the feature gate ImageVolume, and on the nodes \
+             containerd {containerd} or CRI-O {crio}"
+        image_volumes_need_gate(version: &str, containerd: &str, crio: &str)
+            "the image volumes need the feature gate ImageVolume, which Kubernetes {version} turns off by default, \
+             and on the nodes containerd {containerd} or CRI-O {crio}"
+        image_volumes_need_newer(version: &str, since: &str)
+            "the image volumes do not work in Kubernetes {version}: they need 1.35, or {since} with the feature gate \
+             ImageVolume"
     }
     AttributeValue {
         attribute_breaks_list(place: &str, key: &str, value: &str)
@@ -516,6 +535,8 @@ messages! {
             "{key} has no effect in a pipeline, and is left out", about key
         field_ignored_for_sidecar(name: &str)
             "spec.{name} has no effect on a sidecar", about key
+        fields_ignored_for_image_volumes(fields: &str, instrumentation: &str, language: &str)
+            "the image volumes of {language} ignore {fields} of Instrumentation {instrumentation}"
     }
     InvalidConfig {
         unknown_config_kind(kind: &str, known: &str)

@@ -33,6 +33,7 @@ pub(super) static DOTNET: Language = Language {
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
             name: "opentelemetry-auto-instrumentation-dotnet",
+            folder: "/autoinstrumentation",
             command: &["cp", "-r", "/autoinstrumentation/.", MOUNT],
             mount: Mount::Shared(MOUNT),
             extensions: None,

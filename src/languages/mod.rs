@@ -121,7 +121,7 @@ pub struct Recipe {
 /// How an agent gets into a pod.
 #[derive(Debug)]
 pub enum Delivery {
-    /// An init container copies it into a volume that the target containers mount.
+    /// The target containers mount a volume with its files: a copy that an init container makes, or the image itself.
     Copy(Copy),
     /// It is a sidecar for one target container.
     Container(AgentContainer),
@@ -149,6 +149,18 @@ impl Delivery {
         }
     }
 
+    /// Whether an image volume can bring the agent.
+    #[must_use]
+    pub const fn is_mountable(&self) -> bool {
+        matches!(self, Self::Copy(_))
+    }
+
+    /// Whether an image volume with that name has the agent or an extension of it.
+    #[must_use]
+    pub fn is_image_volume(&self, name: &str) -> bool {
+        matches!(self, Self::Copy(copy) if copy.name == name || copy.is_extension(name))
+    }
+
     /// The agent's extensions, if it supports any.
     #[must_use]
     pub const fn extensions(&self) -> Option<&Extensions> {
@@ -159,11 +171,13 @@ impl Delivery {
     }
 }
 
-/// An agent that an init container copies.
+/// An agent whose files the target containers mount.
 #[derive(Debug)]
 pub struct Copy {
     /// The name of the init container and of the volume.
     pub name: &'static str,
+    /// The folder of the image that has its files; `/` for the root.
+    pub folder: &'static str,
     /// The init container's command.
     pub command: &'static [&'static str],
     /// Where the volume is mounted.
@@ -172,23 +186,35 @@ pub struct Copy {
     pub extensions: Option<Extensions>,
 }
 
-/// Images with extensions of an agent, copied by additional init containers.
+impl Copy {
+    /// Whether an extension of the agent has that name.
+    #[must_use]
+    pub fn is_extension(&self, name: &str) -> bool {
+        self.extensions
+            .as_ref()
+            .and_then(|extensions| name.strip_prefix(extensions.name)?.strip_prefix('-'))
+            .is_some_and(|number| number.parse::<usize>().is_ok())
+    }
+}
+
+/// Images with extensions of an agent, in addition to its own.
 #[derive(Debug)]
 pub struct Extensions {
     /// Their key in the language's settings: a list of `image` and `dir`.
     pub key: &'static str,
-    /// The prefix of the init containers' names; a number follows.
+    /// The prefix of the names of the init containers, or of the image volumes; a number follows.
     pub name: &'static str,
     /// The directory they are copied to, relative to the mount.
     pub directory: &'static str,
-    /// Variables that load them, set after the language's own.
+    /// Variables that load them, set after the language's own. `{extensions}` is replaced by their directories,
+    /// separated by commas.
     pub env: &'static [Env],
 }
 
 impl Extensions {
-    /// The name of the init container that copies the extension at `index`.
+    /// The name of the init container that copies the extension at `index`, or of its image volume.
     #[must_use]
-    pub fn container(&self, index: usize) -> String {
+    pub fn called(&self, index: usize) -> String {
         format!("{}-{index}", self.name)
     }
 
@@ -196,6 +222,13 @@ impl Extensions {
     #[must_use]
     pub fn destination(&self, mount: &str) -> String {
         format!("{mount}/{}", self.directory)
+    }
+
+    /// Where the image volume of the extension at `index` is mounted if the agent's is mounted at `mount`: beside it,
+    /// because nothing can be mounted below a read-only mount.
+    #[must_use]
+    pub fn mount(&self, mount: &str, index: usize) -> String {
+        format!("{mount}-{}-{index}", self.directory)
     }
 }
 
@@ -246,8 +279,8 @@ pub struct AgentContainer {
     pub several: Code,
 }
 
-/// A variable of a language. `{mount}` is replaced by the agent's mount in the target; options have their own
-/// placeholders.
+/// A variable of a language. `{mount}` is replaced by the agent's mount in the target; options and extensions have
+/// their own placeholders.
 #[derive(Debug)]
 pub enum Env {
     /// Sets it. The user must not have it in `env`, and a value from `envFrom` does not count.
@@ -373,7 +406,11 @@ mod tests {
                 Delivery::Copy(copy) => {
                     assert!(is_dns_label(copy.name), "{}", copy.name);
                     assert!(copy.mount.path().starts_with('/'), "{}", copy.name);
-                    assert!(!copy.command.is_empty(), "{}", copy.name);
+                    // Both ways bring the same files.
+                    let source = copy.command.iter().rev().nth(1).expect("a source and a destination");
+                    let (folder, file) = source.rsplit_once('/').expect("an absolute path");
+                    assert_eq!(folder.is_empty(), copy.folder == "/", "{}", copy.name);
+                    assert!(folder.is_empty() || (folder, file) == (copy.folder, "."), "{}", copy.name);
                     if let Some(extensions) = &copy.extensions {
                         assert!(is_dns_label(&format!("{}-10000", extensions.name)), "{}", extensions.name);
                     }

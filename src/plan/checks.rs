@@ -16,6 +16,7 @@ mod egress_blocked;
 mod endpoint_unserved;
 mod env_order;
 mod environment_only;
+mod image_volumes;
 mod knative;
 mod limit_range;
 mod otlp;
@@ -48,6 +49,7 @@ const CHECKS: &[Check] = &[
     shadowed_env::CHECK,
     unset_variables::CHECK,
     runs_as_root::CHECK,
+    image_volumes::CHECK,
     knative::CHECK,
     pod_security::CHECK,
     limit_range::CHECK,

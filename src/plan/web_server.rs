@@ -75,7 +75,7 @@ fn attach(
 
     target.mount(draft, json!({"name": server.agent_volume, "mountPath": AGENT}))?;
     target.mount(draft, json!({"name": server.config_volume, "mountPath": location.directory}))?;
-    env::set(cx, draft, target, recipe.env, &Texts::read(cx, request)?.with_mount(AGENT))?;
+    env::set(cx, draft, target, recipe.env, &Texts::read(cx, request)?.with("{mount}", AGENT))?;
     let claim = pod::claim(server.agent_volume, request).filter(|_| server.is_sized);
     pod::add_volume(cx, draft, claim.unwrap_or_else(|| server.agent_volume(limit)))?;
 

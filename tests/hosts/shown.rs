@@ -12,7 +12,7 @@ pub(crate) const CASES: &[Case] = cases![
 ];
 
 /// Their runs need the examples alone.
-const PAGES: &[&str] = &["README.md", "docs/list.md", "docs/reports.md", "docs/support.md"];
+const PAGES: &[&str] = &["README.md", "docs/list.md", "docs/reports.md", "docs/support.md", "docs/image-volumes.md"];
 
 /// Commands with what is shown of their output.
 fn runs(page: &str) -> Vec<(&str, Vec<&str>)> {

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod conformance;
 mod corpus;
+mod delivery;
 mod docs;
 mod english;
 mod env_from;

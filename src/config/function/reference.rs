@@ -73,6 +73,8 @@ fn takes(shape: &KeyShape) -> String {
             };
             if words.len() > MANY {
                 "a mapping from [codes](findings.md) to `error`, `warning`, `info` or `off`".to_owned()
+            } else if let Some(choice) = same_choice(&words, *of) {
+                format!("a mapping from {} to {choice}", code(&words))
             } else {
                 let values: Vec<String> = words.iter().map(|word| value(word)).collect();
                 format!("a mapping of {}", values.join(", "))
@@ -81,6 +83,16 @@ fn takes(shape: &KeyShape) -> String {
         KeyShape::Either { what, .. } => (*what).to_owned(),
         KeyShape::Instrumentation => "a mapping".to_owned(),
     }
+}
+
+/// The words that every key takes, if they are the same.
+fn same_choice(keys: &[&str], of: fn(&str) -> KeyShape) -> Option<String> {
+    let mut choices = keys.iter().map(|key| match of(key) {
+        shape @ KeyShape::Choice(_) => Some(takes(&shape)),
+        _ => None,
+    });
+    let first = choices.next()??;
+    choices.all(|choice| choice.as_ref() == Some(&first)).then_some(first)
 }
 
 fn code(words: &[&str]) -> String {

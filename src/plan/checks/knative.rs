@@ -16,6 +16,10 @@ const FLAGS: &[Flag] = &[
         is_needed: |spec| !elements(spec, List::Init.key()).is_empty(),
     },
     Flag {
+        name: "kubernetes.podspec-volumes-image",
+        is_needed: |spec| elements(spec, "volumes").iter().any(|volume| volume.get("image").is_some()),
+    },
+    Flag {
         name: "kubernetes.podspec-fieldref",
         is_needed: |spec| {
             let containers = [List::Init, List::Regular].map(|list| elements(spec, list.key()));
