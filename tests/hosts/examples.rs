@@ -33,7 +33,8 @@ const BUILT: [(&str, &str, &str); 5] = [
 /// Makes every `.expected` anew, as far as the tools are there.
 pub(crate) fn update() {
     let kustomize = Tool::Kustomize.path().into_iter();
-    let kustomize = kustomize.flat_map(|_| BUILT.map(|(example, folder, expected)| (expected, built(example, folder))));
+    let kustomize =
+        kustomize.flat_map(|_| BUILT.map(|(example, folder, expected)| (expected, built(example, folder))));
     let packages = PACKAGES.map(|(example, expected)| (expected, injected(example)));
     for (expected, (world, actual)) in packages.into_iter().chain(kustomize) {
         let expected = repository().join(expected);

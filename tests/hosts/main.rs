@@ -85,9 +85,7 @@ fn trial(name: &str, needs: &[Tool], run: impl FnOnce() + Send + 'static) -> Tri
     };
     let reason = format!("{} is not on PATH", first.name());
     if missing.iter().any(|tool| tool.is_required()) {
-        return Trial::test(name, move || {
-            Err(Failed::from(format!("{reason}, and REQUIRE_HOSTS asks")))
-        });
+        return Trial::test(name, move || Err(Failed::from(format!("{reason}, and REQUIRE_HOSTS asks"))));
     }
     Trial::test(format!("{name} ({reason})"), || Ok(())).with_ignored_flag(true)
 }

@@ -49,7 +49,6 @@ const PARTS: &[Part] = &[
     part("docs/commands.md", "", &[]),
     part("docs/config.md", "", &[]),
     part("docs/faq.md", "", &[Tool::Kustomize]),
-    part("docs/findings.md", "", &[]),
     part("docs/from-operator.md", "", &[Tool::Kubectl]),
     part("docs/from-patches.md", "", &[Tool::Kustomize, Tool::Kubectl]),
     part("docs/helm.md", "Helm 3", &[Tool::Helm3]),
@@ -74,8 +73,14 @@ const PARTS: &[Part] = &[
     part("functions/kustomize-plugin/README.md", "", &[Tool::Kubectl]),
 ];
 
-/// Pages whose blocks other tests run, and these tests.
-const ELSEWHERE: &[(&str, &str)] = &[("docs/pre-commit.md", "tests/hosts/pre_commit.rs")];
+/// Pages whose blocks nobody runs here, and why.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "docs/findings.md",
+        "its blocks are examples of what is wrong; testdata/findings has a run of each code",
+    ),
+    ("docs/pre-commit.md", "it needs a repository with commits: tests/hosts/pre_commit.rs"),
+];
 
 /// The tests of all pages.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
@@ -306,7 +311,15 @@ fn quoted_messages(text: &str) -> Vec<&str> {
     let tables = text.split("\n| you see |").skip(1);
     let rows = tables.flat_map(|table| table.lines().skip(2).take_while(|line| line.starts_with("| ")));
     let cells = rows.filter_map(|row| row.strip_prefix("| ")?.split_once(" |")).map(|(cell, _)| cell);
-    cells.filter(|cell| cell.starts_with('`') && cell.ends_with('`')).map(|cell| cell.trim_matches('`')).collect()
+    cells.filter_map(code).collect()
+}
+
+/// The code in a cell that is code as a whole.
+fn code(cell: &str) -> Option<&str> {
+    let inner = cell.trim_start_matches('`');
+    let mark = &cell[..cell.len() - inner.len()];
+    let inner = inner.strip_suffix(mark).filter(|_| !mark.is_empty())?;
+    (!inner.contains(mark)).then_some(inner)
 }
 
 /// Runs what a page shows, or a part of it by the numbers of its runs, in `world` from top to bottom.

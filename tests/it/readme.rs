@@ -74,8 +74,11 @@ fn links_lead_somewhere() {
         let entries = fs::read_dir(root.join(folder)).expect("a folder");
         entries.map(move |entry| format!("{folder}/{}", entry.expect("an entry").file_name().display()))
     });
-    let pages: Vec<String> =
-        [".".to_owned(), "docs".to_owned()].into_iter().chain(folders).flat_map(|folder| files(&folder, "md")).collect();
+    let pages: Vec<String> = [".".to_owned(), "docs".to_owned()]
+        .into_iter()
+        .chain(folders)
+        .flat_map(|folder| files(&folder, "md"))
+        .collect();
     assert!(pages.len() > 30, "{pages:?}");
     for page in &pages {
         let text = text(page);
@@ -88,7 +91,8 @@ fn links_lead_somewhere() {
             let folder = root.join(page).parent().expect("a folder").to_owned();
             let path = if file.is_empty() { root.join(page) } else { folder.join(file) };
             assert!(path.exists(), "{page}: {target}");
-            let heading = |line: &str| line.starts_with('#') && anchor(line.trim_start_matches('#')) == wanted;
+            let heading =
+                |line: &str| line.starts_with('#') && anchor(line.trim_start_matches('#')) == wanted;
             let has_anchor =
                 wanted.is_empty() || fs::read_to_string(&path).is_ok_and(|text| text.lines().any(heading));
             assert!(has_anchor, "{page}: {target}");
