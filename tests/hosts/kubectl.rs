@@ -8,7 +8,6 @@ use otel_inject::languages::OPERATOR;
 use serde_json::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION};
-use crate::shown;
 use crate::tools::Tool;
 use crate::world::{World, repository};
 use crate::{Case, cases};
@@ -24,13 +23,11 @@ pub(crate) const CASES: &[Case] = cases![
         a_plugin_of_kubectl_lists,
         a_plugin_of_kubectl_fails_as_the_program_does,
         a_plugin_of_kubectl_needs_its_name,
-        the_page_of_kubectl_shows_real_runs,
     ],
     &[Tool::KrewValidator] => [krew_accepts_the_manifest],
     &[Tool::Kubectl, Tool::Krew] => [krew_installs_on_every_platform],
 ];
 
-const PAGE: &str = "docs/kubectl.md";
 const PLUGIN: &str = "kubectl-otel_inject";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -100,10 +97,6 @@ fn a_plugin_of_kubectl_needs_its_name() {
     world
         .run(Tool::Kubectl, &["otel-inject", "version"])
         .bad("unknown command \"otel-inject\" for \"kubectl\"");
-}
-
-fn the_page_of_kubectl_shows_real_runs() {
-    shown::are_real(&with_plugin(), PAGE, ..);
 }
 
 /// An archive as a release has it, with a stand-in of the program of a platform.

@@ -1,4 +1,4 @@
-//! The gates of docs/ci: their commands do what the README says, in a folder as a pipeline has it.
+//! The gates of docs/ci: their commands do what docs/ci.md says, in a folder as a pipeline has it.
 
 use std::env;
 use std::fs;
@@ -27,7 +27,7 @@ pub(crate) const CASES: &[Case] = cases![
         the_gate_of_gitlab_says_what_is_wrong,
         the_gate_of_gitlab_writes_a_note_with_a_token,
         both_build_a_given_revision,
-        the_readme_shows_what_is_in_the_files,
+        the_page_shows_what_is_in_the_files,
     ],
     &[Tool::Actionlint] => [actionlint_has_nothing_to_say],
     &[Tool::Zizmor] => [zizmor_has_nothing_to_say],
@@ -291,15 +291,16 @@ fn both_build_a_given_revision() {
     assert!(text("Cargo.toml").contains(&format!("rust-version = \"{version}\"\n")), "{toolchain}");
 }
 
-fn the_readme_shows_what_is_in_the_files() {
-    let readme = text("README.md");
-    let section =
-        readme.split("\n### ").find(|part| part.starts_with("In your pull request\n")).expect("the section");
+fn the_page_shows_what_is_in_the_files() {
+    let page = text("docs/ci.md");
+    let (gates, _) = page.split_once("\n## ").expect("a first section");
     for path in [GITHUB, GITLAB] {
-        assert!(section.contains(&format!("]({path})")), "no link to {path}");
+        let path = path.strip_prefix("docs/").expect("a file beside the page");
+        assert!(gates.contains(&format!("]({path})")), "no link to {path}");
     }
-    let shown: Vec<&str> = section.lines().filter(|line| line.starts_with("otel-inject ")).collect();
-    assert!(!shown.is_empty(), "{section}");
+    let commands = gates.lines().map(|line| line.strip_prefix("$ ").unwrap_or(line));
+    let shown: Vec<&str> = commands.filter(|line| line.starts_with("otel-inject ")).collect();
+    assert_eq!(shown.len(), 3, "{gates}");
     for command in shown {
         let is_run =
             [GITHUB, GITLAB].iter().flat_map(|path| gate(path)).any(|step| step.script.contains(command));

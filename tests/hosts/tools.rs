@@ -39,6 +39,8 @@ pub(crate) enum Tool {
     Krew,
     /// Reads the manifests of these plugins.
     KrewValidator,
+    /// Makes a book of the pages.
+    Mdbook,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
@@ -64,6 +66,7 @@ const ROWS: [Row; 18] = [
     (Tool::Git, "git", &["git"], None),
     (Tool::Krew, "krew", &["krew", "kubectl-krew"], None),
     (Tool::KrewValidator, "validate-krew-manifest", &["validate-krew-manifest"], None),
+    (Tool::Mdbook, "mdbook", &["mdbook"], None),
 ];
 
 impl Tool {
