@@ -15,12 +15,16 @@ use tools::Tool;
 mod common;
 
 mod action;
+mod argo_cd;
 mod examples;
+mod flux;
 mod helm;
+mod init;
 mod kpt;
 mod kubectl;
 mod kustomize;
 mod nodejs;
+mod other_hosts;
 mod page;
 mod patches;
 mod pipe;
@@ -68,6 +72,10 @@ fn main() -> ExitCode {
         shown::CASES,
         action::CASES,
         release::CASES,
+        init::CASES,
+        argo_cd::CASES,
+        flux::CASES,
+        other_hosts::CASES,
     ];
     let trials = rooms.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
