@@ -1,4 +1,4 @@
-//! Flux: committed patches, as its page shows them. kustomize stands in for kustomize-controller, which calls it.
+//! Flux: committed patches, as its page shows them. kustomize builds them here; kustomize-controller calls it, too.
 
 use serde_json::Value;
 

@@ -122,18 +122,19 @@ fn leads_helm_to_an_injection(tool: Tool) {
     let world = World::new().with_path("bin");
     fs::create_dir(world.path("bin")).expect("a folder");
     symlink(tool.path().expect("its tests are left out"), world.path("bin/helm")).expect("a link");
-    world.file("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n");
-    let steps = steps(&world.otel_inject(&["init"], "").good());
-    world.file("templates/web.yaml", requested(&steps));
+    world.file("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n");
+    let run = |command: &str| world.shell(&format!("cd chart && {command}"));
+    let steps = steps(&run("otel-inject init").good());
+    world.file("chart/templates/web.yaml", requested(&steps));
     if tool == Tool::Helm4 {
-        world.shell(&block(&steps, "install the plugin")).good();
+        run(&block(&steps, "install the plugin")).good();
     }
     let command = block(&steps, "Run Helm");
-    let rendered = world.shell(&command).good();
+    let rendered = run(&command).good();
     assert!(rendered.contains(SERVICE) && rendered.contains(ENDPOINT), "{rendered}");
     assert!(rendered.contains("k8s.namespace.name=shop"), "{rendered}");
-    world.file("templates/web.yaml", DEPLOYMENT.replace("\"true\"", "nowhere/none"));
-    let run = world.shell(&command);
+    world.file("chart/templates/web.yaml", DEPLOYMENT.replace("\"true\"", "nowhere/none"));
+    let run = run(&command);
     assert_eq!(run.stdout, "");
     run.bad("error[instrumentation-not-found]");
 }

@@ -25,7 +25,8 @@ const PAGE: &str = "docs/other-hosts.md";
 /// The lines of the page's blocks in this language.
 fn lines(language: &str) -> Vec<String> {
     let page = text(PAGE);
-    let blocks = page.split(&format!("```{language}\n")).skip(1);
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
     let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap_or_default().lines());
     lines.map(str::to_owned).collect()
 }
