@@ -17,7 +17,7 @@ pub(crate) const CASES: &[Case] = cases![
         flux_applies_the_patches_of_a_kustomization,
         an_old_patch_fails_or_matches_nothing,
     ],
-    &[Tool::Helm3] => [a_chart_gives_patches_for_flux],
+    &[Tool::Helm3, Tool::Kustomize] => [a_chart_gives_patches_for_flux],
 ];
 
 const PAGE: &str = "docs/flux.md";
@@ -120,7 +120,9 @@ fn a_chart_gives_patches_for_flux() {
         .expect("a link");
     world.copy("testdata/chart", "chart");
     world.shell(command).good();
-    let patches: Value = serde_yaml::from_str(&world.text("patches.yaml")).expect("YAML");
-    let targets = patches["patches"].as_array().expect("patches").iter().map(|patch| &patch["target"]);
-    assert!(targets.clone().any(|target| target["name"] == "shop-web"), "{patches}");
+    // The post-renderer of a HelmRelease is kustomize with these patches.
+    world.shell("helm template shop chart > all.yaml").good();
+    world.file("kustomization.yaml", "resources: [all.yaml]\n".to_owned() + &world.text("patches.yaml"));
+    let built = world.run(Tool::Kustomize, &["build", "."]).good();
+    assert!(built.contains("value: shop-web\n") && built.contains("k8s.namespace.name=shop"), "{built}");
 }
