@@ -16,13 +16,17 @@ mod common;
 
 mod action;
 mod book;
+mod argo_cd;
 mod examples;
+mod flux;
 mod helm;
 mod image;
+mod init;
 mod kpt;
 mod kubectl;
 mod kustomize;
 mod nodejs;
+mod other_hosts;
 mod page;
 mod patches;
 mod pipe;
@@ -71,6 +75,10 @@ fn main() -> ExitCode {
         release::CASES,
         image::CASES,
         book::CASES,
+        init::CASES,
+        argo_cd::CASES,
+        flux::CASES,
+        other_hosts::CASES,
     ];
     let cases = rooms.into_iter().flatten().map(|case| trial(case.name, case.needs, case.run));
     libtest_mimic::run(&arguments, cases.chain(shown::trials()).collect()).exit_code()

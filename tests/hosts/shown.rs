@@ -77,11 +77,14 @@ const PARTS: &[Part] = &[
 
 /// Pages whose blocks nobody runs here, and why.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("docs/argo-cd.md", "it needs a repository's settings: tests/hosts/argo_cd.rs"),
     (
         "docs/findings.md",
         "its blocks are examples of what is wrong; testdata/findings has a run of each code",
     ),
+    ("docs/flux.md", "it needs a folder of its own: tests/hosts/flux.rs"),
     ("docs/image.md", "it needs Docker and a registry: tests/hosts/image.rs"),
+    ("docs/other-hosts.md", "it needs stand-ins: tests/hosts/other_hosts.rs"),
     ("docs/pre-commit.md", "it needs a repository with commits: tests/hosts/pre_commit.rs"),
 ];
 

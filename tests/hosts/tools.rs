@@ -41,13 +41,15 @@ pub(crate) enum Tool {
     KrewValidator,
     /// Makes a book of the pages.
     Mdbook,
+    /// Makes the keys that sign plugins of Helm.
+    Gpg,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 19] = [
+const ROWS: [Row; 20] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -67,6 +69,7 @@ const ROWS: [Row; 19] = [
     (Tool::Krew, "krew", &["krew", "kubectl-krew"], None),
     (Tool::KrewValidator, "validate-krew-manifest", &["validate-krew-manifest"], None),
     (Tool::Mdbook, "mdbook", &["mdbook"], None),
+    (Tool::Gpg, "gpg", &["gpg"], None),
 ];
 
 impl Tool {

@@ -41,6 +41,21 @@ fn world() -> World {
 }
 
 #[test]
+fn init() {
+    let world = World::new();
+    snapshot!("init-no-host", world.run(&["init"], ""));
+    for host in super::init::hosts() {
+        let run = world.run(&["init", "--host", &host, &host], "");
+        snapshot!(format!("init-{host}"), run);
+    }
+    snapshot!("init-taken", world.run(&["init", "--host", "kpt", "kustomize"], ""));
+    snapshot!("init-shared", world.run(&["init", "pre-commit"], ""));
+    world.file("Kptfile", "").file("Chart.yaml", "");
+    snapshot!("init-several-hosts", world.run(&["init"], ""));
+    snapshot!("init-unknown-host", world.run(&["init", "--host", "nomad"], ""));
+}
+
+#[test]
 fn check() {
     let world = world();
     snapshot!("check-good", world.run(&["check", "good"], ""));

@@ -22,6 +22,7 @@ mod full;
 mod fuzz_finds;
 mod golden;
 mod hostile;
+mod init;
 mod layers;
 mod list;
 mod pod_security;

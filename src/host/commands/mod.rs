@@ -85,6 +85,7 @@ macro_rules! commands {
 }
 
 commands! {
+    init Init
     inject Inject
     diff Diff
     check Check
