@@ -15,8 +15,8 @@ use tools::Tool;
 mod common;
 
 mod action;
-mod book;
 mod argo_cd;
+mod book;
 mod examples;
 mod flux;
 mod helm;
