@@ -11,6 +11,9 @@ const PAGES: &[(&str, &str)] = &[
     ("argo-cd", "docs/argo-cd.md"),
     ("flux", "docs/flux.md"),
     ("github", "docs/action.md"),
+    ("helm", "docs/helm.md"),
+    ("kpt", "docs/kpt.md"),
+    ("kustomize", "docs/kustomize.md"),
     ("pre-commit", "docs/pre-commit.md"),
 ];
 
