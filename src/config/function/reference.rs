@@ -6,6 +6,9 @@ use super::keys::{Key, KeyShape, Object, SPEC};
 use super::{FORMS, config_map};
 use crate::config::instrumentation;
 
+/// A config with a bit of everything.
+const EXAMPLE: &str = include_str!("example.yaml");
+
 /// The reference of the function config, as committed in `docs/config.md`.
 #[must_use]
 pub fn reference() -> String {
@@ -25,15 +28,7 @@ pub fn reference() -> String {
          What a rule's annotations come to is in [select.md](select.md). Globs are those of shells: `*`, `?`, \
          `[a-z]`, `{{a,b}}`. Names, namespaces and labels are those that stand in the manifest when the function \
          runs.\n\n\
-         ## An example\n\n\
-         ```yaml\napiVersion: otel-inject.dev/v1alpha1\nkind: OtelInject\nmetadata:\n  name: otel-inject\nspec:\n  \
-         rules:                 # instrument workloads whose manifests say nothing\n    - select:\n        \
-         kinds: [Deployment]\n        names: [\"web-*\"]\n        labels: \"tier in (web, api), !legacy\"\n      \
-         inject: nodejs\n      sidecar: true      # the collector of the namespace, too\n  \
-         onError: fail          # skip: a workload that is refused is left as it is, with a warning\n  \
-         namespace: shop        # of resources that name none\n  \
-         instrumentation: {{}}    # an Instrumentation's spec, used where the switch is \"true\" and the namespace has none\n  \
-         images:\n    registry: mirror.example.com/otel\n```\n\n\
+         ## An example\n\n```yaml\n{EXAMPLE}```\n\n\
          ## As a ConfigMap\n\n\
          `kpt fn eval -- key=value` and a Kptfile's `configMap` send a `ConfigMap`. Its keys are dotted paths of \
          `spec`, its lists have commas, its values are read as they are written. {}\n\n\
