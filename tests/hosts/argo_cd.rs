@@ -2,7 +2,7 @@
 //! kustomize and with stand-ins that fail. The sidecar itself is in `init`.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
@@ -53,9 +53,7 @@ fn with_kustomization() -> World {
 fn stand_in(world: &World, name: &str, printed: &str, code: u8) {
     world.file("bin/printed", printed);
     let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > {name}.txt\ncat ../bin/printed\nexit {code}\n");
-    world.file(&format!("bin/{name}"), script);
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(world.path("bin").join(name), executable).expect("a stand-in");
+    world.program(&format!("bin/{name}"), script);
 }
 
 /// Runs the script as the sidecar does, with more of Argo CD's variables.

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -225,9 +224,7 @@ fn image() -> String {
 /// A world with that Docker.
 fn world() -> World {
     let world = World::new().with_path("tools");
-    world.file("tools/docker", DOCKER.replace("IMAGE", &image())).copy(PASSWD, "home/passwd");
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(world.path("tools/docker"), executable).expect("permissions");
+    world.program("tools/docker", DOCKER.replace("IMAGE", &image())).copy(PASSWD, "home/passwd");
     world
 }
 

@@ -1,9 +1,6 @@
 //! Hosts that cannot be installed here: the commands of docs/other-hosts.md with stand-ins for the tools, and what is
 //! passed on to Helm.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-
 use serde_json::Value;
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION};
@@ -46,9 +43,7 @@ fn world(code: u8) -> World {
         ),
         ("kapp", "while [ $# -gt 1 ]; do shift; done; cp \"$1\" deployed".to_owned()),
     ] {
-        world.file(&format!("bin/{tool}"), format!("#!/bin/sh\n{script}\n"));
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(world.path("bin").join(tool), executable).expect("a stand-in");
+        world.program(&format!("bin/{tool}"), format!("#!/bin/sh\n{script}\n"));
     }
     world
 }

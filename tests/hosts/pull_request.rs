@@ -1,8 +1,6 @@
 //! The gates of docs/ci: their commands do what docs/ci.md says, in a folder as a pipeline has it.
 
 use std::env;
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, Run, World};
 use crate::tools::Tool;
-use crate::world::text;
+use crate::world::{allow, text};
 use crate::{Case, cases};
 
 const GITHUB: &str = "docs/ci/github.yaml";
@@ -107,8 +105,7 @@ fn run_with(world: &World, path: &str, variables: &[(&str, &str)]) -> Run {
     let folder = Path::new(env!("CARGO_BIN_EXE_otel-inject")).parent().expect("a folder");
     for tool in ["gh", "curl"] {
         world.file(&format!("tools/{tool}"), STAND_IN);
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(world.path("tools").join(tool), executable).expect("a stand-in");
+        allow(&world.path("tools").join(tool));
     }
     let others = env::var_os("PATH").unwrap_or_default();
     let tools = env::join_paths(

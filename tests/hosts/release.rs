@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use crate::action::{PLATFORMS, packed};
 use crate::common::binary::{Run, World, fed};
 use crate::tools::Tool;
-use crate::world::text;
+use crate::world::{allow, text};
 use crate::{Case, cases};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -91,10 +90,6 @@ fn checkout() -> World {
         allow(&world.path(&format!("tools/{name}")));
     }
     world
-}
-
-fn allow(script: &Path) {
-    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
 /// Runs a step's script in the checkout, for a tag.

@@ -20,7 +20,7 @@
 
 use std::fs;
 use std::ops::RangeBounds;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
@@ -248,15 +248,13 @@ fn prepared(needs: &[Tool]) -> World {
     // A cluster of files: `get` prints one, and `apply` wants resources.
     let kubectl = Tool::Kubectl.path().map(|path| path.display().to_string()).unwrap_or_default();
     let cluster = world.path("cluster").display().to_string();
-    world.file(
+    world.program(
         "bin/kubectl",
         format!(
             "#!/bin/sh\ncase $1 in\nget) exec cat \"{cluster}/$2.yaml\" ;;\napply) grep '^kind: ' >/dev/null ;;\n\
              *) exec {kubectl} \"$@\" ;;\nesac\n"
         ),
     );
-    let mode = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(world.path("bin/kubectl"), mode).expect("permissions");
     let plugin = world.path("bin/kubectl-otel_inject");
     symlink(env!("CARGO_BIN_EXE_otel-inject"), plugin).expect("a link");
     // Both are called helm on the page.
