@@ -92,6 +92,11 @@ impl Context {
         is_source || Self::is_for_checks(identity)
     }
 
+    /// Every kind that only checks look up.
+    pub fn kinds_for_checks() -> impl Iterator<Item = &'static str> {
+        others::KINDS.iter().map(|(_, kind)| *kind)
+    }
+
     /// Whether only checks look up resources of this kind.
     fn is_for_checks(identity: &Identity) -> bool {
         others::row(identity).is_some()

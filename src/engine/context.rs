@@ -62,9 +62,6 @@ const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollecto
 /// Kinds that are read only if a resource refers to them.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
-/// Kinds that are read only if there is something to inject from.
-const CHECKED: &[&str] = &["LimitRange", "NetworkPolicy", "ResourceQuota", "Service"];
-
 /// The field of a container that refers to Secrets and ConfigMaps.
 static ENV_FROM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("envFrom"));
 
@@ -88,7 +85,7 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
         kinds.extend(REFERENCED);
     }
     if has_source {
-        kinds.extend(CHECKED);
+        kinds.extend(Context::kinds_for_checks());
     }
     if !kinds.is_empty() {
         collected.read(sources, groups, &kinds, settings);

@@ -149,6 +149,13 @@ impl Delivery {
         }
     }
 
+    /// The same with the init containers of extensions.
+    #[must_use]
+    pub fn brings(&self, list: List, name: &str) -> bool {
+        self.is_container(list, name)
+            || list == List::Init && matches!(self, Self::Copy(copy) if copy.is_extension(name))
+    }
+
     /// Whether an image volume can bring the agent.
     #[must_use]
     pub const fn is_mountable(&self) -> bool {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::draft::Draft;
+use crate::change::look_up;
+use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
@@ -76,7 +78,13 @@ pub(super) struct Planned<'p> {
     pub(super) sidecar: Option<&'p collector::Request<'p>>,
 }
 
-impl Planned<'_> {
+impl<'p> Planned<'p> {
+    /// The pod before and after the plan; null if the workload has none.
+    fn pods(&self) -> [&'p Value; 2] {
+        let after = look_up(self.draft.value(), &self.cx.workload.pointer("/spec"));
+        [self.cx.workload.pod(), after].map(|pod| pod.unwrap_or(&Value::Null))
+    }
+
     /// The findings of all checks.
     pub(super) fn check(&self) -> Vec<Finding> {
         let run = |check: &Check| {
@@ -106,6 +114,11 @@ impl<'d> Containers<'d> {
         let (all, at) = if list == List::Init { init } else { regular };
         let index = *at.get(name)?;
         Some((index, &all[index]))
+    }
+
+    /// The collector's container.
+    fn sidecars(&self) -> impl Iterator<Item = &'d Value> {
+        [List::Init, List::Regular].into_iter().filter_map(|list| Some(self.find(list, CONTAINER)?.1))
     }
 }
 

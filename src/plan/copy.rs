@@ -43,7 +43,7 @@ pub(super) fn inject(
         let folders = match request.files {
             FilesBy::Init => {
                 container.mount(draft, json!({"name": copy.name, "mountPath": mount}))?;
-                extensions.map(|(extensions, _)| extensions.destination(&mount))
+                extensions.map_or_else(String::new, |(extensions, _)| extensions.destination(&mount))
             }
             FilesBy::ImageVolume => {
                 let parts = parts(cx, request, copy, extensions)?;
@@ -52,7 +52,7 @@ pub(super) fn inject(
         };
         sdk::common(draft, &container, request.instrumentation);
         env::set(cx, draft, &container, recipe.env, &texts)?;
-        if let Some(((extensions, _), folders)) = extensions.zip(folders) {
+        if let Some((extensions, _)) = extensions {
             env::set(cx, draft, &container, extensions.env, &texts.with("{extensions}", &folders))?;
         }
         sdk::configure(cx, request.instrumentation, draft, &container, &container)?;
@@ -137,7 +137,7 @@ fn mount_images(
     parts: &[Part],
     mount: &str,
     copy: &Copy,
-) -> Step<Option<String>> {
+) -> Step<String> {
     let mut folders = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let path = match (index.checked_sub(1), &copy.extensions) {
@@ -154,7 +154,7 @@ fn mount_images(
         }
         container.mount(draft, entry)?;
     }
-    Ok(Some(folders.join(",")))
+    Ok(folders.join(","))
 }
 
 fn image_volume(part: &Part) -> Value {

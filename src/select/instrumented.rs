@@ -51,7 +51,7 @@ fn agents(spec: &Value, list: List, container: &Value) -> Vec<Agent> {
         return vec![(Some(SIDECAR), images(std::iter::once(container)))];
     }
     let deliveries = || ALL.iter().map(|language| (language, &language.recipe.delivery));
-    if let Some((agent, delivery)) = deliveries().find(|(_, delivery)| brings(delivery, list, name)) {
+    if let Some((agent, delivery)) = deliveries().find(|(_, delivery)| delivery.brings(list, name)) {
         let own = || (Some(agent.id), images(std::iter::once(container)));
         return delivery.is_sidecar().then(own).into_iter().collect();
     }
@@ -85,11 +85,6 @@ const fn volume(delivery: &Delivery) -> Option<&'static str> {
         Delivery::WebServer(server) => Some(server.agent_volume),
         Delivery::Container(_) | Delivery::None => None,
     }
-}
-
-/// Whether the injection adds a container with that name to that list.
-fn brings(delivery: &Delivery, list: List, name: &str) -> bool {
-    delivery.is_container(list, name) || (list == List::Init && is_agent(delivery, name))
 }
 
 /// Whether an init container with that name has the agent or an extension of it as its image.

@@ -6,7 +6,7 @@ use super::names::ByName;
 use crate::k8s::{Identity, is_local, metadata_text};
 
 /// Their groups and kinds.
-const KINDS: [(&str, &str); 4] =
+pub(super) const KINDS: [(&str, &str); 4] =
     [("", "LimitRange"), ("", "ResourceQuota"), ("", "Service"), ("networking.k8s.io", "NetworkPolicy")];
 
 /// All of them, by kind.

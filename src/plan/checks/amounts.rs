@@ -8,9 +8,11 @@ use super::Planned;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{self, CONTAINER};
 use crate::config::instrumentation;
+use crate::finding::Finding;
 use crate::k8s::metadata_text;
 use crate::k8s::pod::{List, elements, name, position};
 use crate::k8s::quantity::{nanos, text};
+use crate::select::Request;
 
 /// Amounts by resource, in billionths.
 pub(super) type Amounts = BTreeMap<String, i128>;
@@ -72,8 +74,7 @@ impl<'c> Ranges<'c> {
 
     /// What a container requests and may use. `None` if an amount is not readable.
     pub(super) fn resources(&self, container: &Value) -> Option<Resources> {
-        let none = Value::Null;
-        let own = container.get("resources").unwrap_or(&none);
+        let own = container.get("resources").unwrap_or(&Value::Null);
         let mut resources = Resources {
             requests: amounts(own, "requests")?,
             limits: amounts(own, "limits")?,
@@ -143,14 +144,18 @@ impl Added<'_> {
         let path = self.field.trim_start_matches('/').replace('/', ".");
         format!("{path}{inside} of {} {}", self.source.0, self.source.1)
     }
+
+    /// A finding about it, with the place of its resources.
+    pub(super) fn blamed(&self, finding: Finding) -> Finding {
+        finding.due_to(self.source.0, &self.source.1, self.field.clone())
+    }
 }
 
 /// The containers that an injection adds.
 pub(super) fn added<'d>(planned: &'d Planned<'d>) -> Vec<Added<'d>> {
     let Planned { cx, draft, .. } = planned;
     let spec = cx.workload.pointer("/spec");
-    let none = Value::Null;
-    let before = cx.workload.pod().unwrap_or(&none);
+    let [before, _] = planned.pods();
     let mut added = Vec::new();
     for list in [List::Init, List::Regular] {
         let old = elements(before, list.key());
@@ -159,11 +164,8 @@ pub(super) fn added<'d>(planned: &'d Planned<'d>) -> Vec<Added<'d>> {
             if position(old, called).is_some() {
                 continue;
             }
-            let language = planned.languages.iter().find(|request| {
-                let delivery = &request.language.recipe.delivery;
-                let is_extension = delivery.extensions().is_some_and(|known| called.starts_with(known.name));
-                delivery.is_container(list, called) || list == List::Init && is_extension
-            });
+            let brings = |request: &&Request<'_>| request.language.recipe.delivery.brings(list, called);
+            let language = planned.languages.iter().find(brings);
             if let Some((request, settings)) =
                 language.and_then(|request| Some((request, request.language.settings.as_ref()?)))
             {

@@ -1,6 +1,8 @@
 //! NetworkPolicies that keep an instrumented pod from its endpoint.
 //! <https://kubernetes.io/docs/concepts/services-networking/network-policies/>
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::otlp::sent;
@@ -18,15 +20,14 @@ pub(super) const CHECK: Check =
 /// `None` if the policies are not known.
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     let Planned { cx, draft, .. } = planned;
+    let [_, pod] = planned.pods();
     let policies = cx.context.others("NetworkPolicy", &cx.namespace)?;
-    let pod = look_up(draft.value(), &cx.workload.pointer("/spec"))?;
     // What policies mean for pods in the host's network depends on the cluster.
     if policies.is_empty() || pod.get("hostNetwork") == Some(&Value::Bool(true)) {
         return Some(Vec::new());
     }
     let labels = look_up(draft.value(), &cx.workload.pointer("/metadata/labels")).and_then(Value::as_object);
-    let none = Map::new();
-    let labels = Labels { own: labels.unwrap_or(&none), is_whole: true };
+    let labels = Labels { own: labels.map(Cow::Borrowed).unwrap_or_default(), is_whole: true };
     let of_egress: Vec<(&Value, Option<bool>)> = policies
         .into_iter()
         .filter(|policy| is_of_egress(policy))
@@ -112,7 +113,7 @@ impl Target<'_> {
                 let last = given.get("endPort").and_then(Value::as_u64).unwrap_or(first);
                 (first..=last).contains(&port)
             }
-            // A name stands for a number that only the pods have.
+            // Only the pods know the number of a named port.
             _ => first.is_string() != self.port.is_string() || first == self.port,
         }
     }
@@ -126,35 +127,24 @@ impl Target<'_> {
             Some(namespaces) => self.namespace_labels().fit(Some(namespaces)) != Some(false),
             None => self.own == self.namespace,
         };
-        let pods = Labels { own: self.pods, is_whole: false };
+        let pods = Labels { own: Cow::Borrowed(self.pods), is_whole: false };
         is_there && selector("podSelector").is_none_or(|wanted| pods.fit(Some(wanted)) != Some(false))
     }
 
-    fn namespace_labels(&self) -> OwnedLabels {
+    fn namespace_labels(&self) -> Labels<'static> {
         const NAME: &str = "kubernetes.io/metadata.name";
         let known = self.context.namespace_labels(self.namespace);
         let mut own = known.cloned().unwrap_or_default();
         if !self.namespace.is_empty() {
             own.insert(NAME.to_owned(), json!(self.namespace));
         }
-        OwnedLabels { own, is_whole: known.is_some() && !self.namespace.is_empty() }
-    }
-}
-
-struct OwnedLabels {
-    own: Map<String, Value>,
-    is_whole: bool,
-}
-
-impl OwnedLabels {
-    fn fit(&self, selector: Option<&Value>) -> Option<bool> {
-        Labels { own: &self.own, is_whole: self.is_whole }.fit(selector)
+        Labels { own: Cow::Owned(own), is_whole: known.is_some() && !self.namespace.is_empty() }
     }
 }
 
 /// Labels of something.
 struct Labels<'l> {
-    own: &'l Map<String, Value>,
+    own: Cow<'l, Map<String, Value>>,
     /// It has no others, but for those that controllers add.
     is_whole: bool,
 }
@@ -187,21 +177,15 @@ impl Labels<'_> {
             }
         });
         let all: Vec<Option<bool>> = equal.chain(expressions).collect();
-        match () {
-            () if all.contains(&Some(false)) => Some(false),
-            () if all.contains(&None) => None,
-            () => Some(true),
-        }
+        if all.contains(&Some(false)) { Some(false) } else { (!all.contains(&None)).then_some(true) }
     }
 
     fn has(&self, key: &str) -> Option<bool> {
-        match self.own.contains_key(key) {
-            true => Some(true),
-            false => {
-                let is_added = OF_CONTROLLERS.contains(&key) || key.contains("kubernetes.io/");
-                (self.is_whole && !is_added).then_some(false)
-            }
+        if self.own.contains_key(key) {
+            return Some(true);
         }
+        let is_added = OF_CONTROLLERS.contains(&key) || key.contains("kubernetes.io/");
+        (self.is_whole && !is_added).then_some(false)
     }
 
     fn is_in(&self, key: &str, values: &[Value]) -> Option<bool> {

@@ -5,6 +5,7 @@ use super::service::{Address, Server};
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::languages::otlp::Protocol;
+use crate::select::called;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::EndpointUnserved], run };
 
@@ -18,7 +19,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         let what = match &server {
             Server::Service(_) => format!("Service {}", address.called()),
             Server::Collector { name, namespace, .. } => {
-                format!("OpenTelemetryCollector {}", crate::select::called(namespace, name))
+                format!("OpenTelemetryCollector {}", called(namespace, name))
             }
         };
         let Some(ports) = server.ports() else { continue };

@@ -54,16 +54,14 @@ fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec
 /// References in the sidecar to later variables.
 fn misplaced_of_sidecar(cx: &Selection<'_>, draft: &Draft) -> Vec<Finding> {
     let containers = Containers::new(cx, draft);
-    let sidecars =
-        [List::Init, List::Regular].into_iter().filter_map(|list| containers.find(list, CONTAINER));
-    let of_one = |(_, sidecar): (usize, &Value)| {
+    let of_one = |sidecar: &Value| {
         let env_from = cx.context.env_from(sidecar, &cx.namespace);
         let early = early_references(elements(sidecar, "env"), &env_from).into_iter();
         let pointer = cx.annotations.pointer(SIDECAR);
         let finding = |(early, late)| Finding::refers_to_later_variable(&pointer, early, CONTAINER, late);
         early.map(finding).collect::<Vec<_>>()
     };
-    sidecars.flat_map(of_one).collect()
+    containers.sidecars().flat_map(of_one).collect()
 }
 
 /// Variables and the later ones that they refer to. One that `envFrom` is known to bring is there from the start.

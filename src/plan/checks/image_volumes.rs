@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Check, Planned};
-use crate::change::look_up;
 use crate::config::FilesBy;
 use crate::config::annotations::DELIVERY;
 use crate::config::instrumentation::KIND;
@@ -38,10 +37,8 @@ const OF_FOLDER: Needs = Needs { kubernetes: 33, containerd: "2.2", crio: "1.33"
 
 /// What the pod's new image volumes need of the cluster.
 fn needs(planned: &Planned<'_>) -> Option<Finding> {
-    let Planned { cx, draft, .. } = planned;
-    let none = Value::Null;
-    let before = cx.workload.pod().unwrap_or(&none);
-    let after = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
+    let cx = planned.cx;
+    let [before, after] = planned.pods();
     let of_image = |spec: &'_ Value| -> BTreeSet<String> {
         let volumes = elements(spec, "volumes").iter().filter(|volume| volume.get("image").is_some());
         volumes.map(|volume| name(volume).to_owned()).collect()

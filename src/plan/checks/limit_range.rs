@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::amounts::{Added, Amounts, Ranges, Resources, added, amounts, shown};
 use super::{Check, Planned};
-use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name};
 
@@ -14,7 +13,6 @@ pub(super) const CHECK: Check =
 
 /// `None` if an amount is not known.
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
-    let Planned { cx, draft, .. } = planned;
     let ranges = Ranges::of(planned)?;
     let added = added(planned);
     let mut findings = Vec::new();
@@ -25,9 +23,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
         }
     }
     let Some(first) = added.first() else { return Some(findings) };
-    let none = Value::Null;
-    let before = cx.workload.pod().unwrap_or(&none);
-    let after = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
+    let [before, after] = planned.pods();
     // Resources of the pod as a whole count instead of the sums.
     if after.get("resources").is_some() {
         return Some(findings);
@@ -44,38 +40,19 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
     let container = name(one.container);
     let mut findings = Vec::new();
     let parts = [("limit", "limits", &resources.limits), ("request", "requests", &resources.requests)];
-    for (resource, most) in known(resources, amounts(item, "max")?) {
-        let above = parts.iter().find(|(.., all)| all.get(&resource).is_some_and(|amount| *amount > most));
-        if let Some((part, key, all)) = above {
-            let (amount, most) = (shown(&resource, all[&resource]), shown(&resource, most));
+    for (bound, is_max) in [("max", true), ("min", false)] {
+        for (resource, bound) in known(resources, amounts(item, bound)?) {
+            let breaks = |amount: &i128| if is_max { *amount > bound } else { *amount < bound };
+            let breaking = parts.iter().find(|(.., all)| all.get(&resource).is_some_and(breaks));
+            let Some((part, key, all)) = breaking else { continue };
+            let (amount, bound) = (shown(&resource, all[&resource]), shown(&resource, bound));
+            let (at, what) = (&one.pointer, format!("{resource} {part}"));
             let field = one.field(&format!(".{key}.{resource}"));
-            let finding = Finding::above_max(
-                &one.pointer,
-                container,
-                &format!("{resource} {part}"),
-                &amount,
-                range,
-                &most,
-                &field,
-            );
-            findings.push(due_to(finding, one));
-        }
-    }
-    for (resource, least) in known(resources, amounts(item, "min")?) {
-        let below = parts.iter().find(|(.., all)| all.get(&resource).is_some_and(|amount| *amount < least));
-        if let Some((part, key, all)) = below {
-            let (amount, least) = (shown(&resource, all[&resource]), shown(&resource, least));
-            let field = one.field(&format!(".{key}.{resource}"));
-            let finding = Finding::below_min(
-                &one.pointer,
-                container,
-                &format!("{resource} {part}"),
-                &amount,
-                range,
-                &least,
-                &field,
-            );
-            findings.push(due_to(finding, one));
+            findings.push(one.blamed(if is_max {
+                Finding::above_max(at, container, &what, &amount, range, &bound, &field)
+            } else {
+                Finding::below_min(at, container, &what, &amount, range, &bound, &field)
+            }));
         }
     }
     for (resource, most) in known(resources, amounts(item, "maxLimitRequestRatio")?) {
@@ -87,12 +64,12 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
                 let (amounts, most) = (format!("{limit} for a request of {request}"), ratio(most));
                 let finding =
                     Finding::above_ratio(&one.pointer, container, &resource, &amounts, range, &most, &field);
-                findings.push(due_to(finding, one));
+                findings.push(one.blamed(finding));
             }
             Some(_) => {}
             None => {
                 let finding = Finding::without_ratio(&one.pointer, container, &resource, range, &field);
-                findings.push(due_to(finding, one));
+                findings.push(one.blamed(finding));
             }
         }
     }
@@ -119,13 +96,8 @@ fn ratio(most: i128) -> String {
     shown("cpu", most)
 }
 
-/// What a pod's containers request and may use together.
-struct Sums {
-    resources: Resources,
-}
-
-/// The sums of a pod, as the API server builds them: init containers count where they need more than the rest.
-fn sums(ranges: &Ranges<'_>, spec: &Value) -> Option<Sums> {
+/// What a pod's containers request and may use together, as the API server builds them: init containers count where they need more than the rest.
+fn sums(ranges: &Ranges<'_>, spec: &Value) -> Option<Resources> {
     let mut sums = Resources::default();
     let add = |into: &mut Amounts, more: &Amounts| {
         more.iter().for_each(|(resource, amount)| {
@@ -166,12 +138,17 @@ fn sums(ranges: &Ranges<'_>, spec: &Value) -> Option<Sums> {
             *known = (*known).max(amount);
         }
     }
-    Some(Sums { resources: sums })
+    Some(sums)
 }
 
 /// What a pod breaks of an item of a LimitRange, and did not break before.
-fn of_pod(one: &Added<'_>, before: &Sums, after: &Sums, range: &str, item: &Value) -> Option<Vec<Finding>> {
-    let (before, after) = (&before.resources, &after.resources);
+fn of_pod(
+    one: &Added<'_>,
+    before: &Resources,
+    after: &Resources,
+    range: &str,
+    item: &Value,
+) -> Option<Vec<Finding>> {
     let mut findings = Vec::new();
     for (resource, most) in known(after, amounts(item, "max")?) {
         let parts =
@@ -185,7 +162,7 @@ fn of_pod(one: &Added<'_>, before: &Sums, after: &Sums, range: &str, item: &Valu
             let field = one.field("");
             let finding =
                 Finding::pod_above_max(&one.pointer, &resource, part, &amount, range, &most, &field);
-            findings.push(due_to(finding, one));
+            findings.push(one.blamed(finding));
         }
     }
     for (resource, most) in known(after, amounts(item, "maxLimitRequestRatio")?) {
@@ -199,13 +176,8 @@ fn of_pod(one: &Added<'_>, before: &Sums, after: &Sums, range: &str, item: &Valu
             let (most, field) = (ratio(most), one.field(""));
             let finding =
                 Finding::pod_above_ratio(&one.pointer, &resource, &limit, &request, range, &most, &field);
-            findings.push(due_to(finding, one));
+            findings.push(one.blamed(finding));
         }
     }
     Some(findings)
-}
-
-/// The finding with the place of the container's resources.
-fn due_to(finding: Finding, one: &Added<'_>) -> Finding {
-    finding.due_to(one.source.0, &one.source.1, one.field.clone())
 }

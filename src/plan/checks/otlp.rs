@@ -8,7 +8,6 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, is_from_elsewhere, name, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
-use crate::plan::draft::Draft;
 use crate::plan::{image, web_server};
 use crate::select::{Request, Selection};
 
@@ -23,44 +22,50 @@ pub(super) const CHECK: Check =
     Check { codes: &[Code::OtlpProtocolUnavailable, Code::OtlpPortMismatch], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    planned.languages.iter().flat_map(|request| of_language(planned.cx, request, planned.draft)).collect()
+    planned.languages.iter().flat_map(|request| of_language(planned, request)).collect()
 }
 
 /// Problems of a language's exporters. Each cause is reported once, for its first container.
-fn of_language(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn of_language(planned: &Planned<'_>, request: &Request<'_>) -> Vec<Finding> {
+    let cx = planned.cx;
     let image = image(request);
     let agent = request.language.agent(&image);
-    let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    let all = Containers::new(cx, draft);
-    let found = containers(request).into_iter().filter_map(|(list, container)| {
-        let (_, value) = all.find(list, container)?;
-        Some((container, cx.context.env_from(value, &cx.namespace).entries(), elements(value, "env")))
-    });
-    let found: Vec<_> = found.collect();
     let mut causes = Vec::new();
     let mut findings = Vec::new();
-    for (container, brought, env) in &found {
-        let env = Env(brought, env);
-        if is_disabled(request, &env) {
-            continue;
+    each_export(planned, request, agent, |container, export| {
+        let pointer = cx.annotations.pointer(request.language.switch);
+        let source = Source { pointer, language: request.language, agent, image: &image, container };
+        let doubt = source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export));
+        let Some(finding) = doubt else { return };
+        let variable = export.protocol.map(|chosen| chosen.variable.to_owned());
+        let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at.to_owned()));
+        if !causes.contains(&cause) {
+            causes.push(cause);
+            findings.push(finding);
         }
-        for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
-            let pointer = cx.annotations.pointer(request.language.switch);
-            let source = Source { pointer, language: request.language, agent, image: &image, container };
-            let Some(finding) =
-                source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export))
-            else {
-                continue;
-            };
-            let variable = export.protocol.map(|chosen| chosen.variable);
-            let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at));
-            if !causes.contains(&cause) {
-                causes.push(cause);
-                findings.push(finding);
-            }
+    });
+    findings
+}
+
+/// Calls `take` with each exporter of a language and the container whose variables set it.
+fn each_export(
+    planned: &Planned<'_>,
+    request: &Request<'_>,
+    agent: Option<Agent>,
+    mut take: impl FnMut(&str, Export<'_>),
+) {
+    let Planned { cx, draft, .. } = planned;
+    let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
+    let all = Containers::new(cx, draft);
+    for (list, container) in containers(request) {
+        let Some((_, value)) = all.find(list, container) else { continue };
+        let brought = cx.context.env_from(value, &cx.namespace).entries();
+        let env = Env(&brought, elements(value, "env"));
+        if !is_disabled(request, &env) {
+            let exports = signals.iter().filter_map(|signal| export(request, &env, *signal));
+            exports.for_each(|export| take(container, export));
         }
     }
-    findings
 }
 
 /// Whether the port of a collector in the input takes another protocol than its number suggests.
@@ -96,44 +101,29 @@ impl Sent {
 
 /// Every endpoint with its protocol, once for each language.
 pub(super) fn sent(planned: &Planned<'_>) -> Vec<Sent> {
-    let Planned { cx, draft, .. } = planned;
-    let all = Containers::new(cx, draft);
     let mut found: Vec<Sent> = Vec::new();
     for request in planned.languages {
-        let image = image(request);
-        let agent = request.language.agent(&image);
-        let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-        for (list, container) in containers(request) {
-            let Some((_, value)) = all.find(list, container) else { continue };
-            let brought = cx.context.env_from(value, &cx.namespace).entries();
-            let env = Env(&brought, elements(value, "env"));
-            if is_disabled(request, &env) {
-                continue;
+        let (language, agent) = (request.language.id, request.language.agent(&image(request)));
+        each_export(planned, request, agent, |container, Export { protocol, endpoint, .. }| {
+            let Some((variable, endpoint)) = endpoint else { return };
+            let protocol = match protocol {
+                Some(chosen) => chosen.protocol,
+                None => agent.filter(|agent| agent.is_known).map(|agent| agent.spoken.default),
+            };
+            let is_same = |one: &Sent| {
+                (one.language, one.endpoint.as_str(), one.protocol) == (language, endpoint, protocol)
+            };
+            if !found.iter().any(is_same) {
+                found.push(Sent {
+                    pointer: planned.cx.annotations.pointer(request.language.switch),
+                    language,
+                    container: container.to_owned(),
+                    variable: variable.to_owned(),
+                    endpoint: endpoint.to_owned(),
+                    protocol,
+                });
             }
-            for Export { protocol, endpoint, .. } in
-                signals.iter().filter_map(|one| export(request, &env, *one))
-            {
-                let Some((variable, endpoint)) = endpoint else { continue };
-                let protocol = match protocol {
-                    Some(chosen) => chosen.protocol,
-                    None => agent.filter(|agent| agent.is_known).map(|agent| agent.spoken.default),
-                };
-                let is_same = |one: &Sent| {
-                    (one.language, one.endpoint.as_str(), one.protocol)
-                        == (request.language.id, endpoint, protocol)
-                };
-                if !found.iter().any(is_same) {
-                    found.push(Sent {
-                        pointer: cx.annotations.pointer(request.language.switch),
-                        language: request.language.id,
-                        container: container.to_owned(),
-                        variable: variable.to_owned(),
-                        endpoint: endpoint.to_owned(),
-                        protocol,
-                    });
-                }
-            }
-        }
+        });
     }
     found
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::amounts::{Ranges, added};
 use super::{Check, Planned};
-use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::metadata_text;
 use crate::k8s::pod::{elements, name};
@@ -25,9 +24,9 @@ pub(super) const CHECK: Check =
 
 /// `None` if an amount is not known.
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
-    let Planned { cx, draft, .. } = planned;
+    let cx = planned.cx;
     let quotas = cx.context.others("ResourceQuota", &cx.namespace)?;
-    let pod = look_up(draft.value(), &cx.workload.pointer("/spec"))?;
+    let [_, pod] = planned.pods();
     // Requests and limits of the pod as a whole are enough.
     if quotas.is_empty() || pod.get("resources").is_some() {
         return Some(Vec::new());
@@ -54,7 +53,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
                 let field = one.field("");
                 let finding =
                     Finding::quota_demands(&one.pointer, name(one.container), &missing, quota, &field);
-                findings.push(finding.due_to(one.source.0, &one.source.1, one.field.clone()));
+                findings.push(one.blamed(finding));
             }
         }
     }

@@ -4,7 +4,6 @@ use crate::select::Selection;
 use serde_json::Value;
 
 use super::{Check, Planned};
-use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
@@ -13,10 +12,7 @@ use crate::languages::{ALL, Delivery};
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { cx, draft, .. } = planned;
-    let none = Value::Null;
-    let spec = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
-    let before = cx.workload.pod().unwrap_or(&none);
+    let [before, spec] = planned.pods();
     let mut findings = Vec::new();
     for list in [List::Init, List::Regular] {
         let current = positions(elements(before, list.key()));
@@ -26,7 +22,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                 continue;
             }
             if let Some(why) = root(spec, container) {
-                let place = place(cx, before);
+                let place = place(planned.cx, before);
                 findings.push(if needs_root(list, called) {
                     Finding::agent_needs_root(place, called, &why)
                 } else if list == List::Init {
@@ -55,27 +51,18 @@ fn root(spec: &Value, container: &Value) -> Option<String> {
         Some(user) => (user.as_i64() == Some(0)).then(|| "runAsUser is 0".to_owned()),
         None => {
             let image = container.get("image")?.as_str()?;
-            let is_root = user_of(image) == ImageUser::Root;
-            is_root.then(|| format!("image \"{image}\" has no other user, and runAsUser is not set"))
+            is_of_root(image)
+                .then(|| format!("image \"{image}\" has no other user, and runAsUser is not set"))
         }
     }
 }
 
-/// The user that an image runs as if the pod does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ImageUser {
-    Root,
-    Unknown,
-}
-
-/// The user of an image. The operator's images run as root, by name and in any registry: none of their Dockerfiles has
-/// a `USER`.
-fn user_of(image: &str) -> ImageUser {
+/// Whether an image is one of the operator's, by name and in any registry: none of their Dockerfiles has a `USER`.
+fn is_of_root(image: &str) -> bool {
     let called = |reference: &str| Image::parse(reference).map(|image| image.name().to_owned());
     let wanted = called(image);
     let mut ours = ALL.iter().filter_map(|language| called(language.settings.as_ref()?.image.repository));
-    let is_ours = wanted.is_some() && ours.any(|ours| Some(ours) == wanted);
-    if is_ours { ImageUser::Root } else { ImageUser::Unknown }
+    wanted.is_some() && ours.any(|ours| Some(ours) == wanted)
 }
 
 /// Pointer to the pod's setting, or to the pod.

@@ -8,6 +8,7 @@ use crate::config::collector::Served;
 use crate::config::context::{Context, Lookup};
 use crate::k8s::pod::elements;
 use crate::languages::otlp::Protocol;
+use crate::select::called;
 
 /// The suffix of the Service that the operator makes for a collector.
 const OF_COLLECTOR: &str = "-collector";
@@ -43,11 +44,7 @@ impl Address {
 
     /// Its name in messages.
     pub(super) fn called(&self) -> String {
-        if self.namespace.is_empty() {
-            self.name.clone()
-        } else {
-            format!("{}/{}", self.namespace, self.name)
-        }
+        called(&self.namespace, &self.name)
     }
 
     /// What serves it, if the input shows that.

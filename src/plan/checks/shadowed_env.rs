@@ -9,7 +9,7 @@ use crate::config::collector::{CONTAINER, KIND};
 use crate::config::env_from::Brought;
 use crate::finding::{Code, Finding};
 use crate::k8s::expansion::{Part, parts};
-use crate::k8s::pod::{List, elements, is_from_elsewhere, name, positions, text};
+use crate::k8s::pod::{elements, is_from_elsewhere, name, positions, text};
 
 pub(super) const CHECK: Check = Check { codes: &[Code::ShadowedEnv], run };
 
@@ -33,11 +33,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         }
     }
     if let Some(request) = planned.sidecar {
-        let sidecar =
-            [List::Init, List::Regular].into_iter().find_map(|list| containers.find(list, CONTAINER));
-        for shadowed in sidecar
-            .map_or_else(Vec::new, |(_, sidecar)| self::shadowed(planned, sidecar, &request.collector.env))
-        {
+        let of_sidecar = |sidecar| shadowed(planned, sidecar, &request.collector.env);
+        for shadowed in containers.sidecars().next().map(of_sidecar).into_iter().flatten() {
             let at = format!("/spec/envFrom/{}", shadowed.source);
             let Shadowed { variable, called, .. } = shadowed;
             let pointer = cx.annotations.pointer(SIDECAR);

@@ -3,10 +3,9 @@
 
 use super::{Check, Containers, Planned};
 use crate::config::annotations::SIDECAR;
-use crate::config::collector::{CONTAINER, KIND};
+use crate::config::collector::KIND;
 use crate::config::env_from::Brought;
 use crate::finding::{Code, Finding};
-use crate::k8s::pod::List;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::UnsetVariable], run };
 
@@ -15,9 +14,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let Some(request) = planned.sidecar.filter(|request| !request.collector.needs.is_empty()) else {
         return Vec::new();
     };
-    let containers = Containers::new(cx, draft);
-    let sidecar = [List::Init, List::Regular].into_iter().find_map(|list| containers.find(list, CONTAINER));
-    let Some((_, sidecar)) = sidecar else { return Vec::new() };
+    let Some(sidecar) = Containers::new(cx, draft).sidecars().next() else { return Vec::new() };
     let env_from = cx.context.env_from(sidecar, &cx.namespace);
     let unset = request.collector.needs.iter().filter(|(_, name)| env_from.find(name) == Brought::Absent);
     let pointer = cx.annotations.pointer(SIDECAR);
