@@ -43,6 +43,10 @@ pub(super) struct Flags {
     /// Read resources that are looked up, never printed: a file or folder, repeatable [default: none]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) context: Vec<PathBuf>,
+    /// Read the metadata of images: a config, an images.json, an OCI layout, or a folder of them, repeatable
+    /// [default: none]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) images_from: Vec<PathBuf>,
     /// Read the hidden and git-ignored files of folders, too [default: leave them out]
     #[arg(long)]
     pub(super) no_ignore: bool,

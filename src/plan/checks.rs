@@ -9,11 +9,15 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
 
+mod architecture;
 mod attribute_values;
 mod cluster_facts;
 mod env_order;
 mod environment_only;
+mod image_env;
+mod image_language;
 mod knative;
+mod libc;
 mod otlp;
 mod pod_security;
 mod port_clash;
@@ -37,6 +41,10 @@ const CHECKS: &[Check] = &[
     otlp::CHECK,
     attribute_values::CHECK,
     env_order::CHECK,
+    image_env::CHECK,
+    libc::CHECK,
+    architecture::CHECK,
+    image_language::CHECK,
     runs_as_root::CHECK,
     knative::CHECK,
     pod_security::CHECK,

@@ -7,6 +7,7 @@ use super::{Step, draft::Draft};
 use crate::change::look_up;
 use crate::finding::Finding;
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
+use crate::metadata::escaped;
 
 /// A reference to a container in a draft, and the pointer for findings about it.
 #[derive(Debug, Clone)]
@@ -116,6 +117,19 @@ impl ContainerRef {
         }
     }
 
+    /// The value of a variable for a new entry in `env`, if something else than `env` sets it. This is the one place
+    /// for the order of precedence, which is the kubelet's: `env`, which the callers look at first, before the image.
+    pub(super) fn inherited(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Option<String> {
+        self.of_image(cx, draft, name)
+    }
+
+    /// The value that the image sets. Kubernetes expands no reference to it, so it is written out.
+    pub(super) fn of_image(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Option<String> {
+        let image = look_up(draft.value(), &self.at)?.get("image")?.as_str()?;
+        let value = cx.settings.metadata.of(image)?.variable(name).known()?;
+        (!value.is_empty()).then(|| escaped(value))
+    }
+
     /// Sets the variable to the result of `extended` for its current value.
     pub(super) fn extend(
         &self,
@@ -126,7 +140,10 @@ impl ContainerRef {
     ) -> Step {
         self.check_extendable(cx, draft, name)?;
         match position(self.env(draft), name) {
-            None => self.default(draft, name, &extended(None)),
+            None => {
+                let value = extended(self.inherited(cx, draft, name).as_deref());
+                self.default(draft, name, &value);
+            }
             Some(index) => {
                 let value = extended(Some(text(&self.env(draft)[index])));
                 draft.set(&format!("{}/env/{index}", self.at), "value", Value::String(value));

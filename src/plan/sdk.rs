@@ -37,19 +37,22 @@ pub(super) const OF_POD: [(&str, &str); 3] =
     [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
 /// The container as described by its attributes.
-pub(super) fn app(draft: &Draft, container: &ContainerRef) -> App {
+pub(super) fn app(cx: &Selection<'_>, draft: &Draft, container: &ContainerRef) -> App {
     let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
     App {
         name: container.name.clone(),
         image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
-        attributes: plain(container, draft),
+        attributes: plain(cx, container, draft),
     }
 }
 
 /// A container's own resource attributes; empty if they come from a reference.
-fn plain(container: &ContainerRef, draft: &Draft) -> String {
-    let current = container.variable(draft, ATTRIBUTES).filter(|entry| !is_from_elsewhere(entry));
-    current.map(text).unwrap_or_default().to_owned()
+fn plain(cx: &Selection<'_>, container: &ContainerRef, draft: &Draft) -> String {
+    match container.variable(draft, ATTRIBUTES) {
+        Some(entry) if is_from_elsewhere(entry) => String::new(),
+        Some(entry) => text(entry).to_owned(),
+        None => container.inherited(cx, draft, ATTRIBUTES).unwrap_or_default(),
+    }
 }
 
 /// Adds the variables of every container, before those of its language.
@@ -72,7 +75,7 @@ pub(super) fn configure(
     container: &ContainerRef,
     app: &ContainerRef,
 ) -> Step {
-    let app = self::app(draft, app);
+    let app = self::app(cx, draft, app);
     configure_for(cx, instrumentation, draft, container, &app)
 }
 
@@ -85,7 +88,7 @@ pub(super) fn configure_for(
     app: &App,
 ) -> Step {
     container.check_extendable(cx, draft, ATTRIBUTES)?;
-    let own = plain(container, draft);
+    let own = plain(cx, container, draft);
     let own_keys = attributes::keys(&own);
     let mut attributes = Attributes::describe(cx, instrumentation, app);
     let service = attributes.service_name(cx, instrumentation, app);
@@ -103,7 +106,7 @@ pub(super) fn configure_for(
     }
     let is_node_known = attributes.has(NODE)
         || own_keys.contains(NODE)
-            && (attributes::has_node_name(cx, instrumentation) || wrote_node_name(cx, container));
+            && (attributes::has_node_name(cx, instrumentation) || wrote_node_name(cx, container, draft));
     if !is_node_known {
         attributes.set(NODE, format!("$({NODE_NAME})"));
     }
@@ -159,11 +162,14 @@ pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Whether an earlier language added the node's name to the container: the input does not have it.
-fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef) -> bool {
+fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef, draft: &Draft) -> bool {
     let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
-    let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();
-    !attributes::keys(before).contains(NODE)
+    let before = match position(env, ATTRIBUTES) {
+        Some(index) => text(&env[index]).to_owned(),
+        None => container.inherited(cx, draft, ATTRIBUTES).unwrap_or_default(),
+    };
+    !attributes::keys(&before).contains(NODE)
 }
 
 fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &ContainerRef) {

@@ -12,6 +12,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
+use crate::metadata::Metadata;
 
 /// The settings of a spec whose single values are valid, and warnings about them.
 ///
@@ -45,6 +46,7 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
         kinds,
         require_references: flag(value, "requireReferences"),
         pod_security: value.get("podSecurity").and_then(pod_security),
+        metadata: Metadata::default(),
         severities: severities(value),
     };
     if faults.is_empty() { Ok((settings, warnings)) } else { Err(faults) }
