@@ -22,7 +22,7 @@ mod libc;
 mod missing;
 mod reference;
 
-pub use instrumented::instrumented;
+pub use instrumented::{instrumented, own_containers};
 use reference::Reference;
 
 /// A workload with everything that decides about its injection.

@@ -63,7 +63,8 @@ pub(super) struct Flags {
     /// How the report is written [default: human]
     #[arg(long, value_name = "FORMAT", value_parser = format(), default_value = "human", hide_default_value = true)]
     pub(super) format: Format,
-    /// Show every finding where full and markdown reports have more than 50 of one code [default: the first ten]
+    /// Show every finding where full and markdown reports have more than 50 of one code; with `images`, list also the
+    /// images of applications [default: the first ten; agents only]
     #[arg(long)]
     pub(super) all: bool,
     /// Say only what fails the run, and no totals [default: every finding]

@@ -56,7 +56,10 @@ impl Reader {
             let before = self.images;
             self.folder(path, path, 0)?;
             if self.images == before {
-                return Err(refused(path, "the folder has no image config, no images.json and no OCI layout"));
+                return Err(refused(
+                    path,
+                    "the folder has no image config, no images.json and no OCI layout",
+                ));
             }
             return Ok(());
         }

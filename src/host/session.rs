@@ -198,7 +198,8 @@ impl Session {
             return Some(Finding::outputs_share_file("", &shown(report)));
         }
         let lock = self.pinning().map(Path::to_owned);
-        let named = || paths.iter().chain(&flags.context).chain(&flags.images_from).chain(&flags.config).chain(&lock);
+        let named =
+            || paths.iter().chain(&flags.context).chain(&flags.images_from).chain(&flags.config).chain(&lock);
         for output in file.into_iter().chain(report) {
             // A pipe or a terminal loses nothing.
             if !output.is_file() {

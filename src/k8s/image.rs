@@ -58,8 +58,9 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn canonical(&self) -> String {
         const HUB: &str = "docker.io";
-        let is_registry =
-            |part: &str| part.contains(['.', ':']) || part == "localhost" || part.chars().any(char::is_uppercase);
+        let is_registry = |part: &str| {
+            part.contains(['.', ':']) || part == "localhost" || part.chars().any(char::is_uppercase)
+        };
         let (registry, path) = match self.repository.split_once('/') {
             Some((registry, path)) if is_registry(registry) => (registry, path),
             _ => (HUB, self.repository),

@@ -64,7 +64,9 @@ pub(super) fn loader(layer: Box<dyn Read>, compression: Compression) -> Result<L
 
 /// Zstandard frames one behind the other; skippable ones are left out.
 struct Zstd {
-    frame: Option<ruzstd::decoding::StreamingDecoder<io::BufReader<Box<dyn Read>>, ruzstd::decoding::FrameDecoder>>,
+    frame: Option<
+        ruzstd::decoding::StreamingDecoder<io::BufReader<Box<dyn Read>>, ruzstd::decoding::FrameDecoder>,
+    >,
 }
 
 impl Zstd {
@@ -74,8 +76,11 @@ impl Zstd {
 
     fn next(
         mut rest: io::BufReader<Box<dyn Read>>,
-    ) -> io::Result<Option<ruzstd::decoding::StreamingDecoder<io::BufReader<Box<dyn Read>>, ruzstd::decoding::FrameDecoder>>>
-    {
+    ) -> io::Result<
+        Option<
+            ruzstd::decoding::StreamingDecoder<io::BufReader<Box<dyn Read>>, ruzstd::decoding::FrameDecoder>,
+        >,
+    > {
         use ruzstd::decoding::StreamingDecoder;
         use std::io::BufRead;
         loop {

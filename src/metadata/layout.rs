@@ -106,9 +106,8 @@ impl<'v> Descriptor<'v> {
             media_type: text(fields, "mediaType").unwrap_or_default(),
             name: annotation(NAME),
             is_description: annotation(DESCRIBES).is_some(),
-            platform: platform.and_then(|platform| {
-                Some((text(platform, "architecture")?, text(platform, "os")?))
-            }),
+            platform: platform
+                .and_then(|platform| Some((text(platform, "architecture")?, text(platform, "os")?))),
         })
     }
 
@@ -173,7 +172,8 @@ impl Layout<'_> {
         }
         if fields.contains_key("manifests") {
             let inner = descriptors(fields, "manifests")?;
-            let inner: Vec<_> = inner.into_iter().filter(|inner| !inner.is_description && inner.is_for_linux()).collect();
+            let inner: Vec<_> =
+                inner.into_iter().filter(|inner| !inner.is_description && inner.is_for_linux()).collect();
             if path.is_empty() {
                 let all = inner.iter().map(|inner| Some(inner.platform?.0.to_owned()));
                 found.all = all.collect::<Option<BTreeSet<String>>>().filter(|all| !all.is_empty());
@@ -188,7 +188,9 @@ impl Layout<'_> {
         };
         let config = Descriptor::read(config)?;
         // Charts and signatures are artifacts with configs of their own.
-        if !config.media_type.ends_with("image.config.v1+json") && !config.media_type.ends_with("container.image.v1+json") {
+        if !config.media_type.ends_with("image.config.v1+json")
+            && !config.media_type.ends_with("container.image.v1+json")
+        {
             return Ok(());
         }
         let Some(value) = self.blob(&config)? else { return Ok(()) };

@@ -48,17 +48,35 @@ fn brings_another(step: &str) -> bool {
 fn of_name(reference: &str) -> Option<Evidence> {
     const TAGGED: &[&str] = &["docker.io/library/", "mcr.microsoft.com/dotnet/"];
     const OF_GLIBC: &[&str] = &[
-        "bookworm", "bullseye", "buster", "trixie", "stretch", "slim", "jammy", "noble", "focal", "bionic", "debian",
-        "ubuntu", "glibc", "oraclelinux", "amazonlinux",
+        "bookworm",
+        "bullseye",
+        "buster",
+        "trixie",
+        "stretch",
+        "slim",
+        "jammy",
+        "noble",
+        "focal",
+        "bionic",
+        "debian",
+        "ubuntu",
+        "glibc",
+        "oraclelinux",
+        "amazonlinux",
     ];
     const DISTRIBUTIONS: &[&str] = &[
-        "debian", "ubuntu", "fedora", "rockylinux", "almalinux", "oraclelinux", "amazonlinux", "centos", "archlinux",
+        "debian",
+        "ubuntu",
+        "fedora",
+        "rockylinux",
+        "almalinux",
+        "oraclelinux",
+        "amazonlinux",
+        "centos",
+        "archlinux",
     ];
-    const VENDORS: &[&str] = &[
-        "registry.access.redhat.com/ubi",
-        "registry.redhat.io/ubi",
-        "public.ecr.aws/amazonlinux/",
-    ];
+    const VENDORS: &[&str] =
+        &["registry.access.redhat.com/ubi", "registry.redhat.io/ubi", "public.ecr.aws/amazonlinux/"];
     let reference = Reference::parse(reference)?.canonical();
     let parts = Reference::parse(&reference)?;
     let glibc = Some(Evidence::Of(Libc::Glibc));
@@ -78,9 +96,11 @@ fn of_name(reference: &str) -> Option<Evidence> {
     }
     let tag = parts.tag.unwrap_or_default();
     let is_versioned = |word: &str, name: &str| {
-        word.strip_prefix(name).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+        word.strip_prefix(name)
+            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
     };
-    let tagged = |names: &[&str]| tag.split('-').any(|word| names.iter().any(|name| is_versioned(word, name)));
+    let tagged =
+        |names: &[&str]| tag.split('-').any(|word| names.iter().any(|name| is_versioned(word, name)));
     match (tagged(&["alpine", "musl"]), tagged(OF_GLIBC)) {
         (true, false) => Some(Evidence::Of(Libc::Musl)),
         (false, true) => glibc,
@@ -101,14 +121,18 @@ fn of_labels(image: &Image) -> Option<Evidence> {
 
 /// By the commands that built it.
 fn of_history(image: &Image) -> Option<Evidence> {
-    const MANAGERS: &[&str] = &["apt-get", "dpkg", "dnf", "microdnf", "yum", "zypper", "tdnf", "debuerreotype"];
+    const MANAGERS: &[&str] =
+        &["apt-get", "dpkg", "dnf", "microdnf", "yum", "zypper", "tdnf", "debuerreotype"];
     let steps = || image.history.iter();
     let has = |word: &str| steps().any(|step| words(step).any(|other| other == word));
     let contains = |text: &str| steps().any(|step| step.contains(text));
     let glibc = MANAGERS.iter().any(|manager| has(manager)) || contains("debian.sh --arch");
     // Wolfi has apk too, and glibc.
     let is_alpine = contains("alpine-minirootfs")
-        || has("apk") && (contains("alpine") || contains("musl")) && !contains("wolfi") && !contains("chainguard");
+        || has("apk")
+            && (contains("alpine") || contains("musl"))
+            && !contains("wolfi")
+            && !contains("chainguard");
     match (is_alpine, glibc) {
         (true, false) => Some(Evidence::Of(Libc::Musl)),
         (false, true) if has("apk") => Some(Evidence::Mixed),

@@ -110,7 +110,9 @@ mod tests {
     #[test]
     fn a_command_drops_the_images_arguments() {
         let [entrypoint, cmd] = [["e"], ["c"]].map(|words| words.map(str::to_owned));
-        let words = |command: &[&'static str], args: &[&'static str]| words(&entrypoint, &cmd, command, args).concat();
+        let words = |command: &[&'static str], args: &[&'static str]| {
+            words(&entrypoint, &cmd, command, args).concat()
+        };
         assert_eq!(words(&[], &[]), "ec");
         assert_eq!(words(&[], &["a"]), "ea");
         assert_eq!(words(&["x"], &[]), "x");

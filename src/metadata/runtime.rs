@@ -152,7 +152,10 @@ fn perhaps_go(image: &Image, program: Option<&str>) -> Shown {
         return Shown::default();
     }
     let why = if is_of_ko { "the image is one of ko" } else { "the image has nothing else" };
-    Shown { guess: Guess::Perhaps("go"), evidence: vec![format!("starts {}", brief(program)), why.to_owned()] }
+    Shown {
+        guess: Guess::Perhaps("go"),
+        evidence: vec![format!("starts {}", brief(program)), why.to_owned()],
+    }
 }
 
 /// Whether an image is made from scratch or from a static one: no command was run in it, and it has no other variables
@@ -162,11 +165,23 @@ fn is_bare(image: &Image) -> bool {
     let is_copy = |step: &String| {
         // BuildKit writes the instruction, the classic builder `/bin/sh -c #(nop) INSTRUCTION`.
         const INSTRUCTIONS: &[&str] = &[
-            "COPY", "ENTRYPOINT", "CMD", "ENV", "USER", "WORKDIR", "EXPOSE", "LABEL", "VOLUME", "ARG", "STOPSIGNAL",
+            "COPY",
+            "ENTRYPOINT",
+            "CMD",
+            "ENV",
+            "USER",
+            "WORKDIR",
+            "EXPOSE",
+            "LABEL",
+            "VOLUME",
+            "ARG",
+            "STOPSIGNAL",
             "HEALTHCHECK",
         ];
         let step = step.trim().strip_prefix("/bin/sh -c #(nop)").unwrap_or(step).trim();
-        step.is_empty() || step.starts_with("bazel build") || INSTRUCTIONS.contains(&step.split(' ').next().unwrap_or(""))
+        step.is_empty()
+            || step.starts_with("bazel build")
+            || INSTRUCTIONS.contains(&step.split(' ').next().unwrap_or(""))
     };
     // Without its history, an image with a shell looks the same.
     !image.history.is_empty()

@@ -66,6 +66,9 @@ fn every_language_of_a_runtime_exists() {
     for runtime in RUNTIMES {
         assert_ne!(runtime.name, "");
         let id = runtime.language.unwrap_or_default();
-        assert_eq!(RUNTIMES.iter().filter(|other| other.language == Some(id)).count(), usize::from(!id.is_empty()));
+        assert_eq!(
+            RUNTIMES.iter().filter(|other| other.language == Some(id)).count(),
+            usize::from(!id.is_empty())
+        );
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn choose(
         let Effect::OneOf { words, libcs, .. } = option.effect else { continue };
         let known = |target: &Target| Some((target.name.clone(), target.image(selection)?.1.libc()?));
         let known: Vec<(String, Libc)> = targets.iter().filter_map(known).collect();
-        let first = |wanted: Libc| known.iter().find(|(_, libc)| *libc == wanted).map(|(name, _)| name.as_str());
+        let first =
+            |wanted: Libc| known.iter().find(|(_, libc)| *libc == wanted).map(|(name, _)| name.as_str());
         let name = format!("{PREFIX}{}", option.annotation);
         let pointer = || selection.annotations.pointer(option.annotation);
         let of_word = |word: &str| libcs.iter().find(|(_, other)| *other == word).map(|(libc, _)| *libc);

@@ -21,6 +21,7 @@ mod golden;
 mod hostile;
 mod layers;
 mod list;
+mod metadata;
 mod pod_security;
 mod properties;
 mod readme;

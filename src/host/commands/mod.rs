@@ -91,6 +91,7 @@ commands! {
     list List
     patch Patch
     images Images
+    suggest Suggest
     uninject Uninject
     explain Explain
     schema Schema

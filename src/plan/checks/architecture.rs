@@ -45,7 +45,7 @@ fn of_agent<'c>(cx: &Selection<'c>, request: &'c Request<'_>) -> Option<BTreeSet
     known.or_else(|| {
         let settings = request.language.settings.as_ref()?;
         let is_default = Image::parse(&request.image)?.repository == settings.image.repository;
-        let all = settings.architectures.filter(|_| is_default && !cx.settings.metadata.is_empty())?;
+        let all = settings.architectures.filter(|_| is_default)?;
         Some(all.iter().copied().collect())
     })
 }

@@ -19,7 +19,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                 continue;
             }
             let shows = |facts: crate::metadata::Facts<'_>| facts.libc() == libc;
-            let by = request.targets.iter().find(|target| target.image(cx).is_some_and(|(_, facts)| shows(facts)));
+            let by =
+                request.targets.iter().find(|target| target.image(cx).is_some_and(|(_, facts)| shows(facts)));
             let (Some(target), Some(libc)) = (by, libc) else { continue };
             let pointer = cx.workload.pointer(&format!("/spec/{}/{}", target.list.key(), target.index));
             let name = format!("{PREFIX}{}", option.annotation);
