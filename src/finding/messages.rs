@@ -265,8 +265,7 @@ messages! {
         metadata_refused(file: &str, reason: &str)
             "cannot use \"{file}\" as image metadata: {reason}"
         metadata_without_reference(file: &str)
-            "cannot use \"{file}\" as image metadata: neither its name nor its content has a reference with a tag \
-             or a digest",
+            "cannot use \"{file}\" as image metadata: neither its name nor its content is the reference of an image",
             help "Name the file like the image, such as images/ghcr.io/acme/shop:1.4.2.json, or list it in an \
                   images.json."
     }

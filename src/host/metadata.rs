@@ -111,7 +111,10 @@ impl Reader {
         let of_name = reference(relative);
         let is_one = all.len() == 1;
         for Named { mut references, image } in all {
-            references.extend(of_name.clone().filter(|_| is_one));
+            // A name such as docker.json is no reference if the content has one.
+            let is_version = |name: &String| references.is_empty() || has_version(name);
+            let own = of_name.clone().filter(|name| is_one && is_version(name));
+            references.extend(own);
             if references.is_empty() {
                 return Err(Finding::metadata_without_reference("", &files::name(path)).into());
             }
@@ -171,13 +174,17 @@ impl Reader {
     }
 }
 
-/// The reference in a path such as `ghcr.io/acme/shop:1.4.2.json`. Bytes that a file system does not take may be
-/// written as `%3A`. Without a tag or a digest, the name says nothing.
+/// The reference in a path such as `ghcr.io/acme/shop:1.4.2.json`. Characters that a file system does not take may be
+/// written as `%3A`.
 fn reference(relative: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
     let name = decoded(parts?.join("/").strip_suffix(".json")?)?;
-    let has_version = Reference::parse(&name).is_some_and(|reference| reference.version().is_some());
-    has_version.then_some(name)
+    Reference::parse(&name).is_some().then_some(name)
+}
+
+/// Whether a reference has a tag or a digest.
+fn has_version(reference: &str) -> bool {
+    Reference::parse(reference).is_some_and(|reference| reference.version().is_some())
 }
 
 /// A text with `%XX` as bytes; `None` if they are not UTF-8.
@@ -229,13 +236,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_gives_the_reference_if_it_has_a_version() {
+    fn a_path_gives_the_reference() {
         let cases = [
             ("nginx:1.27.json", Some("nginx:1.27")),
             ("ghcr.io/acme/shop:1.4.2.json", Some("ghcr.io/acme/shop:1.4.2")),
             ("ghcr.io%2Facme%2Fshop%3A1.4.2.json", Some("ghcr.io/acme/shop:1.4.2")),
-            ("docker.json", None),
-            ("host:5000/shop.json", None),
+            ("nginx.json", Some("nginx")),
+            ("host:5000/shop.json", Some("host:5000/shop")),
+            ("Web Server.json", None),
             ("%3.json", None),
             ("%ff:1.json", None),
             ("nginx:1.27", None),

@@ -97,7 +97,8 @@ fn base_images_show_their_language_or_none() {
 
 #[test]
 fn what_a_container_starts_decides_before_variables() {
-    let metadata = known(&[("shop:1", config(json!({"Env": ["JAVA_HOME=/opt/java"], "Cmd": ["/start.sh"]})))]);
+    let metadata =
+        known(&[("shop:1", config(json!({"Env": ["JAVA_HOME=/opt/java"], "Cmd": ["/start.sh"]})))]);
     let facts = metadata.of("shop:1").expect("facts");
     let cases: &[(&[&str], &[&str], Guess)] = &[
         (&[], &[], Guess::Language("java")),
@@ -131,7 +132,8 @@ fn every_tool_prints_the_same_image() {
 fn hostile_metadata_is_refused() {
     let image = |config: Value| json!({"os": "linux", "architecture": "amd64", "config": config});
     let many: Vec<String> = (0..5000).map(|index| format!("A{index}=1")).collect();
-    let labels: BTreeMap<String, String> = (0..5000).map(|index| (format!("a{index}"), String::new())).collect();
+    let labels: BTreeMap<String, String> =
+        (0..5000).map(|index| (format!("a{index}"), String::new())).collect();
     let cases = [
         json!(null),
         json!(3),
@@ -263,7 +265,8 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 fn a_layout_has_platforms_and_layers() {
     let musl = archive(&["etc/os-release", "lib/ld-musl-x86_64.so.1"]);
     // Several frames, and one to skip.
-    let frames = [zstd(&musl[..700]), vec![0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9], zstd(&musl[700..])].concat();
+    let frames =
+        [zstd(&musl[..700]), vec![0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9], zstd(&musl[700..])].concat();
     let packed = [("", musl.clone()), ("+gzip", gzip(&musl)), ("+zstd", zstd(&musl)), ("+zstd", frames)];
     for (ending, bytes) in packed {
         let mut files = Memory::default();
@@ -283,7 +286,11 @@ fn a_layout_has_platforms_and_layers() {
         metadata.add("shop:1", found[0].images[0].clone()).expect("no conflict");
         metadata.add("shop:2", found[0].images[1].clone()).expect("no conflict");
         let libc = |name: &str| metadata.of(name).and_then(|facts| facts.libc()).map(|libc| libc.to_string());
-        assert_eq!((libc("shop:1").as_deref(), libc("shop:2").as_deref()), (Some("musl"), Some("glibc")), "{ending}");
+        assert_eq!(
+            (libc("shop:1").as_deref(), libc("shop:2").as_deref()),
+            (Some("musl"), Some("glibc")),
+            "{ending}"
+        );
     }
 }
 
@@ -342,26 +349,30 @@ fn hostile_layouts_are_refused() {
 
 #[test]
 fn a_variable_of_the_image_is_extended_and_stays_so() {
-    let images = |value: &str| settings(&[("shop:1", config(json!({"Env": [format!("NODE_OPTIONS={value}")]})))]);
+    let images =
+        |value: &str| settings(&[("shop:1", config(json!({"Env": [format!("NODE_OPTIONS={value}")]})))]);
     let text = workload(&asks("nodejs"), "", "terminationGracePeriodSeconds: 5");
     let settings = images("--title=$(X)$$ --max-old-space-size=512");
     let run = |text: &str, settings: &Settings| done(inject, text, Role::Stream, "", settings);
     let (injected, findings) = run(&text, &settings);
     assert!(findings.iter().any(|finding| finding.code == Code::ImageEnv), "{findings:?}");
-    assert!(injected.contains("--title=$$(X)$$$$ --max-old-space-size=512 --require /otel-auto"), "{injected}");
+    assert!(
+        injected.contains("--title=$$(X)$$$$ --max-old-space-size=512 --require /otel-auto"),
+        "{injected}"
+    );
     let (again, _) = run(&injected, &settings);
     assert_eq!(again, injected);
     let (original, _) = done(uninject, &injected, Role::Stream, "", &settings);
     assert_eq!(original, text);
     // Another image.
     let (refreshed, findings) = run(&injected, &images("--max-old-space-size=64"));
-    assert!(refreshed.contains("value: --max-old-space-size=64 --require /otel-auto"), "{refreshed}");
+    assert!(refreshed.contains("value: \"--max-old-space-size=64 --require /otel-auto"), "{refreshed}");
     assert!(findings.iter().any(|finding| finding.code == Code::Updated));
     assert_eq!(refreshed, run(&text, &images("--max-old-space-size=64")).0);
     // The user's own value wins, and an empty one is none.
     let own = workload(&asks("nodejs"), "env: [{name: NODE_OPTIONS, value: --own}]", "restartPolicy: Always");
     let (injected, findings) = run(&own, &settings);
-    assert!(injected.contains("value: --own --require") && !injected.contains("max-old-space"), "{injected}");
+    assert!(injected.contains("--own --require") && !injected.contains("max-old-space"), "{injected}");
     assert!(!findings.iter().any(|finding| finding.code == Code::ImageEnv));
     assert!(!codes(&text, &images("")).contains(&Code::ImageEnv));
     assert!(!codes(&text, &Settings::default()).contains(&Code::ImageEnv));
@@ -373,19 +384,19 @@ fn resource_attributes_of_the_image_are_kept() {
     let settings = settings(&[("shop:1", config(env))]);
     let text = workload(&asks("java"), "", "restartPolicy: Always");
     let (injected, findings) = done(inject, &text, Role::Stream, "", &settings);
-    assert!(injected.contains("value: team=shop,service.version=7,k8s.container.name=app"), "{injected}");
+    assert!(injected.contains("value: \"team=shop,service.version=7,k8s.container.name=app"), "{injected}");
     assert_eq!(injected.matches("service.version").count(), 1, "{injected}");
-    assert!(findings.iter().any(|finding| finding.code == Code::ImageEnv && finding.message.contains("ATTRIBUTES")));
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.code == Code::ImageEnv && finding.message.contains("ATTRIBUTES"))
+    );
 }
 
 #[test]
 fn the_agent_is_for_the_library_of_the_image() {
-    let musl = || {
-        json!({"os": "linux", "architecture": "amd64", "history": [{"created_by": "ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit"}]})
-    };
-    let glibc = || {
-        json!({"os": "linux", "architecture": "amd64", "history": [{"created_by": "RUN /bin/sh -c apt-get update"}]})
-    };
+    let musl = || json!({"os": "linux", "architecture": "amd64", "history": [{"created_by": "ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit"}]});
+    let glibc = || json!({"os": "linux", "architecture": "amd64", "history": [{"created_by": "RUN /bin/sh -c apt-get update"}]});
     for (language, option, of_musl, of_glibc, path) in [
         ("python", "otel-python-platform", "musl", "glibc", "/autoinstrumentation-musl/."),
         ("dotnet", "otel-dotnet-auto-runtime", "linux-musl-x64", "linux-x64", "/linux-musl/"),
@@ -418,8 +429,11 @@ fn the_agent_is_for_the_library_of_the_image() {
     let text = workload(&asks("java"), "", "restartPolicy: Always");
     assert!(!codes(&text, &settings(&[("shop:1", musl())])).contains(&Code::LibcFromImage));
     // One agent for two libraries.
-    let two = workload(&format!("{}, {PREFIX}/container-names: 'app,other'", asks("python")), "", "restartPolicy: Always")
-        + "        - name: other\n          image: other:1\n";
+    let two = workload(
+        &format!("{}, {PREFIX}/container-names: 'app,other'", asks("python")),
+        "",
+        "restartPolicy: Always",
+    ) + "        - name: other\n          image: other:1\n";
     let found = codes(&two, &settings(&[("shop:1", musl()), ("other:1", glibc())]));
     assert!(found.contains(&Code::LibcMismatch), "{found:?}");
 }
@@ -429,7 +443,9 @@ fn an_agent_without_the_architecture_is_reported() {
     let arm = || json!({"os": "linux", "architecture": "arm64"});
     let pod = |selector: &str| workload(&asks("nginx"), "", selector);
     let affinity = |value: &str| {
-        format!("affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{{matchExpressions: [{{key: kubernetes.io/arch, operator: In, values: {value}}}]}}]}}}}}}")
+        format!(
+            "affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{{matchExpressions: [{{key: kubernetes.io/arch, operator: In, values: {value}}}]}}]}}}}}}"
+        )
     };
     let any = "restartPolicy: Always";
     let cases = [
@@ -452,7 +468,8 @@ fn an_agent_without_the_architecture_is_reported() {
 #[test]
 fn another_language_than_the_images_is_reported() {
     let node = || config(json!({"Env": ["NODE_VERSION=22.9.0"], "Cmd": ["node"]}));
-    let both = || config(json!({"Env": ["NODE_VERSION=22.9.0", "PYTHON_VERSION=3.12"], "Cmd": ["/start.sh"]}));
+    let both =
+        || config(json!({"Env": ["NODE_VERSION=22.9.0", "PYTHON_VERSION=3.12"], "Cmd": ["/start.sh"]}));
     let cases = [
         ("java", "", node(), true),
         ("nodejs", "", node(), false),
@@ -501,7 +518,9 @@ fn world() -> World {
 #[test]
 fn a_suggestion_becomes_a_rule_that_injects() {
     let world = world();
-    let suggest = |args: &[&str]| world.run(&[&["suggest", "--images-from", "images"], args, &["web.yaml"]].concat(), "");
+    let suggest = |args: &[&str]| {
+        world.run(&[&["suggest", "--images-from", "images"], args, &["web.yaml"]].concat(), "")
+    };
     let table = suggest(&[]).good();
     insta::assert_snapshot!(table);
     let data: Value = serde_json::from_str(&suggest(&["-o", "json"]).good()).expect("JSON");
@@ -512,7 +531,10 @@ fn a_suggestion_becomes_a_rule_that_injects() {
     let rules = suggest(&["-o", "config"]).good();
     insta::assert_snapshot!(rules);
     world.file("suggested.yaml", &rules);
-    let run = world.run(&["inject", "--config", "suggested.yaml", "--fail-on", "warning", "source.yaml", "web.yaml"], "");
+    let run = world.run(
+        &["inject", "--config", "suggested.yaml", "--fail-on", "warning", "source.yaml", "web.yaml"],
+        "",
+    );
     let injected = run.good();
     assert!(injected.contains("opentelemetry-auto-instrumentation-nodejs"), "{injected}");
     assert_eq!(suggest(&["-o", "images"]).good(), "acme/helper:2\nghcr.io/acme/web:1\nother:3\n");
@@ -530,7 +552,10 @@ fn images_with_all_are_those_of_what_asks_and_of_agents() {
     assert!(source.contains("default"));
     let all = world.run(&["images", "--all", "asking.yaml", "web.yaml"], "").good();
     let agents = world.run(&["images", "asking.yaml", "web.yaml"], "").good();
-    assert!(all.contains("shop:1\n") && all.contains("autoinstrumentation-nodejs") && !all.contains("acme"), "{all}");
+    assert!(
+        all.contains("shop:1\n") && all.contains("autoinstrumentation-nodejs") && !all.contains("acme"),
+        "{all}"
+    );
     assert!(!agents.contains("shop:1") && agents.contains("autoinstrumentation-nodejs"), "{agents}");
 }
 
@@ -551,8 +576,8 @@ fn metadata_comes_from_files_folders_and_indexes() {
     let docker = r#"[{"RepoTags": ["acme/helper:2"], "Os": "linux", "Architecture": "amd64", "Config": {"Cmd": ["python3"]}}]"#;
     world.file("docker.json", docker);
     assert!(run("docker.json").good().contains("python"));
-    world.file("bare.json", &world.text("images/ghcr.io/acme/web:1.json"));
-    run("bare.json").is_refused_in_silence(2, "invalid-image-metadata");
+    world.file("Web Server.json", &world.text("images/ghcr.io/acme/web:1.json"));
+    run("Web Server.json").is_refused_in_silence(2, "invalid-image-metadata");
     world.file("empty/readme.txt", "");
     run("empty").is_refused_in_silence(2, "invalid-image-metadata");
     run("nowhere").is_refused_in_silence(2, "io");
@@ -560,7 +585,9 @@ fn metadata_comes_from_files_folders_and_indexes() {
     run("large.json").is_refused_in_silence(2, "io");
     // The same image twice.
     world.file("again/images.json", r#"{"ghcr.io/acme/web:1": {"os": "linux", "architecture": "amd64"}}"#);
-    let twice = |second: &str| world.run(&["check", "--images-from", "index", "--images-from", second, "web.yaml"], "");
+    let twice = |second: &str| {
+        world.run(&["check", "--images-from", "index", "--images-from", second, "web.yaml"], "")
+    };
     assert_eq!(twice("index/images.json").code, 0);
     let run = twice("again");
     assert_eq!(run.code, 2, "{}", run.stdout);
@@ -579,22 +606,47 @@ fn an_output_does_not_replace_metadata() {
 /// Values that look like metadata, with anything in them.
 fn anything() -> impl Strategy<Value = Value> {
     let key = prop_oneof![
-        Just("config"), Just("Config"), Just("Env"), Just("os"), Just("architecture"), Just("Os"), Just("Architecture"),
-        Just("history"), Just("created_by"), Just("Labels"), Just("User"), Just("Entrypoint"), Just("Cmd"),
-        Just("manifests"), Just("layers"), Just("digest"), Just("mediaType"), Just("annotations"), Just("RepoTags"),
+        Just("config"),
+        Just("Config"),
+        Just("Env"),
+        Just("os"),
+        Just("architecture"),
+        Just("Os"),
+        Just("Architecture"),
+        Just("history"),
+        Just("created_by"),
+        Just("Labels"),
+        Just("User"),
+        Just("Entrypoint"),
+        Just("Cmd"),
+        Just("manifests"),
+        Just("layers"),
+        Just("digest"),
+        Just("mediaType"),
+        Just("annotations"),
+        Just("RepoTags"),
         Just("org.opencontainers.image.ref.name"),
     ];
     let leaf = prop_oneof![
-        Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from),
-        "[ -~]{0,12}".prop_map(Value::from), "\\PC{0,6}".prop_map(Value::from),
-        Just(json!("linux")), Just(json!("A=b")), Just(json!("shop:1")), Just(json!("sh")), Just(json!("-c")),
-        Just(json!(format!("sha256:{:064x}", 1))), Just(json!("application/vnd.oci.image.config.v1+json")),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        "\\PC{0,6}".prop_map(Value::from),
+        Just(json!("linux")),
+        Just(json!("A=b")),
+        Just(json!("shop:1")),
+        Just(json!("sh")),
+        Just(json!("-c")),
+        Just(json!(format!("sha256:{:064x}", 1))),
+        Just(json!("application/vnd.oci.image.config.v1+json")),
     ];
     leaf.prop_recursive(5, 48, 6, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            proptest::collection::vec((key.clone(), inner), 0..8)
-                .prop_map(|all| Value::Object(all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())),
+            proptest::collection::vec((key.clone(), inner), 0..8).prop_map(|all| Value::Object(
+                all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+            )),
         ]
     })
 }
