@@ -60,7 +60,7 @@ fn bare(fields: &Map<String, Value>) -> Result<Image, Refusal> {
     if fields.contains_key("manifests") || fields.contains_key("layers") {
         return Err(Refusal::new("it is an image manifest: get the config with `crane config IMAGE`"));
     }
-    if fields.contains_key("RepoTags") || fields.contains_key("LayersData") {
+    if ["RepoTags", "LayersData", "Layers"].iter().any(|key| fields.contains_key(*key)) {
         return Err(Refusal::new(
             "it is the output of `skopeo inspect` without the config: run `skopeo inspect --config`",
         ));

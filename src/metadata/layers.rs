@@ -1,6 +1,8 @@
 //! The C library of a layer, by the names of its entries. Contents are skipped, never kept.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
+
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use super::{Libc, Refusal};
 
@@ -62,11 +64,14 @@ pub(super) fn loader(layer: Box<dyn Read>, compression: Compression) -> Result<L
     scan(unpacked).map_err(wrong)
 }
 
+/// A layer before it is unpacked.
+type Packed = io::BufReader<Box<dyn Read>>;
+/// A frame of a layer.
+type Frame = StreamingDecoder<Packed, FrameDecoder>;
+
 /// Zstandard frames one behind the other; skippable ones are left out.
 struct Zstd {
-    frame: Option<
-        ruzstd::decoding::StreamingDecoder<io::BufReader<Box<dyn Read>>, ruzstd::decoding::FrameDecoder>,
-    >,
+    frame: Option<Frame>,
 }
 
 impl Zstd {
@@ -74,15 +79,8 @@ impl Zstd {
         Ok(Self { frame: Self::next(io::BufReader::new(layer))? })
     }
 
-    fn next(
-        mut rest: io::BufReader<Box<dyn Read>>,
-    ) -> io::Result<
-        Option<
-            ruzstd::decoding::StreamingDecoder<io::BufReader<Box<dyn Read>>, ruzstd::decoding::FrameDecoder>,
-        >,
-    > {
-        use ruzstd::decoding::StreamingDecoder;
-        use std::io::BufRead;
+    /// The next frame with data.
+    fn next(mut rest: Packed) -> io::Result<Option<Frame>> {
         loop {
             let start = rest.fill_buf()?;
             match *start {
@@ -108,7 +106,7 @@ impl Read for Zstd {
             if length > 0 || buffer.is_empty() {
                 return Ok(length);
             }
-            let rest = self.frame.take().map(ruzstd::decoding::StreamingDecoder::into_inner);
+            let rest = self.frame.take().map(StreamingDecoder::into_inner);
             self.frame = rest.map_or(Ok(None), Self::next)?;
         }
     }

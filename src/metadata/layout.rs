@@ -239,7 +239,7 @@ impl Layout<'_> {
 }
 
 impl Descriptor<'_> {
-    /// Whether it is for Linux as far as it says so.
+    /// Whether it is for Linux, or does not say what it is for.
     fn is_for_linux(&self) -> bool {
         self.platform.is_none_or(|(_, os)| os == "linux")
     }

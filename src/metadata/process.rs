@@ -1,4 +1,4 @@
-//! The program that a container starts, as far as its words tell.
+//! The program that a container starts, if its words tell it.
 
 /// The words that a container starts with. As in Kubernetes, `command` replaces the entrypoint and drops the image's
 /// own arguments, and `args` replace those arguments.
@@ -29,8 +29,11 @@ pub(super) fn program<'w>(words: &[&'w str]) -> Option<&'w str> {
         let name = name(first);
         if SHELLS.contains(&name) {
             // Only what `-c` names; a script can start anything.
-            let [option, line, ..] = behind else { return Some(first) };
-            return if is_command_option(option) { of_line(line) } else { None };
+            return match behind {
+                [] => Some(first),
+                [option, line, ..] if is_command_option(option) => of_line(line),
+                _ => None,
+            };
         }
         if USER_WRAPPERS.contains(&name) {
             rest = behind.get(1..).unwrap_or_default();

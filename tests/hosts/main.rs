@@ -17,6 +17,7 @@ mod common;
 mod action;
 mod examples;
 mod helm;
+mod images;
 mod kpt;
 mod kubectl;
 mod kustomize;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         kpt::CASES,
         kubectl::CASES,
         helm::CASES,
+        images::CASES,
         pipe::CASES,
         pre_commit::CASES,
         nodejs::CASES,

@@ -19,7 +19,7 @@ use crate::report::suggestions::Form;
 #[command(after_help = "Examples:\n  \
     otel-inject suggest -o images manifests/ > references.txt\n  \
     otel-inject suggest --images-from images/ manifests/\n  \
-    otel-inject suggest --images-from images/ -o config manifests/ > otel-inject.yaml")]
+    otel-inject suggest --images-from images/ --output config manifests/ > otel-inject.yaml")]
 pub(in crate::host) struct Suggest {
     #[command(flatten)]
     inputs: Inputs,
