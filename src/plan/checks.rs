@@ -12,14 +12,18 @@ use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
 
 mod amounts;
+mod architecture;
 mod attribute_values;
 mod cluster_facts;
 mod egress_blocked;
 mod endpoint_unserved;
 mod env_order;
 mod environment_only;
+mod image_env;
+mod image_language;
 mod image_volumes;
 mod knative;
+mod libc;
 mod limit_range;
 mod otlp;
 mod pod_security;
@@ -50,6 +54,10 @@ const CHECKS: &[Check] = &[
     env_order::CHECK,
     shadowed_env::CHECK,
     unset_variables::CHECK,
+    image_env::CHECK,
+    libc::CHECK,
+    architecture::CHECK,
+    image_language::CHECK,
     runs_as_root::CHECK,
     image_volumes::CHECK,
     knative::CHECK,
