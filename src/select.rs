@@ -132,6 +132,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// Pointer to the container in the resource.
+    #[must_use]
+    pub fn pointer(&self, selection: &Selection<'_>) -> String {
+        selection.workload.pointer(&format!("/spec/{}/{}", self.list.key(), self.index))
+    }
+
     /// The container in the spec of its pod.
     #[must_use]
     pub fn container<'s>(&self, spec: &'s Value) -> Option<&'s Value> {

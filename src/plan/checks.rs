@@ -84,9 +84,20 @@ pub(super) struct Planned<'p> {
     /// The languages; empty for a sidecar.
     pub(super) languages: &'p [Request<'p>],
     pub(super) sidecar: Option<&'p collector::Request<'p>>,
+    /// Its containers after the plan.
+    containers: Containers<'p>,
 }
 
 impl<'p> Planned<'p> {
+    pub(super) fn new(
+        cx: &'p Selection<'p>,
+        draft: &'p Draft,
+        languages: &'p [Request<'p>],
+        sidecar: Option<&'p collector::Request<'p>>,
+    ) -> Self {
+        Self { cx, draft, languages, sidecar, containers: Containers::new(cx, draft) }
+    }
+
     /// The pod before and after the plan; null if the workload has none.
     fn pods(&self) -> [&'p Value; 2] {
         let after = look_up(self.draft.value(), &self.cx.workload.pointer("/spec"));

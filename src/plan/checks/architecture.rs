@@ -26,15 +26,15 @@ fn lacking(cx: &Selection<'_>, request: &Request<'_>) -> Option<Finding> {
     for target in &request.targets {
         // An application for several architectures may run on any of them: one that the agent has is enough.
         let (all, why) = match &of_pod {
-            Some(all) => (all.clone(), "the pod selects such nodes".to_owned()),
+            Some(all) => (all.clone(), "the pod selects such nodes"),
             None => {
                 let Some((_, facts)) = target.image(cx) else { continue };
-                (facts.given_architectures(), "its image is for it".to_owned())
+                (facts.given_architectures(), "its image is for it")
             }
         };
         let Some(first) = all.first().filter(|_| all.is_disjoint(&agent)) else { continue };
-        let pointer = cx.workload.pointer(&format!("/spec/{}/{}", target.list.key(), target.index));
-        return Some(Finding::agent_lacks_architecture(pointer, &request.image, &target.name, first, &why));
+        let pointer = target.pointer(cx);
+        return Some(Finding::agent_lacks_architecture(pointer, &request.image, &target.name, first, why));
     }
     None
 }

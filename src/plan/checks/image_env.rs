@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Containers, Planned};
+use super::{Check, Planned};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, position, text};
@@ -13,9 +13,7 @@ use crate::plan::sdk::ATTRIBUTES;
 pub(super) const CHECK: Check = Check { codes: &[Code::ImageEnv], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { cx, draft, languages, .. } = planned;
-    let spec = cx.workload.pointer("/spec");
-    let containers = Containers::new(cx, draft);
+    let Planned { cx, languages, containers, .. } = planned;
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
     for request in *languages {
@@ -25,7 +23,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         let names: Vec<&str> = own.map(Env::name).chain([ATTRIBUTES]).collect();
         for target in &request.targets {
             let Some((image, facts)) = target.image(cx) else { continue };
-            let pointer = format!("{spec}/{}/{}", target.list.key(), target.index);
+            let pointer = target.pointer(cx);
             let before = look_up(cx.workload.resource, &pointer).map_or(&[][..], |own| elements(own, "env"));
             let after = containers.find(target.list, &target.name);
             let Some((_, after)) = after else { continue };

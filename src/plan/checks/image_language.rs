@@ -29,7 +29,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             let shown = facts.shown(&words("command"), &words("args"));
             let Guess::Language(language) = shown.guess else { continue };
             if language != request.language.id {
-                let pointer = cx.workload.pointer(&format!("/spec/{}/{}", target.list.key(), target.index));
+                let pointer = target.pointer(cx);
                 let evidence = shown.evidence.join(", ");
                 let wanted = request.language.id;
                 findings.push(Finding::image_shows_other_language(

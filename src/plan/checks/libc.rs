@@ -22,7 +22,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             let by =
                 request.targets.iter().find(|target| target.image(cx).is_some_and(|(_, facts)| shows(facts)));
             let (Some(target), Some(libc)) = (by, libc) else { continue };
-            let pointer = cx.workload.pointer(&format!("/spec/{}/{}", target.list.key(), target.index));
+            let pointer = target.pointer(cx);
             let name = format!("{PREFIX}{}", option.annotation);
             let (language, libc) = (request.language.id, libc.to_string());
             findings.push(Finding::libc_of_image(pointer, language, &name, chosen, &target.name, &libc));
