@@ -112,7 +112,7 @@ impl Reader {
         let is_one = all.len() == 1;
         for Named { mut references, image } in all {
             // A name such as docker.json is no reference if the content has one.
-            let is_version = |name: &String| references.is_empty() || has_version(name);
+            let is_version = |name: &String| references.is_empty() || metadata::has_version(name);
             let own = of_name.clone().filter(|name| is_one && is_version(name));
             references.extend(own);
             if references.is_empty() {
@@ -180,11 +180,6 @@ fn reference(relative: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
     let name = decoded(parts?.join("/").strip_suffix(".json")?)?;
     Reference::parse(&name).is_some().then_some(name)
-}
-
-/// Whether a reference has a tag or a digest.
-fn has_version(reference: &str) -> bool {
-    Reference::parse(reference).is_some_and(|reference| reference.version().is_some())
 }
 
 /// A text with `%XX` as bytes; `None` if they are not UTF-8.

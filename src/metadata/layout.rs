@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::config::{Named, json, mapping, read_value};
 use super::layers::{Compression, Loader, loader};
-use super::{Image, Libc, Refusal, key, libc};
+use super::{Image, Libc, Refusal, has_version, key, libc};
 use crate::k8s::image::{Image as Reference, is_digest};
 
 /// The annotation with an image's name.
@@ -65,7 +65,7 @@ pub fn read(files: &dyn Files) -> Result<Vec<Found>, Refusal> {
         if descriptor.is_description {
             continue;
         }
-        let Some(name) = descriptor.name.filter(|name| is_full(name)) else { continue };
+        let Some(name) = descriptor.name.filter(|name| has_version(name)) else { continue };
         let mut one = Found { references: vec![name.to_owned()], ..Found::default() };
         layout.descend(&descriptor, name, &mut Vec::new(), &mut one)?;
         found.push(one);
@@ -76,11 +76,6 @@ pub fn read(files: &dyn Files) -> Result<Vec<Found>, Refusal> {
         )));
     }
     Ok(found)
-}
-
-/// Whether a name is a reference with a tag or a digest. A bare word is only a tag.
-fn is_full(name: &str) -> bool {
-    Reference::parse(name).is_some_and(|reference| reference.version().is_some())
 }
 
 /// A reference to a blob.

@@ -119,6 +119,8 @@ struct Platforms {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     images: BTreeMap<String, Platforms>,
+    /// The number of images, for all platforms.
+    count: usize,
 }
 
 impl Metadata {
@@ -134,7 +136,10 @@ impl Metadata {
         let platforms = self.images.entry(key).or_default();
         let platform = |image: &Image| (image.architecture.clone(), image.variant.clone());
         match platforms.images.iter_mut().find(|known| platform(known) == platform(&image)) {
-            None => platforms.images.push(image),
+            None => {
+                platforms.images.push(image);
+                self.count += 1;
+            }
             // `docker image inspect` has no history, and only a layout has layers.
             Some(known) if known.runs_like(&image) => {
                 if known.history.is_empty() {
@@ -164,28 +169,22 @@ impl Metadata {
         Some(Facts { key, platforms })
     }
 
-    /// Whether nothing was given.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.images.is_empty()
-    }
-
-    /// The number of references.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.images.len()
-    }
-
     /// Whether there are more images than a run reads.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        self.images.values().map(|platforms| platforms.images.len()).sum::<usize>() > MOST_IMAGES
+        self.count > MOST_IMAGES
     }
 }
 
 /// A reference was given twice, with different content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conflict;
+
+/// Whether a reference has a tag or a digest. A bare word can be a tag alone.
+#[cfg(feature = "cli")]
+pub fn has_version(reference: &str) -> bool {
+    Reference::parse(reference).is_some_and(|reference| reference.version().is_some())
+}
 
 /// A reference as a key: however it is written, it has the same one.
 fn key(reference: &str) -> Option<String> {
