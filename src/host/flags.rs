@@ -76,6 +76,12 @@ pub(super) struct Flags {
 }
 
 impl Flags {
+    /// Whether a listing shows a workload of this namespace: without a name it is read as if it were in the one asked for.
+    pub(super) fn lists(&self, namespace: Option<&str>) -> bool {
+        let wanted = self.namespace.as_deref();
+        wanted.is_none() || namespace.is_none() || namespace == wanted
+    }
+
     pub(super) fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {
             (true, _) => Detail::Errors,

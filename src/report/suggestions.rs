@@ -1,10 +1,12 @@
 //! The languages that images show, as a table, data, or rules for the config.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::listing::table::{aligned, shown as cell};
 use super::{flat, pretty, resource};
-use crate::coverage::{Status, Workload};
+use crate::coverage::{Container, Status, Workload};
 use crate::metadata::{Facts, Guess, Metadata, Shown};
 use crate::yaml::emit_document;
 
@@ -24,22 +26,8 @@ pub struct Suggestion {
 pub struct Suggestions(Vec<(Workload, Vec<Suggestion>)>);
 
 /// A form of suggestions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Aligned columns.
-    Table,
-    /// An object for programs.
-    Json,
-    /// A config with rules.
-    Config,
-    /// The references, to fetch their metadata.
-    Images,
-}
-
-/// A form as selected by the user.
-pub struct Row {
-    /// The form.
-    pub form: Form,
+#[derive(Debug)]
+pub struct Form {
     /// Its name on the command line.
     pub name: &'static str,
     /// Its purpose, as a phrase.
@@ -49,34 +37,27 @@ pub struct Row {
 
 impl Form {
     /// Every form.
-    pub const ALL: &'static [Row] = &[
-        Row { form: Self::Table, name: "table", what: "aligned columns", write: Suggestions::table },
-        Row { form: Self::Json, name: "json", what: "everything, for programs", write: Suggestions::json },
-        Row {
-            form: Self::Config,
+    pub const ALL: &'static [Self] = &[
+        Self { name: "table", what: "aligned columns", write: Suggestions::table },
+        Self { name: "json", what: "everything, for programs", write: Suggestions::json },
+        Self {
             name: "config",
             what: "a config with a rule for each workload that nothing asks for",
             write: Suggestions::config,
         },
-        Row {
-            form: Self::Images,
-            name: "images",
-            what: "the images, to fetch their metadata",
-            write: Suggestions::images,
-        },
+        Self { name: "images", what: "the images, to fetch their metadata", write: Suggestions::images },
     ];
 
     /// The form with this name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|row| row.name == name).map(|row| row.form)
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|form| form.name == name)
     }
 
     /// The suggestions in this form.
     #[must_use]
-    pub fn write(self, suggestions: &Suggestions) -> String {
-        let row = Self::ALL.iter().find(|row| row.form == self);
-        row.map_or_else(String::new, |row| (row.write)(suggestions))
+    pub fn write(&self, suggestions: &Suggestions) -> String {
+        (self.write)(suggestions)
     }
 }
 
@@ -86,7 +67,7 @@ impl Suggestions {
     pub fn new(workloads: Vec<Workload>, metadata: &Metadata) -> Self {
         let of_workload = |workload: Workload| {
             let own = workload.containers.iter().filter(|container| !container.is_init);
-            let suggestion = |container: &crate::coverage::Container| {
+            let suggestion = |container: &Container| {
                 let facts = metadata.of(&container.image);
                 let [command, args] = [&container.command, &container.args]
                     .map(|all| all.iter().map(String::as_str).collect::<Vec<_>>());
@@ -214,7 +195,7 @@ impl Suggestions {
 
     fn images(&self) -> String {
         let images = self.0.iter().flat_map(|(_, suggestions)| suggestions).map(|one| one.image.as_str());
-        let images: std::collections::BTreeSet<&str> = images.filter(|image| !image.is_empty()).collect();
+        let images: BTreeSet<&str> = images.filter(|image| !image.is_empty()).collect();
         images.into_iter().map(|image| flat(image) + "\n").collect()
     }
 }

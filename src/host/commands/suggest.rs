@@ -25,7 +25,7 @@ pub(in crate::host) struct Suggest {
     inputs: Inputs,
     /// The form of the suggestions [default: table]
     #[arg(short, long, value_name = "FORM", value_parser = form(), default_value = "table", hide_default_value = true)]
-    output: Form,
+    output: &'static Form,
 }
 
 impl Run for Suggest {
@@ -38,7 +38,7 @@ impl Run for Suggest {
     }
 }
 
-fn form() -> impl TypedValueParser<Value = Form> {
-    let values = Form::ALL.iter().map(|row| PossibleValue::new(row.name).help(row.what));
+fn form() -> impl TypedValueParser<Value = &'static Form> {
+    let values = Form::ALL.iter().map(|form| PossibleValue::new(form.name).help(form.what));
     PossibleValuesParser::new(values).try_map(|word| Form::named(&word).ok_or("not a form"))
 }

@@ -8,12 +8,12 @@ use crate::report::{Detail, Purpose};
 
 /// Prints what the images show. The findings of workloads are those of other commands.
 pub(in crate::host) struct Suggest {
-    form: Form,
+    form: &'static Form,
     suggestions: Option<Suggestions>,
 }
 
 impl Suggest {
-    pub(in crate::host) const fn new(form: Form) -> Self {
+    pub(in crate::host) const fn new(form: &'static Form) -> Self {
         Self { form, suggestions: None }
     }
 }
@@ -35,13 +35,8 @@ impl Output for Suggest {
         if self.suggestions.is_some() {
             return;
         }
-        let workloads = std::mem::take(&mut outcome.result.workloads);
-        let namespace = outcome.flags.namespace.as_deref();
-        let is_wanted = |own: Option<&str>| namespace.is_none() || own.is_none() || own == namespace;
-        let workloads = workloads
-            .into_iter()
-            .filter(|workload| is_wanted(workload.subject.namespace.as_deref()))
-            .collect();
+        let mut workloads = std::mem::take(&mut outcome.result.workloads);
+        workloads.retain(|workload| outcome.flags.lists(workload.subject.namespace.as_deref()));
         self.suggestions = Some(Suggestions::new(workloads, &outcome.settings.metadata));
         let findings = std::mem::take(&mut outcome.result.findings);
         let (of_workloads, others) = findings.into_iter().partition(|finding| finding.subject.is_some());
