@@ -269,10 +269,10 @@ codes! {
          kind: Service\n\
          spec: {template: {metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}}}}"
     AttributeValue "attribute-value" Warning
-        "The value of a resource attribute holds a comma or an equals sign."
-        "Attributes are written as one list of `key=value`, separated by commas. Newer SDKs drop the whole list when it cannot be read, and older ones cut the value."
-        "Write `%2C` for a comma and `%3D` for an equals sign: SDKs decode them."
-        "resource.opentelemetry.io/teams: \"checkout,billing\" # checkout%2Cbilling"
+        "SDKs read a resource attribute otherwise than it is written, or not at all."
+        "Attributes are written as one list of `key=value`, separated by commas. Values are percent-encoded where needed, and SDKs decode them; an escape that is there already is text. Keys cannot be encoded, and Node.js drops the whole list if one value is too long."
+        "Write the value as it should be shown: a comma instead of `%2C`."
+        "resource.opentelemetry.io/teams: \"checkout%2Cbilling\" # checkout,billing"
     UnsetVariable "unset-variable" Warning
         "The collector's configuration refers to a variable that is not set."
         "The collector puts an empty text in its place, and often does not start."

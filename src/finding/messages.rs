@@ -294,9 +294,17 @@ messages! {
             help "Set `{settings}` in the ConfigMap config-features of namespace knative-serving."
     }
     AttributeValue {
-        attribute_breaks_list(place: &str, key: &str, value: &str)
-            "{place} sets resource attribute {key} to {value:?}: because of the comma or equals sign newer \
-             SDKs drop all of OTEL_RESOURCE_ATTRIBUTES, and older ones cut the value"
+        attribute_key_breaks_list(place: &str, key: &str)
+            "{place} sets resource attribute {key:?}: SDKs cannot read this key in OTEL_RESOURCE_ATTRIBUTES, and \
+             newer ones then drop all attributes",
+            help "Use a key without commas, equals signs, percent signs and spaces around it."
+        attribute_escaped_twice(place: &str, key: &str, value: &str)
+            "{place} sets resource attribute {key} to {value:?}: values are percent-encoded when they are \
+             written, so SDKs show exactly this text"
+        attribute_too_long(place: &str, key: &str, length: usize, most: usize)
+            "{place} sets resource attribute {key} to a value of {length} characters: the Node.js SDK takes at \
+             most {most}, and drops all of OTEL_RESOURCE_ATTRIBUTES",
+            help "Shorten the value."
     }
     UnsetVariable {
         config_variable_not_set(name: &str)
