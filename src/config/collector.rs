@@ -17,6 +17,7 @@ mod defaults;
 mod fields;
 mod mounts;
 mod ports;
+mod starts;
 
 pub use fields::PROBES;
 pub use mounts::stripped;
@@ -143,6 +144,8 @@ impl Collector {
             listens_on: ports.listens_on,
         };
         checks::run(&collector, spec, &config.value, notes);
+        let (listeners, image) = (&ports.addresses, collector.image.as_deref());
+        starts::Start { spec, config: &config, listeners, image }.check(notes);
         Some(collector)
     }
 

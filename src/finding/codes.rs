@@ -392,6 +392,25 @@ codes! {
         "spec:\n\
          \x20 mode: sidecar\n\
          \x20 config: {receivers: {otlp: {protocols: {grcp: {}}}}} # grpc"
+    CollectorMayNotStart "collector-may-not-start" Warning
+        "A collector of the current release does not start with its configuration, or is restarted again and again."
+        "Its pods never become ready, and their telemetry is lost. The operator accepts such a configuration, and another release or distribution of the collector may."
+        "Correct what the message names. `otelcol validate` finds most of it, too."
+        "config:\n\
+         \x20 exporters: {otlp: {endpoint: \"gateway:4317\"}}\n\
+         \x20 service: {pipelines: {traces: {receivers: [otlp], exporters: [otpl]}}} # otlp"
+    UnusedComponent "unused-component" Info
+        "A component of the collector is configured, but not used."
+        "It does not run, and a receiver or extension does not listen."
+        "Use it in a pipeline (an extension in `service.extensions`), or remove it."
+        "config:\n\
+         \x20 receivers: {otlp: {protocols: {grpc: {}}}, zipkin: {}} # zipkin\n\
+         \x20 service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}"
+    DeprecatedComponent "deprecated-component" Info
+        "A component of the collector has its old name."
+        "It still works as an alias that a later release may remove."
+        "Use the new name, if no older release has to read the configuration."
+        "config: {receivers: {hostmetrics: {}}} # host_metrics"
     MissingVolume "missing-volume" Error
         "The sidecar mounts a volume that neither the pod nor the collector has."
         "No API server takes such a pod."

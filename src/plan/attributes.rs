@@ -67,8 +67,8 @@ fn encoded(value: &str) -> String {
 /// The length of the `$(NAME)` that a text starts with.
 fn reference(text: &str) -> Option<usize> {
     let (name, _) = text.strip_prefix("$(")?.split_once(')')?;
-    let is_name = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     is_name.then_some(name.len() + "$()".len())
 }
 

@@ -58,7 +58,7 @@ fn is_always_set(name: &str) -> bool {
 }
 
 /// Calls `show` with every string in a value and its pointer.
-fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
+pub(super) fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
     let mut inside = |token: &str, value: &Value, at: &mut String| {
         let length = at.len();
         at.push('/');

@@ -59,7 +59,8 @@ fn doubt(pointer: String, place: &str, key: &str, value: &str, is_limited: bool)
 fn is_escaped(value: &str) -> bool {
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = value.as_bytes();
-    bytes.iter().enumerate().any(|(at, byte)| {
-        *byte == b'%' && is_digit(bytes.get(at + 1)) && is_digit(bytes.get(at + 2))
-    })
+    bytes
+        .iter()
+        .enumerate()
+        .any(|(at, byte)| *byte == b'%' && is_digit(bytes.get(at + 1)) && is_digit(bytes.get(at + 2)))
 }
