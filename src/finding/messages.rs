@@ -460,9 +460,9 @@ messages! {
             help "Move it to a pipeline of {takes}."
         pipeline_without(pipeline: &str, word: &str)
             "pipeline {pipeline} has no {word}",
-            help "Add a {word}, or remove the pipeline."
+            help "Add one, or remove the pipeline."
         connector_ambiguous(name: &str, word: &str)
-            "connector {name} has the name of a {word}",
+            "connector {name} has the same name as {word} {name}",
             help "Rename one of them, for example to {name}/connector."
         connector_leads_nowhere(name: &str, pipeline: &str)
             "connector {name} is an exporter of pipeline {pipeline}, but a receiver of no pipeline that it can feed",
@@ -501,6 +501,9 @@ messages! {
         address_not_valid(address: &str, problem: &str)
             "the collector cannot listen on {address:?}: {problem}",
             help "Write host and port, such as `0.0.0.0:4317`."
+        socket_not_valid(address: &str)
+            "the collector cannot listen on the Unix socket {address:?}",
+            help "Use a port: the operator's rules make no path of a socket from an endpoint without a colon."
         health_check_not_reachable(name: &str, address: &str)
             "extension {name} listens on {address:?}, where the probes do not reach it: they use the address of the \
              pod, so the container is restarted again and again",

@@ -49,7 +49,7 @@ pub(crate) fn of_instrumentation() -> Vec<Difference> {
 
 /// The differences of collectors.
 pub(crate) fn of_collectors() -> Vec<Difference> {
-    read("differences-collector.yaml", 1..=7)
+    read("differences-collector.yaml", 1..=8)
 }
 
 /// A list of differences, with those `numbers` in the specification.

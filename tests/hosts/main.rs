@@ -15,6 +15,7 @@ use tools::Tool;
 mod common;
 
 mod action;
+mod collector;
 mod examples;
 mod helm;
 mod kpt;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         pipe::CASES,
         pre_commit::CASES,
         nodejs::CASES,
+        collector::CASES,
         page::CASES,
         pull_request::CASES,
         scripts::CASES,

@@ -37,13 +37,17 @@ pub(crate) enum Tool {
     Krew,
     /// Reads the manifests of these plugins.
     KrewValidator,
+    /// The collector that `.ci/collector` builds.
+    Collector,
+    /// Gives it a network of its own.
+    Unshare,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 19] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -61,6 +65,8 @@ const ROWS: [Row; 17] = [
     (Tool::Git, "git", &["git"], None),
     (Tool::Krew, "krew", &["krew", "kubectl-krew"], None),
     (Tool::KrewValidator, "validate-krew-manifest", &["validate-krew-manifest"], None),
+    (Tool::Collector, "otelcol", &["otel-inject-otelcol"], None),
+    (Tool::Unshare, "unshare", &["unshare"], None),
 ];
 
 impl Tool {

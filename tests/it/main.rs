@@ -6,6 +6,7 @@ mod common;
 mod api;
 mod cli;
 mod codes;
+mod collectors;
 mod commands;
 mod config;
 mod conformance;

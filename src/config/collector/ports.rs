@@ -30,8 +30,8 @@ struct Found {
     name: String,
     number: u32,
     transport: Option<Transport>,
-    /// The address that it belongs to; empty if it is not known.
-    address: String,
+    /// The address that it belongs to, and the field that holds it. Both are empty if they are not known.
+    address: (&'static str, String),
     /// The collector listens on it. The operator declares a port for its own metrics even without a listener.
     is_open: bool,
     /// Its pointer in the configuration.
@@ -42,6 +42,8 @@ struct Found {
 pub(super) struct Address {
     /// The pointer to its component.
     pub(super) at: String,
+    /// The field that holds it.
+    pub(super) field: &'static str,
     pub(super) text: String,
 }
 
@@ -138,9 +140,10 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
             notes.faults.field(&port.at, |at, path| Finding::leads_to_port(at, path, port.number));
         }
     }
-    let addresses = found.iter().filter(|port| !port.address.is_empty());
-    let addresses =
-        addresses.map(|port| Address { at: port.at.clone(), text: port.address.clone() }).collect();
+    let addresses = found.iter().filter(|port| !port.address.0.is_empty());
+    let addresses = addresses
+        .map(|port| Address { at: port.at.clone(), field: port.address.0, text: port.address.1.clone() })
+        .collect();
     let metrics = metrics(config, notes);
     let mut open: Vec<&Found> = found.iter().chain(&metrics).filter(|port| port.is_open).collect();
     open.sort_by_key(|port| port.at == METRICS_AT);
@@ -181,7 +184,7 @@ fn free_name(current: &[Value], wanted: &str, number: u32) -> Option<String> {
 fn clashes(found: &[&Found], notes: &mut Notes) {
     for (index, port) in found.iter().enumerate() {
         let is_same = |other: &&&Found| {
-            let [one, two] = [host(&other.address), host(&port.address)];
+            let [one, two] = [host(&other.address.1), host(&port.address.1)];
             (other.number, protocol(other.transport)) == (port.number, protocol(port.transport))
                 && (one == two || one.is_empty() || two.is_empty())
         };
@@ -220,10 +223,13 @@ fn spoken(component: &Value, of_type: Option<Transport>) -> Option<Option<Transp
     }
 }
 
-/// The address in a component's configuration; empty if it has none.
-fn address(component: &Value) -> String {
-    let text = |key: &str| component.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text("endpoint").or_else(|| text("listen_address")).unwrap_or_default().to_owned()
+/// The field with a component's address, and the address; empty if it has none.
+fn address(component: &Value) -> (&'static str, String) {
+    let text = |key: &'static str| {
+        let text = component.get(key)?.as_str().filter(|text| !text.is_empty())?;
+        Some((key, text.to_owned()))
+    };
+    text("endpoint").or_else(|| text("listen_address")).unwrap_or_default()
 }
 
 /// Notes non-string values in address fields.
@@ -292,7 +298,7 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
                 name: name.to_owned(),
                 number,
                 transport: None,
-                address: String::new(),
+                address: Default::default(),
                 is_open: true,
                 at,
             }));
@@ -301,7 +307,7 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
             let Some(component) = component else { return };
             check_texts(component, &at, notes);
             let number = listening(component, None);
-            let (name, address) = (name.to_owned(), String::new());
+            let (name, address) = (name.to_owned(), Default::default());
             found.extend(number.map(|number| Found {
                 name,
                 number,
@@ -332,7 +338,7 @@ fn jaeger_query(name: &str, config: &Config, found: &mut Vec<Found>) {
     let at = pointer("extensions", name);
     let http = port("http").unwrap_or(u32::from(JAEGER_QUERY_PORT));
     let mut add = |name: String, number: u32| {
-        let (address, at) = (String::new(), at.clone());
+        let (address, at) = (Default::default(), at.clone());
         found.push(Found { name, number, transport: None, address, is_open: true, at });
     };
     add(name.to_owned(), http);
@@ -353,10 +359,11 @@ fn metrics(config: &Config, notes: &mut Notes) -> Vec<Found> {
     let is_off =
         metrics.get("level").and_then(Value::as_str).is_some_and(|level| level.eq_ignore_ascii_case("none"));
     let found = |number: u32, address: String, is_open: bool| Found {
+        // Its address is no listener's field.
+        address: ("", address),
         name: "metrics".into(),
         number,
         transport: Some(Transport::Tcp),
-        address,
         is_open: is_open && !is_off,
         at: METRICS_AT.into(),
     };

@@ -336,7 +336,8 @@ impl Start<'_> {
     fn addresses(&self, notes: &mut Notes) {
         for address in self.listeners {
             if let Some(problem) = address.problem() {
-                notes.warnings.push(Finding::address_not_valid(&address.at, &address.text, &problem));
+                let at = format!("{}/{}", address.at, address.field);
+                notes.warnings.push(Finding::address_not_valid(at, &address.text, &problem));
             }
         }
         let checks = self.config.extensions.iter().filter(|name| type_of(name) == HEALTH_CHECK);
@@ -361,15 +362,16 @@ impl Start<'_> {
             let Some(component) = self.config.component("receivers", name) else { continue };
             let at = pointer("receivers", name);
             let refuse = |value: &Value, at: String, notes: &mut Notes| {
+                let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
                 if value.get("listen_address").is_some_and(|address| !address.is_null()) {
                     let at = format!("{at}/listen_address");
-                    notes.warnings.push(Finding::component_field_unknown(
-                        at,
-                        "receiver",
-                        name,
-                        "listen_address",
-                        "Use endpoint.",
-                    ));
+                    let (field, help) = ("listen_address", "Use endpoint.");
+                    notes.warnings.push(Finding::component_field_unknown(at, "receiver", name, field, help));
+                }
+                let endpoint = text("endpoint");
+                if text("transport").starts_with("unix") && !endpoint.starts_with(['/', '@', '$']) {
+                    let at = format!("{at}/endpoint");
+                    notes.warnings.push(Finding::socket_not_valid(at, endpoint));
                 }
             };
             match receiver(name) {
