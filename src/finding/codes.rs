@@ -423,8 +423,8 @@ codes! {
         "Shorten the configuration, or run the collector on its own."
         "spec: {config: {processors: {filter: {…}}}} # 131,060 bytes as YAML"
     ConfigDollar "config-dollar" Warning
-        "The collector's configuration has a `$$`, or a `$(NAME)` of an earlier variable."
-        "It is the value of a variable: the kubelet makes one `$` of two, and puts in the value of NAME, before the collector reads it."
+        "The collector's configuration has a `$$`, or an earlier variable as `$(NAME)` or `$NAME`."
+        "It is the value of a variable: before the collector reads it, the kubelet makes one `$` of two, and replaces `$(NAME)` by its value. The collector itself expands only `${env:NAME}` and `${NAME}`."
         "Write `$$$$` where the collector is to see `$$`; `${env:NAME}` is left to the collector."
         "config:\n\
          \x20 processors: {attributes: {actions: [{key: price, value: \"$$5\"}]}} # becomes $5"

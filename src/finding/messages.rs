@@ -538,6 +538,9 @@ messages! {
     ConfigDollar {
         config_expanded(parts: &str)
             "the kubelet replaces {parts} in OTEL_CONFIG"
+        config_not_expanded(name: &str)
+            "the collector does not expand ${name}; it takes the text as it is",
+            help "Write `${{env:{name}}}`."
     }
     EndpointQuirk {
         listen_address_ignored(address: &str)

@@ -41,7 +41,7 @@ pub(super) fn keys(value: &str) -> BTreeSet<&str> {
     pairs.filter(|(_, value)| !value.contains('=')).map(|(key, _)| key).collect()
 }
 
-/// An attribute's value as it stands in the list, percent-encoded where SDKs would not read it back. References to
+/// An attribute's value as it is written to the list, percent-encoded where SDKs would not read it back. References to
 /// variables stay.
 /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
 fn encoded(value: &str) -> String {
