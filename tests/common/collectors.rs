@@ -1,4 +1,4 @@
-//! `testdata/collectors`: configurations of a collector, with what is said of each, and how a real one disagrees.
+//! `testdata/collectors`: configurations of a collector, what we report about each, and how a real one disagrees.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(crate) struct Configuration {
     pub(crate) name: String,
     /// Codes and pointers of its findings.
     pub(crate) said: BTreeSet<String>,
-    /// Why a real collector does not do what is said of it.
+    /// Why a real collector does otherwise than we report.
     pub(crate) really: Option<String>,
     pub(crate) open: BTreeSet<String>,
     pub(crate) closed: BTreeSet<String>,

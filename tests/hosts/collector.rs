@@ -1,4 +1,4 @@
-//! A real collector does what is said of its configuration: it starts where nothing speaks against it, does not start
+//! A real collector does what we report about its configuration: it starts where nothing speaks against it, does not start
 //! where something does, and listens on the declared ports and where the probes ask. It runs in a network namespace of
 //! its own, so the ports of this machine do not matter.
 
@@ -17,7 +17,7 @@ use crate::tools::Tool;
 use crate::{Case, cases};
 
 pub(crate) const CASES: &[Case] = cases![
-    &[Tool::Collector, Tool::Unshare] => [collectors_do_what_is_said_of_their_configurations],
+    &[Tool::Collector, Tool::Unshare] => [collectors_do_what_we_report_about_their_configurations],
 ];
 
 /// How long a start may take that normally takes half a second.
@@ -27,7 +27,7 @@ const READY: &str = "Everything is ready";
 /// The pod's address.
 const POD_IP: &str = "10.0.0.1";
 
-fn collectors_do_what_is_said_of_their_configurations() {
+fn collectors_do_what_we_report_about_their_configurations() {
     let mut failures = Vec::new();
     for configuration in all() {
         if let Err(failure) = judge(&configuration) {

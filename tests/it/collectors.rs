@@ -1,4 +1,4 @@
-//! What is said of configurations of a collector. `tests/hosts/collector.rs` runs a real one with them.
+//! What we report about configurations of a collector. `tests/hosts/collector.rs` runs a real one with them.
 
 use std::collections::BTreeSet;
 
