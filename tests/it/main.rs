@@ -4,6 +4,7 @@
 mod common;
 
 mod api;
+mod bundle;
 mod cli;
 mod codes;
 mod collectors;
@@ -11,8 +12,10 @@ mod commands;
 mod config;
 mod conformance;
 mod corpus;
+mod delivery;
 mod docs;
 mod english;
+mod env_from;
 mod examples;
 mod files;
 mod findings;
@@ -20,6 +23,7 @@ mod full;
 mod fuzz_finds;
 mod golden;
 mod hostile;
+mod init;
 mod layers;
 mod list;
 mod pod_security;
