@@ -54,7 +54,7 @@ fn encoded(value: &str) -> String {
         let is_outside = at < start || at >= start + inner.len();
         let length = reference(rest).unwrap_or(character.len_utf8());
         let (part, after) = rest.split_at(length);
-        if is_outside || matches!(part, "," | "=" | "%") {
+        if is_outside || !character.is_ascii() || matches!(part, "," | "=" | "%") {
             part.bytes().for_each(|byte| encoded.push_str(&format!("%{byte:02X}")));
         } else {
             encoded.push_str(part);
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn values_are_encoded_where_an_sdk_would_misread_them() {
         for (value, wanted) in [
-            ("a b/c:d;e+\u{e9}", "a b/c:d;e+\u{e9}"),
+            ("a b/c:d;e+\u{e9}", "a b/c:d;e+%C3%A9"),
             ("a,b=c", "a%2Cb%3Dc"),
             ("50%", "50%25"),
             ("a%2Cb", "a%252Cb"),
