@@ -150,8 +150,8 @@ impl Collector {
             needs: Vec::new(),
         };
         collector.needs = checks::run(&collector, spec, &config.value, notes);
-        let (listeners, image) = (&ports.addresses, collector.image.as_deref());
-        starts::Start { spec, config: &config, listeners, image }.check(notes);
+        let listeners = &ports.addresses;
+        starts::Start { spec, config: &config, listeners, collector: &collector }.check(notes);
         Some(collector)
     }
 

@@ -514,11 +514,19 @@ messages! {
         component_removed(word: &str, name: &str, since: u32, instead: &str)
             "{word} {name} was removed in release 0.{since}, so the collector does not start",
             help "{instead}"
-        component_field_unknown(word: &str, name: &str, field: &str, help: &str)
-            "{word} {name} does not know field {field}, so the collector does not start",
+        argument_unknown(flag: &str, help: &str)
+            "the collector does not know argument \"{flag}\"",
             help "{help}"
-        component_needs_field(word: &str, name: &str, fields: &str)
-            "{word} {name} needs {fields}"
+        component_field_unknown(called: &str, field: &str, help: &str)
+            "{called} does not know field {field}, so the collector does not start",
+            help "{help}"
+        component_value_unknown(called: &str, field: &str, value: &str, values: &str)
+            "{called} does not take {value:?} for {field}",
+            help "Use one of {values}."
+        number_out_of_bounds(called: &str, field: &str, number: u64, than: &str, limit: &str)
+            "{called} has {field} {number}, which must be {than} {limit}"
+        component_needs_field(called: &str, fields: &str)
+            "{called} needs {fields}"
         receiver_without_protocols(name: &str)
             "receiver {name} has no protocols",
             help "Add one, such as `protocols: {{grpc: {{}}}}`."
@@ -560,12 +568,15 @@ messages! {
             "service.telemetry.metrics.address does not count from release 0.123 on, and newer releases do not start \
              with it",
             help "Write `readers: [{{pull: {{exporter: {{prometheus: {{host: \"{host}\", port: {port}}}}}}}}}]` in its place."
-        metrics_level_unknown(level: &str)
-            "{level:?} is no level of metrics",
-            help "Use none, basic, normal or detailed."
         metrics_views_need_detailed()
             "views need the level detailed",
             help "Set `level: detailed` beside them."
+        reader_without_exporter()
+            "the reader of metrics has no exporter that a collector knows",
+            help "Set pull.exporter.prometheus, periodic.exporter.otlp or periodic.exporter.console."
+        reader_port_is_text(port: &str)
+            "the port of the Prometheus reader is the string {port:?}, not a number",
+            help "Remove the quotes."
         reader_needs_field(field: &str)
             "the Prometheus reader has no {field}",
             help "Set host and port, for example `{{host: 0.0.0.0, port: 8888}}`."
@@ -591,6 +602,12 @@ messages! {
             "extension {name} listens on {address:?}, where the probes do not reach it: they use the address of the \
              pod, so the container is restarted again and again",
             help "Listen on `0.0.0.0:13133`."
+        health_check_encrypted(name: &str)
+            "extension {name} uses TLS, but the probes do not, so the container is restarted again and again",
+            help "Remove tls from the health check."
+        target_not_valid(name: &str, endpoint: &str, problem: &str)
+            "exporter {name} cannot use the endpoint {endpoint:?}: {problem}",
+            help "Write host and port, such as `collector:4317`."
         health_check_path(name: &str)
             "the path of extension {name} does not begin with a slash"
         reference_refused(reference: &str, help: &str)

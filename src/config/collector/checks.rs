@@ -24,8 +24,7 @@ pub(super) fn run(
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
         notes.warnings.push(Finding::image_without_version(at, image));
     }
-    let is_earlier =
-        |wanted: &str| EARLIER.contains(&wanted) || collector.env.iter().any(|entry| name(entry) == wanted);
+    let is_earlier = |wanted: &str| is_earlier(&collector.env, wanted);
     let expanded = expanded(&collector.config, is_earlier);
     if !expanded.is_empty() {
         let mut place = None;
@@ -38,8 +37,10 @@ pub(super) fn run(
         let place = place.unwrap_or_else(|| AT.to_owned());
         notes.warnings.push(Finding::config_expanded(place, &expanded.join(", ")));
     }
+    let has_env_from = collector.fields.contains_key("envFrom");
     each_text(config, &mut AT.to_owned(), &mut |at, text| {
-        if let Some(name) = bare_names(text).into_iter().find(|name| is_earlier(name)) {
+        let is_meant = |name: &&str| is_earlier(name) || has_env_from && is_named_like_a_variable(name);
+        if let Some(name) = bare_names(text).into_iter().find(is_meant) {
             notes.warnings.push(Finding::config_not_expanded(at, name));
         }
     });
@@ -52,12 +53,24 @@ pub(super) fn run(
             }
         }
     });
-    if collector.fields.contains_key("envFrom") {
+    if has_env_from {
         return unset;
     }
     let finding = |(at, variable): (String, String)| Finding::config_variable_not_set(at, &variable);
     notes.warnings.extend(unset.into_iter().map(finding));
     Vec::new()
+}
+
+/// Whether the variable is set before [`CONFIG`], so that the kubelet replaces references to it.
+pub(super) fn is_earlier(env: &[Value], wanted: &str) -> bool {
+    EARLIER.contains(&wanted) || env.iter().any(|entry| name(entry) == wanted)
+}
+
+/// Whether a name is in capital letters, as those of variables usually are.
+fn is_named_like_a_variable(name: &str) -> bool {
+    name.len() > 1
+        && name.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Whether a process always has the variable: from every container, the runtime, the kubelet's Service links, or set

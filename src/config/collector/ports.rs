@@ -7,7 +7,7 @@ use super::component::{mapping, number, pointer, port_in, text};
 use super::config::Config;
 use crate::components::{
     HEALTH_CHECK, HEALTH_CHECK_PORT, JAEGER_QUERY, JAEGER_QUERY_PORT, Listener, METRICS, PROMETHEUS, Port,
-    Transport, receiver, type_of,
+    SOCKET, TAKE_SOCKETS, Transport, UNDECLARED, receiver, type_of,
 };
 use crate::finding::Finding;
 use crate::k8s::pod::{elements, name};
@@ -49,21 +49,31 @@ pub(super) struct Address {
 
 impl Address {
     /// Why the collector cannot listen there. `None` if it can, or if a variable decides.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self, is_earlier: impl Fn(&str) -> bool) -> Option<String> {
         let text = self.text.replace("$$", "$");
+        if let Some((_, after)) = self.text.replace("$$", "").split_once("$(")
+            && let Some((name, _)) = after.split_once(')')
+            && is_earlier(name)
+        {
+            return None;
+        }
         if let Some((_, after)) = text.split_once('$').filter(|(_, after)| !after.starts_with('{')) {
+            let name = after.trim_start_matches('(');
             let length =
-                after.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-            let name = &after[..length];
-            return Some(format!("the collector does not expand ${name}; write ${{env:{name}}}"));
+                name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            let (name, form) = (&name[..length], &after[..after.len() - name.len() + length]);
+            return Some(format!("the collector does not expand ${form}; write ${{env:{name}}}"));
         }
         if text.contains("${") && split(&text).is_none_or(|(_, port)| port.contains("${")) {
             return None;
         }
-        let Some((host, port)) = split(&text) else { return Some("it has no port".to_owned()) };
-        let is_bracketed = host.starts_with('[') && host.ends_with(']');
-        if host.contains(':') && !host.contains("${") && !is_bracketed {
-            return Some("it has more than one colon".to_owned());
+        let (host, port) = match host_and_port(&text) {
+            Ok(parts) => parts,
+            Err(problem) => return Some(problem.to_owned()),
+        };
+        let is_of_host = |letter: char| letter.is_alphanumeric() || ".-_:%[]".contains(letter);
+        if !host.contains("${") && !host.chars().all(is_of_host) {
+            return Some(format!("{host:?} is no host"));
         }
         if port.is_empty() || SERVICES.contains(&port) {
             return None;
@@ -74,11 +84,22 @@ impl Address {
         }
     }
 
-    /// Whether only the pod itself reaches it, by its loopback address.
-    pub(super) fn is_loopback(&self) -> bool {
-        let host = split(&self.text).map_or("", |(host, _)| host);
-        host == "localhost" || host.starts_with("127.") || host == "[::1]"
+    /// Whether nothing outside of the pod can know it: a loopback address, or any free port.
+    pub(super) fn is_unreachable(&self) -> bool {
+        let (host, port) = split(&self.text).unwrap_or_default();
+        let is_loopback = host == "localhost" || host.starts_with("127.") || host == "[::1]";
+        is_loopback || port.parse() == Ok(0)
     }
+}
+
+/// Host and port of an address. An error says why it is none.
+pub(super) fn host_and_port(address: &str) -> Result<(&str, &str), &'static str> {
+    let (host, port) = split(address).ok_or("it has no port")?;
+    let is_bracketed = host.starts_with('[') && host.ends_with(']');
+    if host.contains(':') && !host.contains("${") && !is_bracketed {
+        return Err("it has more than one colon");
+    }
+    Ok((host, port))
 }
 
 /// Names of ports that Go knows without a file.
@@ -131,6 +152,7 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
             _ => {}
         }
     }
+    let undeclared = undeclared(config);
     found.iter_mut().for_each(|port| port.name = port_name(&port.name, port.number));
     for port in &found {
         let name = &port.name;
@@ -140,12 +162,13 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
             notes.faults.field(&port.at, |at, path| Finding::leads_to_port(at, path, port.number));
         }
     }
-    let addresses = found.iter().filter(|port| !port.address.0.is_empty());
+    let addresses = found.iter().chain(&undeclared).filter(|port| !port.address.0.is_empty());
     let addresses = addresses
         .map(|port| Address { at: port.at.clone(), field: port.address.0, text: port.address.1.clone() })
         .collect();
     let metrics = metrics(config, notes);
-    let mut open: Vec<&Found> = found.iter().chain(&metrics).filter(|port| port.is_open).collect();
+    let mut open: Vec<&Found> =
+        found.iter().chain(&undeclared).chain(&metrics).filter(|port| port.is_open).collect();
     open.sort_by_key(|port| port.at == METRICS_AT);
     let listens_on = open.iter().map(|port| (port.number, protocol(port.transport).to_owned())).collect();
     clashes(&open, notes);
@@ -209,7 +232,37 @@ fn one(
     check_texts(component, &at, notes);
     let number = listening(component, Some(u32::from(default)))?;
     let transport = spoken(component, transport)?;
-    Some(Found { name: name.to_owned(), number, transport, address: address(component), is_open: true, at })
+    let (name, address) = (name.to_owned(), address(component));
+    if TAKE_SOCKETS.contains(&type_of(&name)) && address.1.starts_with(SOCKET) {
+        // The operator declares the default port all the same.
+        return Some(Found { name, number, transport, address: Default::default(), is_open: false, at });
+    }
+    Some(Found { name, number, transport, address, is_open: true, at })
+}
+
+/// The ports of enabled components that the operator does not declare.
+fn undeclared(config: &Config) -> Vec<Found> {
+    let mut found = Vec::new();
+    let enabled = [("receivers", &config.receivers), ("extensions", &config.extensions)];
+    for (section, name) in
+        enabled.into_iter().flat_map(|(section, names)| names.iter().map(move |name| (section, name)))
+    {
+        for row in UNDECLARED.iter().filter(|row| row.section == section && row.kind == type_of(name)) {
+            let component = config.component(section, name).unwrap_or(&Value::Null);
+            let own = component.pointer(&format!("/{}", row.field)).and_then(Value::as_str);
+            let Some(text) = own.filter(|text| !text.is_empty()).or(row.default) else { continue };
+            let Some(number) = split(text).and_then(|(_, port)| port.parse().ok()) else { continue };
+            found.push(Found {
+                name: name.clone(),
+                number,
+                transport: Some(row.transport),
+                address: (row.field, text.to_owned()),
+                is_open: true,
+                at: pointer(section, name),
+            });
+        }
+    }
+    found
 }
 
 /// The protocol that a component's `transport` asks for, or else its type's. `None` if it listens on no port.
