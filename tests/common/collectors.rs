@@ -14,12 +14,15 @@ use super::{documents, entries, file_name, testdata};
 const REFUSALS: &[Code] = &[Code::CollectorMayNotStart, Code::InvalidCollector, Code::PortClash];
 
 /// A file: comments first, then a part of a collector's spec. A comment is what the file shows, and then one line for
-/// each finding (`CODE POINTER`), `really:` and why a real collector disagrees, `open:` and ports on which it listens
-/// although they are not declared, `closed:` and declared ports on which it does not listen.
+/// each finding (`CODE POINTER`), `from:` and the public repository and page whose example it follows, `really:` and why
+/// a real collector disagrees, `open:` and ports on which it listens although they are not declared, `closed:` and
+/// declared ports on which it does not listen.
 pub(crate) struct Configuration {
     pub(crate) name: String,
     /// Codes and pointers of its findings.
     pub(crate) said: BTreeSet<String>,
+    /// It follows a public chart or page.
+    pub(crate) is_public: bool,
     /// Why a real collector does otherwise than we report.
     pub(crate) really: Option<String>,
     pub(crate) open: BTreeSet<String>,
@@ -52,6 +55,7 @@ fn read(path: &std::path::Path) -> Configuration {
     let mut configuration = Configuration {
         name: name.strip_suffix(".yaml").expect("a YAML file").to_owned(),
         said: BTreeSet::new(),
+        is_public: false,
         really: None,
         open: BTreeSet::new(),
         closed: BTreeSet::new(),
@@ -60,6 +64,7 @@ fn read(path: &std::path::Path) -> Configuration {
     for comment in &comments[1..] {
         let ports = |list: &str| list.split(", ").map(str::to_owned).collect();
         match comment.split_once(": ") {
+            Some(("from", _)) => configuration.is_public = true,
             Some(("really", why)) => configuration.really = Some(why.to_owned()),
             Some(("open", list)) => configuration.open = ports(list),
             Some(("closed", list)) => configuration.closed = ports(list),
