@@ -388,9 +388,15 @@ pub static CHOICES: &[Row<Choice>] = &[
     row("exporters", OTLP_HTTP, "", COMPRESSION),
     row("exporters", OTLP_HTTP, "", one_of("encoding", &["proto", "json"])),
     row("exporters", ZIPKIN, "", one_of("format", &["json", "proto"])),
-    row("exporters", &["debug"], "", level("verbosity", LEVELS)),
+    row("exporters", &["debug"], "", level("verbosity", &["basic", "normal", "detailed"])),
     row(TELEMETRY.0, OF_TELEMETRY, "/metrics", level("level", LEVELS)),
     row(TELEMETRY.0, OF_TELEMETRY, "/traces", level("level", LEVELS)),
+    row(
+        TELEMETRY.0,
+        OF_TELEMETRY,
+        "/metrics/readers/*/periodic/exporter/otlp",
+        one_of("protocol", &["grpc", "http/protobuf"]),
+    ),
     row(
         TELEMETRY.0,
         OF_TELEMETRY,

@@ -602,6 +602,10 @@ messages! {
             "extension {name} listens on {address:?}, where the probes do not reach it: they use the address of the \
              pod, so the container is restarted again and again",
             help "Listen on `0.0.0.0:13133`."
+        health_check_elsewhere(name: &str, address: &str, port: u32)
+            "extension {name} listens on {address:?}, but the probes ask port {port}, so the container is restarted \
+             again and again",
+            help "Listen on `0.0.0.0:13133`."
         health_check_encrypted(name: &str)
             "extension {name} uses TLS, but the probes do not, so the container is restarted again and again",
             help "Remove tls from the health check."

@@ -1,5 +1,7 @@
 //! The container's ports, from the configuration and from the spec.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use serde_json::{Map, Value, json};
 
 use super::Notes;
@@ -72,7 +74,9 @@ impl Address {
             Err(problem) => return Some(problem.to_owned()),
         };
         let is_of_host = |letter: char| letter.is_alphanumeric() || ".-_:%[]".contains(letter);
-        if !host.contains("${") && !host.chars().all(is_of_host) {
+        // Numbers and dots that are no address are looked up as a name, in vain.
+        let is_number = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if !host.contains("${") && (!host.chars().all(is_of_host) || is_number && ip(host).is_none()) {
             return Some(format!("{host:?} is no host"));
         }
         if port.is_empty() || SERVICES.contains(&port) {
@@ -84,12 +88,24 @@ impl Address {
         }
     }
 
-    /// Whether nothing outside of the pod can know it: a loopback address, or any free port.
-    pub(super) fn is_unreachable(&self) -> bool {
-        let (host, port) = split(&self.text).unwrap_or_default();
-        let is_loopback = host == "localhost" || host.starts_with("127.") || host == "[::1]";
-        is_loopback || port.parse() == Ok(0)
+    /// Whether only the pod itself reaches it, by its loopback address.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = split(&self.text).map_or("", |(host, _)| host);
+        let is_name = |name: &str| host.eq_ignore_ascii_case(name);
+        is_name("localhost") || is_name("ip6-localhost") || ip(host).is_some_and(|ip| ip.is_loopback())
     }
+
+    /// Whether its port is another one than `number`. What a variable holds is not known.
+    pub(super) fn has_other_port(&self, number: u32) -> bool {
+        let port = split(&self.text).map_or("", |(_, port)| port);
+        !port.contains('$') && port.parse() != Ok(number)
+    }
+}
+
+/// The address that a host is, if it is no name.
+fn ip(host: &str) -> Option<IpAddr> {
+    let host = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(host);
+    host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
 /// Host and port of an address. An error says why it is none.
@@ -121,11 +137,15 @@ pub(super) fn split(address: &str) -> Option<(&str, &str)> {
 }
 
 /// The host of an address in the form in which hosts are compared; empty if it stands for all addresses.
-fn host(address: &str) -> &str {
-    match split(address).map_or("", |(host, _)| host) {
-        "0.0.0.0" | "[::]" | "" => "",
-        "localhost" => "127.0.0.1",
-        host => host,
+fn host(address: &str) -> String {
+    let host = split(address).map_or("", |(host, _)| host);
+    if let Some(ip) = ip(host) {
+        return if ip.is_unspecified() { String::new() } else { ip.to_string() };
+    }
+    match host.strip_prefix("${").and_then(|inner| inner.strip_suffix('}')) {
+        Some(name) if !name.contains([':', '$']) => format!("${{env:{name}}}"),
+        _ if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.to_string(),
+        _ => host.to_owned(),
     }
 }
 
@@ -409,8 +429,11 @@ fn metrics(config: &Config, notes: &mut Notes) -> Vec<Found> {
         config.value.pointer("/service/telemetry/metrics").and_then(Value::as_object).unwrap_or(&none);
     let address = metrics.get("address").and_then(Value::as_str).unwrap_or_default();
     let readers = metrics.get("readers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let is_off =
-        metrics.get("level").and_then(Value::as_str).is_some_and(|level| level.eq_ignore_ascii_case("none"));
+    // What a variable holds is not known.
+    let is_off = metrics
+        .get("level")
+        .and_then(Value::as_str)
+        .is_some_and(|level| level.eq_ignore_ascii_case("none") || level.contains('$'));
     let found = |number: u32, address: String, is_open: bool| Found {
         // Its address is no listener's field.
         address: ("", address),

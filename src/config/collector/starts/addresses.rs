@@ -5,51 +5,33 @@ use serde_json::Value;
 use super::super::Notes;
 use super::super::checks::is_earlier;
 use super::super::component::pointer;
-use super::super::ports::host_and_port;
+use super::super::ports::{Address, host_and_port, listening};
 use super::Start;
 use crate::change::escape;
 use crate::components::fields::{self, FIELDS};
-use crate::components::{HEALTH_CHECK, Listener, OTLP_GRPC, receiver, type_of};
+use crate::components::releases::FACTS;
+use crate::components::{HEALTH_CHECK, HEALTH_CHECK_PORT, Listener, OTLP_GRPC, receiver, type_of};
 use crate::finding::Finding;
 
 impl Start<'_> {
     /// The addresses of listeners, and the probes' way to the health check.
     pub(super) fn addresses(&self, notes: &mut Notes) {
+        let problem = |address: &Address| address.problem(|name| is_earlier(&self.collector.env, name));
         for address in self.listeners {
-            if let Some(problem) = address.problem(|name| is_earlier(&self.collector.env, name)) {
+            if let Some(problem) = problem(address) {
                 let at = format!("{}/{}", address.at, address.field);
                 notes.warnings.push(Finding::address_not_valid(at, &address.text, &problem));
             }
         }
-        let checks = self.config.extensions.iter().filter(|name| type_of(name) == HEALTH_CHECK);
-        // The probes ask the first.
-        if let Some(name) = checks.into_iter().next()
-            && let Some(address) =
-                self.listeners.iter().find(|address| address.at == pointer("extensions", name))
-        {
-            let at = format!("{}/endpoint", address.at);
-            if address.is_unreachable() {
-                notes.warnings.push(Finding::health_check_not_reachable(at, name, &address.text));
-            }
-            if self.config.component("extensions", name).is_some_and(|own| own["tls"].is_object()) {
-                notes.warnings.push(Finding::health_check_encrypted(format!("{}/tls", address.at), name));
-            }
-        }
+        self.health_check(problem, notes);
         self.targets(notes);
-        for name in self.section("extensions").into_iter().flatten().filter_map(|(name, value)| {
-            let path = value.get("path")?.as_str()?;
-            let is_wrong = type_of(name) == HEALTH_CHECK && !path.is_empty() && !path.starts_with('/');
-            (is_wrong && !path.starts_with("${")).then_some(name)
-        }) {
-            let at = format!("{}/path", pointer("extensions", name));
-            notes.warnings.push(Finding::health_check_path(at, name));
-        }
         for name in &self.config.receivers {
             let Some(component) = self.config.component("receivers", name) else { continue };
             let at = pointer("receivers", name);
             let refuse = |value: &Value, at: String, notes: &mut Notes| {
                 let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-                let is_told = fields::rows(FIELDS, "receivers", type_of(name)).next().is_some();
+                let is_told =
+                    self.can_be(FACTS) && fields::rows(FIELDS, "receivers", type_of(name)).next().is_some();
                 if !is_told && value.get("listen_address").is_some_and(|address| !address.is_null()) {
                     let at = format!("{at}/listen_address");
                     let (called, field, help) =
@@ -72,6 +54,35 @@ impl Start<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The way of the probes to the health check.
+    fn health_check(&self, problem: impl Fn(&Address) -> Option<String>, notes: &mut Notes) {
+        for name in self.section("extensions").into_iter().flatten().filter_map(|(name, value)| {
+            let path = value.get("path")?.as_str()?;
+            let is_wrong = type_of(name) == HEALTH_CHECK && !path.is_empty() && !path.starts_with('/');
+            (is_wrong && !path.starts_with("${")).then_some(name)
+        }) {
+            let at = format!("{}/path", pointer("extensions", name));
+            notes.warnings.push(Finding::health_check_path(at, name));
+        }
+        // The probes ask the first.
+        let Some(name) = self.config.extensions.iter().find(|name| type_of(name) == HEALTH_CHECK) else {
+            return;
+        };
+        let (at, own) = (pointer("extensions", name), self.config.component("extensions", name));
+        if own.is_some_and(|own| own["tls"].is_object()) {
+            notes.warnings.push(Finding::health_check_encrypted(format!("{at}/tls"), name));
+        }
+        let address = self.listeners.iter().find(|address| address.at == at);
+        let Some(address) = address.filter(|address| problem(address).is_none()) else { return };
+        let at = format!("{at}/endpoint");
+        let probed = own.and_then(|own| listening(own, Some(u32::from(HEALTH_CHECK_PORT))));
+        if address.is_loopback() {
+            notes.warnings.push(Finding::health_check_not_reachable(at, name, &address.text));
+        } else if let Some(port) = probed.filter(|port| address.has_other_port(*port)) {
+            notes.warnings.push(Finding::health_check_elsewhere(at, name, &address.text, port));
         }
     }
 
