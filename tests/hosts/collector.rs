@@ -43,8 +43,15 @@ fn judge(configuration: &Configuration) -> Result<(), String> {
     if injected.container.is_null() {
         return Err("no collector is injected".to_owned());
     }
-    let is_valid = collector(&injected.container, &["validate"]).output().expect("it runs").status.success();
-    let start = start(collector(&injected.container, &[]));
+    // For the files and sockets that it writes.
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |command: &[&str]| {
+        let mut run = collector(&injected.container, command);
+        run.current_dir(folder.path());
+        run
+    };
+    let is_valid = run(&["validate"]).output().expect("it runs").status.success();
+    let start = start(run(&[]));
     // The probes come from outside of the pod's network.
     let is_healthy = start
         .as_ref()
