@@ -60,11 +60,13 @@ impl Address {
             return None;
         }
         if let Some((_, after)) = text.split_once('$').filter(|(_, after)| !after.starts_with('{')) {
-            let name = after.trim_start_matches('(');
+            if let Some((name, _)) = after.strip_prefix('(').and_then(|inside| inside.split_once(')')) {
+                return Some(format!("nothing replaces $({name}); set it in env, or write ${{env:{name}}}"));
+            }
             let length =
-                name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-            let (name, form) = (&name[..length], &after[..after.len() - name.len() + length]);
-            return Some(format!("the collector does not expand ${form}; write ${{env:{name}}}"));
+                after.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            let name = &after[..length];
+            return Some(format!("the collector does not expand ${name}; write ${{env:{name}}}"));
         }
         if text.contains("${") && split(&text).is_none_or(|(_, port)| port.contains("${")) {
             return None;
