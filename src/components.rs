@@ -2,6 +2,9 @@
 
 use crate::languages::DefaultImage;
 
+pub mod fields;
+pub mod releases;
+
 /// The default image of a collector.
 pub const IMAGE: DefaultImage = DefaultImage {
     repository: "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector",
@@ -19,6 +22,46 @@ pub const HEALTH_CHECK: &str = "health_check";
 pub const JAEGER_QUERY: &str = "jaeger_query";
 /// Receivers that query the kubelet of their own node.
 pub const ASK_KUBELET: &[&str] = &["kubeletstats", "kubelet_stats"];
+
+/// Exporters that speak OTLP over gRPC.
+pub const OTLP_GRPC: &[&str] = &["otlp", "otlp_grpc"];
+
+/// A listener whose port is not declared.
+#[derive(Debug, Clone, Copy)]
+pub struct Undeclared {
+    /// The section of its component.
+    pub section: &'static str,
+    /// The component's type.
+    pub kind: &'static str,
+    /// The path from the component to the field with its address.
+    pub field: &'static str,
+    /// The address if there is none.
+    pub default: Option<&'static str>,
+    /// Its protocol.
+    pub transport: Transport,
+}
+
+const fn undeclared(
+    section: &'static str,
+    kind: &'static str,
+    field: &'static str,
+    default: Option<&'static str>,
+    transport: Transport,
+) -> Undeclared {
+    Undeclared { section, kind, field, default, transport }
+}
+
+/// Listeners whose ports are not declared.
+pub static UNDECLARED: &[Undeclared] = &[
+    undeclared("extensions", "pprof", "endpoint", Some("localhost:1777"), Transport::Tcp),
+    undeclared("extensions", "zpages", "endpoint", Some("localhost:55679"), Transport::Tcp),
+    undeclared("receivers", "syslog", "tcp/listen_address", None, Transport::Tcp),
+    undeclared("receivers", "syslog", "udp/listen_address", None, Transport::Udp),
+];
+/// Receivers whose endpoint can be a Unix socket, as a URL.
+pub const TAKE_SOCKETS: &[&str] = &["fluent_forward", "fluentforward"];
+/// How such a URL begins.
+pub const SOCKET: &str = "unix://";
 
 /// The default port of [`HEALTH_CHECK`].
 pub const HEALTH_CHECK_PORT: u16 = 13133;

@@ -47,13 +47,17 @@ pub(crate) enum Tool {
     Skopeo,
     /// Makes images.
     Umoci,
+    /// The collector that `.ci/collector` builds.
+    Collector,
+    /// Gives it a network of its own.
+    Unshare,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 24] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -76,6 +80,8 @@ const ROWS: [Row; 22] = [
     (Tool::Gpg, "gpg", &["gpg"], None),
     (Tool::Skopeo, "skopeo", &["skopeo"], None),
     (Tool::Umoci, "umoci", &["umoci"], None),
+    (Tool::Collector, "otelcol", &["otel-inject-otelcol"], None),
+    (Tool::Unshare, "unshare", &["unshare"], None),
 ];
 
 impl Tool {

@@ -60,6 +60,16 @@ fn parity() -> String {
     for (receiver, listener) in components::listeners() {
         page.push_str(&format!("| `{receiver}` | {listener} |\n"));
     }
+    page.push_str(
+        "\nThe declared ports are those that the operator declares. As with it, nothing listens on some of them, and \
+         some listeners are not declared; `port-clash` counts what listens.\n\n\
+         | port | declared | listens |\n|---|---|---|\n\
+         | `metrics`, where `level` is `none` or every reader pushes | yes | no |\n\
+         | of `fluent_forward` on a Unix socket | yes | no |\n\
+         | the default of a receiver whose endpoint has the name of a port (`0.0.0.0:http`) | yes | no |\n\
+         | of Prometheus readers after the first | no | yes |\n\
+         | of `syslog`, `pprof` and `zpages`, and the UDP port of `fluent_forward` | no | yes |\n",
+    );
     page.push_str("\n### Kinds\n\n| group | kind | pod template |\n|---|---|---|\n");
     for kind in Kind::ALL {
         let group = if kind.group.is_empty() { "core" } else { &kind.group };

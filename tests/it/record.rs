@@ -791,3 +791,22 @@ fn an_empty_collection_on_its_line_comes_back_wherever_it_has_moved() {
         assert_eq!(documents(&back).expect("documents"), documents(&deployment).expect("documents"));
     }
 }
+
+#[test]
+fn encoded_attributes_are_refreshed_beside_the_users_own() {
+    let input = "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {name: default}\nspec: {}\n---\n\
+                 apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  annotations:\n    \
+                 instrumentation.opentelemetry.io/inject-sdk: 'true'\n    \
+                 resource.opentelemetry.io/teams: checkout,b\u{fc}ro\nspec:\n  containers:\n  - name: app\n    \
+                 image: app:1\n    env:\n    - name: OTEL_RESOURCE_ATTRIBUTES\n      value: own=50%\u{e9}\n";
+    let (first, _) = run(inject, input);
+    assert!(first.contains("own=50%\u{e9},") && first.contains(",teams=checkout%2Cb%C3%BCro"), "{first}");
+    let (again, findings) = run(inject, &first);
+    assert_eq!(again, first);
+    assert!(has(&findings, Code::UpToDate), "{findings:?}");
+    let (other, findings) = run(inject, &first.replace("checkout,b\u{fc}ro", "shop=1"));
+    assert!(has(&findings, Code::Updated), "{findings:?}");
+    assert!(other.contains("own=50%\u{e9},") && other.contains(",teams=shop%3D1"), "{other}");
+    let (before, _) = run(uninject, &first);
+    assert_eq!(before, input);
+}
