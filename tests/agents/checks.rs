@@ -102,11 +102,13 @@ const PEER: u16 = 8080;
 pub(crate) fn enter() {
     done(Command::new("ip").args(["link", "set", "lo", "up"]));
     let names = format!("127.0.0.1 localhost {COLLECTOR} peer\n127.0.0.2 {}\n", POD[0].1);
+    // A mount of a file that is gone cannot be mounted again, so the file is on a file system of its own.
     let folder = TempDir::new().expect("a temporary folder");
     let file = folder.path().join("hosts");
+    done(Command::new("mount").args(["-t", "tmpfs", "none"]).arg(folder.path()));
     fs::write(&file, names).expect("a file");
-    // The mount keeps the file when its folder goes.
     done(Command::new("mount").arg("--bind").arg(&file).arg("/etc/hosts"));
+    done(Command::new("umount").arg("--lazy").arg(folder.path()));
 }
 
 /// A workload, and what it refers to.
