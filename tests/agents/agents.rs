@@ -94,7 +94,7 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn agent(language: &str, path: &'static str, source: PathBuf) -> Image {
+pub(crate) fn agent(language: &str, path: &'static str, source: PathBuf) -> Image {
     let repository = otel_inject::languages::find(language).and_then(|language| language.settings.as_ref());
     let name = repository.expect("a row").image.repository.to_owned();
     Image { name, files: vec![(path, source)], ..Image::default() }

@@ -93,7 +93,7 @@ impl Row {
                 (agent.image)();
                 collector::binary();
             }
-            Self::WebServer(_) => {}
+            Self::WebServer(_) => drop(web_servers::stubs()),
         }
     }
 
