@@ -113,20 +113,14 @@ impl Pod {
         self.start(named.first().expect("the container")).succeeds()
     }
 
-    /// Runs a container as long as the pod.
+    /// Runs a container as long as the pod, once every TCP port that it declares is open.
     #[track_caller]
     pub(crate) fn keep(&mut self, container: &Value) {
-        let started = self.start(container);
-        self.running.push(started);
-        Self::listens(container);
-    }
-
-    /// Waits until every TCP port that a container declares is open.
-    #[track_caller]
-    fn listens(container: &Value) {
+        let mut started = self.start(container);
         for port in list(&container["ports"]).iter().filter(|port| port["protocol"] != "UDP") {
-            wait_for_port(port["containerPort"].as_u64().expect("a port"));
+            started.listens(port["containerPort"].as_u64().expect("a port"));
         }
+        self.running.push(started);
     }
 
     #[track_caller]
@@ -274,6 +268,18 @@ impl Pod {
 }
 
 impl Container {
+    /// Waits until it listens at a port.
+    #[track_caller]
+    fn listens(&mut self, port: u64) {
+        let start = Instant::now();
+        let port = u16::try_from(port).expect("a port");
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let has_ended = self.child.try_wait().expect("a status").is_some();
+            assert!(!has_ended && start.elapsed() < PATIENCE, "{} does not listen at port {port}", self.name);
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Waits for the end: what was printed.
     #[track_caller]
     fn succeeds(mut self) -> String {
@@ -315,16 +321,6 @@ impl Drop for Container {
                 }
             }
         }
-    }
-}
-
-#[track_caller]
-fn wait_for_port(port: u64) {
-    let start = Instant::now();
-    let port = u16::try_from(port).expect("a port");
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(start.elapsed() < PATIENCE, "nothing listens at port {port}");
-        thread::sleep(Duration::from_millis(50));
     }
 }
 
