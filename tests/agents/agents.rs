@@ -49,7 +49,9 @@ pub(crate) const AGENTS: &[Agent] = &[
     },
     Agent {
         language: "nodejs",
-        runtime: || format!("Node.js {}", major(done(Command::new("node").arg("--version")).trim_start_matches('v'))),
+        runtime: || {
+            format!("Node.js {}", major(done(Command::new("node").arg("--version")).trim_start_matches('v')))
+        },
         needs: &["node", "npm"],
         image: || {
             static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -89,9 +91,9 @@ pub(crate) fn cache() -> PathBuf {
 
 /// The program of that name on PATH.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let folders = env::var_os("PATH")?;
-    let found = env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
-    found
+    let path = env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 pub(crate) fn agent(language: &str, path: &'static str, source: PathBuf) -> Image {
@@ -135,10 +137,22 @@ fn python() -> PathBuf {
     let requirements = own("requirements.txt");
     let version = version("python");
     let lines = fs::read_to_string(&requirements).expect("a file");
-    assert!(lines.contains(&format!("opentelemetry-distro=={version}\n")), "requirements.txt is for another image");
+    assert!(
+        lines.contains(&format!("opentelemetry-distro=={version}\n")),
+        "requirements.txt is for another image"
+    );
     kept(&cache(), &format!("python-agent-{version}-{}", digest(&[&lines])), |folder| {
         let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "--root-user-action", "ignore"]);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--only-binary",
+            ":all:",
+            "--root-user-action",
+            "ignore",
+        ]);
         done(pip.arg("--target").arg(folder).arg("--requirement").arg(requirements));
     })
 }

@@ -292,7 +292,8 @@ fn own_endpoint(agent: &Agent) -> String {
 
 fn attributes(agent: &Agent) -> String {
     let (_, requests) = listen("0.0.0.0:4318");
-    let resource = json!({"addK8sUIDAttributes": true, "resourceAttributes": {"team": "checkout", "tier": "lost"}});
+    let resource =
+        json!({"addK8sUIDAttributes": true, "resourceAttributes": {"team": "checkout", "tier": "lost"}});
     let setup = Setup::new(agent, &format!("http://{COLLECTOR}:4318")).spec("resource", resource);
     let setup = setup.annotate("resource.opentelemetry.io/tier", "front");
     let outcome = setup.env("OTEL_RESOURCE_ATTRIBUTES", "own=kept,k8s.container.name=mine").run();
@@ -433,7 +434,8 @@ fn tls(agent: &Agent) -> String {
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "otlp", "namespace": "shop"},
         "stringData": {"ca.crt": files["ca.crt"], "tls.crt": files["client.crt"], "tls.key": files["client.pem"]},
     });
-    let tls = json!({"secretName": "otlp", "ca_file": "ca.crt", "cert_file": "tls.crt", "key_file": "tls.key"});
+    let tls =
+        json!({"secretName": "otlp", "ca_file": "ca.crt", "cert_file": "tls.crt", "key_file": "tls.key"});
     let exporter = json!({"endpoint": format!("https://{COLLECTOR}:4318"), "tls": tls});
     let outcome = Setup::new(agent, "").spec("exporter", exporter).object(secret).run();
     arrived(&requests, &outcome);
@@ -454,7 +456,9 @@ fn references(agent: &Agent) -> String {
         "apiVersion": "v1", "kind": "Secret", "metadata": metadata("regions"), "stringData": {"REGION": "north"},
     }));
     setup.env_from = json!([{"secretRef": {"name": "regions"}}]);
-    setup.env.push(json!({"name": "TEAM", "valueFrom": {"configMapKeyRef": {"name": "teams", "key": "team"}}}));
+    setup
+        .env
+        .push(json!({"name": "TEAM", "valueFrom": {"configMapKeyRef": {"name": "teams", "key": "team"}}}));
     setup.env.push(json!({"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}));
     let outcome = setup.run();
     let span = arrived(&requests, &outcome).remove(0);

@@ -45,7 +45,6 @@ pub(crate) fn to_sink(protocols: &Value, host: &str) -> Value {
         "processors": {"batch": {"timeout": "100ms"}},
         "exporters": {"otlp_http": exporter},
         "service": {
-            "telemetry": {"metrics": {"level": "none"}},
             "pipelines": {"traces": {"receivers": ["otlp"], "processors": ["batch"], "exporters": ["otlp_http"]}},
         },
     })

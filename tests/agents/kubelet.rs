@@ -261,7 +261,10 @@ impl Pod {
                     fs::write(folder.join(file), value).expect("a file");
                 }
             }
-            None => assert!(volume.get("emptyDir").is_some(), "a volume that this kubelet does not know: {volume}"),
+            None => assert!(
+                volume.get("emptyDir").is_some(),
+                "a volume that this kubelet does not know: {volume}"
+            ),
         }
         folder
     }

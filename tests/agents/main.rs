@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::process::{Command, ExitCode};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -69,6 +69,7 @@ enum Row {
 }
 
 impl Row {
+    /// Why it cannot run here, if it cannot.
     fn missing(self) -> Option<String> {
         let needs = match self {
             Self::Agent(agent, _) => agent.needs,
@@ -76,7 +77,9 @@ impl Row {
         };
         let common = ["unshare", "ip", "go", "openssl"];
         let mut tools = common.iter().chain(needs);
-        tools.find(|tool| agents::program(tool).is_none()).map(|tool| format!("{tool} is not on PATH"))
+        let missing = tools.find(|tool| agents::program(tool).is_none());
+        let missing = missing.map(|tool| format!("{tool} is not on PATH"));
+        missing.or_else(|| (!can_be_apart()).then(|| "unshare is not allowed".to_owned()))
     }
 
     fn id(self) -> &'static str {
@@ -134,14 +137,26 @@ fn trial(name: String, row: Row, cells: &Cells) -> Trial {
     })
 }
 
-/// Runs a check in a process with a network, mounts and processes of its own: what it shows.
-fn apart(name: &str) -> Result<String, Failed> {
+/// What runs a command in a network, mounts and processes of its own.
+fn unshare() -> Command {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", LONGEST, "unshare"]);
-    if !is_root() {
+    let id = Command::new("id").arg("-u").output();
+    if id.is_ok_and(|id| id.stdout != b"0\n") {
         command.args(["--user", "--map-root-user"]);
     }
     command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+    command
+}
+
+fn can_be_apart() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    *CAN.get_or_init(|| unshare().arg("true").output().is_ok_and(|output| output.status.success()))
+}
+
+/// Runs a check in a process of its own: what it shows.
+fn apart(name: &str) -> Result<String, Failed> {
+    let mut command = unshare();
     command.arg(env::current_exe()?).env(INSIDE, name);
     let output = command.output()?;
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -150,9 +165,4 @@ fn apart(name: &str) -> Result<String, Failed> {
         Some(cell) => Ok(cell.to_owned()),
         None => Err(Failed::from(format!("{}\n{said}{errors}", output.status))),
     }
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|id| id.stdout == b"0\n")
 }

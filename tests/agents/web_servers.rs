@@ -98,7 +98,8 @@ fn printed(language: &str, application: Vec<(&'static str, PathBuf)>, command: &
     let injected = run(&["inject"], &stream);
     assert_eq!(injected.code, 0, "{}", injected.stderr);
     let objects = documents(&injected.stdout).expect("YAML");
-    let workload: &Value = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+    let workload: &Value =
+        objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
     let application =
         Image { name: "registry.example.com/app".to_owned(), files: application, ..Image::default() };
     let images = vec![application, agent(language, "/opt/opentelemetry", stubs())];
@@ -129,7 +130,8 @@ fn apache() -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("httpd.conf"), HTTPD).expect("a file");
     let files = vec![("/usr/local/apache2/conf", folder.path().to_owned())];
-    let printed = printed("apache-httpd", files, &["apache2", "-t", "-f", "/usr/local/apache2/conf/httpd.conf"]);
+    let printed =
+        printed("apache-httpd", files, &["apache2", "-t", "-f", "/usr/local/apache2/conf/httpd.conf"]);
     assert!(printed.contains("Syntax OK"), "{printed}");
     shown("ApacheModule", &printed)
 }
