@@ -39,7 +39,7 @@ pub(crate) fn digest(texts: &[&str]) -> String {
 pub(crate) fn done(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {said}{errors}");
+    assert!(output.status.success(), "{command:?}: {}\n{said}{errors}", output.status);
     said.into_owned()
 }
 
