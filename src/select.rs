@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::config::Settings;
-use crate::config::annotations::{CONTAINERS, PREFIX};
+use crate::config::annotations::{CONTAINERS, DELIVERY, PREFIX};
 use crate::config::collector::{self as of_collector, CONTAINER};
 use crate::config::context::{Context, namespace_of};
 use crate::config::effective::Annotations;
 use crate::config::instrumentation::{Instrumentation, KIND};
+use crate::config::{FilesBy, Settings};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, List};
 use crate::k8s::{Identity, Workload};
@@ -89,6 +89,8 @@ pub struct Request<'c> {
     pub source: String,
     /// The agent's image; empty if the language has none.
     pub image: String,
+    /// How the agent's files get into the pod, if the language is one whose files targets mount.
+    pub files: FilesBy,
     /// The containers, init containers first.
     pub targets: Vec<Target>,
     /// The annotation that lists them, without the prefix.
@@ -201,7 +203,14 @@ pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
             }
         }
     }
-    None
+    let volumes = pod::elements(spec, "volumes").iter().enumerate();
+    let mut volumes = volumes.filter(|(_, volume)| volume.get("image").is_some());
+    volumes.find_map(|(index, volume)| {
+        let name = pod::name(volume);
+        let is_agent = ALL.iter().any(|language| language.recipe.delivery.is_image_volume(name));
+        let pointer = workload.pointer(&format!("/spec/volumes/{index}"));
+        is_agent.then(|| Finding::volume_without_record(pointer, name))
+    })
 }
 
 /// Whether an injection of the workload is requested.
@@ -226,6 +235,7 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
     let spec = workload.pod().unwrap_or(&Value::Null);
     let lists = container_lists(annotations, wanted)?;
     check_lists(annotations, wanted, &lists)?;
+    let requested = requested_delivery(annotations, wanted)?;
     let mut requests = Vec::new();
     let mut troubles = Vec::new();
     for ((wish, names), (instrumentation, source)) in wanted.iter().zip(lists).zip(sources) {
@@ -251,6 +261,13 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
                         continue;
                     }
                 };
+                let files = match delivery(selection, language, requested) {
+                    Ok(files) => files,
+                    Err(finding) => {
+                        troubles.push(*finding);
+                        continue;
+                    }
+                };
                 let (key, list) = own_list(annotations, language);
                 let list_key = if list.is_empty() { CONTAINERS } else { key };
                 let options = language.options.iter().map(|option| option.annotation);
@@ -261,6 +278,7 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
                     instrumentation,
                     source,
                     image,
+                    files,
                     targets,
                     list_key,
                     options,
@@ -275,6 +293,55 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
     }
     none_of(troubles)?;
     Ok(requests)
+}
+
+/// The delivery that the annotation requests.
+fn requested_delivery(
+    annotations: &Annotations<'_>,
+    wanted: &[Wish<'_>],
+) -> Result<Option<FilesBy>, Vec<Finding>> {
+    let word = annotations.effective(DELIVERY);
+    let ids = || wanted.iter().map(|wish| wish.language.id).collect::<Vec<_>>().join(", ");
+    let pointer = || annotations.pointer(DELIVERY);
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let Some(files) = FilesBy::named(word) else {
+        let known = FilesBy::words().join(", ");
+        return Err(vec![Finding::unknown_value_of_option(pointer(), &ids(), word, DELIVERY, &known)]);
+    };
+    // A rule or a Namespace is for many workloads, the pod's own annotation for this one.
+    let is_own = !annotations.on_pod(DELIVERY).is_empty();
+    let is_futile = files == FilesBy::ImageVolume
+        && !wanted.iter().any(|wish| wish.language.recipe.delivery.is_mountable());
+    if is_own && is_futile {
+        return Err(vec![Finding::language_not_mountable(pointer(), &ids(), &mountable())]);
+    }
+    Ok(Some(files))
+}
+
+/// How the files of a language get into the pod.
+fn delivery(
+    selection: &Selection<'_>,
+    language: &'static Language,
+    requested: Option<FilesBy>,
+) -> Result<FilesBy, Box<Finding>> {
+    let settings = &selection.settings.delivery;
+    let named = settings.languages.get(language.id).copied();
+    if language.recipe.delivery.is_mountable() {
+        return Ok(requested.or(named).unwrap_or(settings.default));
+    }
+    if requested.is_none() && named == Some(FilesBy::ImageVolume) {
+        let pointer = selection.annotations.pointer(language.switch);
+        return Err(Finding::language_not_mountable(pointer, language.id, &mountable()).into());
+    }
+    Ok(FilesBy::Init)
+}
+
+/// The languages that image volumes can deliver.
+fn mountable() -> String {
+    let all = ALL.iter().filter(|language| language.recipe.delivery.is_mountable());
+    all.map(|language| language.id).collect::<Vec<_>>().join(", ")
 }
 
 fn none_of(findings: Vec<Finding>) -> Result<(), Vec<Finding>> {

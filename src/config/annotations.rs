@@ -1,5 +1,7 @@
 //! The names of annotations that request an injection.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::{nearest, nearest_within};
@@ -15,6 +17,14 @@ pub const ATTRIBUTE_PREFIX: &str = "resource.opentelemetry.io/";
 pub const SIDECAR_PREFIX: &str = "sidecar.opentelemetry.io/";
 /// The full name of the annotation that requests a collector sidecar.
 pub const SIDECAR: &str = "sidecar.opentelemetry.io/inject";
+/// The prefix of our own annotations.
+const OWN_PREFIX: &str = "otel-inject.dev/";
+/// The full name of the annotation that selects how agents get into the pod.
+pub const DELIVERY: &str = "otel-inject.dev/delivery";
+/// The annotation with the record of an injection, on the workload itself.
+pub const RECORD: &str = "otel-inject.dev/record";
+/// The annotations with names of their own.
+const WHOLE: [&str; 2] = [SIDECAR, DELIVERY];
 /// The containers for all requested languages, without the prefix.
 pub const CONTAINERS: &str = "container-names";
 
@@ -27,16 +37,28 @@ pub fn known() -> impl Iterator<Item = &'static str> {
     std::iter::once(CONTAINERS).chain(of_languages)
 }
 
-/// Splits the key of an annotation that requests an injection into prefix and short name; `None` for other annotations.
+/// Splits the key of an annotation that requests an injection, or is about one, into prefix and short name; `None` for
+/// other annotations, such as the record.
 #[must_use]
 pub fn ours(key: &str) -> Option<(&'static str, &str)> {
-    [PREFIX, SIDECAR_PREFIX].into_iter().find_map(|prefix| Some((prefix, key.strip_prefix(prefix)?)))
+    let prefixes = [PREFIX, SIDECAR_PREFIX, OWN_PREFIX].into_iter();
+    prefixes.filter(|_| key != RECORD).find_map(|prefix| Some((prefix, key.strip_prefix(prefix)?)))
+}
+
+/// The full key of one of our annotations. [`SIDECAR`] and [`DELIVERY`] already are.
+#[must_use]
+pub fn full(key: &str) -> Cow<'_, str> {
+    if WHOLE.contains(&key) { Cow::Borrowed(key) } else { Cow::Owned([PREFIX, key].concat()) }
 }
 
 /// Whether an annotation with one of our prefixes is supported.
 #[must_use]
 pub fn is_known(prefix: &str, short: &str) -> bool {
-    if prefix == PREFIX { known().any(|known| known == short) } else { [prefix, short].concat() == SIDECAR }
+    if prefix == PREFIX {
+        known().any(|known| known == short)
+    } else {
+        WHOLE.contains(&[prefix, short].concat().as_str())
+    }
 }
 
 /// Finds unknown annotations with our prefixes or with a misspelled one. `pointer` leads to the annotations.
@@ -49,7 +71,7 @@ pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> 
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
     let unknown = unknown.map(|(key, (prefix, short))| {
-        let near = if prefix == PREFIX { near(short) } else { Some(SIDECAR.to_owned()) };
+        let near = if prefix == PREFIX { near(short) } else { only(prefix) };
         let language = short.strip_prefix(SWITCH).filter(|_| prefix == PREFIX && near.is_none());
         match (near, language) {
             (Some(near), _) => Finding::unknown_annotation_near(at(key), key, &near),
@@ -61,6 +83,11 @@ pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> 
         }
     });
     unknown.chain(alike).collect()
+}
+
+/// The only annotation with that prefix.
+fn only(prefix: &str) -> Option<String> {
+    WHOLE.into_iter().find(|whole| whole.starts_with(prefix)).map(str::to_owned)
 }
 
 /// The prefix of every language's switch.

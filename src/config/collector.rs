@@ -17,9 +17,11 @@ mod defaults;
 mod fields;
 mod mounts;
 mod ports;
+mod served;
 
 pub use fields::PROBES;
 pub use mounts::stripped;
+pub use served::Served;
 
 /// The kind, in the same group as Instrumentations.
 pub const KIND: &str = "OpenTelemetryCollector";
@@ -51,6 +53,9 @@ pub struct Collector {
     pub config_maps: Vec<String>,
     /// The port numbers and protocols that the container listens on, declared or not.
     pub listens_on: Vec<(u32, String)>,
+    /// The variables that its configuration needs from `envFrom`, with pointers to where they are needed. What brings
+    /// them depends on the pod's namespace.
+    pub needs: Vec<(String, String)>,
 }
 
 /// The resource's version.
@@ -130,7 +135,7 @@ impl Collector {
         }
         fields.extend(probes(spec, &config));
         fields.extend(["lifecycle", "securityContext", "envFrom"].into_iter().filter_map(as_given));
-        let collector = Self {
+        let mut collector = Self {
             image: filled(spec, "image").and_then(Value::as_str).map(str::to_owned),
             fields,
             env: pod::elements(spec, "env").to_vec(),
@@ -141,8 +146,9 @@ impl Collector {
             volumes: volumes.all,
             config_maps: volumes.config_maps,
             listens_on: ports.listens_on,
+            needs: Vec::new(),
         };
-        checks::run(&collector, spec, &config.value, notes);
+        collector.needs = checks::run(&collector, spec, &config.value, notes);
         Some(collector)
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Settings;
-use super::annotations::{ATTRIBUTE_PREFIX, PREFIX, SIDECAR};
+use super::annotations::{ATTRIBUTE_PREFIX, DELIVERY, PREFIX, SIDECAR, full};
 use super::context::Context;
 use super::rules::{Annotation, Rule};
 use crate::change::escape;
@@ -47,7 +47,7 @@ impl<'a> Annotations<'a> {
             selecting.push(index);
             for annotation in &rule.sets {
                 let own = std::iter::once(&annotation.key).chain(annotation.aliases);
-                let is_set = |key: &str| !text(pod, &prefixed(key)).is_empty();
+                let is_set = |key: &str| !text(pod, &full(key)).is_empty();
                 let is_new = rules.iter().all(|earlier| earlier.annotation.key != annotation.key);
                 if is_new && !own.into_iter().any(|key| is_set(key)) {
                     rules.push(Ruled { annotation, rule });
@@ -66,16 +66,22 @@ impl<'a> Annotations<'a> {
     /// The pod's own value, or a rule's; empty if there is none.
     #[must_use]
     pub fn own(&self, key: &str) -> &'a str {
-        match text(self.pod, &prefixed(key)) {
+        match text(self.pod, &full(key)) {
             "" => self.ruled(key).map(|ruled| ruled.annotation.value.as_str()).unwrap_or_default(),
             own => own,
         }
     }
 
+    /// The value on the pod template itself; empty if there is none.
+    #[must_use]
+    pub fn on_pod(&self, key: &str) -> &'a str {
+        text(self.pod, &full(key))
+    }
+
     /// The effective value; empty if there is none.
     #[must_use]
     pub fn effective(&self, key: &str) -> &'a str {
-        effective(self.own(key), text(self.namespace, &prefixed(key)))
+        effective(self.own(key), text(self.namespace, &full(key)))
     }
 
     /// The rule that sets an annotation, as named in messages.
@@ -94,7 +100,7 @@ impl<'a> Annotations<'a> {
     pub fn of_rules(&self) -> impl Iterator<Item = (String, &'a str)> {
         self.rules
             .iter()
-            .map(|Ruled { annotation, .. }| (prefixed(annotation.key), annotation.value.as_str()))
+            .map(|Ruled { annotation, .. }| (full(annotation.key).into_owned(), annotation.value.as_str()))
     }
 
     fn ruled(&self, key: &str) -> Option<Ruled<'a>> {
@@ -116,8 +122,8 @@ impl<'a> Annotations<'a> {
     /// Pointer to the annotation in the workload, or to the pod template if a rule or the namespace sets it.
     #[must_use]
     pub fn pointer(&self, key: &str) -> String {
-        let key = prefixed(key);
-        if self.pod.is_some_and(|map| map.contains_key(&key)) {
+        let key = full(key);
+        if self.pod.is_some_and(|map| map.contains_key(&*key)) {
             self.annotation(&key)
         } else {
             self.template.to_owned()
@@ -131,7 +137,9 @@ impl<'a> Annotations<'a> {
     /// Findings for instrumentation annotations that are not strings, first the pod's, then the namespace's.
     #[must_use]
     pub fn misshapen(&self) -> Vec<Finding> {
-        self.misshapen_among(|key| key.starts_with(PREFIX) || key.starts_with(ATTRIBUTE_PREFIX))
+        self.misshapen_among(|key| {
+            key.starts_with(PREFIX) || key.starts_with(ATTRIBUTE_PREFIX) || key == DELIVERY
+        })
     }
 
     /// The same for the sidecar annotation.
@@ -152,11 +160,6 @@ impl<'a> Annotations<'a> {
         });
         of_pod.chain(of_namespace).collect()
     }
-}
-
-/// The full key of one of our annotations; [`SIDECAR`] already is one.
-fn prefixed(key: &str) -> String {
-    if key == SIDECAR { key.to_owned() } else { [PREFIX, key].concat() }
 }
 
 fn text<'a>(map: Option<&'a Map<String, Value>>, key: &str) -> &'a str {

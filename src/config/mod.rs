@@ -13,6 +13,7 @@ pub mod annotations;
 pub mod collector;
 pub mod context;
 pub mod effective;
+pub mod env_from;
 pub mod function;
 pub mod instrumentation;
 mod labels;
@@ -57,6 +58,10 @@ pub struct Settings {
     pub kinds: Vec<Kind>,
     /// Require named Secrets and ConfigMaps to be in the input.
     pub require_references: bool,
+    /// How agents get into pods.
+    pub delivery: Delivery,
+    /// The oldest Kubernetes version that pods run on, if known.
+    pub kubernetes: Option<Version>,
     /// The level of the Pod Security Standards that the cluster enforces.
     pub pod_security: Option<PodSecurity>,
     /// The severities of findings; `None` if a code is off.
@@ -138,6 +143,15 @@ pub struct PodSecurity {
     pub enforce: Level,
     /// The version of the standards; defaults to the latest.
     pub version: Version,
+}
+
+/// How the files of agents get into pods, unless an annotation says otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// The way of every language without one of its own.
+    pub default: FilesBy,
+    /// By language id.
+    pub languages: BTreeMap<&'static str, FilesBy>,
 }
 
 /// The default images. An image in an Instrumentation always takes precedence.
@@ -238,6 +252,16 @@ choice! {
     Keep = "keep",
     /// Remove it.
     Remove = "remove",
+}
+
+choice! {
+    /// How the files of an agent get into a pod.
+    FilesBy
+    /// An init container copies them.
+    #[default]
+    Init = "init",
+    /// The agent's image is mounted.
+    ImageVolume = "image-volume",
 }
 
 choice! {

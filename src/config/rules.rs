@@ -4,7 +4,8 @@ use globset::GlobMatcher;
 use kube_core::{Selector, SelectorExt};
 use serde_json::Value;
 
-use crate::config::annotations::SIDECAR;
+use crate::config::FilesBy;
+use crate::config::annotations::{DELIVERY, SIDECAR};
 use crate::finding::Finding;
 use crate::k8s::Workload;
 use crate::languages::Language;
@@ -85,6 +86,12 @@ impl Annotation {
             _ => return None,
         };
         Some(Self { key: SIDECAR, aliases: &[], value })
+    }
+
+    /// How agents get into the pod.
+    #[must_use]
+    pub fn delivery(by: FilesBy) -> Self {
+        Self { key: DELIVERY, aliases: &[], value: by.as_str().to_owned() }
     }
 
     /// The containers of `language`.

@@ -2,21 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde_json::{Map, Value, json};
 
 use super::cut::Group;
-use super::mention::may_hold;
+use super::mention::{may_have_key, may_hold};
 use super::read::{self, Found};
 use super::{Role, Source, in_order, line_col, located, position, template};
 use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
+use crate::config::env_from;
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding, Origin, Position};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::select::called;
-use crate::yaml::{Document, Problem, Side, shifted};
+use crate::yaml::{Cursor, Document, Problem, Side, shifted};
 
 /// The lookup data of a run.
 pub(super) struct Collected {
@@ -59,6 +62,9 @@ const ALWAYS: &[&str] = &["Instrumentation", "Namespace", "OpenTelemetryCollecto
 /// Kinds that are read only if a resource refers to them.
 const REFERENCED: &[&str] = &["Secret", "ConfigMap"];
 
+/// The field of a container that refers to Secrets and ConfigMaps.
+static ENV_FROM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("envFrom"));
+
 /// Reads the context resources of all groups. Those of the input come before those of the context.
 pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &Settings) -> Collected {
     let mut collected = Collected {
@@ -69,9 +75,20 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
         places: Places::default(),
     };
     collected.read(sources, groups, ALWAYS, settings);
-    let config_names_some = settings.instrumentation.as_ref().is_some_and(Instrumentation::names_references);
-    if config_names_some || collected.resources.needs_references() {
-        collected.read(sources, groups, REFERENCED, settings);
+    let own = settings.instrumentation.as_ref();
+    let names_some =
+        own.is_some_and(Instrumentation::names_references) || collected.resources.needs_references();
+    let has_source = own.is_some() || collected.resources.has_any_source();
+    let is_in_env = || groups.iter().any(|group| may_have_key(group.text, &ENV_FROM));
+    let mut kinds = Vec::new();
+    if names_some || has_source && is_in_env() {
+        kinds.extend(REFERENCED);
+    }
+    if has_source {
+        kinds.extend(Context::kinds_for_checks());
+    }
+    if !kinds.is_empty() {
+        collected.read(sources, groups, &kinds, settings);
     }
     collected
 }
@@ -91,10 +108,7 @@ struct Read {
 
 impl Collected {
     fn read(&mut self, sources: &[Source<'_>], groups: &[Group<'_>], kinds: &[&str], settings: &Settings) {
-        let is_wanted = |identity: &Identity| {
-            let is_referenced = REFERENCED.contains(&identity.kind());
-            Context::wants(identity) && is_referenced == (kinds == REFERENCED)
-        };
+        let is_wanted = |identity: &Identity| kinds.contains(&identity.kind()) && Context::wants(identity);
         let read = in_order(groups, |group| {
             if may_hold(group.text, kinds) { group_resources(group, kinds, &is_wanted) } else { Vec::new() }
         });
@@ -269,7 +283,8 @@ fn wanted(
     result
 }
 
-/// Only the metadata of a resource and its reference to a workload. A Secret's values are never read.
+/// Only the metadata of a resource, its reference to a workload, and the variables that it holds. Of a Secret's values
+/// it is known only whether they are strings.
 fn parts(document: &Document<'_>, found: &Found) -> Result<Value, Problem> {
     let mut resource = Map::new();
     if let Some(metadata) = document.get(found.cursor, "metadata") {
@@ -279,5 +294,37 @@ fn parts(document: &Document<'_>, found: &Found) -> Result<Value, Problem> {
     if let Some(reference) = spec.and_then(|spec| document.get(spec, "workloadRef")) {
         resource.insert("spec".to_owned(), json!({"workloadRef": document.value_of(reference)?}));
     }
+    let kind = found.identity.as_ref().map_or("", Identity::kind);
+    for field in env_from::fields(kind) {
+        if let Some(data) = document.get(found.cursor, field) {
+            resource.insert((*field).to_owned(), variables(document, data, kind == "Secret"));
+        }
+    }
     Ok(Value::Object(resource))
+}
+
+/// The entries of a ConfigMap or Secret that can be variables that matter here: files are left out, and a Secret's
+/// texts are empty. A value that is not a string is null; the whole is `false` if it cannot be told what it holds.
+fn variables(document: &Document<'_>, data: Cursor, is_secret: bool) -> Value {
+    let is_name = |key: &str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let Some(members) = document.members(data) else {
+        return match document.value_of(data) {
+            Ok(data @ Value::Null) => data,
+            // Merged in by a merge key.
+            Ok(data @ Value::Object(_)) if !is_secret => data,
+            _ => Value::Bool(false),
+        };
+    };
+    let mut variables = Map::new();
+    for (key, value) in members.into_iter().filter(|(key, _)| is_name(key)) {
+        let value = match document.value_of(value) {
+            Ok(Value::String(_)) if is_secret => Value::String(String::new()),
+            Ok(Value::String(text)) => Value::String(text),
+            _ => Value::Null,
+        };
+        // Readers disagree on a key that is there twice.
+        let is_repeated = variables.contains_key(key);
+        variables.insert(key.to_owned(), if is_repeated { Value::Null } else { value });
+    }
+    Value::Object(variables)
 }

@@ -7,10 +7,8 @@ use super::read::Found;
 use crate::change::{Change, escape};
 use crate::config::collector::{self, SIDECAR};
 use crate::config::instrumentation::{GROUP, KIND};
+use crate::k8s::LOCAL_CONFIG;
 use crate::yaml::{Cursor, Document, Edit};
-
-/// Hosts keep a resource out of clusters if this annotation has any value except `"false"`.
-pub(super) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// Whether only an injection reads the resource: an Instrumentation of any version, or a sidecar collector.
 pub(super) fn is_one(document: &Document<'_>, found: &Found) -> bool {

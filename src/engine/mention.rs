@@ -13,6 +13,11 @@ pub(super) fn may_hold(text: &[u8], kinds: &[&str]) -> bool {
     KIND.find_iter(text).any(|at| may_name(&text[at + KIND.needle().len()..], kinds)) || has_hidden_key(text)
 }
 
+/// Whether `text` may have a key with these letters. As in [`may_hold`], there are no false negatives.
+pub(super) fn may_have_key(text: &[u8], key: &Finder<'_>) -> bool {
+    key.find(text).is_some() || has_hidden_key(text)
+}
+
 /// Whether the end of a key and one of the `kinds` may follow.
 fn may_name(rest: &[u8], kinds: &[&str]) -> bool {
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);

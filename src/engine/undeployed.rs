@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::cut;
-use super::instrumentations::{LOCAL_CONFIG, Removal, removal, removals_of};
+use super::instrumentations::{Removal, removal, removals_of};
 use super::read::{self, Found};
 use super::{Role, Source};
 use crate::change::Change;
-use crate::k8s::Identity;
+use crate::k8s::{Identity, LOCAL_CONFIG};
 use crate::yaml::{Document, Edit};
 
 /// Annotations that mark a resource as a function's config.

@@ -268,6 +268,13 @@ codes! {
         "apiVersion: serving.knative.dev/v1\n\
          kind: Service\n\
          spec: {template: {metadata: {annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}}}}"
+    NeedsKubernetes "needs-kubernetes" Info
+        "The injected pod needs a Kubernetes version, a feature gate or a container runtime that not every cluster has; a warning if `kubernetes` in the config names a version without it."
+        "An API server without image volumes refuses the pod. A runtime that does not know `subPath` of image volumes, such as containerd 2.1, mounts the whole image instead: the agent's files are not where the variables point, and the application may not start."
+        "Enable the feature gate on the API server and on the kubelets, or deliver the agents by init containers (`delivery: {default: init}`). Set `kubernetes` in the config to the oldest version that the pods run on."
+        "spec:\n\
+         \x20 kubernetes: v1.34 # image volumes are off by default\n\
+         \x20 delivery: {default: image-volume}"
     AttributeValue "attribute-value" Warning
         "The value of a resource attribute holds a comma or an equals sign."
         "Attributes are written as one list of `key=value`, separated by commas. Newer SDKs drop the whole list when it cannot be read, and older ones cut the value."
@@ -299,11 +306,41 @@ codes! {
         "env:\n\
          - {name: URL, value: \"http://$(HOST)\"} # HOST is not known here yet\n\
          - {name: HOST, value: web}"
+    ShadowedEnv "shadowed-env" Warning
+        "A variable from a ConfigMap in `envFrom` has no effect, because the injection sets it to another value."
+        "`env` wins over `envFrom`, and the agent or its attributes need the value that is written there."
+        "Remove the key from the ConfigMap, or give it another name."
+        "envFrom: [{configMapRef: {name: settings}}]\n\
+         # and in ConfigMap settings: {data: {OTEL_RESOURCE_ATTRIBUTES_POD_NAME: web-0}}"
     PodSecurity "pod-security" Warning
         "With the injection the pod no longer meets a level of the Pod Security Standards."
         "A namespace that enforces the level refuses the pod: a Deployment then has no replicas, and says so only in its ReplicaSet."
         "Give the Instrumentation an initContainerSecurityContext that meets the level, or enforce a weaker level, which Go's privileged agent always needs; `podSecurity` in the config says which one counts."
         "annotations: {instrumentation.opentelemetry.io/inject-go: \"true\"} # its agent is privileged and mounts a host path"
+    LimitRange "limit-range" Warning
+        "A container that the injection adds, or the pod with it, breaks a LimitRange of the namespace."
+        "The API server refuses the pod: a Deployment then has no new replicas, and says so only in its ReplicaSet."
+        "Change the resources in the field that the message names, or the LimitRange."
+        "kind: LimitRange\n\
+         spec: {limits: [{type: Container, max: {memory: 128Mi}}]} # Node.js' init container has a limit of 256Mi"
+    Quota "quota" Warning
+        "A container that the injection adds has no request or limit, and a ResourceQuota of the namespace demands one."
+        "The API server refuses the pod: a Deployment then has no new replicas, and says so only in its ReplicaSet."
+        "Set the request or limit in the field that the message names, or give the namespace a LimitRange with defaults."
+        "kind: ResourceQuota\n\
+         spec: {hard: {limits.memory: 8Gi}} # and the collector sidecar has no limits.memory"
+    EndpointUnserved "endpoint-unserved" Warning
+        "The exporter's endpoint names a Service or a collector of the input that does not take what is sent there."
+        "Nothing arrives: the connection is refused, or answered in another protocol."
+        "Use a port that the message lists, or add the port or the receiver."
+        "spec: {exporter: {endpoint: \"http://gateway-collector:4319\"}} # 4318\n\
+         # and in the input: an OpenTelemetryCollector gateway with the receiver otlp"
+    EgressBlocked "egress-blocked" Warning
+        "The NetworkPolicies of the namespace do not let the pod send to its endpoint."
+        "Connections are dropped without an answer: the agent waits and logs timeouts, and nothing arrives."
+        "Add an egress rule for the port and the pods that the message names."
+        "kind: NetworkPolicy\n\
+         spec: {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 5432}]}]} # add port 4318"
     UnusedInstrumentation "unused-instrumentation" Info
         "No workload in the input uses the Instrumentation."
         "It may be for workloads elsewhere, or a reference to it may be misspelt."
@@ -433,9 +470,9 @@ codes! {
         "kind: OpenTelemetryCollector\n\
          metadata: {name: sidecar} # no namespace"
     IgnoredField "ignored-field" Info
-        "A collector has a field that has no effect on a sidecar."
-        "A sidecar's pod belongs to the workload, so the field is ignored."
-        "Remove the field, or set it in the workload's pod template."
+        "A collector has a field that has no effect on a sidecar, or an Instrumentation has one that has no effect on image volumes."
+        "A sidecar's pod belongs to the workload, and image volumes need no init container and no volume of their own size: the field is ignored."
+        "Remove the field. What a collector asks for can be set in the workload's pod template."
         "spec:\n\
          \x20 mode: sidecar\n\
          \x20 hostNetwork: true # the pod's own spec decides"

@@ -63,6 +63,8 @@ messages! {
             "container \"{container}\" is from another injection, and there is no record of it"
         variable_without_record(container: &str, name: &str)
             "container \"{container}\" has {name} from another injection, and there is no record of it"
+        volume_without_record(volume: &str)
+            "volume \"{volume}\" is from another injection, and there is no record of it"
     }
     Updated {
         injection_updated(differences: &str)
@@ -203,6 +205,12 @@ messages! {
         init_container_as_target(language: &str, container: &str)
             "{language} cannot instrument \"{container}\", which is an init container",
             help "Name a regular container."
+        language_not_mountable(languages: &str, known: &str)
+            "image volumes cannot deliver {languages} (they can deliver {known})",
+            help "Remove the annotation, or the key of `delivery` in the config."
+        extension_not_mountable(language: &str, image: &str, directory: &str)
+            "{language}: {directory:?} of extension \"{image}\" is not a folder that an image volume can mount",
+            help "Write `dir` as an absolute path without `..`, or deliver the agent by an init container."
     }
     EnvironmentOnly {
         module_only_in_first(language: &str, others: &str, first: &str)
@@ -293,6 +301,17 @@ messages! {
             "Knative refuses the injected pod unless it has {features}",
             help "Set `{settings}` in the ConfigMap config-features of namespace knative-serving."
     }
+    NeedsKubernetes {
+        image_volumes_need(since: &str, containerd: &str, crio: &str)
+            "the image volumes need Kubernetes 1.35, or {since} with the feature gate ImageVolume, and on the nodes \
+             containerd {containerd} or CRI-O {crio}"
+        image_volumes_need_gate(version: &str, containerd: &str, crio: &str)
+            "the image volumes need the feature gate ImageVolume, which Kubernetes {version} turns off by default, \
+             and on the nodes containerd {containerd} or CRI-O {crio}"
+        image_volumes_need_newer(version: &str, since: &str)
+            "the image volumes do not work in Kubernetes {version}: they need 1.35, or {since} with the feature gate \
+             ImageVolume"
+    }
     AttributeValue {
         attribute_breaks_list(place: &str, key: &str, value: &str)
             "{place} sets resource attribute {key} to {value:?}: because of the comma or equals sign newer \
@@ -301,6 +320,8 @@ messages! {
     UnsetVariable {
         config_variable_not_set(name: &str)
             "the configuration refers to variable {name}, which is not set"
+        collector_variable_not_set(collector: &str, name: &str)
+            "the configuration of OpenTelemetryCollector {collector} refers to variable {name}, which is not set"
     }
     OtlpPortMismatch {
         port_of_other_protocol(language: &str, lost: &str, place: &str, port: u16, takes: &str, fix: &str)
@@ -322,9 +343,71 @@ messages! {
             "{early} of container \"{container}\" refers to {late}, which is defined after it, so it is not \
              expanded"
     }
+    ShadowedEnv {
+        variable_shadowed(container: &str, name: &str, source: &str)
+            "container \"{container}\" takes {name} from {source}, but the injection sets it to another value"
+    }
     PodSecurity {
         level_no_longer_met(level: &str, fields: &str)
             "with the injection the pod no longer meets {level}: {fields}"
+    }
+    LimitRange {
+        above_max(
+            container: &str, what: &str, amount: &str, range: &str, most: &str, field: &str
+        )
+            "the {what} of container \"{container}\" would be {amount}, but LimitRange {range} allows at most \
+             {most}",
+            help "Lower {field}, or raise the LimitRange."
+        below_min(
+            container: &str, what: &str, amount: &str, range: &str, least: &str, field: &str
+        )
+            "the {what} of container \"{container}\" would be {amount}, but LimitRange {range} asks for at least \
+             {least}",
+            help "Raise {field}, or lower the LimitRange."
+        above_ratio(
+            container: &str, resource: &str, amounts: &str, range: &str, most: &str, field: &str
+        )
+            "the {resource} limit of container \"{container}\" would be {amounts}, but LimitRange \
+             {range} allows at most {most} times the request",
+            help "Bring the limit and the request closer together in {field}."
+        without_ratio(container: &str, resource: &str, range: &str, field: &str)
+            "container \"{container}\" would have no {resource} limit or request, but LimitRange {range} limits how far \
+             they may be apart",
+            help "Set both in {field}."
+        pod_above_max(resource: &str, part: &str, amount: &str, range: &str, most: &str, field: &str)
+            "with the injection the {resource} {part} of the pod is {amount} in total, but LimitRange {range} allows at most \
+             {most} for a pod",
+            help "Lower {field}, or the resources of the pod's own containers."
+        pod_above_ratio(
+            resource: &str, limit: &str, request: &str, range: &str, most: &str, field: &str
+        )
+            "with the injection the {resource} limit of the pod is {limit} for a request of {request} in total, but \
+             LimitRange {range} allows at most {most} times the request",
+            help "Bring the limit and the request closer together in {field}."
+    }
+    Quota {
+        quota_demands(container: &str, missing: &str, quota: &str, field: &str)
+            "container \"{container}\" would have no {missing}, but ResourceQuota {quota} demands it of every container",
+            help "Set it in {field}, or give the namespace a LimitRange with defaults."
+    }
+    EndpointUnserved {
+        port_not_served(language: &str, place: &str, port: u32, server: &str, known: &str)
+            "{language}: {place} names port {port} of {server}, which has no such port (ports: {known})",
+            help "Correct the port in the endpoint, or add it to {server}."
+        port_takes_other(
+            language: &str, place: &str, port: u32, server: &str, takes: &str, speaks: &str
+        )
+            "{language}: {place} names port {port} of {server}, which takes OTLP over {takes}, but the agent speaks \
+             {speaks}",
+            help "Use the port for {speaks}, or the other protocol."
+    }
+    EgressBlocked {
+        egress_not_allowed(
+            language: &str, place: &str, policies: &str, port: &str, service: &str
+        )
+            "{language}: {place} names Service {service}, but NetworkPolicy {policies} lets nothing through to port {port} \
+             of its pods",
+            help "Add an egress rule for port {port} of the pods of Service {service}."
     }
     UnbuiltKustomization {
         kustomization_not_built(fields: &str, folder: &str)
@@ -452,6 +535,8 @@ messages! {
             "{key} has no effect in a pipeline, and is left out", about key
         field_ignored_for_sidecar(name: &str)
             "spec.{name} has no effect on a sidecar", about key
+        fields_ignored_for_image_volumes(fields: &str, instrumentation: &str, language: &str)
+            "the image volumes of {language} ignore {fields} of Instrumentation {instrumentation}"
     }
     InvalidConfig {
         unknown_config_kind(kind: &str, known: &str)

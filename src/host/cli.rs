@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
-use crate::host::commands::Command;
+use crate::host::commands::{Command, Version};
 use crate::host::files::STDIN;
 use crate::host::flags::Flags;
 
@@ -19,6 +19,8 @@ use crate::host::flags::Flags;
 /// (kustomize, kpt), which takes its config from the host.
 #[derive(Debug, Parser)]
 #[command(name = "otel-inject", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+// clap's own flag would end the parse, and so miss --verbose.
+#[command(disable_version_flag = true)]
 #[command(after_help = "Examples:\n  \
     kustomize build . | otel-inject --context instrumentation.yaml > manifests.yaml\n  \
     helm template shop ./chart | otel-inject --namespace shop --allow-empty --quiet > shop.yaml\n  \
@@ -36,6 +38,9 @@ pub(super) struct Cli {
     /// Whether output is coloured [default: auto, on terminals; NO_COLOR and CLICOLOR_FORCE count]
     #[arg(long, global = true, value_name = "WHEN", value_parser = color(), default_value = "auto", hide_default_value = true)]
     pub(super) color: ColorChoice,
+    /// Print the version; with --verbose also the default images
+    #[arg(short = 'V', long)]
+    version: bool,
 }
 
 fn color() -> impl TypedValueParser<Value = ColorChoice> {
@@ -58,6 +63,9 @@ impl Cli {
     /// The problem with the arguments, or the requested help.
     pub(super) fn read(args: Vec<OsString>, stdin_is_stream: bool) -> Result<Self, clap::Error> {
         let mut cli = Self::try_parse_from(&args).map_err(|error| named(error, &args))?;
+        if cli.version {
+            cli.command = Some(Command::Version(Version { verbose: cli.flags.verbose }));
+        }
         let usage = |kind, message: &str| Err(Self::command().error(kind, message));
         let Some(command) = &mut cli.command else {
             return if stdin_is_stream {

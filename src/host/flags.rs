@@ -67,7 +67,7 @@ pub(super) struct Flags {
     quiet: bool,
     /// Say also why a finding matters, and which workloads nothing asks for [default: every finding]
     #[arg(short, long)]
-    verbose: bool,
+    pub(super) verbose: bool,
 }
 
 impl Flags {

@@ -31,6 +31,8 @@ struct Prepared {
     target: PathBuf,
     /// The state of the target when it was read, if it was.
     read: Option<Stamp>,
+    /// The target must not exist.
+    is_new: bool,
 }
 
 /// How a target was written.
@@ -102,6 +104,15 @@ impl Batch {
         self.prepare(target.clone(), &Like::Replacement(&target), read, fill)
     }
 
+    /// Prepares a new file with `bytes`, which replaces nothing.
+    pub(super) fn create(&mut self, target: PathBuf, bytes: &[u8]) -> Result<()> {
+        self.prepare(target, &Like::New, None, |out| out.write_all(bytes))?;
+        if let Some(file) = self.files.last_mut() {
+            file.is_new = true;
+        }
+        Ok(())
+    }
+
     /// The path of `relative` in `folder`, creating its folders.
     fn below(&mut self, folder: &Path, relative: &Path) -> Result<PathBuf> {
         let failed = || format!("cannot make {}", folder.display());
@@ -154,7 +165,7 @@ impl Batch {
                 files::position(Some(&named), LineCol { line: 0, column: 0, end_column: 0, offset: 0 });
             self.findings.push(Finding::attributes_lost("", &lost.join(", ")).at(position));
         }
-        self.files.push(Prepared { file, target, read });
+        self.files.push(Prepared { file, target, read, is_new: false });
         Ok(())
     }
 
@@ -273,6 +284,9 @@ impl Prepared {
             fs::rename(&self.file, &self.target).with_context(failed)?;
             return Ok(Done::Created);
         };
+        if self.is_new {
+            bail!("{} exists: nothing is written", self.target.display());
+        }
         if existing.is_dir() {
             bail!("{}: it is a folder", failed());
         }

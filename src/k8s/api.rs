@@ -1,9 +1,12 @@
-//! The Kubernetes API types that an Instrumentation or a collector passes on into pods, as of release 1.34.
+//! The Kubernetes API types that an Instrumentation or a collector passes on into pods, as of [`RELEASE`].
 //!
 //! They are taken from the published OpenAPI definitions; `tests/it/api.rs` compares this table with `k8s-openapi`,
 //! field by field. A claim's metadata lists only what the API server accepts.
 
 use super::shape::{Shape, field};
+
+/// The release of Kubernetes whose API this is.
+pub const RELEASE: &str = "1.34";
 
 /// A container of a pod.
 pub(super) const CONTAINER: Shape = Shape::Object(&[

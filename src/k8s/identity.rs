@@ -115,6 +115,17 @@ pub fn previous(resource: &Value) -> Vec<(&str, &str)> {
     names.map(|(index, name)| (namespace(index).unwrap_or_default(), name)).collect()
 }
 
+/// Hosts keep a resource out of clusters if this annotation has any value except `"false"`.
+pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// Whether hosts keep the resource out of clusters.
+#[must_use]
+pub fn is_local(resource: &Value) -> bool {
+    let annotations = resource.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let local = annotations.and_then(|annotations| annotations.get(LOCAL_CONFIG));
+    local.is_some_and(|value| value.as_str() != Some("false"))
+}
+
 /// Whether a host sets the annotation before it calls a function and removes it afterwards.
 #[must_use]
 pub fn is_of_host(annotation: &str) -> bool {

@@ -58,6 +58,15 @@ impl<'a> Image<'a> {
     pub fn is_pinned(&self) -> bool {
         self.digest.is_some() || self.tag.is_some_and(|tag| tag != "latest")
     }
+
+    /// The pull policy that Kubernetes uses if none is set.
+    #[must_use]
+    pub fn pull_policy(&self) -> &'static str {
+        match (self.tag, self.digest) {
+            (Some("latest"), _) | (None, None) => "Always",
+            _ => "IfNotPresent",
+        }
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -128,6 +137,23 @@ pub fn is_digest(digest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_move_is_always_pulled() {
+        let digest = format!("@sha256:{}", "a1".repeat(32));
+        let cases = [
+            ("shop", "Always"),
+            ("shop:latest", "Always"),
+            ("shop:1", "IfNotPresent"),
+            ("host:5000/shop", "Always"),
+            (&format!("shop{digest}"), "IfNotPresent"),
+            (&format!("shop:latest{digest}"), "Always"),
+            (&format!("shop:1{digest}"), "IfNotPresent"),
+        ];
+        for (reference, policy) in cases {
+            assert_eq!(Image::parse(reference).map(|image| image.pull_policy()), Some(policy), "{reference}");
+        }
+    }
 
     #[test]
     fn the_version_is_tag_and_digest() {

@@ -2,6 +2,8 @@
 //!
 //! <https://kubernetes.io/docs/concepts/security/pod-security-standards/>
 
+use std::fmt;
+
 use serde_json::Value;
 
 mod controls;
@@ -36,13 +38,19 @@ impl Level {
     }
 }
 
-/// The Kubernetes 1.x minor version of the standards; the latest is greater than all others.
+/// A Kubernetes 1.x minor version, or that of the standards; the latest is greater than all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(u32);
 
 impl Version {
     /// The newest standards known to this release.
     pub const LATEST: Self = Self(u32::MAX);
+
+    /// Kubernetes 1.x.
+    #[must_use]
+    pub const fn minor(minor: u32) -> Self {
+        Self(minor)
+    }
 
     /// Reads `v1.34` or `latest`.
     #[must_use]
@@ -54,6 +62,15 @@ impl Version {
         let is_number = !minor.is_empty() && (minor == "0" || !minor.starts_with('0'));
         (is_number && minor.bytes().all(|byte| byte.is_ascii_digit()))
             .then(|| minor.parse().ok().map(Self))?
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::LATEST => f.write_str("latest"),
+            Self(minor) => write!(f, "v1.{minor}"),
+        }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) static DOTNET: Language = Language {
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
             name: "opentelemetry-auto-instrumentation-dotnet",
+            folder: "/autoinstrumentation",
             command: &["cp", "-r", "/autoinstrumentation/.", MOUNT],
             mount: Mount::Shared(MOUNT),
             extensions: None,
@@ -51,7 +52,7 @@ pub(super) static DOTNET: Language = Language {
                 value: "{mount}/net/OpenTelemetry.AutoInstrumentation.StartupHook.dll",
             },
             Env::Append { name: "DOTNET_ADDITIONAL_DEPS", separator: ":", value: "{mount}/AdditionalDeps" },
-            Env::Default { name: HOME, value: "{mount}" },
+            Env::Set { name: HOME, value: "{mount}" },
             Env::Append { name: "DOTNET_SHARED_STORE", separator: ":", value: "{mount}/store" },
         ],
         reserved: &[HOME],

@@ -30,6 +30,7 @@ pub(super) static JAVA: Language = Language {
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
             name: "opentelemetry-auto-instrumentation-java",
+            folder: "/",
             command: &["cp", "/javaagent.jar", "/otel-auto-instrumentation-java/javaagent.jar"],
             mount: Mount::PerContainer("/otel-auto-instrumentation-java"),
             extensions: Some(Extensions {
@@ -39,7 +40,7 @@ pub(super) static JAVA: Language = Language {
                 env: &[Env::Append {
                     name: OPTIONS,
                     separator: "",
-                    value: " -Dotel.javaagent.extensions={mount}/extensions",
+                    value: " -Dotel.javaagent.extensions={extensions}",
                 }],
             }),
         }),

@@ -20,6 +20,9 @@ mod python;
 mod sdk;
 pub mod web_server;
 
+/// The release of the OpenTelemetry Operator that the tables of languages and collector components follow.
+pub const OPERATOR: &str = "0.158.0";
+
 /// Every language, in the order of injection.
 pub static ALL: &[&Language] = &[
     &java::JAVA,
@@ -118,7 +121,7 @@ pub struct Recipe {
 /// How an agent gets into a pod.
 #[derive(Debug)]
 pub enum Delivery {
-    /// An init container copies it into a volume that the target containers mount.
+    /// The target containers mount a volume with its files: a copy that an init container makes, or the image itself.
     Copy(Copy),
     /// It is a sidecar for one target container.
     Container(AgentContainer),
@@ -146,6 +149,25 @@ impl Delivery {
         }
     }
 
+    /// The same with the init containers of extensions.
+    #[must_use]
+    pub fn brings(&self, list: List, name: &str) -> bool {
+        self.is_container(list, name)
+            || list == List::Init && matches!(self, Self::Copy(copy) if copy.is_extension(name))
+    }
+
+    /// Whether an image volume can bring the agent.
+    #[must_use]
+    pub const fn is_mountable(&self) -> bool {
+        matches!(self, Self::Copy(_))
+    }
+
+    /// Whether an image volume with that name has the agent or an extension of it.
+    #[must_use]
+    pub fn is_image_volume(&self, name: &str) -> bool {
+        matches!(self, Self::Copy(copy) if copy.name == name || copy.is_extension(name))
+    }
+
     /// The agent's extensions, if it supports any.
     #[must_use]
     pub const fn extensions(&self) -> Option<&Extensions> {
@@ -156,11 +178,13 @@ impl Delivery {
     }
 }
 
-/// An agent that an init container copies.
+/// An agent whose files the target containers mount.
 #[derive(Debug)]
 pub struct Copy {
     /// The name of the init container and of the volume.
     pub name: &'static str,
+    /// The folder of the image that has its files; `/` for the root.
+    pub folder: &'static str,
     /// The init container's command.
     pub command: &'static [&'static str],
     /// Where the volume is mounted.
@@ -169,23 +193,35 @@ pub struct Copy {
     pub extensions: Option<Extensions>,
 }
 
-/// Images with extensions of an agent, copied by additional init containers.
+impl Copy {
+    /// Whether an extension of the agent has that name.
+    #[must_use]
+    pub fn is_extension(&self, name: &str) -> bool {
+        self.extensions
+            .as_ref()
+            .and_then(|extensions| name.strip_prefix(extensions.name)?.strip_prefix('-'))
+            .is_some_and(|number| number.parse::<usize>().is_ok())
+    }
+}
+
+/// Images with extensions of an agent, in addition to its own.
 #[derive(Debug)]
 pub struct Extensions {
     /// Their key in the language's settings: a list of `image` and `dir`.
     pub key: &'static str,
-    /// The prefix of the init containers' names; a number follows.
+    /// The prefix of the names of the init containers, or of the image volumes; a number follows.
     pub name: &'static str,
     /// The directory they are copied to, relative to the mount.
     pub directory: &'static str,
-    /// Variables that load them, set after the language's own.
+    /// Variables that load them, set after the language's own. `{extensions}` is replaced by their directories,
+    /// separated by commas.
     pub env: &'static [Env],
 }
 
 impl Extensions {
-    /// The name of the init container that copies the extension at `index`.
+    /// The name of the init container that copies the extension at `index`, or of its image volume.
     #[must_use]
-    pub fn container(&self, index: usize) -> String {
+    pub fn called(&self, index: usize) -> String {
         format!("{}-{index}", self.name)
     }
 
@@ -193,6 +229,13 @@ impl Extensions {
     #[must_use]
     pub fn destination(&self, mount: &str) -> String {
         format!("{mount}/{}", self.directory)
+    }
+
+    /// Where the image volume of the extension at `index` is mounted if the agent's is mounted at `mount`: beside it,
+    /// because nothing can be mounted below a read-only mount.
+    #[must_use]
+    pub fn mount(&self, mount: &str, index: usize) -> String {
+        format!("{mount}-{}-{index}", self.directory)
     }
 }
 
@@ -243,10 +286,17 @@ pub struct AgentContainer {
     pub several: Code,
 }
 
-/// A variable of a language. `{mount}` is replaced by the agent's mount in the target; options have their own
-/// placeholders.
+/// A variable of a language. `{mount}` is replaced by the agent's mount in the target; options and extensions have
+/// their own placeholders.
 #[derive(Debug)]
 pub enum Env {
+    /// Sets it. The user must not have it in `env`, and a value from `envFrom` does not count.
+    Set {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: &'static str,
+    },
     /// Sets it if it is absent.
     Default {
         /// The variable.
@@ -281,7 +331,10 @@ impl Env {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Default { name, .. } | Self::Append { name, .. } | Self::Wrap { name, .. } => name,
+            Self::Set { name, .. }
+            | Self::Default { name, .. }
+            | Self::Append { name, .. }
+            | Self::Wrap { name, .. } => name,
         }
     }
 
@@ -289,7 +342,7 @@ impl Env {
     #[must_use]
     pub fn texts(&self) -> Vec<&'static str> {
         match self {
-            Self::Default { value, .. } | Self::Append { value, .. } => vec![value],
+            Self::Set { value, .. } | Self::Default { value, .. } | Self::Append { value, .. } => vec![value],
             Self::Wrap { before, after, .. } => vec![before, after],
         }
     }
@@ -297,7 +350,7 @@ impl Env {
     /// Whether it extends an existing value, which must then be known.
     #[must_use]
     pub const fn extends(&self) -> bool {
-        !matches!(self, Self::Default { .. })
+        matches!(self, Self::Append { .. } | Self::Wrap { .. })
     }
 }
 
@@ -345,13 +398,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_always_set_is_reserved() {
+        for recipe in ALL.iter().map(|language| &language.recipe) {
+            let env = recipe.early_env.iter().chain(recipe.env);
+            let set = env.filter(|env| matches!(env, Env::Set { .. })).map(Env::name);
+            assert_eq!(set.collect::<Vec<_>>(), recipe.reserved);
+        }
+    }
+
+    #[test]
     fn names_are_dns_labels_and_mounts_absolute() {
         for recipe in ALL.iter().map(|language| &language.recipe) {
             match &recipe.delivery {
                 Delivery::Copy(copy) => {
                     assert!(is_dns_label(copy.name), "{}", copy.name);
                     assert!(copy.mount.path().starts_with('/'), "{}", copy.name);
-                    assert!(!copy.command.is_empty(), "{}", copy.name);
+                    // Both ways bring the same files.
+                    let source = copy.command.iter().rev().nth(1).expect("a source and a destination");
+                    let (folder, file) = source.rsplit_once('/').expect("an absolute path");
+                    assert_eq!(folder.is_empty(), copy.folder == "/", "{}", copy.name);
+                    assert!(folder.is_empty() || (folder, file) == (copy.folder, "."), "{}", copy.name);
                     if let Some(extensions) = &copy.extensions {
                         assert!(is_dns_label(&format!("{}-10000", extensions.name)), "{}", extensions.name);
                     }

@@ -25,6 +25,7 @@ pub(super) static NODEJS: Language = Language {
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
             name: "opentelemetry-auto-instrumentation-nodejs",
+            folder: "/autoinstrumentation",
             command: &["cp", "-r", "/autoinstrumentation/.", MOUNT],
             mount: Mount::Shared(MOUNT),
             extensions: None,

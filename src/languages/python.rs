@@ -32,6 +32,7 @@ pub(super) static PYTHON: Language = Language {
     recipe: Recipe {
         delivery: Delivery::Copy(Copy {
             name: "opentelemetry-auto-instrumentation-python",
+            folder: "{agent}",
             command: &["cp", "-r", "{agent}/.", MOUNT],
             mount: Mount::Shared(MOUNT),
             extensions: None,

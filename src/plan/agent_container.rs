@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
+use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
 use crate::languages::{AgentContainer, Effect};
@@ -37,8 +38,12 @@ pub(super) fn inject(
         container["imagePullPolicy"] = json!(policy);
     }
     let mut own = Draft::new(container);
-    let place =
-        ContainerRef { at: String::new(), origin: target.origin.clone(), name: agent.name.to_owned() };
+    let place = ContainerRef {
+        at: String::new(),
+        origin: target.origin.clone(),
+        name: agent.name.to_owned(),
+        env_from: EnvFrom::default(),
+    };
     for option in request.language.options {
         let chosen = request.option(option.annotation);
         if let (Effect::Variable(variable), false) = (&option.effect, chosen.is_empty()) {

@@ -5,24 +5,35 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::draft::Draft;
+use crate::change::look_up;
+use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
 
+mod amounts;
 mod attribute_values;
 mod cluster_facts;
+mod egress_blocked;
+mod endpoint_unserved;
 mod env_order;
 mod environment_only;
+mod image_volumes;
 mod knative;
+mod limit_range;
 mod otlp;
 mod pod_security;
 mod port_clash;
 mod proxy;
+mod quota;
 mod references;
 mod removed_mounts;
 mod runs_as_root;
+mod service;
+mod shadowed_env;
 mod sidecar_blocks_job;
 mod unknown_namespace;
+mod unset_variables;
 
 /// Every check, in the order of its findings.
 const CHECKS: &[Check] = &[
@@ -37,9 +48,16 @@ const CHECKS: &[Check] = &[
     otlp::CHECK,
     attribute_values::CHECK,
     env_order::CHECK,
+    shadowed_env::CHECK,
+    unset_variables::CHECK,
     runs_as_root::CHECK,
+    image_volumes::CHECK,
     knative::CHECK,
     pod_security::CHECK,
+    limit_range::CHECK,
+    quota::CHECK,
+    endpoint_unserved::CHECK,
+    egress_blocked::CHECK,
 ];
 
 /// A check of a planned workload.
@@ -60,7 +78,13 @@ pub(super) struct Planned<'p> {
     pub(super) sidecar: Option<&'p collector::Request<'p>>,
 }
 
-impl Planned<'_> {
+impl<'p> Planned<'p> {
+    /// The pod before and after the plan; null if the workload has none.
+    fn pods(&self) -> [&'p Value; 2] {
+        let after = look_up(self.draft.value(), &self.cx.workload.pointer("/spec"));
+        [self.cx.workload.pod(), after].map(|pod| pod.unwrap_or(&Value::Null))
+    }
+
     /// The findings of all checks.
     pub(super) fn check(&self) -> Vec<Finding> {
         let run = |check: &Check| {
@@ -90,6 +114,11 @@ impl<'d> Containers<'d> {
         let (all, at) = if list == List::Init { init } else { regular };
         let index = *at.get(name)?;
         Some((index, &all[index]))
+    }
+
+    /// The collector's container.
+    fn sidecars(&self) -> impl Iterator<Item = &'d Value> {
+        [List::Init, List::Regular].into_iter().filter_map(|list| Some(self.find(list, CONTAINER)?.1))
     }
 }
 

@@ -172,9 +172,11 @@ fn container(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value
     }
     container.extend(collector.fields.clone());
     container.insert("env".into(), Value::Array(collector.env.clone()));
-    let mut draft = Draft::new(Value::Object(container));
+    let container = Value::Object(container);
     let pointer = cx.annotations.pointer(SIDECAR);
-    let place = ContainerRef { at: String::new(), origin: pointer, name: CONTAINER.to_owned() };
+    let env_from = cx.context.env_from(&container, &cx.namespace);
+    let mut draft = Draft::new(container);
+    let place = ContainerRef { at: String::new(), origin: pointer, name: CONTAINER.to_owned(), env_from };
     place.append_field(&mut draft, OWN_NAME.0, OWN_NAME.1);
     for (variable, resource) in LIMITS {
         place.default_entry(&mut draft, &from_limit(variable, resource));
@@ -183,7 +185,7 @@ fn container(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value
         place.append_field(&mut draft, OWN_NODE.0, OWN_NODE.1);
     }
     define(cx, &place, &mut draft, json!({"name": CONFIG, "value": collector.config}))?;
-    if !place.has(&draft, sdk::ATTRIBUTES) {
+    if !place.is_set(&draft, sdk::ATTRIBUTES) {
         let attributes = attributes(cx);
         sdk::add_helpers(cx, &mut draft, &place, &attributes, sdk::POD_NAME)?;
         for (variable, field) in sdk::OF_POD {
@@ -200,7 +202,7 @@ fn define(cx: &Selection<'_>, place: &ContainerRef, draft: &mut Draft, entry: Va
     let same = |current: &&Value| name(current) == name(&entry);
     let current: Vec<&Value> = place.env(draft).iter().filter(same).collect();
     match current.as_slice() {
-        [] => place.default_entry(draft, &entry),
+        [] => draft.append(&place.at, "env", entry),
         [only] if **only == entry => {}
         _ => {
             let pointer = cx.annotations.pointer(SIDECAR);

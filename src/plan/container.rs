@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Step, draft::Draft};
 use crate::change::look_up;
+use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
 
@@ -17,6 +18,8 @@ pub(super) struct ContainerRef {
     pub(super) origin: String,
     /// The container's name.
     pub(super) name: String,
+    /// What its `envFrom` brings.
+    pub(super) env_from: EnvFrom,
 }
 
 impl ContainerRef {
@@ -31,18 +34,24 @@ impl ContainerRef {
         position(env, name).map(|index| &env[index])
     }
 
+    /// Whether `env` has the variable.
     pub(super) fn has(&self, draft: &Draft, name: &str) -> bool {
         self.variable(draft, name).is_some()
     }
 
-    /// Appends `entry` unless its name exists.
+    /// Whether `env` has the variable, or `envFrom` is known to bring it.
+    pub(super) fn is_set(&self, draft: &Draft, name: &str) -> bool {
+        self.has(draft, name) || self.env_from.brings(name)
+    }
+
+    /// Appends `entry` unless its variable is set.
     pub(super) fn default_entry(&self, draft: &mut Draft, entry: &Value) {
-        if !self.has(draft, pod::name(entry)) {
+        if !self.is_set(draft, pod::name(entry)) {
             draft.append(&self.at, "env", entry.clone());
         }
     }
 
-    /// Appends those of `entries` whose names do not exist.
+    /// Appends those of `entries` whose variables are not set.
     pub(super) fn default_entries<'e>(
         &self,
         draft: &mut Draft,
@@ -53,26 +62,31 @@ impl ContainerRef {
         }
     }
 
-    /// Appends the variable unless its name exists.
+    /// Appends the variable, whatever `envFrom` brings.
+    pub(super) fn set(&self, draft: &mut Draft, name: &str, value: &str) {
+        draft.append(&self.at, "env", json!({"name": name, "value": value}));
+    }
+
+    /// Appends the variable unless it is set.
     pub(super) fn default(&self, draft: &mut Draft, name: &str, value: &str) {
-        if !self.has(draft, name) {
-            draft.append(&self.at, "env", json!({"name": name, "value": value}));
+        if !self.is_set(draft, name) {
+            self.set(draft, name, value);
         }
     }
 
-    /// Inserts a downward API variable before all others unless its name exists.
+    /// Inserts a downward API variable before all others unless it is set.
     pub(super) fn prepend_field(&self, draft: &mut Draft, name: &str, field: &str) {
-        if !self.has(draft, name) {
+        if !self.is_set(draft, name) {
             draft.insert(&self.at, "env", 0, from_field(name, field));
         }
     }
 
-    /// Appends a downward API variable unless its name exists.
+    /// Appends a downward API variable unless it is set.
     pub(super) fn append_field(&self, draft: &mut Draft, name: &str, field: &str) {
         self.default_entry(draft, &from_field(name, field));
     }
 
-    /// Ensures that a helper variable exists, inserted before the variable `before` if that exists.
+    /// Ensures that `env` has a helper variable, inserted before the variable `before` if that exists.
     pub(super) fn helper(
         &self,
         cx: &Selection<'_>,
@@ -116,7 +130,8 @@ impl ContainerRef {
         }
     }
 
-    /// Sets the variable to the result of `extended` for its current value.
+    /// Sets the variable to the result of `extended` for its current value. That is a reference to the variable itself if
+    /// `envFrom` is known to bring it: the kubelet puts in what the ConfigMap or Secret has when the pod starts.
     pub(super) fn extend(
         &self,
         cx: &Selection<'_>,
@@ -126,7 +141,10 @@ impl ContainerRef {
     ) -> Step {
         self.check_extendable(cx, draft, name)?;
         match position(self.env(draft), name) {
-            None => self.default(draft, name, &extended(None)),
+            None => {
+                let brought = self.env_from.brings(name).then(|| format!("$({name})"));
+                self.set(draft, name, &extended(brought.as_deref()));
+            }
             Some(index) => {
                 let value = extended(Some(text(&self.env(draft)[index])));
                 draft.set(&format!("{}/env/{index}", self.at), "value", Value::String(value));

@@ -30,9 +30,9 @@ impl Texts {
         Ok(Self(texts))
     }
 
-    /// The same replacements with the agent's mount in a target.
-    pub(super) fn with_mount(&self, mount: &str) -> Self {
-        Self(self.0.iter().cloned().chain([("{mount}", mount.to_owned())]).collect())
+    /// The same replacements and another one, such as the agent's mount in a target.
+    pub(super) fn with(&self, placeholder: &'static str, text: &str) -> Self {
+        Self(self.0.iter().cloned().chain([(placeholder, text.to_owned())]).collect())
     }
 
     pub(super) fn fill(&self, text: &str) -> String {
@@ -76,6 +76,7 @@ pub(super) fn set(
 ) -> Step {
     for env in env {
         match env {
+            Env::Set { name, value } => container.set(draft, name, &texts.fill(value)),
             Env::Default { name, value } => container.default(draft, name, &texts.fill(value)),
             Env::Append { name, separator, value } => {
                 let ours = texts.fill(value);

@@ -30,6 +30,7 @@ pub(super) fn container(cx: &Selection<'_>, draft: &Draft, target: &Target) -> C
         at: format!("{spec}/{key}/{now}"),
         origin: format!("{spec}/{key}/{before}"),
         name: target.name.clone(),
+        env_from: cx.context.env_from(&list[now], &cx.namespace),
     }
 }
 

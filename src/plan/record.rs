@@ -21,7 +21,7 @@ pub use undo::{Invalid, Undone};
 use checksum::checksum;
 
 /// The annotation with the record.
-pub const ANNOTATION: &str = "otel-inject.dev/record";
+pub const ANNOTATION: &str = crate::config::annotations::RECORD;
 
 /// The supported format version.
 const VERSION: u64 = 1;

@@ -6,8 +6,10 @@ use serde_json::Value;
 use super::attributes::{self, App, Attributes};
 use super::{Step, container::ContainerRef, draft::Draft, exporter};
 use crate::change::look_up;
+use crate::config::env_from::EnvFrom;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
+use crate::k8s::expansion::expand;
 use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
 
 /// The variable with the resource attributes.
@@ -46,10 +48,22 @@ pub(super) fn app(draft: &Draft, container: &ContainerRef) -> App {
     }
 }
 
-/// A container's own resource attributes; empty if they come from a reference.
+/// What is known of a container's own resource attributes; empty if they come from a reference.
 fn plain(container: &ContainerRef, draft: &Draft) -> String {
-    let current = container.variable(draft, ATTRIBUTES).filter(|entry| !is_from_elsewhere(entry));
-    current.map(text).unwrap_or_default().to_owned()
+    attributes_in(container.env(draft), &container.env_from)
+}
+
+/// The resource attributes that a container's variables set, with what is known of `envFrom` in its place.
+fn attributes_in(env: &[Value], env_from: &EnvFrom) -> String {
+    let own = format!("$({ATTRIBUTES})");
+    let brought = env_from.brings(ATTRIBUTES).then(|| env_from.value(ATTRIBUTES).unwrap_or(&own));
+    let entry = position(env, ATTRIBUTES).map(|index| &env[index]);
+    match (entry.filter(|entry| !is_from_elsewhere(entry)).map(text), brought) {
+        (Some(text), Some(brought)) => expand(text, |name| (name == ATTRIBUTES).then_some(brought)),
+        (Some(text), None) => text.to_owned(),
+        (None, Some(brought)) if entry.is_none() => brought.to_owned(),
+        (None, _) => String::new(),
+    }
 }
 
 /// Adds the variables of every container, before those of its language.
@@ -120,7 +134,7 @@ pub(super) fn configure_for(
     if !added.is_empty() {
         container.extend(cx, draft, ATTRIBUTES, |current| {
             let current = current.unwrap_or_default();
-            let comma = if current.is_empty() || current.ends_with(',') { "" } else { "," };
+            let comma = if own.is_empty() || own.ends_with(',') { "" } else { "," };
             format!("{current}{comma}{added}")
         })?;
     }
@@ -162,13 +176,12 @@ pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
 fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef) -> bool {
     let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
-    let before = position(env, ATTRIBUTES).map(|index| text(&env[index])).unwrap_or_default();
-    !attributes::keys(before).contains(NODE)
+    !attributes::keys(&attributes_in(env, &container.env_from)).contains(NODE)
 }
 
 fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &ContainerRef) {
     let Some(sampler) = &instrumentation.sampler else { return };
-    if container.has(draft, SAMPLER) || container.has(draft, SAMPLER_ARGUMENT) {
+    if container.is_set(draft, SAMPLER) || container.is_set(draft, SAMPLER_ARGUMENT) {
         return;
     }
     container.default(draft, SAMPLER, sampler);

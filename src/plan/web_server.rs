@@ -10,6 +10,7 @@ use super::{
     draft::Draft,
     exporter, pod, resources, sdk,
 };
+use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::List;
 use crate::languages::Recipe;
@@ -74,7 +75,7 @@ fn attach(
 
     target.mount(draft, json!({"name": server.agent_volume, "mountPath": AGENT}))?;
     target.mount(draft, json!({"name": server.config_volume, "mountPath": location.directory}))?;
-    env::set(cx, draft, target, recipe.env, &Texts::read(cx, request)?.with_mount(AGENT))?;
+    env::set(cx, draft, target, recipe.env, &Texts::read(cx, request)?.with("{mount}", AGENT))?;
     let claim = pod::claim(server.agent_volume, request).filter(|_| server.is_sized);
     pod::add_volume(cx, draft, claim.unwrap_or_else(|| server.agent_volume(limit)))?;
 
@@ -132,9 +133,10 @@ fn finish(
     Ok(container)
 }
 
-/// A container created for `target`, as a separate draft. Findings about it point at the target.
+/// A container created for `target`, as a separate draft. Findings about it point at the target. No variables of it
+/// depend on `envFrom`.
 fn place_of(target: &ContainerRef) -> ContainerRef {
-    ContainerRef { at: String::new(), ..target.clone() }
+    ContainerRef { at: String::new(), env_from: EnvFrom::default(), ..target.clone() }
 }
 
 /// Sets the variables of the attach container: the Instrumentation's, the addresses, the configuration.

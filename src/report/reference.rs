@@ -125,7 +125,7 @@ pub fn facts(language: &Language) -> Vec<String> {
         lines.push(format!("image: `{}:{}`", settings.image.repository, settings.image.tag));
     }
     lines.push(match &recipe.delivery {
-        Delivery::Copy(copy) => format!("delivery: init container `{}`", copy.name),
+        Delivery::Copy(copy) => format!("delivery: init container or image volume `{}`", copy.name),
         Delivery::Container(container) => format!("delivery: container `{}`", container.name),
         Delivery::WebServer(server) => {
             format!("delivery: init containers `{}` and `{}`", server.clone.name, server.attach.name)

@@ -51,7 +51,7 @@ fn agents(spec: &Value, list: List, container: &Value) -> Vec<Agent> {
         return vec![(Some(SIDECAR), images(std::iter::once(container)))];
     }
     let deliveries = || ALL.iter().map(|language| (language, &language.recipe.delivery));
-    if let Some((agent, delivery)) = deliveries().find(|(_, delivery)| brings(delivery, list, name)) {
+    if let Some((agent, delivery)) = deliveries().find(|(_, delivery)| delivery.brings(list, name)) {
         let own = || (Some(agent.id), images(std::iter::once(container)));
         return delivery.is_sidecar().then(own).into_iter().collect();
     }
@@ -62,7 +62,12 @@ fn agents(spec: &Value, list: List, container: &Value) -> Vec<Agent> {
     let agent = |(language, delivery): (&&'static Language, &Delivery)| {
         let bringing = pod::elements(spec, List::Init.key()).iter();
         let bringing = bringing.filter(|init| is_agent(delivery, pod::name(init)));
-        (Some(language.id), images(bringing))
+        let volumes = pod::elements(spec, "volumes").iter();
+        let volumes = volumes.filter(|volume| delivery.is_image_volume(pod::name(volume)));
+        let references = volumes.filter_map(|volume| volume.pointer("/image/reference")?.as_str());
+        let mut images = images(bringing);
+        images.extend(references.map(str::to_owned));
+        (Some(language.id), images)
     };
     let agents: Vec<Agent> = mounted.map(agent).collect();
     match agents.is_empty() {
@@ -82,25 +87,13 @@ const fn volume(delivery: &Delivery) -> Option<&'static str> {
     }
 }
 
-/// Whether the injection adds a container with that name to that list.
-fn brings(delivery: &Delivery, list: List, name: &str) -> bool {
-    delivery.is_container(list, name) || (list == List::Init && is_extension(delivery, name))
-}
-
 /// Whether an init container with that name has the agent or an extension of it as its image.
 fn is_agent(delivery: &Delivery, name: &str) -> bool {
     match delivery {
-        Delivery::Copy(copy) => copy.name == name || is_extension(delivery, name),
+        Delivery::Copy(copy) => copy.name == name || copy.is_extension(name),
         Delivery::WebServer(server) => server.attach.name == name,
         Delivery::Container(_) | Delivery::None => false,
     }
-}
-
-fn is_extension(delivery: &Delivery, name: &str) -> bool {
-    delivery
-        .extensions()
-        .and_then(|extensions| name.strip_prefix(extensions.name))
-        .is_some_and(|number| number.strip_prefix('-').is_some_and(|number| number.parse::<usize>().is_ok()))
 }
 
 fn images<'v>(containers: impl Iterator<Item = &'v Value>) -> Vec<String> {

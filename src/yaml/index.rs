@@ -344,6 +344,21 @@ impl<'t> Document<'t> {
         is_sequence.then(|| self.children(id).map(Cursor).collect())
     }
 
+    /// The keys and values of a mapping, following aliases. `None` if the node is not one, or if not all of its keys are
+    /// written in it as texts.
+    #[must_use]
+    pub fn members(&self, mapping: Cursor) -> Option<Vec<(&str, Cursor)>> {
+        let id = self.resolved(mapping.0);
+        if !matches!(self.nodes[id].content, Content::Mapping { .. }) {
+            return None;
+        }
+        let member = |(key, value): (NodeId, NodeId)| {
+            let text = self.scalar_text(key).filter(|_| !self.is_merge_key(key))?;
+            Some((text, Cursor(value)))
+        };
+        self.entries(id).map(member).collect()
+    }
+
     /// Whether the node is a mapping.
     #[must_use]
     pub fn is_mapping_at(&self, node: Cursor) -> bool {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, World, fed};
 use crate::release;
 use crate::tools::Tool;
-use crate::world::text;
+use crate::world::{allow, text};
 use crate::{Case, cases};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -101,8 +100,7 @@ impl Job {
         world.file("repository/manifests/web.yaml", DEPLOYMENT);
         for (name, script) in [("gh", GH), ("cargo", CARGO)] {
             world.file(&format!("tools/{name}"), script);
-            fs::set_permissions(world.path("tools").join(name), fs::Permissions::from_mode(0o755))
-                .expect("permissions");
+            allow(&world.path("tools").join(name));
         }
         let (packed, line) = packed();
         let server = world.path(&format!("releases/v{VERSION}"));

@@ -19,17 +19,22 @@ pub(crate) const SIDECAR: &str = "examples/sidecar-and-nodejs";
 /// The kpt packages, and what is expected of them.
 pub(crate) const PACKAGES: [(&str, &str); 2] =
     [(KPT, "examples/nodejs-and-go/.expected"), (SIDECAR, "examples/sidecar-and-nodejs/.expected/package")];
-/// What kustomize builds, and what is expected of it.
-const BUILT: [(&str, &str); 3] = [
-    (KUSTOMIZE, "examples/kustomize-patches/.expected"),
-    (RULES, "examples/kustomize-rules/.expected"),
-    (SIDECAR, "examples/sidecar-and-nodejs/.expected/built"),
+/// A repository with a kustomization for each environment.
+const LAYOUT: &str = "examples/layout";
+/// What kustomize builds: examples, the folder in each, and what is expected of it.
+const BUILT: [(&str, &str, &str); 5] = [
+    (KUSTOMIZE, ".", "examples/kustomize-patches/.expected"),
+    (RULES, ".", "examples/kustomize-rules/.expected"),
+    (SIDECAR, ".", "examples/sidecar-and-nodejs/.expected/built"),
+    (LAYOUT, "overlays/dev", "examples/layout/.expected/dev"),
+    (LAYOUT, "overlays/prod", "examples/layout/.expected/prod"),
 ];
 
 /// Makes every `.expected` anew, as far as the tools are there.
 pub(crate) fn update() {
     let kustomize = Tool::Kustomize.path().into_iter();
-    let kustomize = kustomize.flat_map(|_| BUILT.map(|(example, expected)| (expected, built(example))));
+    let kustomize =
+        kustomize.flat_map(|_| BUILT.map(|(example, folder, expected)| (expected, built(example, folder))));
     let packages = PACKAGES.map(|(example, expected)| (expected, injected(example)));
     for (expected, (world, actual)) in packages.into_iter().chain(kustomize) {
         let expected = repository().join(expected);
@@ -62,10 +67,10 @@ fn injected(example: &str) -> (World, &'static str) {
 }
 
 /// What kustomize makes of an example.
-fn built(example: &str) -> (World, &'static str) {
+fn built(example: &str, folder: &str) -> (World, &'static str) {
     let world = World::new();
     world.copy(example, "package");
-    let manifests = world.run(Tool::Kustomize, &kustomize::build("package")).good();
+    let manifests = world.run(Tool::Kustomize, &kustomize::build(&format!("package/{folder}"))).good();
     world.file("built/manifests.yaml", manifests);
     (world, "built")
 }
@@ -78,8 +83,8 @@ fn the_kpt_examples_are_injected_as_expected() {
 }
 
 fn the_kustomize_examples_are_built_as_expected() {
-    for (example, expected) in BUILT {
-        let (world, actual) = built(example);
+    for (example, folder, expected) in BUILT {
+        let (world, actual) = built(example, folder);
         is_expected(expected, &world, actual);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) const CASES: &[Case] = cases![
         helm_4_keeps_a_report,
         helm_4_hides_a_warning_that_does_not_fail,
     ],
+    &[Tool::Helm4, Tool::Gpg] => [helm_4_verifies_a_signed_plugin],
 ];
 
 /// A world with the chart and, for Helm 4, the plugin as its README says.
@@ -171,4 +172,38 @@ fn helm_3_hides_a_warning_that_does_not_fail() {
 
 fn helm_4_hides_a_warning_that_does_not_fail() {
     hides_a_warning_that_does_not_fail(Tool::Helm4);
+}
+
+/// The commands of the plugin's README, with a key for this test.
+fn helm_4_verifies_a_signed_plugin() {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    let world = World::new().with_path("bin");
+    std::fs::create_dir(world.path("bin")).expect("a folder");
+    std::os::unix::fs::symlink(Tool::Helm4.path().expect("its tests are left out"), world.path("bin/helm"))
+        .expect("a link");
+    world.copy("functions/helm4-plugin", "functions/helm4-plugin");
+    let key = "gpg --batch --quiet --pinentry-mode loopback --passphrase ''";
+    world.shell(&format!("{key} --quick-generate-key Release rsa2048 sign never")).good();
+    world.shell("gpg --batch --quiet --export > public.gpg").good();
+    let readme = world.text("functions/helm4-plugin/README.md");
+    let command = |start: &str| {
+        let line = readme.lines().find(|line| line.starts_with(start)).expect("a command");
+        line.replace("otel-inject-0.1.0", &format!("otel-inject-{VERSION}"))
+    };
+    // The test's key has no passphrase, and nobody is there to type one.
+    world.shell(&command("gpg --export-secret-keys").replacen("gpg", key, 1)).good();
+    world.shell(&command("helm plugin package")).good();
+    let archive = format!("otel-inject-{VERSION}.tgz");
+    assert!(world.path(&format!("{archive}.prov")).is_file());
+    let verify = command("helm plugin verify");
+    world.shell(&verify).good();
+    let install = command("helm plugin install https").replace("https://example.com/", "./");
+    world.shell(&install).good();
+    let plugins = world.run(Tool::Helm4, &["plugin", "list"]).good();
+    assert!(plugins.contains("otel-inject"), "{plugins}");
+    world.run(Tool::Helm4, &["plugin", "uninstall", "otel-inject"]).good();
+    // Another archive under the same signature.
+    world.shell(&format!("printf x >> {archive}")).good();
+    world.shell(&verify).bad("sha256 sum does not match");
+    world.shell(&install).bad("sha256 sum does not match");
 }

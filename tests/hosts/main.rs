@@ -15,12 +15,18 @@ use tools::Tool;
 mod common;
 
 mod action;
+mod argo_cd;
+mod book;
 mod examples;
+mod flux;
 mod helm;
+mod image;
+mod init;
 mod kpt;
 mod kubectl;
 mod kustomize;
 mod nodejs;
+mod other_hosts;
 mod page;
 mod patches;
 mod pipe;
@@ -65,27 +71,31 @@ fn main() -> ExitCode {
         page::CASES,
         pull_request::CASES,
         scripts::CASES,
-        shown::CASES,
         action::CASES,
         release::CASES,
+        image::CASES,
+        book::CASES,
+        init::CASES,
+        argo_cd::CASES,
+        flux::CASES,
+        other_hosts::CASES,
     ];
-    let trials = rooms.into_iter().flatten().map(trial).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let cases = rooms.into_iter().flatten().map(|case| trial(case.name, case.needs, case.run));
+    libtest_mimic::run(&arguments, cases.chain(shown::trials()).collect()).exit_code()
 }
 
-fn trial(case: &'static Case) -> Trial {
-    let missing: Vec<Tool> = case.needs.iter().copied().filter(|tool| tool.path().is_none()).collect();
+/// A test, which is ignored where a tool that it needs is missing.
+fn trial(name: &str, needs: &[Tool], run: impl FnOnce() + Send + 'static) -> Trial {
+    let missing: Vec<Tool> = needs.iter().copied().filter(|tool| tool.path().is_none()).collect();
     let Some(first) = missing.first() else {
-        return Trial::test(case.name, || {
-            (case.run)();
+        return Trial::test(name, || {
+            run();
             Ok(())
         });
     };
     let reason = format!("{} is not on PATH", first.name());
     if missing.iter().any(|tool| tool.is_required()) {
-        return Trial::test(case.name, move || {
-            Err(Failed::from(format!("{reason}, and REQUIRE_HOSTS asks")))
-        });
+        return Trial::test(name, move || Err(Failed::from(format!("{reason}, and REQUIRE_HOSTS asks"))));
     }
-    Trial::test(format!("{} ({reason})", case.name), || Ok(())).with_ignored_flag(true)
+    Trial::test(format!("{name} ({reason})"), || Ok(())).with_ignored_flag(true)
 }

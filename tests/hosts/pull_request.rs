@@ -1,8 +1,6 @@
-//! The gates of docs/ci: their commands do what the README says, in a folder as a pipeline has it.
+//! The gates of docs/ci: their commands do what docs/ci.md says, in a folder as a pipeline has it.
 
 use std::env;
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, Run, World};
 use crate::tools::Tool;
-use crate::world::text;
+use crate::world::{allow, text};
 use crate::{Case, cases};
 
 const GITHUB: &str = "docs/ci/github.yaml";
@@ -27,7 +25,7 @@ pub(crate) const CASES: &[Case] = cases![
         the_gate_of_gitlab_says_what_is_wrong,
         the_gate_of_gitlab_writes_a_note_with_a_token,
         both_build_a_given_revision,
-        the_readme_shows_what_is_in_the_files,
+        the_page_shows_what_is_in_the_files,
     ],
     &[Tool::Actionlint] => [actionlint_has_nothing_to_say],
     &[Tool::Zizmor] => [zizmor_has_nothing_to_say],
@@ -107,8 +105,7 @@ fn run_with(world: &World, path: &str, variables: &[(&str, &str)]) -> Run {
     let folder = Path::new(env!("CARGO_BIN_EXE_otel-inject")).parent().expect("a folder");
     for tool in ["gh", "curl"] {
         world.file(&format!("tools/{tool}"), STAND_IN);
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(world.path("tools").join(tool), executable).expect("a stand-in");
+        allow(&world.path("tools").join(tool));
     }
     let others = env::var_os("PATH").unwrap_or_default();
     let tools = env::join_paths(
@@ -291,15 +288,16 @@ fn both_build_a_given_revision() {
     assert!(text("Cargo.toml").contains(&format!("rust-version = \"{version}\"\n")), "{toolchain}");
 }
 
-fn the_readme_shows_what_is_in_the_files() {
-    let readme = text("README.md");
-    let section =
-        readme.split("\n### ").find(|part| part.starts_with("In your pull request\n")).expect("the section");
+fn the_page_shows_what_is_in_the_files() {
+    let page = text("docs/ci.md");
+    let (gates, _) = page.split_once("\n## ").expect("a first section");
     for path in [GITHUB, GITLAB] {
-        assert!(section.contains(&format!("]({path})")), "no link to {path}");
+        let path = path.strip_prefix("docs/").expect("a file beside the page");
+        assert!(gates.contains(&format!("]({path})")), "no link to {path}");
     }
-    let shown: Vec<&str> = section.lines().filter(|line| line.starts_with("otel-inject ")).collect();
-    assert!(!shown.is_empty(), "{section}");
+    let commands = gates.lines().map(|line| line.strip_prefix("$ ").unwrap_or(line));
+    let shown: Vec<&str> = commands.filter(|line| line.starts_with("otel-inject ")).collect();
+    assert_eq!(shown.len(), 3, "{gates}");
     for command in shown {
         let is_run =
             [GITHUB, GITLAB].iter().flat_map(|path| gate(path)).any(|step| step.script.contains(command));

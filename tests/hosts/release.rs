@@ -3,22 +3,26 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use otel_inject::languages::OPERATOR;
 use serde_json::{Value, json};
 
 use crate::action::{PLATFORMS, packed};
 use crate::common::binary::{Run, World, fed};
 use crate::tools::Tool;
-use crate::world::text;
+use crate::world::{allow, text};
 use crate::{Case, cases};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const WORKFLOW: &str = ".github/workflows/release.yaml";
-const SCRIPTS: [&str; 3] =
-    [".github/scripts/version.sh", ".github/scripts/archive.sh", ".github/scripts/changelog.sh"];
+const SCRIPTS: [&str; 4] = [
+    ".github/scripts/version.sh",
+    ".github/scripts/archive.sh",
+    ".github/scripts/changelog.sh",
+    ".github/scripts/image.sh",
+];
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) const CASES: &[Case] = cases![
@@ -31,6 +35,11 @@ pub(crate) const CASES: &[Case] = cases![
         a_release_begins_as_a_draft,
         a_release_is_made_only_once,
         a_release_is_published_with_everything,
+        a_release_has_an_image_of_its_programs,
+        a_release_is_attested_by_jobs_that_build_nothing,
+        a_release_publishes_the_crate_last,
+        a_release_builds_with_the_oldest_rust,
+        no_dependency_needs_a_newer_rust,
         a_release_pins_the_actions_that_it_uses,
         a_release_gives_its_token_to_single_steps,
     ],
@@ -74,18 +83,13 @@ fn checkout() -> World {
     for path in SCRIPTS {
         allow(&world.path(&format!("checkout/{path}")));
     }
-    let released = format!("\n## {VERSION} - 2030-01-31\n");
-    world.file("checkout/CHANGELOG.md", &text("CHANGELOG.md").replace("\n## Unreleased\n", &released));
+    world.file("checkout/CHANGELOG.md", &text("CHANGELOG.md"));
     fs::create_dir(world.path("given")).expect("a folder");
     for (name, script) in [("gh", GH), ("cargo", CARGO)] {
         world.file(&format!("tools/{name}"), script);
         allow(&world.path(&format!("tools/{name}")));
     }
     world
-}
-
-fn allow(script: &Path) {
-    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
 /// Runs a step's script in the checkout, for a tag.
@@ -96,6 +100,9 @@ fn step(world: &World, (job, step): (&str, &str), tag: &str, release: &str) -> R
     shell.args(["-e", "-o", "pipefail", "-c", &script(job, step)]).current_dir(world.path("checkout"));
     shell.env_clear().env("PATH", tools.expect("a PATH")).env("GITHUB_REF_NAME", tag);
     shell.env("RUNNER_TEMP", world.folder.path()).env("CALLS", world.folder.path()).env("RELEASE", release);
+    shell.env("GITHUB_REPOSITORY_OWNER", "Shop-Owner").env("GITHUB_REPOSITORY", "Shop-Owner/otel-inject");
+    shell.env("GITHUB_SHA", "5f7d3a1").env("GITHUB_ACTOR", "somebody").env("REGISTRY_TOKEN", "a-token");
+    shell.env("GITHUB_OUTPUT", world.path("output.txt"));
     fed(&mut shell, b"")
 }
 
@@ -121,7 +128,10 @@ fn a_release_has_the_section_of_the_changelog() {
     let changelog =
         |version: &str| fed(Command::new(world.path(&format!("checkout/{}", SCRIPTS[2]))).arg(version), b"");
     let whole = text("CHANGELOG.md");
-    let section = whole.split_once("\n## Unreleased\n\n").expect("a section").1;
+    let section = whole.split_once(&format!("\n## {VERSION} - ")).expect("a section").1;
+    let (date, section) = section.split_once("\n\n").expect("its text");
+    let is_date = date.len() == 10 && date.split('-').all(|part| part.parse::<u16>().is_ok());
+    assert!(is_date, "{date}");
     let section = section.split("\n\n## ").next().expect("a section");
     assert_eq!(changelog(VERSION).good(), format!("{}\n", section.trim_end()));
 
@@ -164,7 +174,10 @@ fn a_release_has_what_a_user_installs() {
     let world = World::new();
     fed(Command::new("tar").arg("-xzf").arg(archive).current_dir(world.folder.path()), b"").good();
     let program = world.path(&name).join("otel-inject");
-    assert_eq!(fed(Command::new(program).arg("version"), b"").good(), format!("otel-inject {VERSION}\n"));
+    assert_eq!(
+        fed(Command::new(program).arg("version"), b"").good(),
+        format!("otel-inject {VERSION} (OpenTelemetry Operator {OPERATOR})\n")
+    );
     assert!(world.text(&format!("{name}/man/otel-inject-check.1")).contains(".TH otel-inject-check 1"));
     assert!(world.text(&format!("{name}/completions/_otel-inject")).starts_with("#compdef otel-inject\n"));
     assert_eq!(world.text(&format!("{name}/LICENSE")), text("LICENSE"));
@@ -246,10 +259,12 @@ fn a_release_is_made_only_once() {
 fn a_release_is_published_with_everything() {
     let world = checkout();
     let tag = format!("v{VERSION}");
-    step(&world, ("publish", "List what is in the program"), &tag, "").good();
+    step(&world, ("dependencies", "List what is in the program"), &tag, "").good();
     let [install, list] = &calls(&world, "cargo")[..] else { panic!("two calls") };
     assert!(install.starts_with("install --locked cargo-cyclonedx@"), "{install}");
     assert!(list.starts_with("cyclonedx --format json"), "{list}");
+    step(&world, ("dependencies", "Add to the draft"), &tag, "").good();
+    step(&world, ("publish", "Fetch what is in the draft"), &tag, "").good();
     world.file(&format!("checkout/dist/otel-inject-{VERSION}-a.tar.gz"), "a");
     let sum = format!("cd dist\n{}", script("publish", "Sum"));
     fed(Command::new("sh").args(["-e", "-c", &sum]).current_dir(world.path("checkout")), b"").good();
@@ -259,10 +274,161 @@ fn a_release_is_published_with_everything() {
     let named: Vec<&str> =
         sums.lines().filter_map(|line| line.split_once("  ")).map(|(_, name)| name).collect();
     assert_eq!(named, [format!("otel-inject-{VERSION}-a.tar.gz"), format!("otel-inject-{VERSION}.cdx.json")]);
-    let upload =
-        format!("release upload {tag} --clobber dist/SHA256SUMS dist/otel-inject-{VERSION}.cdx.json");
     // What is published comes last.
-    assert_eq!(calls(&world, "gh"), [upload, format!("release edit {tag} --draft=false")]);
+    let expected = [
+        format!("upload {tag} --clobber dist/otel-inject-{VERSION}.cdx.json"),
+        format!("download {tag} --dir dist --pattern otel-inject-*"),
+        format!("upload {tag} --clobber dist/SHA256SUMS"),
+        format!("edit {tag} --draft=false"),
+    ];
+    assert_eq!(calls(&world, "gh"), expected.map(|call| format!("release {call}")));
+    assert_eq!(workflow()["jobs"]["publish"]["needs"], json!(["build", "dependencies", "image"]));
+}
+
+fn a_release_has_an_image_of_its_programs() {
+    let world = checkout();
+    let targets = ["x86_64", "aarch64"].map(|machine| format!("{machine}-unknown-linux-gnu"));
+    for (target, machine) in targets.iter().zip([0x3e, 0xb7]) {
+        // An archive as they are packed, with the beginning of a program.
+        let name = format!("otel-inject-{VERSION}-{target}");
+        let mut header = vec![0; 20];
+        header[18] = machine;
+        fs::create_dir_all(world.path(&format!("draft/{name}"))).expect("a folder");
+        fs::write(world.path(&format!("draft/{name}/otel-inject")), header).expect("a file");
+        let mut pack = Command::new("tar");
+        pack.arg("-czf").arg(format!("{name}.tar.gz")).arg(&name).current_dir(world.path("draft"));
+        fed(&mut pack, b"").good();
+        fs::create_dir_all(world.path("checkout/dist")).expect("a folder");
+        let to = world.path(&format!("checkout/dist/{name}.tar.gz"));
+        fs::rename(world.path(&format!("draft/{name}.tar.gz")), to).expect("an archive");
+    }
+    for path in ["functions/image/passwd", "Containerfile"] {
+        world.file(&format!("checkout/{path}"), &text(path));
+    }
+    for (name, script) in [("buildah", BUILDAH), ("podman", PODMAN), ("git", GIT)] {
+        world.file(&format!("tools/{name}"), script);
+        allow(&world.path(&format!("tools/{name}")));
+    }
+    let tag = format!("v{VERSION}");
+    step(&world, ("image", "Fetch the programs for Linux"), &tag, "").good();
+    step(&world, ("image", "Push the image"), &tag, "").good();
+
+    let image = "ghcr.io/shop-owner/otel-inject";
+    let [login, builds @ .., push, logout] = &calls(&world, "buildah")[..] else { panic!("four calls") };
+    assert_eq!(login, "login --username somebody --password-stdin ghcr.io < a-token");
+    assert_eq!(logout, "logout ghcr.io");
+    assert!(
+        push.contains(" manifest push ") && push.ends_with(&format!(" docker://{image}:{VERSION}")),
+        "{push}"
+    );
+    let [amd64, arm64] = builds else { panic!("{builds:?}") };
+    for (build, platform) in [(amd64, "linux/amd64"), (arm64, "linux/arm64")] {
+        assert!(build.contains(&format!(" --platform {platform} ")), "{build}");
+        assert!(build.contains(" --timestamp 1234567890 "), "{build}");
+    }
+    // What is tried is what was pushed.
+    let [tried] = &calls(&world, "podman")[..] else { panic!("one call") };
+    assert!(
+        tried.contains(" --user nobody ") && tried.ends_with(&format!(" {image}@sha256:5f7d version")),
+        "{tried}"
+    );
+    assert_eq!(world.text("output.txt"), format!("image={image}\ndigest=sha256:5f7d\n"));
+}
+
+const BUILDAH: &str = "#!/bin/sh
+case $1 in
+login) echo \"$* < $(cat)\" ;;
+*) echo \"$*\" ;;
+esac >> \"$CALLS/buildah.txt\"
+while [ $# -gt 0 ]; do
+\tif [ \"$1\" = --digestfile ]; then printf sha256:5f7d > \"$2\"; fi
+\tshift
+done
+";
+const PODMAN: &str = "#!/bin/sh\necho \"$*\" >> \"$CALLS/podman.txt\"\n";
+const GIT: &str = "#!/bin/sh\necho 1234567890\n";
+
+fn a_release_is_attested_by_jobs_that_build_nothing() {
+    let workflow = workflow();
+    let mut attested = Vec::new();
+    for (name, job) in workflow["jobs"].as_object().expect("jobs") {
+        let steps = job["steps"].as_array().expect("steps");
+        let scripts: String = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+        let uses = |action: &str| {
+            let is_it = |step: &&Value| step["uses"].as_str().is_some_and(|used| used.starts_with(action));
+            steps.iter().find(is_it)
+        };
+        if let Some(step) = uses("actions/attest-build-provenance@") {
+            assert!(!scripts.contains("cargo"), "{name}");
+            attested.push((name.as_str(), step["with"].clone()));
+        }
+        let signs = job["permissions"]["id-token"] == "write";
+        let asks = uses("actions/attest-build-provenance@").or(uses("rust-lang/crates-io-auth-action@"));
+        assert_eq!(signs, asks.is_some(), "{name}");
+    }
+    let outputs = |name: &str| format!("${{{{ steps.push.outputs.{name} }}}}");
+    assert_eq!(
+        attested,
+        [
+            ("image", json!({"subject-name": outputs("image"), "subject-digest": outputs("digest")})),
+            ("publish", json!({"subject-checksums": "dist/SHA256SUMS"})),
+        ]
+    );
+}
+
+fn a_release_publishes_the_crate_last() {
+    let world = checkout();
+    world.file("tools/rustup", "#!/bin/sh\n");
+    allow(&world.path("tools/rustup"));
+    let tag = format!("v{VERSION}");
+    step(&world, ("crate", "Build what is published"), &tag, "").good();
+    step(&world, ("crate", "Publish the crate"), &tag, "").good();
+    assert_eq!(calls(&world, "cargo"), ["+stable package --locked", "+stable publish --locked --no-verify"]);
+
+    let job = workflow()["jobs"]["crate"].take();
+    assert_eq!(job["needs"], "publish");
+    assert_eq!(job["if"], "vars.PUBLISH_CRATE == 'true'");
+    assert_eq!(job["environment"], "crates-io");
+    for step in job["steps"].as_array().expect("steps") {
+        let has_token = step["env"]["CARGO_REGISTRY_TOKEN"].is_string();
+        assert_eq!(
+            has_token,
+            step["run"].as_str().is_some_and(|script| script.contains("publish")),
+            "{step}"
+        );
+    }
+}
+
+fn a_release_builds_with_the_oldest_rust() {
+    let world = checkout();
+    world.file("tools/rustup", "#!/bin/sh\necho \"$*\" >> \"$CALLS/rustup.txt\"\n");
+    allow(&world.path("tools/rustup"));
+    step(&world, ("rust-version", "Check with the oldest Rust"), &format!("v{VERSION}"), "").good();
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    let install = format!("toolchain install {oldest} --profile minimal --no-self-update");
+    assert_eq!(calls(&world, "rustup"), [install]);
+    assert_eq!(calls(&world, "cargo"), [format!("+{oldest} check --locked")]);
+    assert_eq!(workflow()["jobs"]["draft"]["needs"], "rust-version");
+}
+
+/// Cargo looks at this when it chooses versions; a `Cargo.lock` that was edited can say otherwise.
+fn no_dependency_needs_a_newer_rust() {
+    let rustc = fed(Command::new("rustc").arg("-vV"), b"").good();
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
+    let mut cargo = Command::new(env!("CARGO"));
+    // The packages for other platforms may not have been downloaded.
+    cargo.args(["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host]);
+    let metadata: Value = serde_json::from_str(&fed(cargo.current_dir(ROOT), b"").good()).expect("JSON");
+    let number = |version: &str| -> Vec<u32> {
+        version.split('.').chain(["0"]).take(3).map(|part| part.parse().expect("a number")).collect()
+    };
+    let ours = number(env!("CARGO_PKG_RUST_VERSION"));
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 50, "{}", packages.len());
+    for package in packages {
+        let needed = package["rust_version"].as_str();
+        assert!(needed.is_none_or(|needed| number(needed) <= ours), "{} needs {needed:?}", package["id"]);
+    }
 }
 
 fn a_release_pins_the_actions_that_it_uses() {
@@ -274,7 +440,14 @@ fn a_release_pins_the_actions_that_it_uses() {
     for used in uses {
         let digest = used.split_once('@').and_then(|(_, rest)| rest.split_once(" # v")).expect("a digest").0;
         assert_eq!(digest.len(), 40, "{used}");
-        assert!(known.contains(&format!("uses: {used}\n")), "{used} is another one in docs/ci");
+        let action = used.split_once('@').expect("a digest").0;
+        let is_elsewhere = known.contains(&format!("uses: {action}@"));
+        assert!(
+            !is_elsewhere || known.contains(&format!("uses: {used}\n")),
+            "{used} is another one in docs/ci"
+        );
+        let all = workflow.matches(&format!("uses: {action}@")).count();
+        assert_eq!(all, workflow.matches(&format!("uses: {used}\n")).count(), "{action} has two versions");
     }
 }
 
@@ -283,7 +456,18 @@ fn a_release_gives_its_token_to_single_steps() {
     assert_eq!(workflow["permissions"], json!({}));
     assert_eq!(workflow["on"], json!({"push": {"tags": ["v*"]}}));
     for (name, job) in workflow["jobs"].as_object().expect("jobs") {
-        assert_eq!(job["permissions"], json!({"contents": "write"}), "{name}");
+        let release = json!({"contents": "write"});
+        let expected = match name.as_str() {
+            "rust-version" => json!({"contents": "read"}),
+            "draft" | "build" | "dependencies" => release,
+            "image" => {
+                json!({"contents": "write", "packages": "write", "id-token": "write", "attestations": "write"})
+            }
+            "publish" => json!({"contents": "write", "id-token": "write", "attestations": "write"}),
+            "crate" => json!({"contents": "read", "id-token": "write"}),
+            other => panic!("{other}: what may it do?"),
+        };
+        assert_eq!(job["permissions"], expected, "{name}");
         for step in job["steps"].as_array().expect("steps") {
             let Some(script) = step["run"].as_str() else { continue };
             assert_eq!(step["env"]["GH_TOKEN"].is_string(), script.contains("gh release"), "{script}");

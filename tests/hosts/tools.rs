@@ -25,6 +25,8 @@ pub(crate) enum Tool {
     Zizmor,
     /// Reads scripts.
     Shellcheck,
+    /// Builds container images.
+    Buildah,
     /// Packs for Windows.
     Zip,
     /// Unpacks that.
@@ -37,13 +39,17 @@ pub(crate) enum Tool {
     Krew,
     /// Reads the manifests of these plugins.
     KrewValidator,
+    /// Makes a book of the pages.
+    Mdbook,
+    /// Makes the keys that sign plugins of Helm.
+    Gpg,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 20] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -55,12 +61,15 @@ const ROWS: [Row; 17] = [
     (Tool::Actionlint, "actionlint", &["actionlint"], None),
     (Tool::Zizmor, "zizmor", &["zizmor"], None),
     (Tool::Shellcheck, "shellcheck", &["shellcheck"], None),
+    (Tool::Buildah, "buildah", &["buildah"], None),
     (Tool::Zip, "zip", &["zip"], None),
     (Tool::Unzip, "unzip", &["unzip"], None),
     (Tool::PreCommit, "pre-commit", &["pre-commit"], None),
     (Tool::Git, "git", &["git"], None),
     (Tool::Krew, "krew", &["krew", "kubectl-krew"], None),
     (Tool::KrewValidator, "validate-krew-manifest", &["validate-krew-manifest"], None),
+    (Tool::Mdbook, "mdbook", &["mdbook"], None),
+    (Tool::Gpg, "gpg", &["gpg"], None),
 ];
 
 impl Tool {

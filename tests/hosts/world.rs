@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -77,6 +78,13 @@ impl World {
         self
     }
 
+    /// Writes a script that can be run.
+    pub(crate) fn program(&self, name: &str, script: impl AsRef<[u8]>) -> &Self {
+        self.file(name, script);
+        allow(&self.path(name));
+        self
+    }
+
     pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
@@ -105,6 +113,11 @@ impl World {
         command.args(args).current_dir(self.folder.path()).env_clear().envs(&self.env);
         fed(&mut command, stdin.as_bytes())
     }
+}
+
+/// Lets a script be run.
+pub(crate) fn allow(script: &Path) {
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
 /// Copies a file or folder, permissions too.

@@ -1,5 +1,6 @@
 //! Our table of the Kubernetes API against `k8s-openapi`: every field, of the same type.
 
+use otel_inject::k8s::RELEASE;
 use otel_inject::k8s::fragment::{CONTAINERS, VOLUMES};
 use otel_inject::k8s::shape::Shape;
 use serde_json::{Map, Value, json};
@@ -25,6 +26,14 @@ fn full(shape: Shape) -> Value {
         Shape::Checked(shape, _) => full(*shape),
         Shape::Mapping | Shape::Anything => panic!("the table of the API leaves nothing open"),
     }
+}
+
+#[test]
+fn our_release_of_the_api_is_the_one_we_compare_with() {
+    let feature = format!("features = [\"v{}\"]", RELEASE.replace('.', "_"));
+    let manifest = include_str!("../../Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("k8s-openapi = ")).expect("the dependency");
+    assert!(line.contains(&feature), "{line}");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use otel_inject::components::IMAGE;
+use otel_inject::k8s::RELEASE;
+use otel_inject::languages::{ALL, OPERATOR};
 use serde_json::Value;
 
 use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World, input, run};
@@ -35,6 +38,21 @@ fn world() -> World {
         .file("bad/lost.yaml", &lost)
         .file("bad/other.yaml", CONFIG_MAP);
     world
+}
+
+#[test]
+fn init() {
+    let world = World::new();
+    snapshot!("init-no-host", world.run(&["init"], ""));
+    for host in super::init::hosts() {
+        let run = world.run(&["init", "--host", &host, &host], "");
+        snapshot!(format!("init-{host}"), run);
+    }
+    snapshot!("init-taken", world.run(&["init", "--host", "kpt", "kustomize"], ""));
+    snapshot!("init-shared", world.run(&["init", "pre-commit"], ""));
+    world.file("Kptfile", "").file("Chart.yaml", "");
+    snapshot!("init-several-hosts", world.run(&["init"], ""));
+    snapshot!("init-unknown-host", world.run(&["init", "--host", "nomad"], ""));
 }
 
 #[test]
@@ -455,8 +473,30 @@ fn the_schema_is_the_committed_one() {
 #[test]
 fn version_and_help_are_commands_too() {
     assert_eq!(run(&["version"], "").stdout, run(&["--version"], "").stdout);
+    let verbose = run(&["version", "--verbose"], "").stdout;
+    for args in [&["version", "-v"][..], &["-V", "-v"], &["-vV"], &["--verbose", "--version"]] {
+        assert_eq!(run(args, "").stdout, verbose, "{args:?}");
+    }
     assert_eq!(run(&["help"], "").stdout, run(&["--help"], "").stdout);
     assert_eq!(run(&["help", "check"], "").stdout, run(&["check", "--help"], "").stdout);
+}
+
+#[test]
+fn the_version_says_what_it_follows_and_injects() {
+    let line = format!("otel-inject {} (OpenTelemetry Operator {OPERATOR})\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run(&["version"], "").stdout, line);
+    let verbose = run(&["version", "--verbose"], "").stdout;
+    let more: Value =
+        serde_yaml::from_str(verbose.strip_prefix(&line).expect("the same line")).expect("YAML");
+    assert_eq!(more["kubernetes"], RELEASE);
+    assert_eq!(more["rust"], env!("CARGO_PKG_RUST_VERSION"));
+    let images = more["images"].as_object().expect("images");
+    for language in ALL {
+        let image = language.settings.as_ref().map(|settings| settings.image);
+        let expected = image.map(|image| format!("{}:{}", image.repository, image.tag));
+        assert_eq!(images.get(language.id).and_then(Value::as_str), expected.as_deref(), "{}", language.id);
+    }
+    assert_eq!(images["collector"], format!("{}:{}", IMAGE.repository, IMAGE.tag));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use otel_inject::components;
 use otel_inject::config::function;
 use otel_inject::finding::Code;
 use otel_inject::k8s::Kind;
-use otel_inject::languages::ALL;
+use otel_inject::languages::{ALL, OPERATOR};
 use otel_inject::report;
 
 #[test]
@@ -41,11 +41,11 @@ fn is_committed(name: &str, expected: &str) {
 
 /// What is the operator's, what differs and why.
 fn parity() -> String {
-    let mut page = String::from(
+    let mut page = format!(
         "# Parity with the OpenTelemetry Operator\n\n\
          <!-- Generated from the tables of languages, components and kinds and testdata/differences*.yaml: \
          UPDATE_DOCS=1 cargo test --test it docs -->\n\n\
-         The reference is release 0.158.0. What a pod gets from it at admission, it gets from a build: the same \
+         The reference is release {OPERATOR}. What a pod gets from it at admission, it gets from a build: the same \
          containers, variables (names, values and order), mounts, volumes, images, resources and security \
          contexts. Pods recorded from the operator prove it, see `testdata/vectors`. What only a cluster knows \
          comes from the downward API, so that every variable has the same value once the pod runs.\n\n\
@@ -129,4 +129,38 @@ fn a_page_belongs_to_one_name() {
         }
     }
     assert_eq!(report::explain("nothing"), None);
+}
+
+/// What follows `word` in a text, if that is a version: digits and dots, perhaps in brackets.
+fn versions<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
+    let version = |rest: &'t str| {
+        let rest = rest.trim_start().trim_start_matches(['(', '`']);
+        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+        let found = rest[..end].trim_end_matches('.');
+        found.contains('.').then_some(found)
+    };
+    text.split(word).skip(1).filter_map(version).collect()
+}
+
+#[test]
+fn pages_name_the_versions_that_the_program_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs =
+        fs::read_dir(root.join("docs")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let mut seen = 0;
+    for page in pages.chain([root.join("README.md")]) {
+        let text = fs::read_to_string(&page).expect("a page");
+        for (word, current) in [("Operator", OPERATOR), ("Rust", env!("CARGO_PKG_RUST_VERSION"))] {
+            for version in versions(&text, word) {
+                assert_eq!(version, current, "{}: {word}", page.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1, "{seen}");
+    assert_eq!(
+        versions("Operator\n(0.1.2), Operator 0.1. Operator of 1.2, Operators 3.4", "Operator"),
+        ["0.1.2", "0.1"]
+    );
 }

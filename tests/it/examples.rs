@@ -150,8 +150,8 @@ fn every_endpoint_fits_its_agent_and_the_sidecar_beside_it() {
             }
         }
     }
-    // Two built ones and two packages with Node.js, of which one stands beside a collector and is built as well.
-    assert_eq!(found, BTreeMap::from([("go", 3), ("nodejs", 7), ("sidecar", 2)]));
+    // Four built ones and two packages with Node.js, of which one has a collector beside it and is built as well.
+    assert_eq!(found, BTreeMap::from([("go", 3), ("java", 2), ("nodejs", 9), ("sidecar", 2)]));
 }
 
 #[test]

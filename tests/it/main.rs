@@ -4,14 +4,17 @@
 mod common;
 
 mod api;
+mod bundle;
 mod cli;
 mod codes;
 mod commands;
 mod config;
 mod conformance;
 mod corpus;
+mod delivery;
 mod docs;
 mod english;
+mod env_from;
 mod examples;
 mod files;
 mod findings;
@@ -19,6 +22,7 @@ mod full;
 mod fuzz_finds;
 mod golden;
 mod hostile;
+mod init;
 mod layers;
 mod list;
 mod pod_security;

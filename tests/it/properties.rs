@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::by_chance::input;
+use crate::common::edits::is_same;
 use crate::common::judge::{Outcome, Units, judge, python_path};
 use crate::common::{documents, edited, entries, injected, item, testdata, vectors};
-use otel_inject::config::{OnError, Settings};
+use otel_inject::config::{FilesBy, OnError, Settings};
 use otel_inject::k8s::{Identity, Kind};
 use otel_inject::yaml::split_documents;
 use otel_inject::{Role, Source, inject, uninject};
@@ -21,8 +22,19 @@ fn settings(on_error: OnError) -> Settings {
     Settings { on_error, ..Settings::default() }
 }
 
+/// The same with agents delivered that way.
+fn delivered(by: FilesBy, on_error: OnError) -> Settings {
+    let mut settings = settings(on_error);
+    settings.delivery.default = by;
+    settings
+}
+
 fn once(text: &str, on_error: OnError) -> crate::common::Injected {
-    injected(text.as_bytes(), Role::Stream, "", &settings(on_error))
+    once_by(FilesBy::Init, text, on_error)
+}
+
+fn once_by(by: FilesBy, text: &str, on_error: OnError) -> crate::common::Injected {
+    injected(text.as_bytes(), Role::Stream, "", &delivered(by, on_error))
 }
 
 // What must hold.
@@ -144,9 +156,10 @@ proptest! {
     fn what_is_planned_is_written_and_a_second_injection_changes_nothing(
         input in input(),
         on_error in proptest::sample::select(OnError::ALL),
+        by in proptest::sample::select(FilesBy::ALL),
     ) {
         let text = input.text();
-        match judge(text.as_bytes(), Role::Stream, Units::Lines, "", &settings(on_error)) {
+        match judge(text.as_bytes(), Role::Stream, Units::Lines, "", &delivered(by, on_error)) {
             Outcome::Wrong(why) => prop_assert!(false, "{}\n{}", why, text),
             Outcome::Unjudged => prop_assert!(on_error == OnError::Skip, "{}", text),
             Outcome::Refused(_) | Outcome::Left | Outcome::Right(_) => {}
@@ -171,9 +184,9 @@ proptest! {
     }
 
     #[test]
-    fn comments_fields_and_order_survive(input in input()) {
+    fn comments_fields_and_order_survive(input in input(), by in proptest::sample::select(FilesBy::ALL)) {
         let text = input.text();
-        let output = once(&text, OnError::Skip);
+        let output = once_by(by, &text, OnError::Skip);
         prop_assert_eq!(comments(&text), comments(output.text()), "{}", output.text());
         let trailing = |text: &str| text.matches(" # ").count();
         prop_assert_eq!(trailing(&text), trailing(output.text()), "{}", output.text());
@@ -187,13 +200,29 @@ proptest! {
     }
 
     #[test]
-    fn what_is_injected_is_taken_out_again(input in input()) {
+    fn what_is_injected_is_taken_out_again(input in input(), by in proptest::sample::select(FilesBy::ALL)) {
         let text = input.text();
-        let after = once(&text, OnError::Skip);
+        let after = once_by(by, &text, OnError::Skip);
         let source = Source { file: None, text: after.text().as_bytes(), role: Role::Stream };
         let output = uninject(&[source], &settings(OnError::Skip));
         let before = String::from_utf8(edited(after.text().as_bytes(), &output.edits[0])).expect("UTF-8");
         prop_assert_eq!(before, text);
+    }
+
+    #[test]
+    fn another_delivery_is_as_if_it_had_come_first(
+        input in input(),
+        first in proptest::sample::select(FilesBy::ALL),
+        second in proptest::sample::select(FilesBy::ALL),
+    ) {
+        let text = input.text();
+        let [before, anew] = [first, second].map(|by| once_by(by, &text, OnError::Fail));
+        // An injection that can no longer be had stays.
+        if !before.errors().is_empty() || !anew.errors().is_empty() {
+            return Ok(());
+        }
+        let switched = once_by(second, before.text(), OnError::Fail);
+        is_same(switched.text(), anew.text(), &text);
     }
 
     #[test]
@@ -298,13 +327,15 @@ fn recorded_workloads_are_written_as_planned() {
             continue;
         }
         let units = if text.lines().any(|line| line.starts_with('{')) { Units::Tokens } else { Units::Lines };
-        match judge(text.as_bytes(), Role::Stream, units, "", &settings(OnError::Skip)) {
-            Outcome::Right(injected) => count += injected,
-            Outcome::Left | Outcome::Refused(_) => {}
-            other => panic!("{name}: {other:?}"),
+        for by in FilesBy::ALL {
+            match judge(text.as_bytes(), Role::Stream, units, "", &delivered(*by, OnError::Skip)) {
+                Outcome::Right(injected) => count += injected,
+                Outcome::Left | Outcome::Refused(_) => {}
+                other => panic!("{name}: {other:?}"),
+            }
         }
     }
-    assert!(count >= 100, "{count} workloads were injected");
+    assert!(count >= 200, "{count} workloads were injected");
 }
 
 #[test]
@@ -317,8 +348,10 @@ fn recorded_and_written_pods_are_valid_to_the_last_field() {
             count += 1;
         }
     };
-    for (name, text) in vectors() {
-        let output = once(&text, OnError::Skip);
+    let both =
+        |(name, text): (String, String)| FilesBy::ALL.iter().map(move |by| (name.clone(), text.clone(), *by));
+    for (name, text, by) in vectors().into_iter().flat_map(both) {
+        let output = once_by(by, &text, OnError::Skip);
         check(&name, &documents(output.text()).expect("the output"));
         let before = documents(&text).expect("the input");
         for (before, after) in before.iter().zip(&documents(output.text()).expect("the output")) {

@@ -5,7 +5,7 @@
 use crate::common::edits::{EDITS, Injection, Rewrite, WAYS, by_json, by_yaml, is_same};
 use crate::common::{Task, documents, done, vectors};
 use otel_inject::change::Change;
-use otel_inject::config::Settings;
+use otel_inject::config::{FilesBy, Settings};
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::yaml::{Document, edited, split_documents};
@@ -13,10 +13,20 @@ use otel_inject::{Role, inject, uninject};
 use proptest::prelude::{ProptestConfig, proptest};
 use rayon::prelude::*;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 fn run_with(task: Task, text: &str, settings: &Settings) -> (String, Vec<Finding>) {
     done(task, text, Role::Stream, "", settings)
 }
+
+/// The default settings with each delivery.
+static DELIVERED: LazyLock<[Settings; 2]> = LazyLock::new(|| {
+    [FilesBy::Init, FilesBy::ImageVolume].map(|by| {
+        let mut settings = Settings::default();
+        settings.delivery.default = by;
+        settings
+    })
+});
 
 fn run(task: Task, text: &str) -> (String, Vec<Finding>) {
     run_with(task, text, &Settings::default())
@@ -37,7 +47,11 @@ fn sample(step: usize) -> Vec<(String, String)> {
 
 /// The text after a first run, where that injects something.
 fn injected(input: &str) -> Option<String> {
-    let (injected, findings) = run(inject, input);
+    injected_by(FilesBy::Init, input)
+}
+
+fn injected_by(by: FilesBy, input: &str) -> Option<String> {
+    let (injected, findings) = run_with(inject, input, &DELIVERED[by as usize]);
     // A collector that an annotation does not want goes for good.
     let is_removal = has(&findings, Code::Uninjected);
     (injected != input && has(&findings, Code::Injected) && !is_removal).then_some(injected)
@@ -670,14 +684,17 @@ fn edit(step: usize, all: bool) {
         .into_par_iter()
         .enumerate()
         .map(|(index, (name, input))| {
-            let Some(injected) = injected(&input) else { return 0 };
+            let by = FilesBy::ALL[index % FilesBy::ALL.len()];
+            let Some(injected) = injected_by(by, &input) else { return 0 };
+            let injection = Injection {
+                settings: &DELIVERED[by as usize],
+                ..Injection::of_stream(&name, &input, &injected)
+            };
             let mut tried = 0;
             for (number, edit) in EDITS.iter().enumerate() {
                 for (way, rewrite) in WAYS.iter().enumerate() {
                     if all || (index + number + way) % WAYS.len() == 0 {
-                        tried += usize::from(
-                            Injection::of_stream(&name, &input, &injected).is_lawful(edit, *rewrite),
-                        );
+                        tried += usize::from(injection.is_lawful(edit, *rewrite));
                     }
                 }
             }
@@ -707,10 +724,12 @@ proptest! {
         input in crate::common::by_chance::input(),
         edit in proptest::sample::select(EDITS),
         way in proptest::sample::select(&WAYS[..]),
+        by in proptest::sample::select(FilesBy::ALL),
     ) {
         let text = input.text();
-        if let Some(injected) = injected(&text) {
-            Injection::of_stream("by chance", &text, &injected).is_lawful(&edit, way);
+        if let Some(injected) = injected_by(by, &text) {
+            let injection = Injection::of_stream("by chance", &text, &injected);
+            Injection { settings: &DELIVERED[by as usize], ..injection }.is_lawful(&edit, way);
         }
     }
 }

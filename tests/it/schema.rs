@@ -33,6 +33,8 @@ fn both_take_what_is_right() {
         "mode: validate, onError: skip, annotate: true, requireReferences: false, namespace: shop",
         "mode: null, onError: null, annotate: null, namespace: null, rules: null, images: null, severity: null",
         "instrumentationResources: local-config",
+        "delivery: {default: image-volume, java: init, go: null}, kubernetes: v1.34",
+        "delivery: null, kubernetes: latest, rules: [{select: {names: ['*']}, delivery: image-volume}]",
         "images: {registry: 'mirror.example.com:5000/otel', java: 'a/b@sha256:0123456789012345678901234567890123456789012345678901234567890123', apache-httpd: null}",
         "kinds: [{group: example.com, kind: Runner, podTemplate: spec.runner.template}, {group: '', kind: X, podTemplate: a}]",
         "severity: {missing-reference: error, injected: 'off', io: error}",
@@ -70,6 +72,8 @@ fn both_refuse_what_is_wrong() {
         "select: {names: [a]}",
         "select: {names: [a]}, inject: null",
         "select: {names: [a]}, inject: ruby",
+        "select: {names: [a]}, delivery: volume",
+        "select: {names: [a]}, delivery: {java: init}",
         "select: {names: [a]}, inject: []",
         "select: {names: [a]}, inject: [ruby]",
         "select: {names: [a]}, inject: {containers: [a]}",
@@ -107,6 +111,11 @@ fn both_refuse_what_is_wrong() {
         "instrumentation: {propagators: b3}",
         "instrumentation: {sdk: {}}",
         "nativeSidecars: yes please",
+        "delivery: image-volume",
+        "delivery: {sdk: init}",
+        "delivery: {default: volume}",
+        "kubernetes: 1.34",
+        "kubernetes: '1.34'",
     ];
     for spec in rules.chain(others.map(str::to_owned)) {
         let config = config(&spec);

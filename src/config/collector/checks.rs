@@ -11,8 +11,14 @@ use crate::k8s::pod::name;
 /// Variables set before [`CONFIG`], in addition to the user's.
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];
 
-/// Checks a collector as a whole.
-pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &mut Notes) {
+/// Checks a collector as a whole. Returns the variables that its configuration needs from `envFrom`, with pointers to
+/// where they are needed.
+pub(super) fn run(
+    collector: &Collector,
+    spec: &Value,
+    config: &Value,
+    notes: &mut Notes,
+) -> Vec<(String, String)> {
     if let Some(image) = collector.unpinned_image() {
         let own = spec.get("image").and_then(Value::as_str);
         let at = if own == Some(image) { "/spec/image" } else { "/spec/initContainers" };
@@ -32,19 +38,21 @@ pub(super) fn run(collector: &Collector, spec: &Value, config: &Value, notes: &m
         let place = place.unwrap_or_else(|| AT.to_owned());
         notes.warnings.push(Finding::config_expanded(place, &expanded.join(", ")));
     }
-    if collector.fields.contains_key("envFrom") {
-        return;
-    }
     let is_set = |wanted: &str| is_earlier(wanted) || is_always_set(wanted);
-    let mut seen = Vec::new();
+    let mut unset: Vec<(String, String)> = Vec::new();
     each_text(config, &mut AT.to_owned(), &mut |at, text| {
         for variable in variables(text).into_iter().filter(|variable| !is_set(variable)) {
-            if !seen.contains(&variable) {
-                notes.warnings.push(Finding::config_variable_not_set(at, &variable));
-                seen.push(variable);
+            if !unset.iter().any(|(_, seen)| *seen == variable) {
+                unset.push((at.to_owned(), variable));
             }
         }
     });
+    if collector.fields.contains_key("envFrom") {
+        return unset;
+    }
+    let finding = |(at, variable): (String, String)| Finding::config_variable_not_set(at, &variable);
+    notes.warnings.extend(unset.into_iter().map(finding));
+    Vec::new()
 }
 
 /// Whether a process always has the variable: from every container, the runtime, the kubelet's Service links, or set

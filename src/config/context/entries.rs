@@ -22,6 +22,12 @@ pub struct Entry<T> {
 }
 
 impl<T> Entry<T> {
+    /// The whole resource.
+    #[must_use]
+    pub const fn resource(&self) -> &Value {
+        &self.resource
+    }
+
     /// The string at a pointer in the resource.
     #[must_use]
     pub fn text(&self, pointer: &str) -> Option<&str> {
@@ -100,6 +106,12 @@ impl<T> Entries<T> {
     #[must_use]
     pub fn named(&self, namespace: &str, name: &str) -> Lookup<'_, T> {
         lookup(self.0.named(namespace, name))
+    }
+
+    /// The entry that is called `name` now.
+    #[must_use]
+    pub fn now(&self, namespace: &str, name: &str) -> Lookup<'_, T> {
+        lookup(self.0.now(namespace, name))
     }
 
     /// The entry in the namespace that matches `is_meant`.

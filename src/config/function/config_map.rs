@@ -10,6 +10,7 @@ use crate::finding::Finding;
 
 /// Keys of `data` for parts of one rule, and their pointers in the spec. A key that ends in a dot has keys below it.
 pub(super) const RULE: &[(&str, &str)] = &[
+    ("delivery", "/rules/0/delivery"),
     ("inject", "/rules/0/inject"),
     ("inject.", "/rules/0/inject"),
     ("instrumentation", "/rules/0/instrumentation"),

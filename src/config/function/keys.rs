@@ -2,7 +2,7 @@
 
 use globset::Glob;
 
-use crate::config::{FailOn, Keep, Mode, OnError, Recording, Stale, is_namespace, labels};
+use crate::config::{FailOn, FilesBy, Keep, Mode, OnError, Recording, Stale, is_namespace, labels};
 use crate::finding::Code;
 use crate::k8s::image::Image;
 use crate::k8s::security::{Level, Version};
@@ -228,7 +228,7 @@ const SELECT: Object = Object {
 
 const RULE: Object = Object {
     required: &["select"],
-    any_of: &["inject", "options", "sidecar"],
+    any_of: &["inject", "options", "delivery", "sidecar"],
     needs: &[("instrumentation", "inject")],
     keys: &[
         key("select", "Which workloads; all parts that are given must match.", KeyShape::Object(&SELECT)),
@@ -254,6 +254,12 @@ const RULE: Object = Object {
         ),
         key("options", "What the languages need to know about the workload.", OPTIONS),
         key(
+            "delivery",
+            "How agents get into the pods: the annotation otel-inject.dev/delivery. Languages that image volumes \
+             cannot deliver are delivered as usual.",
+            KeyShape::Choice(FilesBy::words),
+        ),
+        key(
             "sidecar",
             "The collector that pods get as a sidecar, by its name or namespace/name; true means the one of \
              the namespace, false for none.",
@@ -273,6 +279,9 @@ const OPTIONS: KeyShape = KeyShape::Map {
     },
     filled: true,
 };
+
+/// The key of the delivery of all other languages.
+pub(super) const DEFAULT: &str = "default";
 
 /// The key of the collector's image.
 pub(super) const COLLECTOR: &str = "collector";
@@ -316,6 +325,20 @@ pub(in crate::config) static SPEC: Object = object(&[
         default: Some("false"),
         shape: KeyShape::Flag,
     },
+    key(
+        "delivery",
+        "How agents get into pods: `init`, copied by init containers, or `image-volume`, mounted from their images \
+         (see docs/image-volumes.md). `default` (`init` without it) is for every language that has no key of its own; \
+         languages that image volumes cannot deliver take it as `init`.",
+        KeyShape::Map {
+            words: || {
+                let with_agent = ALL.iter().filter(|language| language.settings.is_some());
+                std::iter::once(DEFAULT).chain(with_agent.map(|language| language.id)).collect()
+            },
+            of: |_| KeyShape::Choice(FilesBy::words),
+            filled: false,
+        },
+    ),
     Key {
         name: "failOn",
         about: "What fails a run (exit code 1), each choice with the ones before it: errors; a stale injection, \
@@ -355,6 +378,11 @@ pub(in crate::config) static SPEC: Object = object(&[
         "kinds",
         "Further kinds of workloads: where their pod templates stand.",
         KeyShape::List(&KeyShape::Object(&DECLARED)),
+    ),
+    key(
+        "kubernetes",
+        "The oldest Kubernetes version that the pods run on. What an injection needs of a newer one is a warning.",
+        KeyShape::Text(&VERSION),
     ),
     Key {
         name: "mode",

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{Spec, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
 use crate::config::{
-    FailOn, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels, nearest,
+    Delivery, FailOn, FilesBy, Images, Keep, Mode, OnError, PodSecurity, Recording, Settings, Stale, labels,
+    nearest,
 };
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
@@ -44,6 +45,8 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
         plain_sidecars: value.get("nativeSidecars") == Some(&Value::Bool(false)),
         kinds,
         require_references: flag(value, "requireReferences"),
+        delivery: delivery(value),
+        kubernetes: text(value, "kubernetes").and_then(Version::parse),
         pod_security: value.get("podSecurity").and_then(pod_security),
         severities: severities(value),
     };
@@ -86,6 +89,7 @@ fn rule(
         Some(Annotation { key: option.annotation, aliases: &[], value })
     };
     sets.extend(keys::options().filter_map(option));
+    sets.extend(text(value, "delivery").and_then(FilesBy::named).map(Annotation::delivery));
     sets.extend(value.get("sidecar").and_then(Annotation::sidecar));
     let select = Select {
         kinds: globs(select, "kinds"),
@@ -143,6 +147,19 @@ fn images(spec: &Value) -> Images {
         }
     }
     images
+}
+
+fn delivery(spec: &Value) -> Delivery {
+    let entries = spec.get("delivery").and_then(Value::as_object).into_iter().flatten();
+    let entries = entries.filter_map(|(key, value)| Some((key.as_str(), FilesBy::named(value.as_str()?)?)));
+    let mut delivery = Delivery::default();
+    for (key, by) in entries {
+        match languages::find(key) {
+            Some(language) => drop(delivery.languages.insert(language.id, by)),
+            None => delivery.default = by,
+        }
+    }
+    delivery
 }
 
 fn kinds(spec: &Spec, faults: &mut Vec<Finding>) -> Vec<Kind> {

@@ -6,6 +6,9 @@ use super::keys::{Key, KeyShape, Object, SPEC};
 use super::{FORMS, config_map};
 use crate::config::instrumentation;
 
+/// A config with a bit of everything.
+const EXAMPLE: &str = include_str!("example.yaml");
+
 /// The reference of the function config, as committed in `docs/config.md`.
 #[must_use]
 pub fn reference() -> String {
@@ -25,6 +28,7 @@ pub fn reference() -> String {
          What a rule's annotations come to is in [select.md](select.md). Globs are those of shells: `*`, `?`, \
          `[a-z]`, `{{a,b}}`. Names, namespaces and labels are those that stand in the manifest when the function \
          runs.\n\n\
+         ## An example\n\n```yaml\n{EXAMPLE}```\n\n\
          ## As a ConfigMap\n\n\
          `kpt fn eval -- key=value` and a Kptfile's `configMap` send a `ConfigMap`. Its keys are dotted paths of \
          `spec`, its lists have commas, its values are read as they are written. {}\n\n\
@@ -73,6 +77,8 @@ fn takes(shape: &KeyShape) -> String {
             };
             if words.len() > MANY {
                 "a mapping from [codes](findings.md) to `error`, `warning`, `info` or `off`".to_owned()
+            } else if let Some(choice) = same_choice(&words, *of) {
+                format!("a mapping from {} to {choice}", code(&words))
             } else {
                 let values: Vec<String> = words.iter().map(|word| value(word)).collect();
                 format!("a mapping of {}", values.join(", "))
@@ -81,6 +87,16 @@ fn takes(shape: &KeyShape) -> String {
         KeyShape::Either { what, .. } => (*what).to_owned(),
         KeyShape::Instrumentation => "a mapping".to_owned(),
     }
+}
+
+/// The words that every key takes, if they are the same.
+fn same_choice(keys: &[&str], of: fn(&str) -> KeyShape) -> Option<String> {
+    let mut choices = keys.iter().map(|key| match of(key) {
+        shape @ KeyShape::Choice(_) => Some(takes(&shape)),
+        _ => None,
+    });
+    let first = choices.next()??;
+    choices.all(|choice| choice.as_ref() == Some(&first)).then_some(first)
 }
 
 fn code(words: &[&str]) -> String {

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::{Keep, Mode, OnError, PodSecurity};
+use crate::config::{FilesBy, Keep, Mode, OnError, PodSecurity};
 use crate::k8s::security::{Level, Version};
 use crate::languages::ALL;
 
@@ -58,15 +58,22 @@ fn both_forms_say_the_same() {
             "inject": ["nodejs", "go"],
             "instrumentation": "shop/default",
             "options": {"goTargetExe": "/app/app"},
+            "delivery": "image-volume",
             "sidecar": true,
         }],
         "nativeSidecars": false,
+        "delivery": {"default": "image-volume", "java": "init"},
+        "kubernetes": "v1.35",
     });
     let data = json!({
         "mode": "validate",
         "nativeSidecars": "false",
         "images.collector": "collector:1",
         "sidecar": "true",
+        "delivery": "image-volume",
+        "delivery.default": "image-volume",
+        "delivery.java": "init",
+        "kubernetes": "v1.35",
         "annotate": "true",
         "namespace": "shop",
         "instrumentationResources": "local-config",
@@ -102,6 +109,9 @@ fn both_forms_say_the_same() {
         assert_eq!(settings.images.languages["java"], "java:1");
         assert_eq!(settings.images.collector.as_deref(), Some("collector:1"));
         assert!(settings.plain_sidecars);
+        assert_eq!(settings.delivery.default, FilesBy::ImageVolume);
+        assert_eq!(settings.delivery.languages, [("java", FilesBy::Init)].into());
+        assert_eq!(settings.kubernetes, Version::parse("v1.35"));
         assert_eq!(settings.severities[&Code::MissingReference], None);
         assert_eq!(settings.severities[&Code::Injected], Some(Severity::Warning));
         let instrumentation = settings.instrumentation.as_ref().expect("an Instrumentation");
@@ -114,6 +124,7 @@ fn both_forms_say_the_same() {
                 ("inject-nodejs", "shop/default".to_owned()),
                 ("inject-go", "shop/default".to_owned()),
                 ("otel-go-auto-target-exe", "/app/app".to_owned()),
+                ("otel-inject.dev/delivery", "image-volume".to_owned()),
                 ("sidecar.opentelemetry.io/inject", "true".to_owned()),
             ]
         );
@@ -347,7 +358,7 @@ fn a_config_maps_rule_is_checked_like_any_other() {
         (
             json!({"names": "a"}),
             "/data",
-            "data must have one of inject, options.pythonPlatform, options.dotnetRuntime, options.goTargetExe, sidecar",
+            "data must have one of inject, options.pythonPlatform, options.dotnetRuntime, options.goTargetExe, delivery, sidecar",
         ),
         (json!({"podSecurity.version": "v1.34"}), "/data", "data must have podSecurity.enforce"),
         (json!({"names": ",", "inject": "go"}), "/data/names", "data.names must be a list with an element"),
@@ -385,7 +396,7 @@ fn a_config_map_is_told_the_keys_that_it_can_have() {
     };
     assert!(help(json!({"inject": "go"})).contains("names=web-*"));
     let known = help(json!({"names": "a"}));
-    assert!(known.starts_with("Known keys: annotate, failOn, images, inject, "), "{known}");
+    assert!(known.starts_with("Known keys: annotate, delivery, failOn, images, inject, "), "{known}");
     assert_eq!(help(json!({"podSecurity.version": "v1.34"})), known);
 }
 

@@ -18,7 +18,7 @@ pub(in crate::host) struct Man {
     command: Option<String>,
 }
 
-/// The meanings of every command's exit status; same as the table in the README.
+/// The meanings of every command's exit status; same as the table in docs/commands.md.
 const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "Fine."),
     (

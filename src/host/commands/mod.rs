@@ -85,6 +85,7 @@ macro_rules! commands {
 }
 
 commands! {
+    init Init
     inject Inject
     diff Diff
     check Check
@@ -98,6 +99,8 @@ commands! {
     man Man
     version Version
 }
+
+pub(super) use version::Version;
 
 /// Prints a command's answer.
 fn answer(text: &[u8]) -> u8 {

@@ -89,12 +89,24 @@ fn staleness(form: Form, patches: &[Patch], file: &Path) -> anyhow::Result<Optio
     let bytes = files::bytes(file)?;
     let value = |text: &str| Document::parse(text).and_then(|document| document.value()).ok();
     let committed = std::str::from_utf8(&bytes).ok().and_then(value);
-    let is_current = committed.is_some() && committed == value(&document(form, patches));
+    let part = |value: Value| compared(form, value);
+    let is_current = committed.is_some() && committed.map(part) == value(&document(form, patches)).map(part);
     Ok((!is_current).then(|| {
         let name = files::name(file);
         let place = LineCol { line: 1, column: 1, end_column: 1, offset: 0 };
         Finding::patches_stale("", &name).at(files::position(Some(&name), place))
     }))
+}
+
+/// The part of a file that has to be current. A Kustomization of Flux has fields of its own besides the patches.
+fn compared(form: Form, value: Value) -> Value {
+    match form {
+        Form::Json6902 | Form::Component => value,
+        Form::Flux => {
+            let patches = value.pointer("/spec/patches").cloned().unwrap_or_else(|| json!([]));
+            json!([value.get("apiVersion"), value.get("kind"), patches])
+        }
+    }
 }
 
 /// Whether replacing a file by patches would lose nothing else.

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::{Check, Containers, Planned};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
+use crate::config::env_from::EnvFrom;
 use crate::finding::{Code, Finding};
+use crate::k8s::expansion::{Part, parts};
 use crate::k8s::pod::{List, elements, name, positions, text};
 use crate::plan::container::ContainerRef;
 use crate::plan::draft::Draft;
@@ -39,8 +41,9 @@ fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec
             at: format!("{spec}/{}/{index}", target.list.key()),
             origin: format!("{spec}/{}/{}", target.list.key(), target.index),
             name: target.name.clone(),
+            env_from: cx.context.env_from(container, &cx.namespace),
         };
-        for (early, late) in early_references(elements(container, "env")) {
+        for (early, late) in early_references(elements(container, "env"), &place.env_from) {
             let pointer = place.pointer_to(cx, early);
             findings.push(Finding::refers_to_later_variable(pointer, early, &target.name, late));
         }
@@ -51,24 +54,26 @@ fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec
 /// References in the sidecar to later variables.
 fn misplaced_of_sidecar(cx: &Selection<'_>, draft: &Draft) -> Vec<Finding> {
     let containers = Containers::new(cx, draft);
-    let sidecars =
-        [List::Init, List::Regular].into_iter().filter_map(|list| containers.find(list, CONTAINER));
-    let early = sidecars.flat_map(|(_, sidecar)| early_references(elements(sidecar, "env")));
-    let finding = |(early, late)| {
-        Finding::refers_to_later_variable(cx.annotations.pointer(SIDECAR), early, CONTAINER, late)
+    let of_one = |sidecar: &Value| {
+        let env_from = cx.context.env_from(sidecar, &cx.namespace);
+        let early = early_references(elements(sidecar, "env"), &env_from).into_iter();
+        let pointer = cx.annotations.pointer(SIDECAR);
+        let finding = |(early, late)| Finding::refers_to_later_variable(&pointer, early, CONTAINER, late);
+        early.map(finding).collect::<Vec<_>>()
     };
-    early.map(finding).collect()
+    containers.sidecars().flat_map(of_one).collect()
 }
 
-/// Variables and the later ones that they refer to.
-fn early_references(env: &[Value]) -> Vec<(&str, &str)> {
+/// Variables and the later ones that they refer to. One that `envFrom` is known to bring is there from the start.
+fn early_references<'e>(env: &'e [Value], env_from: &EnvFrom) -> Vec<(&'e str, &'e str)> {
     let first = positions(env);
     let last: BTreeMap<&str, usize> =
         env.iter().enumerate().map(|(index, entry)| (name(entry), index)).collect();
     let mut found = Vec::new();
     for (index, entry) in env.iter().enumerate() {
         for referred in references(text(entry)) {
-            let is_before = first.get(referred).is_some_and(|first| *first < index);
+            let is_before =
+                first.get(referred).is_some_and(|first| *first < index) || env_from.brings(referred);
             let later = last.get_key_value(referred).filter(|(_, last)| **last > index);
             if let Some((later, _)) = later.filter(|(later, _)| !is_before && **later != name(entry)) {
                 found.push((name(entry), *later));
@@ -78,21 +83,13 @@ fn early_references(env: &[Value]) -> Vec<(&str, &str)> {
     found
 }
 
-/// The names in `$(…)` references in a value; `$$` is an escaped dollar sign.
+/// The names in a value's references.
 fn references(value: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = value;
-    while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            rest = after;
-        } else if let Some((inside, after)) = rest.strip_prefix('(').and_then(|inside| inside.split_once(')'))
-        {
-            found.push(inside);
-            rest = after;
-        }
-    }
-    found
+    let name = |part| match part {
+        Part::Reference(name) => Some(name),
+        Part::Text(_) | Part::Dollar => None,
+    };
+    parts(value).into_iter().filter_map(name).collect()
 }
 
 #[cfg(test)]
@@ -114,6 +111,6 @@ mod tests {
             json!({"name": "C", "value": "$$(D)"}),
             json!({"name": "D", "valueFrom": {}}),
         ];
-        assert_eq!(early_references(&env), [("A", "B")]);
+        assert_eq!(early_references(&env, &EnvFrom::default()), [("A", "B")]);
     }
 }

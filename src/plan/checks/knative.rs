@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::{Check, Planned};
-use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements};
 use crate::plan::agent_container::SHARE;
@@ -14,6 +13,10 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "kubernetes.podspec-init-containers",
         is_needed: |spec| !elements(spec, List::Init.key()).is_empty(),
+    },
+    Flag {
+        name: "kubernetes.podspec-volumes-image",
+        is_needed: |spec| elements(spec, "volumes").iter().any(|volume| volume.get("image").is_some()),
     },
     Flag {
         name: "kubernetes.podspec-fieldref",
@@ -44,13 +47,11 @@ pub(super) const CHECK: Check =
 
 /// The flags that the pod needs only because of the injection.
 fn features(planned: &Planned<'_>) -> Option<Finding> {
-    let Planned { cx, draft, .. } = planned;
+    let cx = planned.cx;
     if cx.workload.identity.group() != "serving.knative.dev" {
         return None;
     }
-    let none = Value::Null;
-    let before = cx.workload.pod().unwrap_or(&none);
-    let after = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
+    let [before, after] = planned.pods();
     let needed: Vec<&str> = FLAGS
         .iter()
         .filter(|flag| (flag.is_needed)(after) && !(flag.is_needed)(before))

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::service::Address;
 use super::{Check, Containers, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, is_from_elsewhere, name, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
-use crate::plan::draft::Draft;
 use crate::plan::{image, web_server};
 use crate::select::{Request, Selection};
 
@@ -22,36 +22,110 @@ pub(super) const CHECK: Check =
     Check { codes: &[Code::OtlpProtocolUnavailable, Code::OtlpPortMismatch], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    planned.languages.iter().flat_map(|request| of_language(planned.cx, request, planned.draft)).collect()
+    planned.languages.iter().flat_map(|request| of_language(planned, request)).collect()
 }
 
 /// Problems of a language's exporters. Each cause is reported once, for its first container.
-fn of_language(cx: &Selection<'_>, request: &Request<'_>, draft: &Draft) -> Vec<Finding> {
+fn of_language(planned: &Planned<'_>, request: &Request<'_>) -> Vec<Finding> {
+    let cx = planned.cx;
     let image = image(request);
     let agent = request.language.agent(&image);
-    let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    let all = Containers::new(cx, draft);
     let mut causes = Vec::new();
     let mut findings = Vec::new();
+    each_export(planned, request, agent, |container, export| {
+        let pointer = cx.annotations.pointer(request.language.switch);
+        let source = Source { pointer, language: request.language, agent, image: &image, container };
+        let doubt = source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export));
+        let Some(finding) = doubt else { return };
+        let variable = export.protocol.map(|chosen| chosen.variable.to_owned());
+        let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at.to_owned()));
+        if !causes.contains(&cause) {
+            causes.push(cause);
+            findings.push(finding);
+        }
+    });
+    findings
+}
+
+/// Calls `take` with each exporter of a language and the container whose variables set it.
+fn each_export(
+    planned: &Planned<'_>,
+    request: &Request<'_>,
+    agent: Option<Agent>,
+    mut take: impl FnMut(&str, Export<'_>),
+) {
+    let Planned { cx, draft, .. } = planned;
+    let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
+    let all = Containers::new(cx, draft);
     for (list, container) in containers(request) {
         let Some((_, value)) = all.find(list, container) else { continue };
-        let env = Env(elements(value, "env"));
-        if is_disabled(request, &env) {
-            continue;
-        }
-        for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
-            let pointer = cx.annotations.pointer(request.language.switch);
-            let source = Source { pointer, language: request.language, agent, image: &image, container };
-            let Some(finding) = source.doubt(&export) else { continue };
-            let variable = export.protocol.map(|chosen| chosen.variable);
-            let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at));
-            if !causes.contains(&cause) {
-                causes.push(cause);
-                findings.push(finding);
-            }
+        let brought = cx.context.env_from(value, &cx.namespace).entries();
+        let env = Env(&brought, elements(value, "env"));
+        if !is_disabled(request, &env) {
+            let exports = signals.iter().filter_map(|signal| export(request, &env, *signal));
+            exports.for_each(|export| take(container, export));
         }
     }
-    findings
+}
+
+/// Whether the port of a collector in the input takes another protocol than its number suggests.
+fn is_known_to_fit(cx: &Selection<'_>, finding: &Finding, export: &Export<'_>) -> bool {
+    let Some((_, endpoint)) = export.endpoint.filter(|_| finding.code == Code::OtlpPortMismatch) else {
+        return false;
+    };
+    let Some(address) = Address::of(endpoint, &cx.namespace) else { return false };
+    let takes = address.server(cx.context).and_then(|server| server.protocol(address.port));
+    takes.is_some_and(|takes| u32::from(takes.port()) != address.port)
+}
+
+/// An endpoint that something is sent to.
+pub(super) struct Sent {
+    /// Pointer to what requests the language.
+    pub(super) pointer: String,
+    pub(super) language: &'static str,
+    container: String,
+    /// The variable with the endpoint; empty if a module's configuration has it.
+    variable: String,
+    pub(super) endpoint: String,
+    /// The protocol, if it is known.
+    pub(super) protocol: Option<Protocol>,
+}
+
+impl Sent {
+    /// What has the endpoint, in words.
+    pub(super) fn place(&self) -> String {
+        let what = if self.variable.is_empty() { "the module" } else { &self.variable };
+        format!("{what} of \"{}\"", self.container)
+    }
+}
+
+/// Every endpoint with its protocol, once for each language.
+pub(super) fn sent(planned: &Planned<'_>) -> Vec<Sent> {
+    let mut found: Vec<Sent> = Vec::new();
+    for request in planned.languages {
+        let (language, agent) = (request.language.id, request.language.agent(&image(request)));
+        each_export(planned, request, agent, |container, Export { protocol, endpoint, .. }| {
+            let Some((variable, endpoint)) = endpoint else { return };
+            let protocol = match protocol {
+                Some(chosen) => chosen.protocol,
+                None => agent.filter(|agent| agent.is_known).map(|agent| agent.spoken.default),
+            };
+            let is_same = |one: &Sent| {
+                (one.language, one.endpoint.as_str(), one.protocol) == (language, endpoint, protocol)
+            };
+            if !found.iter().any(is_same) {
+                found.push(Sent {
+                    pointer: planned.cx.annotations.pointer(request.language.switch),
+                    language,
+                    container: container.to_owned(),
+                    variable: variable.to_owned(),
+                    endpoint: endpoint.to_owned(),
+                    protocol,
+                });
+            }
+        });
+    }
+    found
 }
 
 /// The containers whose variables the agent reads.
@@ -72,8 +146,8 @@ fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
     is_inside && matches!(given, Some(Given::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
 }
 
-/// A container's variables.
-struct Env<'v>(&'v [Value]);
+/// A container's variables: those that `envFrom` is known to bring, and those of `env`.
+struct Env<'v>(&'v [Value], &'v [Value]);
 
 /// What variables say about a setting.
 #[derive(Debug, Clone, Copy)]
@@ -88,8 +162,8 @@ impl<'v> Env<'v> {
     /// The first of these variables that is set. An empty value counts as unset.
     fn first(&self, names: &[&str]) -> Option<Given<'v>> {
         names.iter().find_map(|wanted| {
-            // If a name occurs twice, the kubelet uses the later entry.
-            let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
+            // `env` wins over `envFrom`; if it has a name twice, the kubelet uses the later entry.
+            let entry = self.0.iter().chain(self.1).rev().find(|entry| name(entry) == *wanted)?;
             if is_from_elsewhere(entry) {
                 return Some(Given::Unknown);
             }

@@ -33,6 +33,12 @@ const PROXIES: &[Proxy] = &[
         containers: &["cloud-sql-proxy", "cloudsql-proxy"],
         images: &["cloud-sql-proxy", "gce-proxy"],
     },
+    Proxy {
+        what: "the AlloyDB proxy",
+        containers: &["alloydb-auth-proxy", "alloydb-proxy"],
+        images: &["alloydb-auth-proxy"],
+    },
+    Proxy { what: "PgBouncer", containers: &["pgbouncer"], images: &["pgbouncer"] },
     Proxy { what: "Vault's agent", containers: &["vault-agent"], images: &[] },
     Proxy { what: "Envoy", containers: &["envoy"], images: &["envoy", "aws-appmesh-envoy"] },
 ];

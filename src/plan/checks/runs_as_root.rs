@@ -4,7 +4,6 @@ use crate::select::Selection;
 use serde_json::Value;
 
 use super::{Check, Planned};
-use crate::change::look_up;
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
@@ -13,10 +12,7 @@ use crate::languages::{ALL, Delivery};
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { cx, draft, .. } = planned;
-    let none = Value::Null;
-    let spec = look_up(draft.value(), &cx.workload.pointer("/spec")).unwrap_or(&none);
-    let before = cx.workload.pod().unwrap_or(&none);
+    let [before, spec] = planned.pods();
     let mut findings = Vec::new();
     for list in [List::Init, List::Regular] {
         let current = positions(elements(before, list.key()));
@@ -26,7 +22,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
                 continue;
             }
             if let Some(why) = root(spec, container) {
-                let place = place(cx, before);
+                let place = place(planned.cx, before);
                 findings.push(if needs_root(list, called) {
                     Finding::agent_needs_root(place, called, &why)
                 } else if list == List::Init {

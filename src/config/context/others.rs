@@ -1,0 +1,58 @@
+//! Resources that only checks look up.
+
+use serde_json::Value;
+
+use super::names::ByName;
+use crate::k8s::{Identity, is_local, metadata_text};
+
+/// Their groups and kinds.
+pub(super) const KINDS: [(&str, &str); 4] =
+    [("", "LimitRange"), ("", "ResourceQuota"), ("", "Service"), ("networking.k8s.io", "NetworkPolicy")];
+
+/// All of them, by kind.
+#[derive(Debug, Default)]
+pub(super) struct Others([ByName<Other>; KINDS.len()]);
+
+#[derive(Debug)]
+struct Other {
+    resource: Value,
+    from_context: bool,
+}
+
+/// The place of a kind in the table.
+pub(super) fn row(identity: &Identity) -> Option<usize> {
+    KINDS.iter().position(|known| *known == (identity.group(), identity.kind()))
+}
+
+impl Others {
+    /// Adds a resource. Those of the context must be added after those of the input, which hide them.
+    pub(super) fn add(&mut self, row: usize, resource: &Value, namespace: &str, from_context: bool) {
+        let name = metadata_text(resource, "name").unwrap_or_default();
+        let same = self.0[row].now(namespace, name);
+        let is_hidden = from_context && same.iter().any(|other| !other.from_context);
+        if !is_hidden && !is_local(resource) && same.iter().all(|other| other.resource != *resource) {
+            self.0[row].add(resource, namespace, Other { resource: resource.clone(), from_context });
+        }
+    }
+
+    /// The resources of a kind in a namespace. `None` if there are several of one name, and it is not known which one a
+    /// cluster gets.
+    pub(super) fn in_namespace(&self, kind: &str, namespace: &str) -> Option<Vec<&Value>> {
+        let all = &self.0[KINDS.iter().position(|(_, known)| *known == kind)?];
+        let found: Vec<&Value> =
+            all.in_namespace(namespace).into_iter().map(|other| &other.resource).collect();
+        let mut names: Vec<&str> = found.iter().filter_map(|one| metadata_text(one, "name")).collect();
+        names.sort_unstable();
+        let is_ambiguous = names.windows(2).any(|pair| pair[0] == pair[1]);
+        (!is_ambiguous).then_some(found)
+    }
+
+    /// The only resource of a kind with that name.
+    pub(super) fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Value> {
+        let all = &self.0[KINDS.iter().position(|(_, known)| *known == kind)?];
+        match all.now(namespace, name).as_slice() {
+            [one] => Some(&one.resource),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! NetworkPolicies that keep an instrumented pod from its endpoint.
+//! <https://kubernetes.io/docs/concepts/services-networking/network-policies/>
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::otlp::sent;
+use super::service::{Address, is_tcp};
+use super::{Check, Planned};
+use crate::change::look_up;
+use crate::config::context::Context;
+use crate::finding::{Code, Finding};
+use crate::k8s::metadata_text;
+use crate::k8s::pod::elements;
+
+pub(super) const CHECK: Check =
+    Check { codes: &[Code::EgressBlocked], run: |planned| run(planned).unwrap_or_default() };
+
+/// `None` if the policies are not known.
+fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
+    let Planned { cx, draft, .. } = planned;
+    let [_, pod] = planned.pods();
+    let policies = cx.context.others("NetworkPolicy", &cx.namespace)?;
+    // What policies mean for pods in the host's network depends on the cluster.
+    if policies.is_empty() || pod.get("hostNetwork") == Some(&Value::Bool(true)) {
+        return Some(Vec::new());
+    }
+    let labels = look_up(draft.value(), &cx.workload.pointer("/metadata/labels")).and_then(Value::as_object);
+    let labels = Labels { own: labels.map(Cow::Borrowed).unwrap_or_default(), is_whole: true };
+    let of_egress: Vec<(&Value, Option<bool>)> = policies
+        .into_iter()
+        .filter(|policy| is_of_egress(policy))
+        .map(|policy| (policy, labels.fit(policy.pointer("/spec/podSelector"))))
+        .filter(|(_, selects)| *selects != Some(false))
+        .collect();
+    let selecting: Vec<&str> = of_egress
+        .iter()
+        .filter(|(_, selects)| *selects == Some(true))
+        .filter_map(|(policy, _)| metadata_text(policy, "name"))
+        .collect();
+    if selecting.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut findings = Vec::new();
+    for one in sent(planned) {
+        let Some(address) = Address::of(&one.endpoint, &cx.namespace) else { continue };
+        let Some(server) = address.server(cx.context) else { continue };
+        let Some((pods, port)) = server.pods(address.port) else { continue };
+        let target = Target {
+            context: cx.context,
+            own: &cx.namespace,
+            namespace: &address.namespace,
+            pods: &pods,
+            port: &port,
+        };
+        let rules = of_egress
+            .iter()
+            .flat_map(|(policy, _)| policy.get("spec").map_or(&[][..], |spec| elements(spec, "egress")));
+        if !rules.into_iter().any(|rule| target.may_be_let_through(rule)) {
+            let (place, called) = (one.place(), address.called());
+            let names = selecting.join(", ");
+            let port = port.as_str().map_or_else(|| port.to_string(), str::to_owned);
+            findings.push(Finding::egress_not_allowed(
+                one.pointer,
+                one.language,
+                &place,
+                &names,
+                &port,
+                &called,
+            ));
+        }
+    }
+    Some(findings)
+}
+
+/// Whether a policy limits what pods send.
+fn is_of_egress(policy: &Value) -> bool {
+    let spec = policy.get("spec").unwrap_or(&Value::Null);
+    match spec.get("policyTypes").and_then(Value::as_array).filter(|types| !types.is_empty()) {
+        Some(types) => types.contains(&json!("Egress")),
+        None => !elements(spec, "egress").is_empty(),
+    }
+}
+
+/// The pods that something is sent to.
+struct Target<'t> {
+    context: &'t Context,
+    /// The namespace of the policies.
+    own: &'t str,
+    namespace: &'t str,
+    /// Labels that the pods have, among others.
+    pods: &'t Map<String, Value>,
+    /// The pods' port: its number or name.
+    port: &'t Value,
+}
+
+impl Target<'_> {
+    /// Whether it cannot be ruled out that a rule lets it through.
+    fn may_be_let_through(&self, rule: &Value) -> bool {
+        let (ports, peers) = (elements(rule, "ports"), elements(rule, "to"));
+        (ports.is_empty() || ports.iter().any(|port| self.may_be_port(port)))
+            && (peers.is_empty() || peers.iter().any(|peer| self.may_be_peer(peer)))
+    }
+
+    fn may_be_port(&self, given: &Value) -> bool {
+        if !is_tcp(given) {
+            return false;
+        }
+        let Some(first) = given.get("port").filter(|port| !port.is_null()) else { return true };
+        match (first.as_u64(), self.port.as_u64()) {
+            (Some(first), Some(port)) => {
+                let last = given.get("endPort").and_then(Value::as_u64).unwrap_or(first);
+                (first..=last).contains(&port)
+            }
+            // Only the pods know the number of a named port.
+            _ => first.is_string() != self.port.is_string() || first == self.port,
+        }
+    }
+
+    fn may_be_peer(&self, peer: &Value) -> bool {
+        let selector = |key: &str| peer.get(key).filter(|selector| !selector.is_null());
+        if selector("ipBlock").is_some() {
+            return true;
+        }
+        let is_there = match selector("namespaceSelector") {
+            Some(namespaces) => self.namespace_labels().fit(Some(namespaces)) != Some(false),
+            None => self.own == self.namespace,
+        };
+        let pods = Labels { own: Cow::Borrowed(self.pods), is_whole: false };
+        is_there && selector("podSelector").is_none_or(|wanted| pods.fit(Some(wanted)) != Some(false))
+    }
+
+    fn namespace_labels(&self) -> Labels<'static> {
+        const NAME: &str = "kubernetes.io/metadata.name";
+        let known = self.context.namespace_labels(self.namespace);
+        let mut own = known.cloned().unwrap_or_default();
+        if !self.namespace.is_empty() {
+            own.insert(NAME.to_owned(), json!(self.namespace));
+        }
+        Labels { own: Cow::Owned(own), is_whole: known.is_some() && !self.namespace.is_empty() }
+    }
+}
+
+/// Labels of something.
+struct Labels<'l> {
+    own: Cow<'l, Map<String, Value>>,
+    /// It has no others, but for those that controllers add.
+    is_whole: bool,
+}
+
+/// Labels that controllers add to pods.
+const OF_CONTROLLERS: &[&str] = &[
+    "pod-template-hash",
+    "pod-template-generation",
+    "rollouts-pod-template-hash",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+];
+
+impl Labels<'_> {
+    /// Whether a selector fits, or `None` if that is not known.
+    fn fit(&self, selector: Option<&Value>) -> Option<bool> {
+        let Some(selector) = selector else { return Some(true) };
+        let equal = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+        let equal = equal.map(|(key, value)| self.is_in(key, std::slice::from_ref(value)));
+        let expressions = elements(selector, "matchExpressions").iter().map(|one| {
+            let key = one.get("key")?.as_str()?;
+            let values = elements(one, "values");
+            match one.get("operator")?.as_str()? {
+                "In" => self.is_in(key, values),
+                "NotIn" => self.is_in(key, values).map(|is_in| !is_in),
+                "Exists" => self.has(key),
+                "DoesNotExist" => self.has(key).map(|has| !has),
+                _ => None,
+            }
+        });
+        let all: Vec<Option<bool>> = equal.chain(expressions).collect();
+        if all.contains(&Some(false)) { Some(false) } else { (!all.contains(&None)).then_some(true) }
+    }
+
+    fn has(&self, key: &str) -> Option<bool> {
+        if self.own.contains_key(key) {
+            return Some(true);
+        }
+        let is_added = OF_CONTROLLERS.contains(&key) || key.contains("kubernetes.io/");
+        (self.is_whole && !is_added).then_some(false)
+    }
+
+    fn is_in(&self, key: &str, values: &[Value]) -> Option<bool> {
+        match self.own.get(key) {
+            Some(own) => Some(values.contains(own)),
+            None => self.has(key),
+        }
+    }
+}
