@@ -2,6 +2,8 @@
 
 use crate::languages::DefaultImage;
 
+pub mod releases;
+
 /// The default image of a collector.
 pub const IMAGE: DefaultImage = DefaultImage {
     repository: "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector",

@@ -18,6 +18,7 @@ mod fields;
 mod mounts;
 mod ports;
 mod served;
+mod starts;
 
 pub use fields::PROBES;
 pub use mounts::stripped;
@@ -149,6 +150,8 @@ impl Collector {
             needs: Vec::new(),
         };
         collector.needs = checks::run(&collector, spec, &config.value, notes);
+        let (listeners, image) = (&ports.addresses, collector.image.as_deref());
+        starts::Start { spec, config: &config, listeners, image }.check(notes);
         Some(collector)
     }
 

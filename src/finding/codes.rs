@@ -276,10 +276,10 @@ codes! {
          \x20 kubernetes: v1.34 # image volumes are off by default\n\
          \x20 delivery: {default: image-volume}"
     AttributeValue "attribute-value" Warning
-        "The value of a resource attribute holds a comma or an equals sign."
-        "Attributes are written as one list of `key=value`, separated by commas. Newer SDKs drop the whole list when it cannot be read, and older ones cut the value."
-        "Write `%2C` for a comma and `%3D` for an equals sign: SDKs decode them."
-        "resource.opentelemetry.io/teams: \"checkout,billing\" # checkout%2Cbilling"
+        "SDKs read a resource attribute otherwise than it is written, or not at all."
+        "Attributes are written as one list of `key=value`, separated by commas. Values are percent-encoded where needed, and SDKs decode them; an escape that is there already is text. Keys cannot be encoded, and Node.js drops the whole list if one value is too long."
+        "Write the value as it should be shown: a comma instead of `%2C`."
+        "resource.opentelemetry.io/teams: \"checkout%2Cbilling\" # checkout,billing"
     UnsetVariable "unset-variable" Warning
         "The collector's configuration refers to a variable that is not set."
         "The collector puts an empty text in its place, and often does not start."
@@ -429,6 +429,25 @@ codes! {
         "spec:\n\
          \x20 mode: sidecar\n\
          \x20 config: {receivers: {otlp: {protocols: {grcp: {}}}}} # grpc"
+    CollectorMayNotStart "collector-may-not-start" Warning
+        "A collector of the current release does not start with its configuration, or is restarted again and again."
+        "Its pods never become ready, and their telemetry is lost. The operator accepts such a configuration, and another release or distribution of the collector may."
+        "Correct what the message names. `otelcol validate` finds most of it, too."
+        "config:\n\
+         \x20 exporters: {otlp: {endpoint: \"gateway:4317\"}}\n\
+         \x20 service: {pipelines: {traces: {receivers: [otlp], exporters: [otpl]}}} # otlp"
+    UnusedComponent "unused-component" Info
+        "A component of the collector is configured, but not used."
+        "It does not run, and a receiver or extension does not listen."
+        "Use it in a pipeline (an extension in `service.extensions`), or remove it."
+        "config:\n\
+         \x20 receivers: {otlp: {protocols: {grpc: {}}}, zipkin: {}} # zipkin\n\
+         \x20 service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}"
+    DeprecatedComponent "deprecated-component" Info
+        "A component of the collector has its old name."
+        "It still works as an alias that a later release may remove."
+        "Use the new name, if no older release has to read the configuration."
+        "config: {receivers: {hostmetrics: {}}} # host_metrics"
     MissingVolume "missing-volume" Error
         "The sidecar mounts a volume that neither the pod nor the collector has."
         "No API server takes such a pod."
@@ -441,8 +460,8 @@ codes! {
         "Shorten the configuration, or run the collector on its own."
         "spec: {config: {processors: {filter: {…}}}} # 131,060 bytes as YAML"
     ConfigDollar "config-dollar" Warning
-        "The collector's configuration has a `$$`, or a `$(NAME)` of an earlier variable."
-        "It is the value of a variable: the kubelet makes one `$` of two, and puts in the value of NAME, before the collector reads it."
+        "The collector's configuration has a `$$`, or an earlier variable as `$(NAME)` or `$NAME`."
+        "It is the value of a variable: before the collector reads it, the kubelet makes one `$` of two, and replaces `$(NAME)` by its value. The collector itself expands only `${env:NAME}` and `${NAME}`."
         "Write `$$$$` where the collector is to see `$$`; `${env:NAME}` is left to the collector."
         "config:\n\
          \x20 processors: {attributes: {actions: [{key: price, value: \"$$5\"}]}} # becomes $5"

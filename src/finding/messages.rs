@@ -313,9 +313,17 @@ messages! {
              ImageVolume"
     }
     AttributeValue {
-        attribute_breaks_list(place: &str, key: &str, value: &str)
-            "{place} sets resource attribute {key} to {value:?}: because of the comma or equals sign newer \
-             SDKs drop all of OTEL_RESOURCE_ATTRIBUTES, and older ones cut the value"
+        attribute_key_breaks_list(place: &str, key: &str)
+            "{place} sets resource attribute {key:?}: SDKs cannot read this key in OTEL_RESOURCE_ATTRIBUTES, and \
+             newer ones then drop all attributes",
+            help "Use a key without commas, equals signs, percent signs and spaces around it."
+        attribute_escaped_twice(place: &str, key: &str, value: &str)
+            "{place} sets resource attribute {key} to {value:?}: values are percent-encoded when they are \
+             written, so SDKs show exactly this text"
+        attribute_too_long(place: &str, key: &str, length: usize, most: usize)
+            "{place} sets resource attribute {key} to a value of {length} characters: the Node.js SDK takes at \
+             most {most}, and drops all of OTEL_RESOURCE_ATTRIBUTES",
+            help "Shorten the value."
     }
     UnsetVariable {
         config_variable_not_set(name: &str)
@@ -495,6 +503,112 @@ messages! {
         collector_not_valid(collector: &str, fault: &str)
             "OpenTelemetryCollector {collector} is not valid: {fault}"
     }
+    CollectorMayNotStart {
+        second_configuration(second: &str)
+            "args give the collector a second configuration, {second:?}: it is merged with OTEL_CONFIG, and nothing \
+             here knows whether it is there and what it holds",
+            help "Remove `config` from args; OTEL_CONFIG is passed anyway."
+        component_name_not_valid(word: &str, name: &str)
+            "{word} {name:?} has no valid name",
+            help "Write a type of letters, digits and `_`, and optionally `/` and a name."
+        component_removed(word: &str, name: &str, since: u32, instead: &str)
+            "{word} {name} was removed in release 0.{since}, so the collector does not start",
+            help "{instead}"
+        component_field_unknown(word: &str, name: &str, field: &str, help: &str)
+            "{word} {name} does not know field {field}, so the collector does not start",
+            help "{help}"
+        component_needs_field(word: &str, name: &str, fields: &str)
+            "{word} {name} needs {fields}"
+        receiver_without_protocols(name: &str)
+            "receiver {name} has no protocols",
+            help "Add one, such as `protocols: {{grpc: {{}}}}`."
+        section_empty(section: &str)
+            "the configuration has no {section}; a collector needs at least one"
+        no_pipelines()
+            "the service has no pipelines; a collector needs at least one"
+        reference_not_configured(place: &str, word: &str, name: &str)
+            "{place} uses {word} {name:?}, which is not configured",
+            help "Correct the name, or add the {word} to the configuration."
+        pipeline_name_not_valid(name: &str, signals: &str)
+            "pipeline {name:?} has no valid name",
+            help "Begin it with the signal, one of {signals}, optionally with `/` and a name."
+        profiles_gated(name: &str, gate: &str)
+            "pipeline {name} carries profiles, which need the feature gate {gate}",
+            help "Set `args: {{feature-gates: {gate}}}`."
+        processor_twice(pipeline: &str, name: &str)
+            "pipeline {pipeline} uses processor {name} twice",
+            help "Remove one of them."
+        signal_not_taken(word: &str, name: &str, signal: &str, takes: &str)
+            "{word} {name} is for {takes}, not for {signal}",
+            help "Move it to a pipeline of {takes}."
+        pipeline_without(pipeline: &str, word: &str)
+            "pipeline {pipeline} has no {word}",
+            help "Add one, or remove the pipeline."
+        connector_ambiguous(name: &str, word: &str)
+            "connector {name} has the same name as {word} {name}",
+            help "Rename one of them, for example to {name}/connector."
+        connector_leads_nowhere(name: &str, pipeline: &str)
+            "connector {name} is an exporter of pipeline {pipeline}, but a receiver of no pipeline that it can feed",
+            help "Use it as a receiver of another pipeline, too."
+        connector_from_nowhere(name: &str, pipeline: &str)
+            "connector {name} is a receiver of pipeline {pipeline}, but an exporter of no pipeline that can feed it",
+            help "Use it as an exporter of another pipeline, too."
+        pipelines_in_circle(pipeline: &str)
+            "connectors lead from pipeline {pipeline} back to itself",
+            help "Remove one of the connectors."
+        metrics_address_removed(host: &str, port: &str)
+            "service.telemetry.metrics.address does not count from release 0.123 on, and newer releases do not start \
+             with it",
+            help "Write `readers: [{{pull: {{exporter: {{prometheus: {{host: \"{host}\", port: {port}}}}}}}}}]` in its place."
+        metrics_level_unknown(level: &str)
+            "{level:?} is no level of metrics",
+            help "Use none, basic, normal or detailed."
+        metrics_views_need_detailed()
+            "views need the level detailed",
+            help "Set `level: detailed` beside them."
+        reader_needs_field(field: &str)
+            "the Prometheus reader has no {field}",
+            help "Set host and port, for example `{{host: 0.0.0.0, port: 8888}}`."
+        legacy_attribute_not_text(key: &str, value: &str)
+            "resource attribute {key} is {value}, which is neither a string nor null",
+            help "Put it in quotes."
+        legacy_attributes_beside_list()
+            "resource has attributes beside other keys; a collector takes one form or the other",
+            help "Move the other keys into attributes, as `{{name: KEY, value: VALUE}}`."
+        attributes_not_a_list()
+            "attributes is not a list",
+            help "Write `[{{name: KEY, value: VALUE}}]`."
+        attributes_list_unsupported()
+            "attributes_list is not supported",
+            help "Use attributes, a list of `{{name: KEY, value: VALUE}}`."
+        address_not_valid(address: &str, problem: &str)
+            "the collector cannot listen on {address:?}: {problem}",
+            help "Write host and port, such as `0.0.0.0:4317`."
+        socket_not_valid(address: &str)
+            "the collector cannot listen on the Unix socket {address:?}",
+            help "Use a port: the operator's rules make no path of a socket from an endpoint without a colon."
+        health_check_not_reachable(name: &str, address: &str)
+            "extension {name} listens on {address:?}, where the probes do not reach it: they use the address of the \
+             pod, so the container is restarted again and again",
+            help "Listen on `0.0.0.0:13133`."
+        health_check_path(name: &str)
+            "the path of extension {name} does not begin with a slash"
+        reference_refused(reference: &str, help: &str)
+            "the collector refuses {reference}",
+            help "{help}"
+        extension_not_enabled(name: &str)
+            "this needs extension {name:?}, which the service does not use",
+            help "Add it to service.extensions."
+    }
+    UnusedComponent {
+        component_not_used(word: &str, name: &str)
+            "{word} {name} is configured, but nothing uses it"
+    }
+    DeprecatedComponent {
+        component_renamed(word: &str, name: &str, new: &str, since: u32)
+            "{word} {name} has an old name; since release 0.{since} it is {new}",
+            help "Rename it to {new} if no older release has to read the configuration."
+    }
     MissingVolume {
         mounted_volume_missing(collector: &str, volume: &str)
             "OpenTelemetryCollector {collector} mounts volume \"{volume}\", which is not there"
@@ -507,6 +621,9 @@ messages! {
     ConfigDollar {
         config_expanded(parts: &str)
             "the kubelet replaces {parts} in OTEL_CONFIG"
+        config_not_expanded(name: &str)
+            "the collector does not expand ${name}; it takes the text as it is",
+            help "Write `${{env:{name}}}`."
     }
     EndpointQuirk {
         listen_address_ignored(address: &str)

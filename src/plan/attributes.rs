@@ -41,6 +41,37 @@ pub(super) fn keys(value: &str) -> BTreeSet<&str> {
     pairs.filter(|(_, value)| !value.contains('=')).map(|(key, _)| key).collect()
 }
 
+/// An attribute's value as it is written to the list, percent-encoded where SDKs would not read it back. References to
+/// variables stay.
+/// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
+fn encoded(value: &str) -> String {
+    let inner = value.trim();
+    let start = value.len() - value.trim_start().len();
+    let mut encoded = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(character) = rest.chars().next() {
+        let at = value.len() - rest.len();
+        let is_outside = at < start || at >= start + inner.len();
+        let length = reference(rest).unwrap_or(character.len_utf8());
+        let (part, after) = rest.split_at(length);
+        if is_outside || !character.is_ascii() || matches!(part, "," | "=" | "%") {
+            part.bytes().for_each(|byte| encoded.push_str(&format!("%{byte:02X}")));
+        } else {
+            encoded.push_str(part);
+        }
+        rest = after;
+    }
+    encoded
+}
+
+/// The length of the `$(NAME)` that a text starts with.
+fn reference(text: &str) -> Option<usize> {
+    let (name, _) = text.strip_prefix("$(")?.split_once(')')?;
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    is_name.then_some(name.len() + "$()".len())
+}
+
 /// The attributes of an application.
 pub(super) struct Attributes {
     values: BTreeMap<String, String>,
@@ -115,7 +146,7 @@ impl Attributes {
     /// `key=value` pairs, sorted, without keys that are already set.
     pub(super) fn joined(&self, set_already: &BTreeSet<&str>) -> String {
         let added = self.values.iter().filter(|(key, _)| !set_already.contains(key.as_str()));
-        added.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+        added.map(|(key, value)| format!("{key}={}", encoded(value))).collect::<Vec<_>>().join(",")
     }
 
     /// The service's name. It never changes with a rollout or a run.
@@ -189,5 +220,22 @@ mod tests {
     fn keys_are_what_the_operator_reads() {
         let read = keys("a=1, b=2 ,c,d=1=2,,e=");
         assert_eq!(read.into_iter().collect::<Vec<_>>(), ["a", "b", "e"]);
+    }
+
+    #[test]
+    fn values_are_encoded_where_an_sdk_would_misread_them() {
+        for (value, wanted) in [
+            ("a b/c:d;e+\u{e9}", "a b/c:d;e+%C3%A9"),
+            ("a,b=c", "a%2Cb%3Dc"),
+            ("50%", "50%25"),
+            ("a%2Cb", "a%252Cb"),
+            (" \u{a0}a\t", "%20%C2%A0a%09"),
+            ("  ", "%20%20"),
+            ("$(A)-$$(B.c),$(D", "$(A)-$$(B.c)%2C$(D"),
+            ("$(A,B)", "$(A%2CB)"),
+            ("", ""),
+        ] {
+            assert_eq!(encoded(value), wanted, "{value}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(crate) mod agent;
 pub(crate) mod binary;
 pub(crate) mod by_chance;
+pub(crate) mod collectors;
 pub(crate) mod differences;
 pub(crate) mod edits;
 pub(crate) mod judge;

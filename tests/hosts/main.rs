@@ -17,6 +17,7 @@ mod common;
 mod action;
 mod argo_cd;
 mod book;
+mod collector;
 mod examples;
 mod flux;
 mod helm;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         pipe::CASES,
         pre_commit::CASES,
         nodejs::CASES,
+        collector::CASES,
         page::CASES,
         pull_request::CASES,
         scripts::CASES,

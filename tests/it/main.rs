@@ -7,6 +7,7 @@ mod api;
 mod bundle;
 mod cli;
 mod codes;
+mod collectors;
 mod commands;
 mod config;
 mod conformance;

@@ -274,16 +274,38 @@ fn variables_of_a_collector_that_nothing_sets_are_named() {
 }
 
 #[test]
-fn attributes_that_break_their_list_are_named() {
+fn attributes_that_sdks_read_otherwise_are_named() {
     let pod = "{containers: [{name: a, image: 'a:1'}]}";
-    for (value, is_named) in [("a,b", true), ("a=b", true), ("a%2Cb", false), ("a b", false), ("", false)] {
-        let own = deployment("sdk", &format!(", resource.opentelemetry.io/x: '{value}'"), pod);
-        assert_eq!(said(&own, Code::AttributeValue).len(), usize::from(is_named), "{value}");
-        let source = deployment("sdk", "", pod).replace(
+    let with_source = |language: &str, key: &str, value: &str| {
+        deployment(language, "", pod).replace(
             "spec: {exporter",
-            &format!("spec: {{resource: {{resourceAttributes: {{x: '{value}'}}}}, exporter"),
-        );
-        assert_eq!(said(&source, Code::AttributeValue).len(), usize::from(is_named), "{value}");
+            &format!("spec: {{resource: {{resourceAttributes: {{'{key}': '{value}'}}}}, exporter"),
+        )
+    };
+    let (most, more) = ("\u{e9}".repeat(255), "\u{e9}".repeat(256));
+    for (value, is_named) in [
+        ("a,b", false),
+        ("a=b", false),
+        ("50%", false),
+        ("5%2", false),
+        ("a%2Cb", true),
+        ("%c3%a9", true),
+        ("a b", false),
+        ("", false),
+        (most.as_str(), false),
+        (more.as_str(), true),
+    ] {
+        for language in ["nodejs", "java"] {
+            let is_named = is_named && (language == "nodejs" || value.contains('%'));
+            let own = deployment(language, &format!(", resource.opentelemetry.io/x: '{value}'"), pod);
+            assert_eq!(said(&own, Code::AttributeValue).len(), usize::from(is_named), "{value}");
+            let source = with_source(language, "x", value);
+            assert_eq!(said(&source, Code::AttributeValue).len(), usize::from(is_named), "{value}");
+        }
+    }
+    for (key, is_named) in [("a,b", true), ("a=b", true), ("a%2C", true), (" a", true), ("a b", false)] {
+        let found = said(&with_source("java", key, "v"), Code::AttributeValue);
+        assert_eq!(found.len(), usize::from(is_named), "{key}");
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) fn run(
         let place = place.unwrap_or_else(|| AT.to_owned());
         notes.warnings.push(Finding::config_expanded(place, &expanded.join(", ")));
     }
+    each_text(config, &mut AT.to_owned(), &mut |at, text| {
+        if let Some(name) = bare_names(text).into_iter().find(|name| is_earlier(name)) {
+            notes.warnings.push(Finding::config_not_expanded(at, name));
+        }
+    });
     let is_set = |wanted: &str| is_earlier(wanted) || is_always_set(wanted);
     let mut unset: Vec<(String, String)> = Vec::new();
     each_text(config, &mut AT.to_owned(), &mut |at, text| {
@@ -66,7 +71,7 @@ fn is_always_set(name: &str) -> bool {
 }
 
 /// Calls `show` with every string in a value and its pointer.
-fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
+pub(super) fn each_text(value: &Value, at: &mut String, show: &mut dyn FnMut(&str, &str)) {
     let mut inside = |token: &str, value: &Value, at: &mut String| {
         let length = at.len();
         at.push('/');
@@ -109,6 +114,16 @@ fn variables(text: &str) -> Vec<String> {
     found
 }
 
+/// The names in the form `$NAME`, which collectors expanded before release 0.104.
+fn bare_names(text: &str) -> Vec<&str> {
+    let parts = text.split('$').collect::<Vec<_>>();
+    let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    // An empty part stands between two dollars.
+    let after_one = parts.windows(2).filter(|pair| !pair[0].is_empty() || pair[0].as_ptr() == text.as_ptr());
+    let names = after_one.map(|pair| &pair[1][..pair[1].bytes().take_while(is_inner).count()]);
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 /// The parts of a variable's value that the kubelet changes, without duplicates.
 fn expanded(value: &str, is_known: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
@@ -143,6 +158,13 @@ mod tests {
     fn variables_are_what_the_collector_expands() {
         let text = "${env:A} ${B} $C ${env:D:-d} ${E:-e} ${file:/x} $$${F} $$$${env:G} ${env:A";
         assert_eq!(variables(text), ["A", "B"]);
+    }
+
+    #[test]
+    fn bare_names_follow_a_single_dollar() {
+        assert_eq!(bare_names("$A:$B_1-$$C ${D} $(E) $ $1"), ["A", "B_1", "1"]);
+        assert_eq!(bare_names("$$A"), [""; 0]);
+        assert_eq!(bare_names("x"), [""; 0]);
     }
 
     #[test]

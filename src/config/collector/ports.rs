@@ -21,6 +21,8 @@ pub(super) struct Ports {
     pub(super) declared: Vec<Value>,
     /// The port numbers and protocols that the container listens on.
     pub(super) listens_on: Vec<(u32, String)>,
+    /// The addresses of listeners of known types.
+    pub(super) addresses: Vec<Address>,
 }
 
 /// A port from the configuration.
@@ -28,8 +30,82 @@ struct Found {
     name: String,
     number: u32,
     transport: Option<Transport>,
+    /// The address that it belongs to, and the field that holds it. Both are empty if they are not known.
+    address: (&'static str, String),
+    /// The collector listens on it. The operator declares a port for its own metrics even without a listener.
+    is_open: bool,
     /// Its pointer in the configuration.
     at: String,
+}
+
+/// An address to listen on, as the collector reads it.
+pub(super) struct Address {
+    /// The pointer to its component.
+    pub(super) at: String,
+    /// The field that holds it.
+    pub(super) field: &'static str,
+    pub(super) text: String,
+}
+
+impl Address {
+    /// Why the collector cannot listen there. `None` if it can, or if a variable decides.
+    pub(super) fn problem(&self) -> Option<String> {
+        let text = self.text.replace("$$", "$");
+        if let Some((_, after)) = text.split_once('$').filter(|(_, after)| !after.starts_with('{')) {
+            let length =
+                after.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            let name = &after[..length];
+            return Some(format!("the collector does not expand ${name}; write ${{env:{name}}}"));
+        }
+        if text.contains("${") && split(&text).is_none_or(|(_, port)| port.contains("${")) {
+            return None;
+        }
+        let Some((host, port)) = split(&text) else { return Some("it has no port".to_owned()) };
+        let is_bracketed = host.starts_with('[') && host.ends_with(']');
+        if host.contains(':') && !host.contains("${") && !is_bracketed {
+            return Some("it has more than one colon".to_owned());
+        }
+        if port.is_empty() || SERVICES.contains(&port) {
+            return None;
+        }
+        match port.parse::<u32>() {
+            Ok(number) if number <= LAST => None,
+            _ => Some(format!("{port:?} is no port")),
+        }
+    }
+
+    /// Whether only the pod itself reaches it, by its loopback address.
+    pub(super) fn is_loopback(&self) -> bool {
+        let host = split(&self.text).map_or("", |(host, _)| host);
+        host == "localhost" || host.starts_with("127.") || host == "[::1]"
+    }
+}
+
+/// Names of ports that Go knows without a file.
+const SERVICES: &[&str] = &["domain", "ftp", "ftps", "http", "https", "pop3", "smtp", "ssh", "telnet"];
+
+/// Host and port of an address, split at its last colon outside of `${}`.
+pub(super) fn split(address: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    let mut last = None;
+    for (at, character) in address.char_indices() {
+        match character {
+            '{' if address[..at].ends_with('$') => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => last = Some(at),
+            _ => {}
+        }
+    }
+    last.map(|at| (&address[..at], &address[at + 1..]))
+}
+
+/// The host of an address in the form in which hosts are compared; empty if it stands for all addresses.
+fn host(address: &str) -> &str {
+    match split(address).map_or("", |(host, _)| host) {
+        "0.0.0.0" | "[::]" | "" => "",
+        "localhost" => "127.0.0.1",
+        host => host,
+    }
 }
 
 /// The port that a component listens on: from its endpoint, its address or `default`, in that order.
@@ -64,9 +140,16 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
             notes.faults.field(&port.at, |at, path| Finding::leads_to_port(at, path, port.number));
         }
     }
-    found.push(metrics(config, notes));
-    let listens_on = found.iter().map(|port| (port.number, protocol(port.transport).to_owned())).collect();
-    clashes(&found, notes);
+    let addresses = found.iter().filter(|port| !port.address.0.is_empty());
+    let addresses = addresses
+        .map(|port| Address { at: port.at.clone(), field: port.address.0, text: port.address.1.clone() })
+        .collect();
+    let metrics = metrics(config, notes);
+    let mut open: Vec<&Found> = found.iter().chain(&metrics).filter(|port| port.is_open).collect();
+    open.sort_by_key(|port| port.at == METRICS_AT);
+    let listens_on = open.iter().map(|port| (port.number, protocol(port.transport).to_owned())).collect();
+    clashes(&open, notes);
+    found.extend(metrics.into_iter().next());
     let mut declared = of_spec(spec, notes);
     let own = declared.clone();
     for port in found {
@@ -84,7 +167,7 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
         declared.push(entry);
     }
     declared.sort_by(|left, right| name(left).cmp(name(right)));
-    Ports { declared, listens_on }
+    Ports { declared, listens_on, addresses }
 }
 
 /// The protocol of a port, with the default for one without.
@@ -98,10 +181,12 @@ fn free_name(current: &[Value], wanted: &str, number: u32) -> Option<String> {
     [wanted.to_owned(), format!("port-{number}")].into_iter().find(|wanted| is_free(wanted))
 }
 
-fn clashes(found: &[Found], notes: &mut Notes) {
+fn clashes(found: &[&Found], notes: &mut Notes) {
     for (index, port) in found.iter().enumerate() {
-        let is_same = |other: &&Found| {
+        let is_same = |other: &&&Found| {
+            let [one, two] = [host(&other.address.1), host(&port.address.1)];
             (other.number, protocol(other.transport)) == (port.number, protocol(port.transport))
+                && (one == two || one.is_empty() || two.is_empty())
         };
         if let Some(other) = found[..index].iter().find(is_same) {
             let finding = Finding::components_share_port(&other.at, &other.name, &port.name, port.number);
@@ -123,7 +208,28 @@ fn one(
     let component = config.component(section, name).unwrap_or(&Value::Null);
     check_texts(component, &at, notes);
     let number = listening(component, Some(u32::from(default)))?;
-    Some(Found { name: name.to_owned(), number, transport, at })
+    let transport = spoken(component, transport)?;
+    Some(Found { name: name.to_owned(), number, transport, address: address(component), is_open: true, at })
+}
+
+/// The protocol that a component's `transport` asks for, or else its type's. `None` if it listens on no port.
+#[expect(clippy::option_option, reason = "a port without a protocol is declared as such")]
+fn spoken(component: &Value, of_type: Option<Transport>) -> Option<Option<Transport>> {
+    match component.get("transport").and_then(Value::as_str).unwrap_or_default() {
+        given if given.starts_with("unix") => None,
+        given if given.starts_with("udp") => Some(Some(Transport::Udp)),
+        given if given.starts_with("tcp") && of_type == Some(Transport::Udp) => Some(Some(Transport::Tcp)),
+        _ => Some(of_type),
+    }
+}
+
+/// The field with a component's address, and the address; empty if it has none.
+fn address(component: &Value) -> (&'static str, String) {
+    let text = |key: &'static str| {
+        let text = component.get(key)?.as_str().filter(|text| !text.is_empty())?;
+        Some((key, text.to_owned()))
+    };
+    text("endpoint").or_else(|| text("listen_address")).unwrap_or_default()
 }
 
 /// Notes non-string values in address fields.
@@ -169,9 +275,10 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
                 let at = format!("{at}/protocols/{protocol}");
                 check_texts(own, &at, notes);
                 let number = listening(own, Some(u32::from(*number)));
-                let found_one =
-                    |number| Found { name: format!("{name}-{protocol}"), number, transport: *transport, at };
-                found.extend(number.map(found_one));
+                if let (Some(number), Some(transport)) = (number, spoken(own, *transport)) {
+                    let name = format!("{name}-{protocol}");
+                    found.push(Found { name, number, transport, address: address(own), is_open: true, at });
+                }
             }
         }
         Listener::Required(transport) => {
@@ -179,7 +286,9 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
             check_texts(component, &at, notes);
             match listening(component, None) {
                 Some(number) => {
-                    found.push(Found { name: name.to_owned(), number, transport: Some(transport), at });
+                    let (name, address) = (name.to_owned(), address(component));
+                    let transport = Some(transport);
+                    found.push(Found { name, number, transport, address, is_open: true, at });
                 }
                 None => notes.faults.field(at, Finding::receiver_without_port),
             }
@@ -189,6 +298,8 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
                 name: name.to_owned(),
                 number,
                 transport: None,
+                address: Default::default(),
+                is_open: true,
                 at,
             }));
         }
@@ -196,7 +307,15 @@ fn receivers(name: &str, config: &Config, notes: &mut Notes, found: &mut Vec<Fou
             let Some(component) = component else { return };
             check_texts(component, &at, notes);
             let number = listening(component, None);
-            found.extend(number.map(|number| Found { name: name.to_owned(), number, transport: None, at }));
+            let (name, address) = (name.to_owned(), Default::default());
+            found.extend(number.map(|number| Found {
+                name,
+                number,
+                transport: None,
+                address,
+                is_open: true,
+                at,
+            }));
         }
         Listener::Nowhere => {}
     }
@@ -218,38 +337,61 @@ fn jaeger_query(name: &str, config: &Config, found: &mut Vec<Found>) {
     let port = |key: &str| port_in(component.get(key)?.get("endpoint")?.as_str()?);
     let at = pointer("extensions", name);
     let http = port("http").unwrap_or(u32::from(JAEGER_QUERY_PORT));
-    found.push(Found { name: name.to_owned(), number: http, transport: None, at: at.clone() });
+    let mut add = |name: String, number: u32| {
+        let (address, at) = (Default::default(), at.clone());
+        found.push(Found { name, number, transport: None, address, is_open: true, at });
+    };
+    add(name.to_owned(), http);
     if let Some(grpc) = port("grpc").filter(|grpc| *grpc != http) {
-        found.push(Found { name: format!("{name}-2"), number: grpc, transport: None, at });
+        add(format!("{name}-2"), grpc);
     }
 }
 
-/// The port of the collector's own metrics.
-fn metrics(config: &Config, notes: &mut Notes) -> Found {
-    const AT: &str = "/spec/config/service/telemetry/metrics";
+const METRICS_AT: &str = "/spec/config/service/telemetry/metrics";
+
+/// The ports of the collector's own metrics: first the one that is declared, then those of further readers.
+fn metrics(config: &Config, notes: &mut Notes) -> Vec<Found> {
     let none = Map::new();
     let metrics =
         config.value.pointer("/service/telemetry/metrics").and_then(Value::as_object).unwrap_or(&none);
     let address = metrics.get("address").and_then(Value::as_str).unwrap_or_default();
     let readers = metrics.get("readers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let is_off =
+        metrics.get("level").and_then(Value::as_str).is_some_and(|level| level.eq_ignore_ascii_case("none"));
+    let found = |number: u32, address: String, is_open: bool| Found {
+        // Its address is no listener's field.
+        address: ("", address),
+        name: "metrics".into(),
+        number,
+        transport: Some(Transport::Tcp),
+        is_open: is_open && !is_off,
+        at: METRICS_AT.into(),
+    };
     let default = u32::from(METRICS);
-    let number = if readers.is_empty() {
+    if readers.is_empty() {
         let last = address.rsplit_once(':').map_or("", |(_, last)| last);
         let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
         let given = last.parse::<i32>().ok().filter(|_| is_number);
-        given.map_or(default, i32::unsigned_abs)
-    } else {
-        let exporter = |reader: &Value| {
-            reader.pointer("/pull/exporter/prometheus").filter(|exporter| !exporter.is_null()).cloned()
-        };
-        let port = readers.iter().find_map(exporter).and_then(|exporter| exporter.get("port")?.as_u64());
-        let port = port.and_then(|port| u32::try_from(port).ok()).filter(|port| (1..=LAST).contains(port));
-        port.unwrap_or(default)
-    };
-    if !(1..=LAST).contains(&number) {
-        notes.faults.field(format!("{AT}/address"), |at, path| Finding::leads_to_port(at, path, number));
+        let number = given.map_or(default, i32::unsigned_abs);
+        if !(1..=LAST).contains(&number) {
+            notes
+                .faults
+                .field(format!("{METRICS_AT}/address"), |at, path| Finding::leads_to_port(at, path, number));
+        }
+        return vec![found(number, address.to_owned(), true)];
     }
-    Found { name: "metrics".into(), number, transport: Some(Transport::Tcp), at: AT.into() }
+    let exporters = readers.iter().filter_map(|reader| reader.pointer("/pull/exporter/prometheus"));
+    let ports = exporters.filter(|exporter| !exporter.is_null()).map(|exporter| {
+        let port = exporter.get("port").and_then(Value::as_u64).and_then(|port| u32::try_from(port).ok());
+        let port = port.filter(|port| (1..=LAST).contains(port)).unwrap_or(default);
+        let host = exporter.get("host").and_then(Value::as_str).unwrap_or_default();
+        found(port, format!("{host}:{port}"), true)
+    });
+    let mut ports: Vec<Found> = ports.collect();
+    if ports.is_empty() {
+        ports.push(found(default, String::new(), false));
+    }
+    ports
 }
 
 /// The ports in the spec.

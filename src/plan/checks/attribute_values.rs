@@ -1,12 +1,15 @@
-//! Resource attributes whose values break the list syntax of their variable.
+//! Resource attributes that an SDK reads otherwise than they are written, or not at all.
 
 use super::{Check, Planned};
 use crate::change::escape;
 use crate::config::annotations::ATTRIBUTE_PREFIX;
 use crate::finding::{Code, Finding};
 
-/// The separators of attributes, and of key and value.
-const SEPARATORS: [char; 2] = [',', '='];
+/// The longest value that the Node.js SDK takes, in UTF-16 units.
+/// <https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-resources/src/detectors/EnvDetector.ts>
+const LONGEST: usize = 255;
+/// The language whose SDK has that limit.
+const LIMITED: &str = "nodejs";
 
 pub(super) const CHECK: Check = Check { codes: &[Code::AttributeValue], run };
 
@@ -16,14 +19,12 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = Vec::new();
-    let breaks = |value: &str| value.contains(SEPARATORS);
+    let is_limited = requests.iter().any(|request| request.language.id == LIMITED);
     // The service's name has its own variable.
-    let own = cx.annotations.attributes().filter(|(key, value)| *key != "service.name" && breaks(value));
-    for (key, value) in own {
+    for (key, value) in cx.annotations.attributes().filter(|(key, _)| *key != "service.name") {
         let annotation = format!("{ATTRIBUTE_PREFIX}{key}");
         let pointer = cx.workload.pointer(&format!("/metadata/annotations/{}", escape(&annotation)));
-        let place = format!("annotation {annotation}");
-        findings.push(Finding::attribute_breaks_list(pointer, &place, key, value));
+        findings.extend(doubt(pointer, &format!("annotation {annotation}"), key, value, is_limited));
     }
     let mut seen: Vec<&str> = Vec::new();
     for request in *requests {
@@ -31,11 +32,35 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             continue;
         }
         seen.push(&request.source);
-        for (key, value) in request.instrumentation.attributes.iter().filter(|(_, value)| breaks(value)) {
+        let place = format!("Instrumentation {}", request.source);
+        for (key, value) in &request.instrumentation.attributes {
             let pointer = cx.annotations.pointer(request.language.switch);
-            let place = format!("Instrumentation {}", request.source);
-            findings.push(Finding::attribute_breaks_list(pointer, &place, key, value));
+            findings.extend(doubt(pointer, &place, key, value, is_limited));
         }
     }
     findings
+}
+
+/// What is doubtful about an attribute.
+fn doubt(pointer: String, place: &str, key: &str, value: &str, is_limited: bool) -> Option<Finding> {
+    let length = value.encode_utf16().count();
+    if key.trim().is_empty() || key.trim() != key || key.contains([',', '=', '%']) {
+        Some(Finding::attribute_key_breaks_list(pointer, place, key))
+    } else if is_escaped(value) {
+        Some(Finding::attribute_escaped_twice(pointer, place, key, value))
+    } else if is_limited && length > LONGEST {
+        Some(Finding::attribute_too_long(pointer, place, key, length, LONGEST))
+    } else {
+        None
+    }
+}
+
+/// Whether a value has a `%` and two hexadecimal digits.
+fn is_escaped(value: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = value.as_bytes();
+    bytes
+        .iter()
+        .enumerate()
+        .any(|(at, byte)| *byte == b'%' && is_digit(bytes.get(at + 1)) && is_digit(bytes.get(at + 2)))
 }
