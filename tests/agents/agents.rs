@@ -82,11 +82,16 @@ pub(crate) const AGENTS: &[Agent] = &[
     },
 ];
 
-/// Where downloads and builds are kept.
-pub(crate) fn cache() -> PathBuf {
+/// Where the tools of `.ci/run` are.
+pub(crate) fn tools() -> PathBuf {
     let own = env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let cache = own.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
-    cache.expect("HOME is set").join("otel-inject-ci/agents")
+    cache.expect("HOME is set").join("otel-inject-ci")
+}
+
+/// Where agents and what is built for them are kept.
+pub(crate) fn cache() -> PathBuf {
+    tools().join("agents")
 }
 
 /// The program of that name on PATH.

@@ -1,34 +1,28 @@
-//! A collector, built once from its Go modules.
+//! The collector of tests/collector, which tests/hosts runs, too.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::agents::cache;
-use crate::common::agent::{digest, done, kept};
-use crate::kubelet::{Image, own};
+use crate::agents::tools;
+use crate::common::agent::done;
+use crate::kubelet::Image;
 
 /// Where the test receives what a collector passes on.
 pub(crate) const SINK: u16 = 9318;
 
-/// The program.
+/// The program, built if it is not there yet.
 pub(crate) fn binary() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let folder = tools().join("bin");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/collector");
+        done(Command::new(script).arg(&folder));
+        folder.join("otel-inject-otelcol")
+    };
     BUILT.get_or_init(build).clone()
-}
-
-fn build() -> PathBuf {
-    let text = |name: &str| fs::read_to_string(own("collector").join(name)).expect("a file");
-    let made = digest(&[&text("main.go"), &text("go.mod"), &text("go.sum")]);
-    let folder = kept(&cache(), &format!("collector-{made}"), |folder| {
-        let mut go = Command::new("go");
-        go.args(["build", "-trimpath", "-ldflags=-s -w", "-o"]).arg(folder.join("otelcol")).arg(".");
-        done(go.current_dir(own("collector")).env("CGO_ENABLED", "0"));
-    });
-    folder.join("otelcol")
 }
 
 /// What stands for the collector's image.
