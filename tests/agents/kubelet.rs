@@ -28,6 +28,8 @@ pub(crate) const POD: [(&str, &str); 7] = [
     ("status.podIP", "127.0.0.2"),
     ("status.hostIP", "127.0.0.3"),
 ];
+/// Where each process of a check has a file system of its own in memory.
+pub(crate) const MEMORY: &str = "/dev/shm";
 /// What a node has, for limits that are not set: CPUs and bytes.
 const ALLOCATABLE: [(&str, &str); 2] = [("limits.cpu", "2"), ("limits.memory", "4Gi")];
 
@@ -86,7 +88,7 @@ struct Container {
 impl Pod {
     /// The pod of a template, among the objects of its namespace.
     pub(crate) fn new(template: &Value, objects: &[Value], images: Vec<Image>) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
+        let folder = TempDir::new_in(MEMORY).expect("a temporary folder");
         let (template, objects) = (template.clone(), objects.to_vec());
         Self { template, objects, images, running: Vec::new(), folder }
     }
@@ -136,9 +138,9 @@ impl Pod {
             command.arg("ro").arg(source).arg(path);
         }
         for mount in list(&container["volumeMounts"]) {
-            let path = text(&mount["mountPath"]);
-            let mode = if mount["readOnly"] == true { "ro" } else { "rw" };
-            command.arg(mode).arg(self.volume(text(&mount["name"])).join(text(&mount["subPath"]))).arg(path);
+            for (mode, source, path) in self.mounted(mount) {
+                command.arg(mode).arg(source).arg(path);
+            }
         }
         command.args(["--", "env", "-i", "-C"]);
         command.arg(container["workingDir"].as_str().unwrap_or("/"));
@@ -242,13 +244,33 @@ impl Pod {
         data.iter().map(|(key, value)| (key.clone(), text(value).to_owned())).collect()
     }
 
-    /// The folder that stands for a volume.
+    /// What a mount brings into its container: modes, sources and paths.
     #[track_caller]
-    fn volume(&self, name: &str) -> PathBuf {
-        let folder = self.folder.path().join("volumes").join(name);
+    fn mounted(&self, mount: &Value) -> Vec<(&'static str, PathBuf, PathBuf)> {
+        let name = text(&mount["name"]);
         let volumes = list(&self.template["spec"]["volumes"]);
         let volume = volumes.iter().find(|volume| volume["name"] == name);
         let volume = volume.unwrap_or_else(|| panic!("no volume {name}"));
+        let (path, sub_path) = (Path::new(text(&mount["mountPath"])), text(&mount["subPath"]));
+        let Some(reference) = volume["image"]["reference"].as_str() else {
+            let mode = if mount["readOnly"] == true { "ro" } else { "rw" };
+            return vec![(mode, self.volume(volume).join(sub_path), path.to_owned())];
+        };
+        let part = Path::new("/").join(sub_path);
+        let files = self.image(reference).files.iter().filter_map(|(file, source)| {
+            let inner = Path::new(file).strip_prefix(&part).ok()?;
+            let is_all = inner.as_os_str().is_empty();
+            Some(("ro", source.clone(), if is_all { path.to_owned() } else { path.join(inner) }))
+        });
+        let files: Vec<_> = files.collect();
+        assert!(!files.is_empty(), "{reference} has no {}", part.display());
+        files
+    }
+
+    /// The folder that stands for a volume.
+    #[track_caller]
+    fn volume(&self, volume: &Value) -> PathBuf {
+        let folder = self.folder.path().join("volumes").join(text(&volume["name"]));
         if folder.exists() {
             return folder;
         }

@@ -1,10 +1,10 @@
 //! Real agents and a real collector, run from what is injected: `cargo test --test agents`.
 //!
-//! Agents come from the public registries, once, into `$XDG_CACHE_HOME/otel-inject-ci/agents`. Each check runs in a
-//! network of its own, so that ports and names are the pod's. What a check shows is a cell of docs/agents.md:
-//! `UPDATE_DOCS=1` writes the page, and a run of all checks fails where the page says something else.
+//! Agents come from the public registries, once, into `$XDG_CACHE_HOME/otel-inject-ci/agents`. Each start of one runs in
+//! a network of its own, so that ports and names are the pod's. What it shows are cells of docs/agents.md:
+//! `UPDATE_DOCS=1` writes the page, and a run of all fails where the page says something else.
 //!
-//! A tool that is missing leaves its checks ignored, with the reason in their names; `REQUIRE_AGENTS` (`nodejs,java`)
+//! A tool that is missing leaves what needs it ignored, with the reason in the names; `REQUIRE_AGENTS` (`nodejs,java`)
 //! makes it an error.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use agents::{AGENTS, Agent};
-use checks::{CHECKS, Check};
+use checks::{STARTS, Start};
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -26,45 +26,56 @@ mod collector;
 mod kubelet;
 mod page;
 mod web_servers;
+mod workload;
 
-/// The variable with the name of the check that a process runs, in a network of its own.
-const INSIDE: &str = "OTEL_INJECT_AGENTS_CHECK";
-/// What a line with a check's result begins with.
-const RESULT: &str = "cell: ";
-/// The longest that a check may take, in seconds.
-const LONGEST: &str = "420";
+/// The variable with the name of the row that a process runs, in a network of its own.
+const INSIDE: &str = "OTEL_INJECT_AGENTS_ROW";
+/// What a line with a cell begins with: its name and its text follow.
+const CELL: &str = "cell: ";
+/// The longest that a row may take, in seconds.
+const LONGEST: &str = "240";
 
-/// What the checks show, by their names.
+/// What the rows show: the cells of the page by their names.
 type Cells = Arc<Mutex<BTreeMap<String, String>>>;
 
 fn main() -> ExitCode {
     let rows = rows();
     if let Ok(name) = env::var(INSIDE) {
-        let (_, row) = rows.iter().find(|(known, _)| *known == name).expect("a check");
-        checks::enter();
-        let cell = row.run();
-        #[expect(clippy::print_stdout, reason = "the process that started this one reads it")]
-        {
-            println!("{RESULT}{cell}");
-        }
-        return ExitCode::SUCCESS;
+        let (_, row) = rows.iter().find(|(known, _)| *known == name).expect("a row");
+        return inside(*row);
     }
     let arguments = Arguments::from_args();
     let cells = Cells::default();
     let trials = rows.into_iter().map(|(name, row)| trial(name, row, &cells)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let is_whole = conclusion.num_ignored == 0 && conclusion.num_filtered_out == 0 && !arguments.list;
-    let cells = cells.lock().expect("no check holds it");
+    let cells = cells.lock().expect("no row holds it");
     if is_whole && !page::is_committed(&cells) {
         return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }
 
-/// A check of an agent or of a web server.
+/// Runs a row in this process, and prints its cells.
+fn inside(row: Row) -> ExitCode {
+    workload::enter();
+    let mut code = ExitCode::SUCCESS;
+    for (title, cell) in row.cells() {
+        match cell {
+            #[expect(clippy::print_stdout, reason = "the process that started this one reads it")]
+            Some(cell) => println!("{CELL}{}\t{cell}", page::name(row.language(), title)),
+            None => code = ExitCode::FAILURE,
+        }
+    }
+    code
+}
+
+/// What is run at once.
 #[derive(Clone, Copy)]
 enum Row {
-    Agent(&'static Agent, &'static Check),
+    /// Gets an agent, so that a failure of a registry is told apart from one of the agent.
+    Agent(&'static Agent),
+    Start(&'static Agent, &'static Start),
     WebServer(&'static web_servers::Check),
 }
 
@@ -72,7 +83,7 @@ impl Row {
     /// Why it cannot run here, if it cannot.
     fn missing(self) -> Option<String> {
         let needs = match self {
-            Self::Agent(agent, _) => agent.needs,
+            Self::Agent(agent) | Self::Start(agent, _) => agent.needs,
             Self::WebServer(check) => check.needs,
         };
         let common = ["unshare", "ip", "go", "openssl"];
@@ -82,9 +93,9 @@ impl Row {
         missing.or_else(|| (!can_be_apart()).then(|| "unshare is not allowed".to_owned()))
     }
 
-    fn id(self) -> &'static str {
+    fn language(self) -> &'static str {
         match self {
-            Self::Agent(agent, _) => agent.language,
+            Self::Agent(agent) | Self::Start(agent, _) => agent.language,
             Self::WebServer(check) => check.language,
         }
     }
@@ -92,26 +103,31 @@ impl Row {
     /// Fetches what needs the network.
     fn prepare(self) {
         match self {
-            Self::Agent(agent, _) => {
+            Self::Agent(agent) | Self::Start(agent, _) => {
                 (agent.image)();
+                (agent.application)();
                 collector::binary();
             }
             Self::WebServer(_) => drop(web_servers::stubs()),
         }
     }
 
-    fn run(self) -> String {
+    /// Titles and texts of its cells; no text where something else was shown than it should.
+    fn cells(self) -> Vec<(&'static str, Option<String>)> {
         match self {
-            Self::Agent(agent, check) => (check.run)(agent),
-            Self::WebServer(check) => (check.run)(),
+            Self::Agent(_) => Vec::new(),
+            Self::Start(agent, start) => start.cells(agent),
+            Self::WebServer(check) => vec![(check.title, Some((check.run)()))],
         }
     }
 }
 
-/// All checks with their names.
+/// All rows with their names.
 fn rows() -> Vec<(String, Row)> {
     let agents = AGENTS.iter().flat_map(|agent| {
-        CHECKS.iter().map(move |check| (page::name(agent.language, check.title), Row::Agent(agent, check)))
+        let name = |title| page::name(agent.language, title);
+        let starts = STARTS.iter().map(move |start| (name(start.name), Row::Start(agent, start)));
+        [(name("fetch"), Row::Agent(agent))].into_iter().chain(starts)
     });
     let servers = web_servers::CHECKS
         .iter()
@@ -122,7 +138,7 @@ fn rows() -> Vec<(String, Row)> {
 fn trial(name: String, row: Row, cells: &Cells) -> Trial {
     if let Some(reason) = row.missing() {
         let required = env::var("REQUIRE_AGENTS").unwrap_or_default();
-        if required.split(',').any(|id| id.trim() == row.id()) {
+        if required.split(',').any(|id| id.trim() == row.language()) {
             let error = format!("{reason}, and REQUIRE_AGENTS asks");
             return Trial::test(name, move || Err(Failed::from(error)));
         }
@@ -131,9 +147,7 @@ fn trial(name: String, row: Row, cells: &Cells) -> Trial {
     let cells = Arc::clone(cells);
     Trial::test(name.clone(), move || {
         row.prepare();
-        let cell = apart(&name)?;
-        cells.lock().expect("no check holds it").insert(name, cell);
-        Ok(())
+        if matches!(row, Row::Agent(_)) { Ok(()) } else { apart(&name, &cells) }
     })
 }
 
@@ -154,15 +168,17 @@ fn can_be_apart() -> bool {
     *CAN.get_or_init(|| unshare().arg("true").output().is_ok_and(|output| output.status.success()))
 }
 
-/// Runs a check in a process of its own: what it shows.
-fn apart(name: &str) -> Result<String, Failed> {
+/// Runs a row in a process of its own, and keeps its cells.
+fn apart(name: &str, cells: &Cells) -> Result<(), Failed> {
     let mut command = unshare();
     command.arg(env::current_exe()?).env(INSIDE, name);
     let output = command.output()?;
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let cell = said.lines().find_map(|line| line.strip_prefix(RESULT));
-    match cell.filter(|_| output.status.success()) {
-        Some(cell) => Ok(cell.to_owned()),
-        None => Err(Failed::from(format!("{}\n{said}{errors}", output.status))),
+    for (name, cell) in said.lines().filter_map(|line| line.strip_prefix(CELL)?.split_once('\t')) {
+        cells.lock().expect("no row holds it").insert(name.to_owned(), cell.to_owned());
     }
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Failed::from(format!("{}\n{said}{errors}", output.status)))
 }

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::agents::{AGENTS, Agent};
-use crate::checks::CHECKS;
+use crate::checks::STARTS;
 use crate::common::agent::version;
 use crate::web_servers;
 
 const PATH: &str = "docs/agents.md";
 
-/// The name of a check: the row and the column.
+/// The name of a row, or of a cell.
 pub(crate) fn name(language: &str, title: &str) -> String {
     format!("{language}: {title}")
 }
@@ -50,12 +50,13 @@ fn page(cells: &BTreeMap<String, String>) -> String {
     );
     page.push_str(&row([""].into_iter().map(str::to_owned).chain(AGENTS.iter().map(called))));
     page.push_str(&("|---".repeat(AGENTS.len() + 1) + "|\n"));
-    for check in CHECKS {
+    let checks = || STARTS.iter().flat_map(|start| start.checks);
+    for check in checks() {
         let shown = AGENTS.iter().map(|agent| cell(agent.language, check.title));
         page.push_str(&row([check.title].into_iter().chain(shown)));
     }
     page.push('\n');
-    for check in CHECKS {
+    for check in checks() {
         page.push_str(&format!("- **{}**: {}\n", check.title, check.meaning));
     }
     page.push_str("\n## Web servers\n\n| server | what | shown |\n|---|---|---|\n");

@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::agents::{agent, cache};
 use crate::common::agent::{digest, done, kept};
-use crate::common::binary::run;
-use crate::common::documents;
-use crate::kubelet::{Image, POD, Pod, own};
+use crate::kubelet::{Image, Pod, own};
+use crate::workload::{deployment, field, injected, object, pod_template};
 
 /// A row of the page.
 pub(crate) struct Check {
@@ -79,31 +78,16 @@ fn printed(language: &str, application: Vec<(&'static str, PathBuf)>, command: &
         format!("instrumentation.opentelemetry.io/inject-{language}"): "true",
         "resource.opentelemetry.io/service.name": NAME,
     });
+    let instrumentation = json!({"spec": {"exporter": {"endpoint": "http://collector:4317"}}});
     let container = json!({"name": "app", "image": "registry.example.com/app:1", "command": command});
-    let metadata = |name: &str| json!({"name": name, "namespace": "shop"});
-    let stream = [
-        json!({
-            "apiVersion": "opentelemetry.io/v1alpha1", "kind": "Instrumentation", "metadata": metadata("default"),
-            "spec": {"exporter": {"endpoint": "http://collector:4317"}},
-        }),
-        json!({
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("web"),
-            "spec": {"selector": {"matchLabels": {"app": "a"}}, "template": {
-                "metadata": {"labels": {"app": "a"}, "annotations": annotations},
-                "spec": {"containers": [container]},
-            }},
-        }),
-    ];
-    let stream = stream.map(|object| format!("{object:#}\n---\n")).concat();
-    let injected = run(&["inject"], &stream);
-    assert_eq!(injected.code, 0, "{}", injected.stderr);
-    let objects = documents(&injected.stdout).expect("YAML");
-    let workload: &Value =
-        objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+    let (objects, _) = injected([
+        object("opentelemetry.io/v1alpha1", "Instrumentation", "default", instrumentation),
+        deployment("web", &annotations, &container),
+    ]);
     let application =
         Image { name: "registry.example.com/app".to_owned(), files: application, ..Image::default() };
     let images = vec![application, agent(language, "/opt/opentelemetry", stubs())];
-    Pod::new(&workload["spec"]["template"], &objects, images).run("app")
+    Pod::new(pod_template(&objects), &objects, images).run("app")
 }
 
 /// Compares what the stub printed with what the directives should say.
@@ -114,7 +98,7 @@ fn shown(prefix: &str, printed: &str) -> String {
         ("OtelExporterEndpoint", "http://collector:4317"),
         ("OtelSpanExporter", "otlp"),
         ("ResolveBackends", "ON"),
-        ("ServiceInstanceId", POD[0].1),
+        ("ServiceInstanceId", field("metadata.name")),
         ("ServiceName", NAME),
         ("ServiceNamespace", "shop"),
         ("TraceAsError", "ON"),
