@@ -5,7 +5,8 @@
 //! `UPDATE_DOCS=1` writes the page, and a run of all fails where the page says something else.
 //!
 //! A tool that is missing leaves what needs it ignored, with the reason in the names; `REQUIRE_AGENTS` (`nodejs,java`)
-//! makes it an error.
+//! makes it an error. `FETCH_AGENTS=1` downloads and builds, and runs nothing: so a failure of a registry can be told
+//! apart from one of an agent.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -48,12 +49,18 @@ fn main() -> ExitCode {
     let cells = Cells::default();
     let trials = rows.into_iter().map(|(name, row)| trial(name, row, &cells)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    let is_whole = conclusion.num_ignored == 0 && conclusion.num_filtered_out == 0 && !arguments.list;
+    let is_whole =
+        conclusion.num_ignored == 0 && conclusion.num_filtered_out == 0 && !arguments.list && !only_fetches();
     let cells = cells.lock().expect("no row holds it");
     if is_whole && !page::is_committed(&cells) {
         return ExitCode::FAILURE;
     }
     conclusion.exit_code()
+}
+
+/// Whether the rows are prepared, and not run.
+fn only_fetches() -> bool {
+    env::var_os("FETCH_AGENTS").is_some()
 }
 
 /// Runs a row in this process, and prints its cells.
@@ -73,8 +80,6 @@ fn inside(row: Row) -> ExitCode {
 /// What is run at once.
 #[derive(Clone, Copy)]
 enum Row {
-    /// Gets an agent, so that a failure of a registry is told apart from one of the agent.
-    Agent(&'static Agent),
     Start(&'static Agent, &'static Start),
     WebServer(&'static web_servers::Check),
 }
@@ -83,7 +88,7 @@ impl Row {
     /// Why it cannot run here, if it cannot.
     fn missing(self) -> Option<String> {
         let needs = match self {
-            Self::Agent(agent) | Self::Start(agent, _) => agent.needs,
+            Self::Start(agent, _) => agent.needs,
             Self::WebServer(check) => check.needs,
         };
         let common = ["unshare", "ip", "go", "openssl"];
@@ -95,7 +100,7 @@ impl Row {
 
     fn language(self) -> &'static str {
         match self {
-            Self::Agent(agent) | Self::Start(agent, _) => agent.language,
+            Self::Start(agent, _) => agent.language,
             Self::WebServer(check) => check.language,
         }
     }
@@ -103,7 +108,7 @@ impl Row {
     /// Fetches what needs the network.
     fn prepare(self) {
         match self {
-            Self::Agent(agent) | Self::Start(agent, _) => {
+            Self::Start(agent, _) => {
                 (agent.image)();
                 (agent.application)();
                 collector::binary();
@@ -115,7 +120,6 @@ impl Row {
     /// Titles and texts of its cells; no text where something else was shown than it should.
     fn cells(self) -> Vec<(&'static str, Option<String>)> {
         match self {
-            Self::Agent(_) => Vec::new(),
             Self::Start(agent, start) => start.cells(agent),
             Self::WebServer(check) => vec![(check.title, Some((check.run)()))],
         }
@@ -125,9 +129,7 @@ impl Row {
 /// All rows with their names.
 fn rows() -> Vec<(String, Row)> {
     let agents = AGENTS.iter().flat_map(|agent| {
-        let name = |title| page::name(agent.language, title);
-        let starts = STARTS.iter().map(move |start| (name(start.name), Row::Start(agent, start)));
-        [(name("fetch"), Row::Agent(agent))].into_iter().chain(starts)
+        STARTS.iter().map(move |start| (page::name(agent.language, start.name), Row::Start(agent, start)))
     });
     let servers = web_servers::CHECKS
         .iter()
@@ -147,7 +149,7 @@ fn trial(name: String, row: Row, cells: &Cells) -> Trial {
     let cells = Arc::clone(cells);
     Trial::test(name.clone(), move || {
         row.prepare();
-        if matches!(row, Row::Agent(_)) { Ok(()) } else { apart(&name, &cells) }
+        if only_fetches() { Ok(()) } else { apart(&name, &cells) }
     })
 }
 
