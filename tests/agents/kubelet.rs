@@ -15,6 +15,8 @@ use otel_inject::k8s::quantity;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::common::kubernetes::expanded;
+
 /// How long a container may take for what normally takes seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -358,29 +360,6 @@ fn limit(container: &Value, resource: &str) -> String {
     let own = quantity::text(&container["resources"]["limits"][key]);
     let nanos = quantity::nanos(own.as_deref().unwrap_or(node)).expect("a quantity");
     ((nanos + BILLION - 1) / BILLION).to_string()
-}
-
-/// Expands `$(NAME)` and `$$` as Kubernetes does. An unknown name stays as it is.
-fn expanded(text: &str, env: &BTreeMap<String, String>) -> String {
-    let mut result = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        result.push_str(before);
-        rest = after;
-        if let Some(after) = rest.strip_prefix('$') {
-            result.push('$');
-            rest = after;
-        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-            match env.get(name) {
-                Some(value) => result.push_str(value),
-                None => result.push_str(&format!("$({name})")),
-            }
-            rest = after;
-        } else {
-            result.push('$');
-        }
-    }
-    result + rest
 }
 
 /// The items of a list; none where there is no list.
