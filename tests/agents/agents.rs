@@ -43,7 +43,7 @@ pub(crate) const AGENTS: &[Agent] = &[
             agent("java", "/javaagent.jar", JAR.get_or_init(java).clone())
         },
         application: || application(vec![("/app", classes())]),
-        // One compiler and one collector of garbage: it starts in half of the time.
+        // The simplest compiler and garbage collector: it starts in half the time.
         command: &["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "/app", "Client"],
         option: ("JAVA_TOOL_OPTIONS", "-Down=kept"),
         grpc: Ok(()),

@@ -11,7 +11,7 @@ use crate::web_servers;
 
 const PATH: &str = "docs/agents.md";
 /// What the line with the versions of what runs the applications begins with.
-const RUNTIMES: &str = "The applications were run by ";
+const RUNTIMES: &str = "The applications ran on ";
 
 /// The name of a row, or of a cell.
 pub(crate) fn name(language: &str, title: &str) -> String {
