@@ -25,6 +25,11 @@ quick:
         --skip conformance --skip corpus --skip files:: --skip hostile --skip pod_security --skip properties \
         --skip record:: --skip vectors_values
 
+# Run real agents, a real collector and web servers from what is injected; rewrites docs/agents.md (downloads, minutes).
+agents *args:
+    UPDATE_DOCS=1 cargo test --locked --test agents -- {{ args }}
+    git diff --stat -- docs/agents.md
+
 # Regenerate the reference pages and the schema in docs/ from the tables.
 docs:
     UPDATE_DOCS=1 cargo test --locked --test it docs

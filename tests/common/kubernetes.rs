@@ -1,4 +1,6 @@
-//! Resources as the types of the Kubernetes API read them.
+//! Resources as the types of the Kubernetes API read them, and variables as a kubelet expands them.
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::{CronJob, Job};
@@ -40,4 +42,27 @@ fn read<T: DeserializeOwned>(value: &Value) -> (Option<T>, Vec<String>) {
         Ok(read) => (Some(read), faults),
         Err(error) => (None, vec![error.to_string()]),
     }
+}
+
+/// Expands `$(NAME)` and `$$` as Kubernetes does. An unknown name stays as it is.
+pub(crate) fn expanded(text: &str, env: &BTreeMap<String, String>) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        result.push_str(before);
+        rest = after;
+        if let Some(after) = rest.strip_prefix('$') {
+            result.push('$');
+            rest = after;
+        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+            match env.get(name) {
+                Some(value) => result.push_str(value),
+                None => result.push_str(&format!("$({name})")),
+            }
+            rest = after;
+        } else {
+            result.push('$');
+        }
+    }
+    result + rest
 }

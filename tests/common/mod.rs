@@ -11,6 +11,7 @@ use otel_inject::{Output, Role, Source, inject};
 use serde::Deserialize as _;
 use serde_json::Value;
 
+pub(crate) mod agent;
 pub(crate) mod binary;
 pub(crate) mod by_chance;
 pub(crate) mod collectors;
@@ -18,6 +19,7 @@ pub(crate) mod differences;
 pub(crate) mod edits;
 pub(crate) mod judge;
 pub(crate) mod kubernetes;
+pub(crate) mod otlp;
 pub(crate) mod patch;
 
 pub(crate) fn testdata(name: &str) -> PathBuf {

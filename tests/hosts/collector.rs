@@ -2,7 +2,7 @@
 //! where something does, and listens on the declared ports and where the probes ask. It runs in a network namespace of
 //! its own, so the ports of this machine do not matter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::common::collectors::{Configuration, all};
+use crate::common::kubernetes::expanded;
 use crate::tools::Tool;
 use crate::{Case, cases};
 
@@ -85,7 +86,7 @@ fn judge(configuration: &Configuration) -> Result<(), String> {
 
 /// The collector as the kubelet would start the container.
 fn collector(container: &Value, command: &[&str]) -> Command {
-    let mut environment: Vec<(String, String)> = Vec::new();
+    let mut environment = BTreeMap::new();
     for entry in container["env"].as_array().into_iter().flatten() {
         let value = match (
             entry.get("value").and_then(Value::as_str),
@@ -97,7 +98,7 @@ fn collector(container: &Value, command: &[&str]) -> Command {
             // Limits: there are none.
             _ => continue,
         };
-        environment.push((entry["name"].as_str().expect("a name").to_owned(), value));
+        environment.insert(entry["name"].as_str().expect("a name").to_owned(), value);
     }
     let path = Tool::Collector.path().expect("a collector");
     let mut unshared = Command::new(Tool::Unshare.path().expect("unshare"));
@@ -110,28 +111,6 @@ fn collector(container: &Value, command: &[&str]) -> Command {
     unshared.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(environment);
     unshared.stdin(Stdio::null());
     unshared
-}
-
-/// A value with the earlier variables in it, as the kubelet expands them.
-fn expanded(value: &str, earlier: &[(String, String)]) -> String {
-    let mut expanded = String::new();
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once('$') {
-        expanded.push_str(before);
-        let name = after.strip_prefix('(').and_then(|inside| inside.split_once(')'));
-        let known = name.and_then(|(name, rest)| {
-            let (_, value) = earlier.iter().rev().find(|(known, _)| known == name)?;
-            Some((value, rest))
-        });
-        if let Some((value, after)) = known {
-            expanded.push_str(value);
-            rest = after;
-        } else {
-            expanded.push('$');
-            rest = after.strip_prefix('$').unwrap_or(after);
-        }
-    }
-    expanded + rest
 }
 
 /// The ports on which a collector listens: all, and those that others reach.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -17,6 +17,8 @@ use otel_inject::languages::{Delivery, find};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::common::agent::nodejs;
+use crate::common::otlp::{Request, Span, listen, spans};
 use crate::examples::{KPT, KUSTOMIZE};
 use crate::tools::Tool;
 use crate::world::{World, repository};
@@ -63,30 +65,7 @@ server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error,
 /// The folder that stands for the agent's volume: what the default image holds, installed once.
 fn agent() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(install)
-}
-
-fn install() -> PathBuf {
-    let version = find("nodejs").and_then(|language| language.settings.as_ref()).expect("a row").image.tag;
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = cache.join(format!("nodejs-agent-{version}"));
-    if folder.exists() {
-        return folder;
-    }
-    let draft = tempfile::tempdir_in(cache).expect("a temporary folder");
-    let package = format!("@opentelemetry/auto-instrumentations-node@{version}");
-    let mut npm = Command::new(Tool::Npm.path().expect("npm"));
-    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"]).arg(draft.path()).arg(package);
-    let output = npm.output().expect("npm runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // The image's file is the package's `register.js`.
-    let register = "require('@opentelemetry/auto-instrumentations-node/register');\n";
-    fs::write(draft.path().join("autoinstrumentation.js"), register).expect("a file");
-    // Another run may have been faster.
-    if fs::rename(draft.path(), &folder).is_err() {
-        assert!(folder.exists(), "{}", folder.display());
-    }
-    folder
+    FOLDER.get_or_init(|| nodejs(Tool::Npm.path().expect("npm"), Path::new(env!("CARGO_TARGET_TMPDIR"))))
 }
 
 /// The environment of the container `app` of the Deployment `frontend`, as a kubelet gives it to the process.
@@ -189,65 +168,6 @@ fn serve(env: &BTreeMap<String, String>, ports: &[(Protocol, u16)]) {
     application.wait();
 }
 
-/// A receiver of OTLP over HTTP: its port, and the bodies that arrive at `/v1/traces`.
-fn http_receiver() -> (u16, Receiver<Vec<u8>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let (sender, bodies) = channel();
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let sender = sender.clone();
-            thread::spawn(move || {
-                if let Some((path, body)) = request(stream)
-                    && path == "/v1/traces"
-                {
-                    let _ = sender.send(body);
-                }
-            });
-        }
-    });
-    (port, bodies)
-}
-
-/// Reads a request of HTTP/1.1 and answers it; none where it is something else.
-fn request(stream: TcpStream) -> Option<(String, Vec<u8>)> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let path = line.strip_prefix("POST ")?.strip_suffix(" HTTP/1.1\r\n")?.to_owned();
-    let mut headers = BTreeMap::new();
-    loop {
-        line.clear();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
-    }
-    if headers.get("content-type").map(String::as_str) != Some("application/x-protobuf") {
-        return None;
-    }
-    let mut body = Vec::new();
-    if headers.get("transfer-encoding").is_some_and(|encoding| encoding == "chunked") {
-        loop {
-            line.clear();
-            reader.read_line(&mut line).ok()?;
-            let length = u64::from_str_radix(line.trim_end(), 16).ok()?;
-            reader.by_ref().take(length).read_to_end(&mut body).ok()?;
-            line.clear();
-            reader.read_line(&mut line).ok()?;
-            if length == 0 {
-                break;
-            }
-        }
-    } else {
-        let length = headers.get("content-length")?.parse().ok()?;
-        reader.by_ref().take(length).read_to_end(&mut body).ok()?;
-    }
-    let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    reader.get_mut().write_all(answer.as_bytes()).ok()?;
-    Some((path, body))
-}
-
 /// A receiver of OTLP over gRPC: its port, and the requests that arrive.
 fn grpc_receiver() -> (Process, u16, Receiver<String>) {
     let (process, lines) = Process::node(agent(), GRPC_RECEIVER, &BTreeMap::new());
@@ -255,72 +175,18 @@ fn grpc_receiver() -> (Process, u16, Receiver<String>) {
     (process, port, lines)
 }
 
-/// The parts of a protobuf message that have a length, by the field's number.
-fn parts(mut message: &[u8]) -> Vec<(u64, &[u8])> {
-    fn varint(message: &mut &[u8]) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let (first, rest) = message.split_first()?;
-            *message = rest;
-            value |= u64::from(first & 0x7f) << shift;
-            if first & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
-    }
-    let mut found = Vec::new();
-    while let Some(key) = varint(&mut message) {
-        let length = match key & 7 {
-            0 => varint(&mut message).map(|_| 0),
-            1 => Some(8),
-            2 => varint(&mut message),
-            5 => Some(4),
-            other => panic!("wire type {other}"),
-        };
-        let (part, rest) = message.split_at(usize::try_from(length.expect("a length")).expect("a length"));
-        message = rest;
-        if key & 7 == 2 {
-            found.push((key >> 3, part));
-        }
-    }
-    found
-}
-
-/// What the fields `path` lead to in a protobuf message.
-fn at<'m>(message: &'m [u8], path: &[u64]) -> Vec<&'m [u8]> {
-    let Some((first, rest)) = path.split_first() else { return vec![message] };
-    let inside = parts(message).into_iter().filter(|(field, _)| field == first);
-    inside.flat_map(|(_, part)| at(part, rest)).collect()
-}
-
-/// The spans of an `ExportTraceServiceRequest`: their service and their names.
-fn spans(request: &[u8]) -> Vec<(String, String)> {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let mut found = Vec::new();
-    // resource_spans, each with its resource's attributes and its scope_spans' spans.
-    for group in at(request, &[1]) {
-        let attributes = at(group, &[1, 1]);
-        let service = attributes
-            .into_iter()
-            .find(|attribute| at(attribute, &[1]).first() == Some(&&b"service.name"[..]));
-        let service = service.and_then(|attribute| at(attribute, &[2, 1]).first().map(|name| text(name)));
-        let service = service.expect("a service's name");
-        found.extend(at(group, &[2, 2, 5]).into_iter().map(|name| (service.clone(), text(name))));
-    }
-    found
-}
-
 #[track_caller]
-fn are_of_the_frontend(spans: &[(String, String)]) {
-    assert!(spans.iter().any(|(service, name)| service == "frontend" && name == "GET"), "{spans:?}");
+fn are_of_the_frontend(spans: &[Span]) {
+    let is_ours = |span: &Span| span.of("service.name") == "frontend" && span.name == "GET";
+    assert!(spans.iter().any(is_ours), "{spans:?}");
 }
 
 fn the_nodejs_example_delivers_its_spans() {
-    let (port, bodies) = http_receiver();
+    let (port, requests) = listen("127.0.0.1:0");
     // The collector has no other port: an endpoint that names one fails.
     serve(&injected(), &[(Protocol::HttpProtobuf, port)]);
-    let arrived: Vec<_> = bodies.try_iter().flat_map(|body| spans(&body)).collect();
+    let arrived = requests.try_iter().filter(Request::has_traces);
+    let arrived: Vec<Span> = arrived.flat_map(|request| spans(&request.body)).collect();
     are_of_the_frontend(&arrived);
 }
 

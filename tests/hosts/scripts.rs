@@ -175,7 +175,9 @@ fn shellcheck_has_nothing_to_say() {
 }
 
 fn shellcheck_has_nothing_to_say_about_what_we_run() {
-    for script in [".ci/run", ".ci/static", ".ci/image", "functions/krew/manifest"] {
+    for script in
+        [".ci/run", ".ci/agents", ".ci/collector", ".ci/static", ".ci/image", "functions/krew/manifest"]
+    {
         let path = repository().join(script);
         let output = Command::new("shellcheck").arg(path).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+use crate::common::kubernetes::expanded;
 use crate::common::{documents, done};
 
 const OURS: &str = " --require /otel-auto-instrumentation-nodejs/autoinstrumentation.js";
@@ -451,31 +452,6 @@ fn environment(container: &Value, others: &[Value]) -> BTreeMap<String, String> 
         environment.insert(name, value);
     }
     environment
-}
-
-/// `$(NAME)` is the value of a variable that is known by then, or stays; `$$` is a dollar sign.
-fn expanded(value: &str, known: &BTreeMap<String, String>) -> String {
-    let letters: Vec<char> = value.chars().collect();
-    let mut result = String::new();
-    let mut at = 0;
-    while at < letters.len() {
-        let end = (letters[at] == '$' && letters.get(at + 1) == Some(&'('))
-            .then(|| letters[at..].iter().position(|letter| *letter == ')'))
-            .flatten();
-        if letters[at] == '$' && letters.get(at + 1) == Some(&'$') {
-            result.push('$');
-            at += 2;
-        } else if let Some(end) = end {
-            let name: String = letters[at + 2..at + end].iter().collect();
-            let whole: String = letters[at..=at + end].iter().collect();
-            result.push_str(known.get(&name).unwrap_or(&whole));
-            at += end + 1;
-        } else {
-            result.push(letters[at]);
-            at += 1;
-        }
-    }
-    result
 }
 
 const KEYS: &[&str] = &[
