@@ -163,12 +163,14 @@ impl EnvFrom {
         found
     }
 
-    /// Every variable that a source is known to bring, as an element of `env`. A value that is not known is `valueFrom`.
+    /// Every variable that a source is known to bring and whose name begins with `prefix`, as an element of `env`. A
+    /// value that is not known is `valueFrom`.
     #[must_use]
-    pub fn entries(&self) -> Vec<Value> {
+    pub fn entries(&self, prefix: &str) -> Vec<Value> {
         let keys = |one: &'_ Source| -> Vec<String> {
             let keys = one.holders.iter().flat_map(|holder| holder.keys.keys());
-            keys.map(|key| format!("{}{key}", one.prefix)).collect()
+            let names = keys.map(|key| format!("{}{key}", one.prefix));
+            names.filter(|name| name.starts_with(prefix)).collect()
         };
         let names: BTreeSet<String> = self.0.iter().flat_map(keys).collect();
         let entry = |name: String| match self.find(&name) {
@@ -233,7 +235,7 @@ mod tests {
             json!({"name": "B", "value": "2"}),
             json!({"name": "P_TOKEN", "valueFrom": {}}),
         ];
-        assert_eq!(EnvFrom::new(sources).entries(), expected);
+        assert_eq!(EnvFrom::new(sources).entries(""), expected);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Checks of planned injections. Each check is a file in this module and a row of [`CHECKS`].
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -84,8 +85,14 @@ pub(super) struct Planned<'p> {
     /// The languages; empty for a sidecar.
     pub(super) languages: &'p [Request<'p>],
     pub(super) sidecar: Option<&'p collector::Request<'p>>,
+    /// The pod before and after the plan; null if the workload has none.
+    pods: [&'p Value; 2],
     /// Its containers after the plan.
     containers: Containers<'p>,
+    /// What its languages send to.
+    sent: OnceCell<Vec<otlp::Sent>>,
+    /// The LimitRanges that count for it, if they are known.
+    ranges: OnceCell<Option<amounts::Ranges<'p>>>,
 }
 
 impl<'p> Planned<'p> {
@@ -95,13 +102,25 @@ impl<'p> Planned<'p> {
         languages: &'p [Request<'p>],
         sidecar: Option<&'p collector::Request<'p>>,
     ) -> Self {
-        Self { cx, draft, languages, sidecar, containers: Containers::new(cx, draft) }
+        let after = look_up(draft.value(), &cx.workload.pointer("/spec"));
+        Self {
+            cx,
+            draft,
+            languages,
+            sidecar,
+            pods: [cx.workload.pod(), after].map(|pod| pod.unwrap_or(&Value::Null)),
+            containers: Containers::new(cx, draft),
+            sent: OnceCell::new(),
+            ranges: OnceCell::new(),
+        }
     }
 
-    /// The pod before and after the plan; null if the workload has none.
-    fn pods(&self) -> [&'p Value; 2] {
-        let after = look_up(self.draft.value(), &self.cx.workload.pointer("/spec"));
-        [self.cx.workload.pod(), after].map(|pod| pod.unwrap_or(&Value::Null))
+    fn sent(&self) -> &[otlp::Sent] {
+        self.sent.get_or_init(|| otlp::sent(self))
+    }
+
+    fn ranges(&self) -> Option<&amounts::Ranges<'p>> {
+        self.ranges.get_or_init(|| amounts::Ranges::of(self.cx)).as_ref()
     }
 
     /// The findings of all checks.

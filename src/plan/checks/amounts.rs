@@ -12,18 +12,18 @@ use crate::finding::Finding;
 use crate::k8s::metadata_text;
 use crate::k8s::pod::{List, elements, name, position};
 use crate::k8s::quantity::{nanos, text};
-use crate::select::Request;
+use crate::select::{Request, Selection};
 
 /// Amounts by resource, in billionths.
-pub(super) type Amounts = BTreeMap<String, i128>;
+pub(super) type Amounts<'v> = BTreeMap<&'v str, i128>;
 
 /// What a container requests and may use.
 #[derive(Debug, Default)]
-pub(super) struct Resources {
-    pub(super) requests: Amounts,
-    pub(super) limits: Amounts,
+pub(super) struct Resources<'v> {
+    pub(super) requests: Amounts<'v>,
+    pub(super) limits: Amounts<'v>,
     /// Resources whose default is not known.
-    pub(super) unknown: BTreeSet<String>,
+    pub(super) unknown: BTreeSet<&'v str>,
 }
 
 /// The LimitRanges of a namespace.
@@ -31,16 +31,16 @@ pub(super) struct Ranges<'c> {
     /// Their names and items.
     all: Vec<(&'c str, &'c [Value])>,
     /// The defaults for containers: requests and limits. `None` if an amount is not readable.
-    defaults: Option<[Defaults; 2]>,
+    defaults: Option<[Defaults<'c>; 2]>,
 }
 
 /// Amounts by resource; `None` if there are several.
-type Defaults = BTreeMap<String, Option<i128>>;
+type Defaults<'v> = BTreeMap<&'v str, Option<i128>>;
 
 impl<'c> Ranges<'c> {
     /// The LimitRanges that count for a workload. `None` if they are not known.
-    pub(super) fn of(planned: &Planned<'c>) -> Option<Self> {
-        let all = planned.cx.context.others("LimitRange", &planned.cx.namespace)?;
+    pub(super) fn of(cx: &Selection<'c>) -> Option<Self> {
+        let all = cx.context.others("LimitRange", &cx.namespace)?;
         let range = |one: &'c Value| {
             let limits = one.get("spec").map_or(&[][..], |spec| elements(spec, "limits"));
             (metadata_text(one, "name").unwrap_or_default(), limits)
@@ -61,7 +61,7 @@ impl<'c> Ranges<'c> {
         items.filter(move |(_, item)| item.get("type").and_then(Value::as_str) == Some(of_type))
     }
 
-    fn defaults(&self) -> Option<[Defaults; 2]> {
+    fn defaults(&self) -> Option<[Defaults<'c>; 2]> {
         let mut defaults = [BTreeMap::new(), BTreeMap::new()];
         for (_, item) in self.items("Container") {
             let mut limits = amounts(item, "default")?;
@@ -69,9 +69,7 @@ impl<'c> Ranges<'c> {
                 limits.entry(resource).or_insert(amount);
             }
             let mut requests = amounts(item, "defaultRequest")?;
-            for (resource, amount) in
-                limits.iter().map(|(key, value)| (key.clone(), *value)).chain(amounts(item, "min")?)
-            {
+            for (resource, amount) in limits.clone().into_iter().chain(amounts(item, "min")?) {
                 requests.entry(resource).or_insert(amount);
             }
             for (all, own) in defaults.iter_mut().zip([requests, limits]) {
@@ -87,7 +85,7 @@ impl<'c> Ranges<'c> {
     }
 
     /// What a container requests and may use. `None` if an amount is not readable.
-    pub(super) fn resources(&self, container: &Value) -> Option<Resources> {
+    pub(super) fn resources<'v>(&'v self, container: &'v Value) -> Option<Resources<'v>> {
         let own = container.get("resources").unwrap_or(&Value::Null);
         let mut resources = Resources {
             requests: amounts(own, "requests")?,
@@ -95,15 +93,15 @@ impl<'c> Ranges<'c> {
             ..Resources::default()
         };
         for (resource, limit) in &resources.limits {
-            resources.requests.entry(resource.clone()).or_insert(*limit);
+            resources.requests.entry(resource).or_insert(*limit);
         }
         let [requests, limits] = self.defaults.as_ref()?;
         for (into, defaults) in [(&mut resources.requests, requests), (&mut resources.limits, limits)] {
             for (resource, default) in defaults {
                 match default {
                     _ if into.contains_key(resource) => {}
-                    Some(amount) => drop(into.insert(resource.clone(), *amount)),
-                    None => drop(resources.unknown.insert(resource.clone())),
+                    Some(amount) => drop(into.insert(resource, *amount)),
+                    None => drop(resources.unknown.insert(resource)),
                 }
             }
         }
@@ -112,12 +110,12 @@ impl<'c> Ranges<'c> {
 }
 
 /// The amounts under a key. `None` if one is not readable.
-pub(super) fn amounts(holder: &Value, key: &str) -> Option<Amounts> {
+pub(super) fn amounts<'v>(holder: &'v Value, key: &str) -> Option<Amounts<'v>> {
     match holder.get(key) {
         None | Some(Value::Null) => Some(Amounts::new()),
         Some(Value::Object(entries)) => entries
             .iter()
-            .map(|(resource, amount)| Some((resource.clone(), nanos(&text(amount)?)?)))
+            .map(|(resource, amount)| Some((resource.as_str(), nanos(&text(amount)?)?)))
             .collect(),
         Some(_) => None,
     }
@@ -166,10 +164,10 @@ impl Added<'_> {
 }
 
 /// The containers that an injection adds.
-pub(super) fn added<'d>(planned: &'d Planned<'d>) -> Vec<Added<'d>> {
+pub(super) fn added<'d>(planned: &Planned<'d>) -> Vec<Added<'d>> {
     let Planned { cx, draft, .. } = planned;
     let spec = cx.workload.pointer("/spec");
-    let [before, _] = planned.pods();
+    let [before, _] = planned.pods;
     let mut added = Vec::new();
     for list in [List::Init, List::Regular] {
         let old = elements(before, list.key());

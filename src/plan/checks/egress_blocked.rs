@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::otlp::sent;
 use super::service::{Address, is_tcp};
 use super::{Check, Planned};
 use crate::change::look_up;
@@ -20,7 +19,7 @@ pub(super) const CHECK: Check =
 /// `None` if the policies are not known.
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     let Planned { cx, draft, .. } = planned;
-    let [_, pod] = planned.pods();
+    let [_, pod] = planned.pods;
     let policies = cx.context.others("NetworkPolicy", &cx.namespace)?;
     // What policies mean for pods in the host's network depends on the cluster.
     if policies.is_empty() || pod.get("hostNetwork") == Some(&Value::Bool(true)) {
@@ -31,7 +30,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     let of_egress: Vec<(&Value, Option<bool>)> = policies
         .into_iter()
         .filter(|policy| is_of_egress(policy))
-        .map(|policy| (policy, labels.fit(policy.pointer("/spec/podSelector"))))
+        .map(|policy| (policy, labels.fit(policy.get("spec").and_then(|spec| spec.get("podSelector")))))
         .filter(|(_, selects)| *selects != Some(false))
         .collect();
     let selecting: Vec<&str> = of_egress
@@ -43,7 +42,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
         return Some(Vec::new());
     }
     let mut findings = Vec::new();
-    for one in sent(planned) {
+    for one in planned.sent() {
         let Some(address) = Address::of(&one.endpoint, &cx.namespace) else { continue };
         let Some(server) = address.server(cx.context) else { continue };
         let Some((pods, port)) = server.pods(address.port) else { continue };
@@ -62,7 +61,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
             let names = selecting.join(", ");
             let port = port.as_str().map_or_else(|| port.to_string(), str::to_owned);
             findings.push(Finding::egress_not_allowed(
-                one.pointer,
+                &one.pointer,
                 one.language,
                 &place,
                 &names,

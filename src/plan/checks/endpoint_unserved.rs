@@ -1,6 +1,5 @@
 //! Endpoints whose Service or collector is in the input and does not take what is sent there.
 
-use super::otlp::sent;
 use super::service::{Address, Server};
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
@@ -12,7 +11,7 @@ pub(super) const CHECK: Check = Check { codes: &[Code::EndpointUnserved], run };
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let cx = planned.cx;
     let mut findings = Vec::new();
-    for one in sent(planned) {
+    for one in planned.sent() {
         let Some(address) = Address::of(&one.endpoint, &cx.namespace) else { continue };
         let Some(server) = address.server(cx.context) else { continue };
         let (place, port) = (one.place(), address.port);
@@ -29,7 +28,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             ports.dedup();
             let known: Vec<String> = ports.iter().map(u32::to_string).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            findings.push(Finding::port_not_served(one.pointer, one.language, &place, port, &what, &known));
+            findings.push(Finding::port_not_served(&one.pointer, one.language, &place, port, &what, &known));
             continue;
         }
         let pair = one.protocol.zip(server.protocol(port));
@@ -44,7 +43,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         }
         let (speaks, takes) = (speaks.transport(), takes.transport());
         findings.push(Finding::port_takes_other(
-            one.pointer,
+            &one.pointer,
             one.language,
             &place,
             port,

@@ -38,7 +38,7 @@ const OF_FOLDER: Needs = Needs { kubernetes: 33, containerd: "2.2", crio: "1.33"
 /// What the pod's new image volumes need of the cluster.
 fn needs(planned: &Planned<'_>) -> Option<Finding> {
     let cx = planned.cx;
-    let [before, after] = planned.pods();
+    let [before, after] = planned.pods;
     let of_image = |spec: &'_ Value| -> BTreeSet<String> {
         let volumes = elements(spec, "volumes").iter().filter(|volume| volume.get("image").is_some());
         volumes.map(|volume| name(volume).to_owned()).collect()

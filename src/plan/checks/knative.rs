@@ -51,7 +51,7 @@ fn features(planned: &Planned<'_>) -> Option<Finding> {
     if cx.workload.identity.group() != "serving.knative.dev" {
         return None;
     }
-    let [before, after] = planned.pods();
+    let [before, after] = planned.pods;
     let needed: Vec<&str> = FLAGS
         .iter()
         .filter(|flag| (flag.is_needed)(after) && !(flag.is_needed)(before))

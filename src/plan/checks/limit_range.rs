@@ -13,7 +13,7 @@ pub(super) const CHECK: Check =
 
 /// `None` if an amount is not known.
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
-    let ranges = Ranges::of(planned)?;
+    let ranges = planned.ranges()?;
     if ranges.is_empty() {
         return Some(Vec::new());
     }
@@ -26,12 +26,12 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
         }
     }
     let Some(first) = added.first() else { return Some(findings) };
-    let [before, after] = planned.pods();
+    let [before, after] = planned.pods;
     // Resources of the pod as a whole count instead of the sums.
-    if after.get("resources").is_some() {
+    if after.get("resources").is_some() || ranges.items("Pod").next().is_none() {
         return Some(findings);
     }
-    let (before, after) = (sums(&ranges, before)?, sums(&ranges, after)?);
+    let (before, after) = (sums(ranges, before)?, sums(ranges, after)?);
     for (range, item) in ranges.items("Pod") {
         findings.extend(of_pod(first, &before, &after, range, item)?);
     }
@@ -39,16 +39,21 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
 }
 
 /// What a container breaks of an item of a LimitRange.
-fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Value) -> Option<Vec<Finding>> {
+fn of_container(
+    one: &Added<'_>,
+    resources: &Resources<'_>,
+    range: &str,
+    item: &Value,
+) -> Option<Vec<Finding>> {
     let container = name(one.container);
     let mut findings = Vec::new();
     let parts = [("limit", "limits", &resources.limits), ("request", "requests", &resources.requests)];
     for (bound, is_max) in [("max", true), ("min", false)] {
         for (resource, bound) in known(resources, amounts(item, bound)?) {
             let breaks = |amount: &i128| if is_max { *amount > bound } else { *amount < bound };
-            let breaking = parts.iter().find(|(.., all)| all.get(&resource).is_some_and(breaks));
+            let breaking = parts.iter().find(|(.., all)| all.get(resource).is_some_and(breaks));
             let Some((part, key, all)) = breaking else { continue };
-            let (amount, bound) = (shown(&resource, all[&resource]), shown(&resource, bound));
+            let (amount, bound) = (shown(resource, all[resource]), shown(resource, bound));
             let (at, what) = (&one.pointer, format!("{resource} {part}"));
             let field = one.field(&format!(".{key}.{resource}"));
             findings.push(one.blamed(if is_max {
@@ -59,19 +64,19 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
         }
     }
     for (resource, most) in known(resources, amounts(item, "maxLimitRequestRatio")?) {
-        let pair = resources.limits.get(&resource).zip(resources.requests.get(&resource));
+        let pair = resources.limits.get(resource).zip(resources.requests.get(resource));
         let field = one.field("");
         match pair.filter(|(limit, request)| **limit > 0 && **request > 0) {
             Some((limit, request)) if is_above(*limit, *request, most) => {
-                let (limit, request) = (shown(&resource, *limit), shown(&resource, *request));
+                let (limit, request) = (shown(resource, *limit), shown(resource, *request));
                 let (amounts, most) = (format!("{limit} for a request of {request}"), ratio(most));
                 let finding =
-                    Finding::above_ratio(&one.pointer, container, &resource, &amounts, range, &most, &field);
+                    Finding::above_ratio(&one.pointer, container, resource, &amounts, range, &most, &field);
                 findings.push(one.blamed(finding));
             }
             Some(_) => {}
             None => {
-                let finding = Finding::without_ratio(&one.pointer, container, &resource, range, &field);
+                let finding = Finding::without_ratio(&one.pointer, container, resource, range, &field);
                 findings.push(one.blamed(finding));
             }
         }
@@ -80,7 +85,7 @@ fn of_container(one: &Added<'_>, resources: &Resources, range: &str, item: &Valu
 }
 
 /// The amounts of an item for resources whose default is known.
-fn known(resources: &Resources, amounts: Amounts) -> impl Iterator<Item = (String, i128)> {
+fn known<'v>(resources: &Resources<'_>, amounts: Amounts<'v>) -> impl Iterator<Item = (&'v str, i128)> {
     amounts.into_iter().filter(|(resource, _)| !resources.unknown.contains(resource))
 }
 
@@ -100,11 +105,11 @@ fn ratio(most: i128) -> String {
 }
 
 /// What a pod's containers request and may use together, as the API server builds them: init containers count where they need more than the rest.
-fn sums(ranges: &Ranges<'_>, spec: &Value) -> Option<Resources> {
+fn sums<'v>(ranges: &'v Ranges<'_>, spec: &'v Value) -> Option<Resources<'v>> {
     let mut sums = Resources::default();
-    let add = |into: &mut Amounts, more: &Amounts| {
+    let add = |into: &mut Amounts<'v>, more: &Amounts<'v>| {
         more.iter().for_each(|(resource, amount)| {
-            let sum = into.entry(resource.clone()).or_default();
+            let sum = into.entry(resource).or_default();
             *sum = sum.saturating_add(*amount);
         });
     };
@@ -113,7 +118,7 @@ fn sums(ranges: &Ranges<'_>, spec: &Value) -> Option<Resources> {
     for list in [List::Regular, List::Init] {
         for container in elements(spec, list.key()) {
             let own = ranges.resources(container)?;
-            sums.unknown.extend(own.unknown.iter().cloned());
+            sums.unknown.extend(&own.unknown);
             let is_sidecar = container.get("restartPolicy").and_then(Value::as_str) == Some("Always");
             for (index, (all, own)) in
                 [(&mut sums.requests, &own.requests), (&mut sums.limits, &own.limits)].into_iter().enumerate()
@@ -147,8 +152,8 @@ fn sums(ranges: &Ranges<'_>, spec: &Value) -> Option<Resources> {
 /// What a pod breaks of an item of a LimitRange, and did not break before.
 fn of_pod(
     one: &Added<'_>,
-    before: &Resources,
-    after: &Resources,
+    before: &Resources<'_>,
+    after: &Resources<'_>,
     range: &str,
     item: &Value,
 ) -> Option<Vec<Finding>> {
@@ -157,28 +162,27 @@ fn of_pod(
         let parts =
             [("limit", &before.limits, &after.limits), ("request", &before.requests, &after.requests)];
         let above = parts.iter().find(|(_, before, after)| {
-            let is_above = |all: &Amounts| all.get(&resource).is_some_and(|amount| *amount > most);
+            let is_above = |all: &Amounts<'_>| all.get(resource).is_some_and(|amount| *amount > most);
             is_above(after) && !is_above(before)
         });
         if let Some((part, _, after)) = above {
-            let (amount, most) = (shown(&resource, after[&resource]), shown(&resource, most));
+            let (amount, most) = (shown(resource, after[resource]), shown(resource, most));
             let field = one.field("");
-            let finding =
-                Finding::pod_above_max(&one.pointer, &resource, part, &amount, range, &most, &field);
+            let finding = Finding::pod_above_max(&one.pointer, resource, part, &amount, range, &most, &field);
             findings.push(one.blamed(finding));
         }
     }
     for (resource, most) in known(after, amounts(item, "maxLimitRequestRatio")?) {
-        let breaks = |of: &Resources| {
-            let pair = of.limits.get(&resource).zip(of.requests.get(&resource));
+        let breaks = |of: &Resources<'_>| {
+            let pair = of.limits.get(resource).zip(of.requests.get(resource));
             pair.is_some_and(|(limit, request)| is_above(*limit, *request, most))
         };
         if breaks(after) && !breaks(before) {
             let (limit, request) =
-                (shown(&resource, after.limits[&resource]), shown(&resource, after.requests[&resource]));
+                (shown(resource, after.limits[resource]), shown(resource, after.requests[resource]));
             let (most, field) = (ratio(most), one.field(""));
             let finding =
-                Finding::pod_above_ratio(&one.pointer, &resource, &limit, &request, range, &most, &field);
+                Finding::pod_above_ratio(&one.pointer, resource, &limit, &request, range, &most, &field);
             findings.push(one.blamed(finding));
         }
     }

@@ -32,9 +32,10 @@ fn of_language(planned: &Planned<'_>, request: &Request<'_>) -> Vec<Finding> {
     let agent = request.language.agent(&image);
     let mut causes = Vec::new();
     let mut findings = Vec::new();
+    let pointer = cx.annotations.pointer(request.language.switch);
     each_export(planned, request, agent, |container, export| {
-        let pointer = cx.annotations.pointer(request.language.switch);
-        let source = Source { pointer, language: request.language, agent, image: &image, container };
+        let source =
+            Source { pointer: &pointer, language: request.language, agent, image: &image, container };
         let doubt = source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export));
         let Some(finding) = doubt else { return };
         let variable = export.protocol.map(|chosen| chosen.variable.to_owned());
@@ -58,8 +59,8 @@ fn each_export(
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
     for (list, container) in containers(request) {
         let Some((_, value)) = all.find(list, container) else { continue };
-        let brought = cx.context.env_from(value, &cx.namespace).entries();
-        let env = Env(&brought, elements(value, "env"));
+        let brought = cx.context.env_from(value, &cx.namespace).entries(PREFIX);
+        let env = Env::new(&brought, elements(value, "env"));
         if !is_disabled(request, &env) {
             let exports = signals.iter().filter_map(|signal| export(request, &env, *signal));
             exports.for_each(|export| take(container, export));
@@ -145,8 +146,11 @@ fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
     is_inside && matches!(given, Some(Given::Value { value, .. }) if value.eq_ignore_ascii_case("true"))
 }
 
-/// A container's variables: those that `envFrom` is known to bring, and those of `env`.
-struct Env<'v>(&'v [Value], &'v [Value]);
+/// What the names of the variables begin with that set exporters.
+const PREFIX: &str = "OTEL_";
+
+/// A container's variables that set exporters: those that `envFrom` is known to bring, and those of `env`.
+struct Env<'v>(Vec<&'v Value>);
 
 /// What variables say about a setting.
 #[derive(Debug, Clone, Copy)]
@@ -158,11 +162,15 @@ enum Given<'v> {
 }
 
 impl<'v> Env<'v> {
+    fn new(brought: &'v [Value], own: &'v [Value]) -> Self {
+        Self(brought.iter().chain(own).filter(|entry| name(entry).starts_with(PREFIX)).collect())
+    }
+
     /// The first of these variables that is set. An empty value counts as unset.
     fn first(&self, names: &[&str]) -> Option<Given<'v>> {
         names.iter().find_map(|wanted| {
             // `env` wins over `envFrom`; if it has a name twice, the kubelet uses the later entry.
-            let entry = self.0.iter().chain(self.1).rev().find(|entry| name(entry) == *wanted)?;
+            let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
             if is_from_elsewhere(entry) {
                 return Some(Given::Unknown);
             }
@@ -234,7 +242,7 @@ fn variable(signal: Option<Signal>, what: &str) -> String {
 /// The owner of the exporters.
 struct Source<'a> {
     /// Pointer to what requests the language.
-    pointer: String,
+    pointer: &'a str,
     language: &'static Language,
     agent: Option<Agent>,
     image: &'a str,
@@ -256,7 +264,7 @@ impl Source<'_> {
         }
         let can = spoken.can.iter().map(|can| format!("{:?} (usual port {})", can.value(), can.port()));
         let can = can.collect::<Vec<_>>().join(" or ");
-        let (pointer, language, setting) = (&self.pointer, self.language.id, self.setting(chosen));
+        let (pointer, language, setting) = (self.pointer, self.language.id, self.setting(chosen));
         let effect = spoken.otherwise;
         Some(if is_known {
             Finding::protocol_not_spoken(pointer, language, &setting, effect, &can)
@@ -305,7 +313,7 @@ impl Source<'_> {
             let variable = variable(is_of_one_signal.then_some(export.signal), "PROTOCOL");
             fix.push_str(&format!(", or set {variable} to {:?}", expected.value()));
         }
-        let (pointer, language, takes) = (&self.pointer, self.language.id, expected.transport());
+        let (pointer, language, takes) = (self.pointer, self.language.id, expected.transport());
         Some(Finding::port_of_other_protocol(pointer, language, &lost, &place, port, takes, &fix))
     }
 

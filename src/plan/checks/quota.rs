@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::amounts::{Ranges, added};
+use super::amounts::added;
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::metadata_text;
@@ -26,12 +26,12 @@ pub(super) const CHECK: Check =
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     let cx = planned.cx;
     let quotas = cx.context.others("ResourceQuota", &cx.namespace)?;
-    let [_, pod] = planned.pods();
+    let [_, pod] = planned.pods;
     // Requests and limits of the pod as a whole are enough.
     if quotas.is_empty() || pod.get("resources").is_some() {
         return Some(Vec::new());
     }
-    let ranges = Ranges::of(planned)?;
+    let ranges = planned.ranges()?;
     let mut findings = Vec::new();
     for one in added(planned) {
         let resources = ranges.resources(one.container)?;

@@ -13,7 +13,7 @@ use crate::metadata::{Facts, Metadata, User};
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let [before, spec] = planned.pods();
+    let [before, spec] = planned.pods;
     let mut findings = Vec::new();
     for list in [List::Init, List::Regular] {
         let current = positions(elements(before, list.key()));
