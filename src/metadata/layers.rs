@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+use tar::{Archive, EntryType};
 
 use super::{Libc, Refusal};
 
@@ -14,8 +15,6 @@ const MOST_ENTRIES: usize = 1_000_000;
 
 /// The largest extended header that is read.
 const LONGEST_HEADER: u64 = 1 << 20;
-
-const BLOCK: usize = 512;
 
 /// What the names of a layer's entries tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,52 +113,36 @@ impl Read for Zstd {
 
 /// Reads the headers of a tar archive.
 fn scan(archive: impl Read) -> io::Result<Loader> {
-    let mut archive = archive.take(MOST_BYTES);
+    let mut archive = Archive::new(archive);
     let mut found: Option<Libc> = None;
-    let mut size_of_next = None;
-    let mut block = [0; BLOCK];
-    for _ in 0..MOST_ENTRIES {
-        match fill(&mut archive, &mut block)? {
-            0 if archive.limit() == 0 => return Ok(Loader::Unclear),
-            0 => return Ok(found.map_or(Loader::None, Loader::Of)),
-            BLOCK => {}
-            _ if archive.limit() == 0 => return Ok(Loader::Unclear),
-            _ => return Err(io::Error::other("it ends too early")),
+    // As they are, because the crate keeps extended headers of any size. Loaders have short names.
+    for (index, entry) in archive.entries()?.raw(true).enumerate() {
+        let mut entry = entry?;
+        let end = entry.raw_file_position().saturating_add(entry.size());
+        if index == MOST_ENTRIES || end > MOST_BYTES || gives_size(&mut entry)? {
+            return Ok(Loader::Unclear);
         }
-        // Two empty blocks end an archive.
-        if block.iter().all(|byte| *byte == 0) {
-            return Ok(found.map_or(Loader::None, Loader::Of));
-        }
-        if !has_checksum(&block) {
-            return Err(io::Error::other("it is not a tar archive"));
-        }
-        let own = number(&block[124..136]).ok_or_else(|| io::Error::other("an entry has no size"))?;
-        let kind = block[156];
-        let size = match kind {
-            // Headers about the next entry have their own size.
-            b'x' | b'g' | b'L' | b'K' => own,
-            _ => size_of_next.take().unwrap_or(own),
-        };
-        if kind == b'x' && size <= LONGEST_HEADER {
-            let mut header = vec![0; usize::try_from(size).unwrap_or_default()];
-            archive.read_exact(&mut header)?;
-            size_of_next = pax_size(&header);
-            skip(&mut archive, padding(size))?;
-            continue;
-        }
-        if let Some(libc) = of_entry(&name(&block)) {
+        if let Some(libc) = of_entry(&String::from_utf8_lossy(&entry.path_bytes())) {
             if found.is_some_and(|other| other != libc) {
                 return Ok(Loader::Unclear);
             }
             found = Some(libc);
         }
-        // Links have no content, whatever their size says.
-        let content = if matches!(kind, b'1'..=b'6') { 0 } else { size };
-        if !skip(&mut archive, content.saturating_add(padding(content)))? {
-            return Ok(Loader::Unclear);
-        }
     }
-    Ok(Loader::Unclear)
+    Ok(found.map_or(Loader::None, Loader::Of))
+}
+
+/// Whether the entry is an extended header that says where the one after the next begins. Only entries of 8 GiB and
+/// more need one.
+fn gives_size(entry: &mut tar::Entry<'_, impl Read>) -> io::Result<bool> {
+    if entry.header().entry_type() != EntryType::XHeader {
+        return Ok(false);
+    }
+    if entry.size() > LONGEST_HEADER {
+        return Ok(true);
+    }
+    let mut records = entry.pax_extensions()?.into_iter().flatten();
+    Ok(records.any(|record| record.map_or(true, |record| record.key_bytes() == b"size")))
 }
 
 /// The C library whose loader has this name.
@@ -179,115 +162,27 @@ fn of_entry(name: &str) -> Option<Libc> {
     is_glibc.then_some(Libc::Glibc)
 }
 
-/// The path in a header: prefix and name.
-fn name(block: &[u8; BLOCK]) -> String {
-    let text = |field: &[u8]| {
-        let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
-        String::from_utf8_lossy(&field[..end]).into_owned()
-    };
-    let (name, prefix) = (text(&block[..100]), text(&block[345..500]));
-    let is_posix = &block[257..263] == b"ustar\0";
-    if is_posix && !prefix.is_empty() { format!("{prefix}/{name}") } else { name }
-}
-
-/// Whether the header's checksum is right; the field itself counts as blanks.
-fn has_checksum(block: &[u8; BLOCK]) -> bool {
-    let sum = |of: fn(u8) -> i64| -> i64 {
-        let byte = |(index, byte): (usize, &u8)| of(if (148..156).contains(&index) { b' ' } else { *byte });
-        block.iter().enumerate().map(byte).sum()
-    };
-    let written = number(&block[148..156]).and_then(|sum| i64::try_from(sum).ok());
-    // Old programs added signed bytes.
-    written == Some(sum(i64::from)) || written == Some(sum(|byte| i64::from(byte.cast_signed())))
-}
-
-/// A number in a header: octal digits, or binary if the first bit is set.
-fn number(field: &[u8]) -> Option<u64> {
-    if let [first, rest @ ..] = field
-        && first & 0x80 != 0
-    {
-        // A negative number, or one that no entry has.
-        if *first != 0x80 {
-            return None;
-        }
-        return rest.iter().try_fold(0_u64, |sum, byte| sum.checked_mul(256)?.checked_add(u64::from(*byte)));
-    }
-    let is_filler = |byte: &u8| matches!(byte, b' ' | 0);
-    let start = field.iter().position(|byte| !is_filler(byte)).unwrap_or(field.len());
-    let digits = field[start..].iter().take_while(|byte| !is_filler(byte));
-    digits.copied().try_fold(0_u64, |sum, byte| match byte {
-        b'0'..=b'7' => sum.checked_mul(8)?.checked_add(u64::from(byte - b'0')),
-        _ => None,
-    })
-}
-
-/// The `size` in an extended header: records of the form `LENGTH KEY=VALUE\n`.
-fn pax_size(header: &[u8]) -> Option<u64> {
-    let mut rest = header;
-    let mut size = None;
-    while let Some(blank) = rest.iter().position(|byte| *byte == b' ') {
-        let length: usize = std::str::from_utf8(&rest[..blank]).ok()?.parse().ok()?;
-        let record = rest.get(blank + 1..length)?;
-        if let Some(value) = record.strip_prefix(b"size=") {
-            size = std::str::from_utf8(value).ok()?.trim_end().parse().ok();
-        }
-        rest = &rest[length..];
-    }
-    size
-}
-
-/// The bytes behind a content up to the next block.
-const fn padding(size: u64) -> u64 {
-    size.next_multiple_of(BLOCK as u64).wrapping_sub(size)
-}
-
-/// Reads as much as there is, up to the whole buffer.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..])? {
-            0 => break,
-            length => filled += length,
-        }
-    }
-    Ok(filled)
-}
-
-/// Skips bytes. Whether all of them were there and within the limit.
-fn skip(reader: &mut io::Take<impl Read>, count: u64) -> io::Result<bool> {
-    if count > reader.limit() {
-        return Ok(false);
-    }
-    let skipped = io::copy(&mut reader.by_ref().take(count), &mut io::sink())?;
-    if skipped < count {
-        return Err(io::Error::other("it ends too early"));
-    }
-    Ok(true)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A header of an entry.
-    pub(super) fn header(name: &str, size: u64, kind: u8) -> Vec<u8> {
-        let mut block = vec![0; BLOCK];
-        block[..name.len()].copy_from_slice(name.as_bytes());
-        block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
-        block[156] = kind;
-        block[148..156].copy_from_slice(b"        ");
-        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
-        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        block
-    }
-
-    fn archive(names: &[&str]) -> Vec<u8> {
-        let entry = |name: &&str| [header(name, 3, b'0'), b"abc".to_vec(), vec![0; BLOCK - 3]].concat();
-        names.iter().flat_map(entry).chain(vec![0; 2 * BLOCK]).collect()
+    /// An archive of entries with these types, names and contents.
+    fn archive(entries: &[(EntryType, &str, &[u8])]) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for (kind, name, content) in entries {
+            let mut header = tar::Header::new_gnu();
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            archive.append(&header, *content).expect("memory");
+        }
+        archive.into_inner().expect("memory")
     }
 
     fn scanned(names: &[&str]) -> Loader {
-        scan(archive(names).as_slice()).expect("an archive")
+        let entries: Vec<_> = names.iter().map(|name| (EntryType::Regular, *name, &b"abc"[..])).collect();
+        scan(archive(&entries).as_slice()).expect("an archive")
     }
 
     #[test]
@@ -318,32 +213,41 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_those_of_extended_headers() {
-        let record = b"12 size=600\n";
-        let entry = [
-            header("pax", record.len() as u64, b'x'),
-            record.to_vec(),
-            vec![0; BLOCK - record.len()],
-            header("data", 0, b'0'),
-            vec![1; 1024],
-            header("lib/ld-musl-aarch64.so.1", 0, b'0'),
-        ];
-        assert_eq!(scan(entry.concat().as_slice()).expect("an archive"), Loader::Of(Libc::Musl));
+    fn extended_headers_are_no_entries() {
+        let musl = "lib/ld-musl-aarch64.so.1";
+        let scanned = |record: &[u8]| {
+            let entries = [
+                (EntryType::XHeader, "pax", record),
+                (EntryType::Regular, "data", b"abc"),
+                (EntryType::Regular, musl, b""),
+            ];
+            scan(archive(&entries).as_slice()).expect("an archive")
+        };
+        assert_eq!(scanned(b"18 comment=a text\n"), Loader::Of(Libc::Musl));
+        assert_eq!(scanned(b"12 size=600\n"), Loader::Unclear);
+        assert_eq!(scanned(b"no record"), Loader::Unclear);
+        assert_eq!(
+            scanned(&vec![b'1'; usize::try_from(LONGEST_HEADER).expect("small") + 1]),
+            Loader::Unclear
+        );
     }
 
     #[test]
     fn what_is_no_archive_is_refused_and_what_never_ends_is_unclear() {
+        let header = |size: u64| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(size);
+            header.set_cksum();
+            header.as_bytes().to_vec()
+        };
         assert!(scan(&b"x"[..]).is_err());
-        assert!(scan(vec![7; 4 * BLOCK].as_slice()).is_err());
-        // Its content is missing.
-        assert!(scan(header("a", 4096, b'0').as_slice()).is_err());
+        assert!(scan(vec![7; 2048].as_slice()).is_err());
+        // Their content is missing.
+        assert!(scan(header(4096).as_slice()).is_err());
+        assert!(scan(header(u64::MAX).as_slice()).is_err());
         // More than is read.
-        assert_eq!(scan(header("a", 1 << 32, b'0').as_slice()).ok(), Some(Loader::Unclear));
-        let endless = io::repeat(0).chain(io::empty());
-        assert_eq!(scan(endless).ok(), Some(Loader::None));
-        let mut huge = header("a", 0, b'0');
-        huge[124..136].copy_from_slice(&[0xff; 12]);
-        assert!(scan(huge.as_slice()).is_err());
+        assert_eq!(scan(header(1 << 32).as_slice()).ok(), Some(Loader::Unclear));
+        assert_eq!(scan(io::repeat(0)).ok(), Some(Loader::None));
     }
 
     #[test]

@@ -233,19 +233,13 @@ impl Memory {
 
 /// A tar archive with empty files.
 fn archive(names: &[&str]) -> Vec<u8> {
-    let mut archive = Vec::new();
+    let mut archive = tar::Builder::new(Vec::new());
     for name in names {
-        let mut block = vec![0_u8; 512];
-        block[..name.len()].copy_from_slice(name.as_bytes());
-        block[124..135].copy_from_slice(b"00000000000");
-        block[148..156].copy_from_slice(b"        ");
-        block[156] = b'0';
-        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        archive.extend(block);
+        let mut header = tar::Header::new_gnu();
+        header.set_size(0);
+        archive.append_data(&mut header, name, std::io::empty()).expect("memory");
     }
-    archive.extend([0; 1024]);
-    archive
+    archive.into_inner().expect("memory")
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
