@@ -10,7 +10,7 @@ use crate::config::context::{Context, namespace_of};
 use crate::config::effective::Annotations;
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::config::{FilesBy, Settings};
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::k8s::pod::{self, List};
 use crate::k8s::{Identity, Workload};
 use crate::languages::{ALL, Language};
@@ -21,9 +21,10 @@ mod instrumented;
 mod libc;
 mod missing;
 mod reference;
+mod wish;
 
 pub use instrumented::{instrumented, own_containers};
-use reference::Reference;
+use wish::Wish;
 
 /// A workload with everything that decides about its injection.
 pub struct Selection<'a> {
@@ -37,6 +38,10 @@ pub struct Selection<'a> {
     pub context: &'a Context,
     /// The settings of the run.
     pub settings: &'a Settings,
+    /// The languages that it requests.
+    wishes: Vec<Wish<'a>>,
+    /// The collector that it requests.
+    collector: Option<collector::Found<'a>>,
 }
 
 impl<'a> Selection<'a> {
@@ -56,7 +61,11 @@ impl<'a> Selection<'a> {
 
     fn new(workload: Workload<'a>, namespace: String, context: &'a Context, settings: &'a Settings) -> Self {
         let annotations = Annotations::new(&workload, &namespace, context, settings);
-        Self { workload, annotations, namespace, context, settings }
+        let mut selection =
+            Self { workload, annotations, namespace, context, settings, wishes: Vec::new(), collector: None };
+        selection.wishes = ALL.iter().filter_map(|language| Wish::read(language, &selection)).collect();
+        selection.collector = collector::find(&selection);
+        selection
     }
 
     /// The same workload as `resource` has it.
@@ -155,9 +164,8 @@ impl Target {
 /// Decides about the instrumentation of a workload.
 #[must_use]
 pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
-    let Selection { workload, annotations, .. } = selection;
-    let wanted: Vec<Wish> = ALL.iter().filter_map(|language| Wish::read(language, annotations)).collect();
-    if !wanted.is_empty()
+    let Selection { workload, annotations, wishes, .. } = selection;
+    if !wishes.is_empty()
         && let Some(mark) = earlier_injection(workload)
     {
         return Decision::Skip(Box::new(mark));
@@ -166,10 +174,10 @@ pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
     if !misshapen.is_empty() {
         return Decision::Refuse(misshapen);
     }
-    if wanted.is_empty() {
+    if wishes.is_empty() {
         return Decision::Nothing;
     }
-    match requests(selection, &wanted) {
+    match requests(selection) {
         Ok(requests) => Decision::Inject(requests),
         Err(findings) => Decision::Refuse(findings),
     }
@@ -178,26 +186,11 @@ pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
 /// The kinds and names of the Instrumentations and the collector that a workload requests, if the input has them.
 #[must_use]
 pub fn sources(selection: &Selection<'_>) -> Vec<(&'static str, String)> {
-    let wanted = ALL.iter().filter_map(|language| Wish::read(language, &selection.annotations));
-    let instrumentations = wanted.filter_map(|wish| Some(resolve(selection, &wish).ok()?.1));
-    let instrumentations = instrumentations.map(|called| (KIND, called));
+    let found = selection.wishes.iter().filter_map(|wish| wish.found.as_ref().ok());
+    let instrumentations = found.map(|(_, called)| (KIND, called.clone()));
     let collector = collector::source(selection);
     let collector = collector.map(|called| (of_collector::KIND, called));
     instrumentations.chain(collector).collect()
-}
-
-/// A requested language and its switch.
-struct Wish<'a> {
-    language: &'static Language,
-    switch: &'a str,
-}
-
-impl<'a> Wish<'a> {
-    fn read(language: &'static Language, annotations: &Annotations<'a>) -> Option<Self> {
-        let switch = annotations.effective(language.switch);
-        let is_wanted = !switch.is_empty() && !switch.eq_ignore_ascii_case("false");
-        is_wanted.then_some(Self { language, switch })
-    }
 }
 
 /// The variable that every injection of a language adds to a container, unless the node's name is known.
@@ -240,17 +233,17 @@ pub fn earlier_injection(workload: &Workload<'_>) -> Option<Finding> {
 #[must_use]
 pub fn asks(annotations: &Annotations<'_>) -> bool {
     collector::wanted(annotations).is_some()
-        || ALL.iter().any(|language| Wish::read(language, annotations).is_some())
+        || ALL.iter().any(|language| wish::switch(language, annotations).is_some())
 }
 
-fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Request<'c>>, Vec<Finding>> {
-    let Selection { workload, annotations, settings, .. } = selection;
+fn requests<'c>(selection: &Selection<'c>) -> Result<Vec<Request<'c>>, Vec<Finding>> {
+    let Selection { workload, annotations, settings, wishes: wanted, .. } = selection;
     let mut sources = Vec::new();
     let mut troubles = Vec::new();
     for wish in wanted {
-        match resolve(selection, wish) {
-            Ok(source) => sources.push(source),
-            Err(finding) => troubles.push(*finding),
+        match &wish.found {
+            Ok((instrumentation, called)) => sources.push((*instrumentation, called.clone())),
+            Err(finding) => troubles.push((**finding).clone()),
         }
     }
     none_of(troubles)?;
@@ -376,44 +369,6 @@ fn mountable() -> String {
 
 fn none_of(findings: Vec<Finding>) -> Result<(), Vec<Finding>> {
     if findings.is_empty() { Ok(()) } else { Err(findings) }
-}
-
-/// The Instrumentation that a switch refers to, and its name.
-fn resolve<'c>(
-    selection: &Selection<'c>,
-    wish: &Wish<'_>,
-) -> Result<(&'c Instrumentation, String), Box<Finding>> {
-    let reference = Reference {
-        selection,
-        user: wish.language.id,
-        key: wish.language.switch,
-        switch: wish.switch,
-        kind: KIND,
-        none: Code::NoInstrumentation,
-        not_found: Code::InstrumentationNotFound,
-        ambiguous: Code::AmbiguousInstrumentation,
-    };
-    let entry = match reference.find(&selection.context.instrumentations, |_| true, |_| String::new()) {
-        Ok(entry) => entry,
-        Err(finding) => {
-            let own = selection
-                .settings
-                .instrumentation
-                .as_ref()
-                .filter(|_| finding.code == Code::NoInstrumentation);
-            return own.map(|own| (own, "of the function config".to_owned())).ok_or(finding);
-        }
-    };
-    let called = called(&entry.namespace, &entry.name);
-    match &entry.outcome {
-        Ok(instrumentation) => Ok((instrumentation, called)),
-        Err(findings) => {
-            let (message, field) = first(findings);
-            let (pointer, language) = (reference.pointer(), wish.language.id);
-            let finding = Finding::instrumentation_not_valid(pointer, language, &called, message);
-            Err(reference.refuse(finding.due_to(KIND, &called, field)))
-        }
-    }
 }
 
 /// The message and the pointer of the first of a resource's findings.

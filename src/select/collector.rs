@@ -4,7 +4,7 @@ use super::reference::Reference;
 use super::{Selection, called, first};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, Collector, KIND};
-use crate::config::context::{Context, Entry};
+use crate::config::context::Entry;
 use crate::config::effective::Annotations;
 use crate::finding::{Code, Finding};
 use crate::k8s::Workload;
@@ -44,6 +44,9 @@ impl Request<'_> {
     }
 }
 
+/// The collector that a switch refers to, of any mode.
+pub(super) type Found<'c> = Result<&'c Entry<Option<Collector>>, Box<Finding>>;
+
 /// Decides about the sidecar of a workload.
 #[must_use]
 pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
@@ -52,31 +55,25 @@ pub fn decide<'c>(selection: &Selection<'c>) -> Decision<'c> {
     if !misshapen.is_empty() {
         return Decision::Refuse(misshapen);
     }
-    let current = position(workload);
-    match annotations.effective(SIDECAR) {
-        "" => Decision::Nothing,
-        switch if switch.eq_ignore_ascii_case("false") => match current {
-            Some(_) => Decision::Remove,
-            None => Decision::Nothing,
-        },
-        switch => {
-            if let Some(mark) = earlier_injection(workload) {
-                return Decision::Skip(Box::new(mark));
-            }
-            let checked = pod::check(workload.pod(), &workload.pointer("/spec"));
-            let reference = reference(selection, switch);
-            match (resolve(&reference, selection.context), checked) {
-                (Ok(request), Ok(())) => Decision::Add(request),
-                (Err(finding), _) | (Ok(_), Err(finding)) => Decision::Refuse(vec![*finding]),
-            }
-        }
+    let Some(found) = &selection.collector else {
+        let is_off = !annotations.effective(SIDECAR).is_empty();
+        let is_there = position(workload).is_some();
+        return if is_off && is_there { Decision::Remove } else { Decision::Nothing };
+    };
+    if let Some(mark) = earlier_injection(workload) {
+        return Decision::Skip(Box::new(mark));
+    }
+    let checked = pod::check(workload.pod(), &workload.pointer("/spec"));
+    match (valid(found, selection), checked) {
+        (Ok(request), Ok(())) => Decision::Add(request),
+        (Err(finding), _) | (Ok(_), Err(finding)) => Decision::Refuse(vec![*finding]),
     }
 }
 
 /// The name of the collector that a workload requests, if the input has it, valid or not.
 #[must_use]
 pub fn source(selection: &Selection<'_>) -> Option<String> {
-    let entry = find(&reference(selection, wanted(&selection.annotations)?), selection.context).ok()?;
+    let entry = selection.collector.as_ref()?.as_ref().ok()?;
     Some(called(&entry.namespace, &entry.name))
 }
 
@@ -102,9 +99,10 @@ fn position(workload: &Workload<'_>) -> Option<(List, usize)> {
         .find_map(|list| Some((list, pod::position(pod::elements(spec, list.key()), CONTAINER)?)))
 }
 
-/// The valid collector that a switch refers to.
-fn resolve<'c>(reference: &Reference<'_>, context: &'c Context) -> Result<Request<'c>, Box<Finding>> {
-    let entry = find(reference, context)?;
+/// The collector, if it is valid.
+fn valid<'c>(found: &Found<'c>, selection: &Selection<'_>) -> Result<Request<'c>, Box<Finding>> {
+    let entry = found.clone()?;
+    let reference = reference(selection, selection.annotations.effective(SIDECAR));
     let (pointer, called) = (reference.pointer(), called(&entry.namespace, &entry.name));
     match entry.outcome.as_deref() {
         Ok(Some(collector)) => Ok(Request { collector, namespace: &entry.namespace, name: &entry.name }),
@@ -154,21 +152,19 @@ fn with_service<T>(finding: Box<Finding>, entry: &Entry<T>) -> Box<Finding> {
     )))
 }
 
-/// The collector that a switch refers to, of any mode.
-fn find<'c>(
-    reference: &Reference<'_>,
-    context: &'c Context,
-) -> Result<&'c Entry<Option<Collector>>, Box<Finding>> {
-    let collectors = &context.collectors;
+/// The collector that a workload requests. `None` if it requests none.
+pub(super) fn find<'c>(selection: &Selection<'c>) -> Option<Found<'c>> {
+    let reference = reference(selection, wanted(&selection.annotations)?);
+    let collectors = &selection.context.collectors;
     let note = |entry: &Entry<_>| {
         if is_other(entry) { format!(" (mode {})", mode(entry)) } else { String::new() }
     };
-    reference.find(collectors, Option::is_some, note).map_err(|finding| {
-        let own = &reference.selection.namespace;
+    Some(reference.find(collectors, Option::is_some, note).map_err(|finding| {
+        let own = &selection.namespace;
         let mut others = collectors.iter().filter(|entry| entry.namespace == *own && is_other(entry));
         match others.next().filter(|_| finding.code == Code::NoCollector) {
             Some(other) => with_service(finding, other),
             None => finding,
         }
-    })
+    }))
 }

@@ -39,7 +39,7 @@ pub fn own_containers(spec: &Value) -> Vec<Container> {
     for list in [List::Init, List::Regular] {
         for container in pod::elements(spec, list.key()) {
             let name = pod::name(container);
-            let is_added = ALL.iter().any(|language| language.recipe.delivery.is_container(list, name));
+            let is_added = ALL.iter().any(|language| language.recipe.delivery.brings(list, name));
             if is_added || name == CONTAINER {
                 continue;
             }
