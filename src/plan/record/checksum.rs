@@ -1,5 +1,8 @@
 //! Short checksums of values and of substrings, which can be searched for.
 
+use std::io::{self, Write};
+
+use serde::Serialize;
 use serde_json::Value;
 
 /// The base of the polynomial: an odd number without a bit pattern.
@@ -7,9 +10,9 @@ const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The checksum of a value, independent of key order.
 pub(super) fn checksum(value: &Value) -> String {
-    let mut text = String::new();
-    canonical(value, &mut text);
-    encode(hash(text.as_bytes()))
+    let mut hash = Hash::default();
+    hash.value(value);
+    encode(hash.0)
 }
 
 /// The checksum of a text.
@@ -32,7 +35,10 @@ pub(super) fn find(text: &str, length: usize, sum: &str, last: bool) -> Option<u
             let come = u64::from(bytes[start + length - 1]) + 1;
             rolling = rolling.wrapping_sub(gone).wrapping_mul(BASE).wrapping_add(come);
         }
-        if text.is_char_boundary(start) && text.is_char_boundary(start + length) && encode(rolling) == sum {
+        if text.is_char_boundary(start)
+            && text.is_char_boundary(start + length)
+            && digits(rolling) == sum.as_bytes()
+        {
             found = Some(start);
             if !last {
                 break;
@@ -43,41 +49,74 @@ pub(super) fn find(text: &str, length: usize, sum: &str, last: bool) -> Option<u
 }
 
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |hash: u64, byte| hash.wrapping_mul(BASE).wrapping_add(u64::from(*byte) + 1))
+    let mut hash = Hash::default();
+    hash.add(bytes);
+    hash.0
+}
+
+/// The hash of what was written.
+#[derive(Default)]
+struct Hash(u64);
+
+impl Hash {
+    fn add(&mut self, bytes: &[u8]) {
+        let add = |hash: u64, byte: &u8| hash.wrapping_mul(BASE).wrapping_add(u64::from(*byte) + 1);
+        self.0 = bytes.iter().fold(self.0, add);
+    }
+
+    /// Adds a value as JSON with sorted keys, and with a comma behind every entry.
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Object(entries) => {
+                let mut entries: Vec<_> = entries.iter().collect();
+                entries.sort_unstable_by_key(|(key, _)| *key);
+                self.add(b"{");
+                for (key, value) in entries {
+                    self.json(key);
+                    self.add(b":");
+                    self.value(value);
+                    self.add(b",");
+                }
+                self.add(b"}");
+            }
+            Value::Array(items) => {
+                self.add(b"[");
+                for item in items {
+                    self.value(item);
+                    self.add(b",");
+                }
+                self.add(b"]");
+            }
+            scalar => self.json(scalar),
+        }
+    }
+
+    fn json(&mut self, scalar: &impl Serialize) {
+        serde_json::to_writer(self, scalar)
+            .expect("impossible: a scalar is JSON, and a hash takes everything");
+    }
+}
+
+impl Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Encodes 36 bits as six characters.
 fn encode(hash: u64) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mixed = (hash ^ (hash >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let digit = |place: u32| char::from(DIGITS[(mixed >> (28 + 6 * place) & 63) as usize]);
-    (0..6).map(digit).collect()
+    digits(hash).map(char::from).iter().collect()
 }
 
-fn canonical(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(entries) => {
-            let mut entries: Vec<_> = entries.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            text.push('{');
-            for (key, value) in entries {
-                text.push_str(&Value::from(key.as_str()).to_string());
-                text.push(':');
-                canonical(value, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for item in items {
-                canonical(item, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        scalar => text.push_str(&scalar.to_string()),
-    }
+fn digits(hash: u64) -> [u8; 6] {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mixed = (hash ^ (hash >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    [0, 1, 2, 3, 4, 5].map(|place| DIGITS[(mixed >> (28 + 6 * place) & 63) as usize])
 }
 
 #[cfg(test)]
@@ -92,6 +131,13 @@ mod tests {
             [json!({"a": 1, "b": {"c": [1, 2], "d": ""}}), json!({"b": {"d": "", "c": [1, 2]}, "a": 1})];
         assert_eq!(checksum(&pair[0]), checksum(&pair[1]));
         assert_ne!(checksum(&pair[0]), checksum(&json!({"a": 1, "b": {"c": [2, 1], "d": ""}})));
+    }
+
+    /// Records in files must not lose their meaning.
+    #[test]
+    fn a_checksum_stays_what_it_is() {
+        let value = json!({"name": "é\n\"\u{1}", "z": [1, -2.5, true, null, {}], "a": {}});
+        assert_eq!(checksum(&value), "0twVb6");
     }
 
     #[test]
