@@ -121,6 +121,23 @@ pub struct Workload {
     pub from: Vec<String>,
     /// Its containers, with what they are instrumented with after a run.
     pub parts: Vec<Part>,
+    /// Its own containers, without those that an injection adds.
+    pub containers: Vec<Container>,
+}
+
+/// A container as its manifest has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// It runs before the others.
+    pub is_init: bool,
+    /// Its image; empty if it has none.
+    pub image: String,
+    /// Its command; empty if the image's entrypoint runs.
+    pub command: Vec<String>,
+    /// Its arguments; empty if the image decides.
+    pub args: Vec<String>,
 }
 
 impl Workload {

@@ -69,7 +69,14 @@ impl Code {
     /// Whether the run could not work at all: exit code 2, not affected by `onError: skip`.
     #[must_use]
     pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::InvalidConfig | Self::Io | Self::VerifyFailed)
+        matches!(
+            self,
+            Self::InvalidConfig
+                | Self::InvalidImageMetadata
+                | Self::ConflictingImageMetadata
+                | Self::Io
+                | Self::VerifyFailed
+        )
     }
 
     /// Whether its severity can be lowered from error: hosts delete what is missing in an empty output.

@@ -36,6 +36,8 @@ pub mod k8s;
 #[doc(hidden)]
 pub mod languages;
 #[doc(hidden)]
+pub mod metadata;
+#[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]
 pub mod report;

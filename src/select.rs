@@ -14,13 +14,15 @@ use crate::finding::{Code, Finding};
 use crate::k8s::pod::{self, List};
 use crate::k8s::{Identity, Workload};
 use crate::languages::{ALL, Language};
+use crate::metadata::Facts;
 
 pub mod collector;
 mod instrumented;
+mod libc;
 mod missing;
 mod reference;
 
-pub use instrumented::instrumented;
+pub use instrumented::{instrumented, own_containers};
 use reference::Reference;
 
 /// A workload with everything that decides about its injection.
@@ -127,6 +129,27 @@ pub struct Target {
     pub index: usize,
     /// Its name.
     pub name: String,
+}
+
+impl Target {
+    /// Pointer to the container in the resource.
+    #[must_use]
+    pub fn pointer(&self, selection: &Selection<'_>) -> String {
+        selection.workload.pointer(&format!("/spec/{}/{}", self.list.key(), self.index))
+    }
+
+    /// The container in the spec of its pod.
+    #[must_use]
+    pub fn container<'s>(&self, spec: &'s Value) -> Option<&'s Value> {
+        pod::elements(spec, self.list.key()).get(self.index)
+    }
+
+    /// What is known about its image, with the reference.
+    #[must_use]
+    pub fn image<'s>(&self, selection: &Selection<'s>) -> Option<(&'s str, Facts<'s>)> {
+        let image = self.container(selection.workload.pod()?)?.get("image")?.as_str()?;
+        Some((image, selection.settings.metadata.of(image)?))
+    }
 }
 
 /// Decides about the instrumentation of a workload.
@@ -248,7 +271,7 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
                 // A sidecar serves one container: the first one named.
                 let is_sidecar = wish.language.recipe.delivery.is_sidecar();
                 let first = names.first().filter(|_| is_sidecar);
-                let targets =
+                let targets: Vec<Target> =
                     all.into_iter().filter(|target| first.is_none_or(|name| target.name == *name)).collect();
                 let language = wish.language;
                 let own = instrumentation.agent(language).and_then(|agent| agent.image.clone());
@@ -272,7 +295,14 @@ fn requests<'c>(selection: &Selection<'c>, wanted: &[Wish<'_>]) -> Result<Vec<Re
                 let list_key = if list.is_empty() { CONTAINERS } else { key };
                 let options = language.options.iter().map(|option| option.annotation);
                 let options = options.map(|key| (key, annotations.effective(key).to_owned()));
-                let options = options.filter(|(_, chosen)| !chosen.is_empty()).collect();
+                let mut options: BTreeMap<_, _> = options.filter(|(_, chosen)| !chosen.is_empty()).collect();
+                match libc::choose(selection, language, &targets, &options) {
+                    Ok(chosen) => options.extend(chosen),
+                    Err(finding) => {
+                        troubles.push(*finding);
+                        continue;
+                    }
+                }
                 requests.push(Request {
                     language,
                     instrumentation,

@@ -8,6 +8,7 @@ use crate::k8s::Kind;
 use crate::k8s::image::Image;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{DefaultImage, Language};
+use crate::metadata::Metadata;
 
 pub mod annotations;
 pub mod collector;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub kubernetes: Option<Version>,
     /// The level of the Pod Security Standards that the cluster enforces.
     pub pod_security: Option<PodSecurity>,
+    /// What is known about images.
+    pub metadata: Metadata,
     /// The severities of findings; `None` if a code is off.
     pub severities: BTreeMap<Code, Option<Severity>>,
 }

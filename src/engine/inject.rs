@@ -20,7 +20,7 @@ use crate::coverage;
 use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
-use crate::select::{Selection, instrumented};
+use crate::select::{Selection, instrumented, own_containers};
 use crate::verify;
 use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Side, Trouble, shifted};
 use serde_json::Value;
@@ -415,6 +415,7 @@ fn state_of(
         status: outcome.status,
         from: outcome.from.clone(),
         parts: pod.map(instrumented).unwrap_or_default(),
+        containers: workload.pod().map(own_containers).unwrap_or_default(),
     };
     state.settle();
     state

@@ -248,6 +248,32 @@ codes! {
         "spec:\n\
          \x20 securityContext: {runAsNonRoot: true} # add runAsUser: 1000\n\
          \x20 containers: [{name: app, image: \"shop/app:1\"}]"
+    ImageEnv "image-env" Info
+        "A variable that the image sets was extended from the image's value."
+        "Kubernetes does not expand a reference to a variable of the image, so the value is written out. It does not follow the image: a new one needs a new run."
+        "Nothing to do; set the variable in the manifest to decide its value there."
+        "otel-inject inject --images-from images/ web.yaml # the image has ENV NODE_OPTIONS=--max-old-space-size=512"
+    LibcMismatch "libc-mismatch" Error
+        "The agent is for another C library than the image has."
+        "The agent's native parts are linked with one C library. With the other one they cannot be loaded, and the application fails to start or is not instrumented."
+        "Set the option that the message names, or remove it: where the images are known it follows them."
+        "annotations:\n\
+         \x20 instrumentation.opentelemetry.io/otel-python-platform: glibc # the image is python:3.12-alpine"
+    LibcFromImage "libc-from-image" Info
+        "The agent for the C library of the image was chosen."
+        "No option says which one to use, and the image shows it."
+        "Nothing to do; set the option that the message names to keep the choice without the image's metadata."
+        "otel-inject inject --images-from images/ web.yaml # the image is python:3.12-alpine"
+    ArchMismatch "arch-mismatch" Warning
+        "The image of the agent does not exist for the architecture of the application."
+        "The node cannot pull the image, and the pod waits with ImagePullBackOff, or its init container fails with \"exec format error\"."
+        "Use an image that has the architecture, or run the application on another one."
+        "nodeSelector: {kubernetes.io/arch: arm64} # the web servers' image is for amd64"
+    LanguageMismatch "language-mismatch" Warning
+        "The image of the container shows another language than the one that is injected."
+        "The agent of one language does nothing in another one: no telemetry arrives."
+        "Request the language that the message names, or name the containers that the language is for."
+        "annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"} # the image is node:22"
     ProxyInstrumented "proxy-instrumented" Warning
         "The agent goes into a proxy, which is the pod's first container."
         "Without an annotation that names containers the first one is instrumented, as by the operator. The application itself is not."
@@ -488,6 +514,16 @@ codes! {
         "Correct the path that the message names."
         "kind: OtelInject\n\
          spec: {onErorr: skip} # did you mean onError?"
+    InvalidImageMetadata "invalid-image-metadata" Error
+        "What --images-from names is not image metadata, or exceeds a limit."
+        "A run without it would decide as if nothing was known about the images."
+        "Write the files as docs/images.md shows it: with `crane config`, `skopeo inspect --config` or `docker image inspect`."
+        "crane manifest nginx:1.27 > images/nginx:1.27.json # a manifest, not a config"
+    ConflictingImageMetadata "conflicting-image-metadata" Error
+        "--images-from gives different content for the same image and platform."
+        "Only one of them is the image that runs, and nothing says which."
+        "Remove the outdated one."
+        "otel-inject check --images-from monday/ --images-from friday/ manifests/ # a tag that was moved"
     InvalidYaml "invalid-yaml" Error
         "A ResourceList, or a workload that may ask for an injection, cannot be read."
         "Its annotations, its Namespace or a rule may ask for an injection that would silently be left out."

@@ -269,6 +269,18 @@ messages! {
                   `kinds: [{{group: {group:?}, kind: {kind}, podTemplate: {path}}}]`. \
                   Otherwise annotate the workload that this resource becomes.", about key
     }
+    InvalidImageMetadata {
+        metadata_refused(file: &str, reason: &str)
+            "cannot use \"{file}\" as image metadata: {reason}"
+        metadata_without_reference(file: &str)
+            "cannot use \"{file}\" as image metadata: neither its name nor its content is the reference of an image",
+            help "Name the file like the image, such as images/ghcr.io/acme/shop:1.4.2.json, or list it in an \
+                  images.json."
+    }
+    ConflictingImageMetadata {
+        metadata_conflicts(reference: &str, file: &str)
+            "image \"{reference}\" has other content in \"{file}\" than before"
+    }
     RunsAsRoot {
         agent_needs_root(container: &str, why: &str)
             "container \"{container}\" would run as root ({why}), but has runAsNonRoot: true: the kubelet \
@@ -284,6 +296,31 @@ messages! {
             "container \"{container}\" would run as root ({why}), but has runAsNonRoot: true: the kubelet \
              will not start it",
             help "Set runAsUser in the securityContext of what brings container \"{container}\"."
+    }
+    ImageEnv {
+        extended_from_image(container: &str, variable: &str, image: &str)
+            "{variable} of container \"{container}\" extends the value that image \"{image}\" sets"
+    }
+    LibcMismatch {
+        option_for_other_libc(language: &str, option: &str, chosen: &str, container: &str, libc: &str)
+            "{language}: option {option} is \"{chosen}\", but the image of container \"{container}\" has {libc}",
+            help "Remove {option}: the agent for {libc} is then chosen by the image."
+        containers_of_two_libcs(language: &str, option: &str, glibc: &str, musl: &str)
+            "{language}: the image of container \"{glibc}\" has glibc and that of container \"{musl}\" musl, but \
+             one agent serves both",
+            help "Instrument the containers of one C library only, and set {option} for it."
+    }
+    LibcFromImage {
+        libc_of_image(language: &str, option: &str, chosen: &str, container: &str, libc: &str)
+            "{language}: option {option} is \"{chosen}\", because the image of container \"{container}\" has {libc}"
+    }
+    ArchMismatch {
+        agent_lacks_architecture(image: &str, container: &str, architecture: &str, why: &str)
+            "image \"{image}\" does not exist for {architecture}, on which container \"{container}\" runs ({why})"
+    }
+    LanguageMismatch {
+        image_shows_other_language(language: &str, container: &str, image: &str, shown: &str, evidence: &str)
+            "{language} goes into container \"{container}\", but image \"{image}\" shows {shown} ({evidence})"
     }
     ProxyInstrumented {
         proxy_is_first(language: &str, container: &str, proxy: &str, annotation: &str, others: &str)

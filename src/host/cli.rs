@@ -27,7 +27,7 @@ use crate::host::flags::Flags;
     otel-inject inject --config otel-inject.yaml --on-error skip --verbose manifests/\n  \
     otel-inject check --fail-on warning --no-ignore --no-config build/ vendor/\n  \
     otel-inject inject --in-place --report findings.sarif --format github manifests/\n  \
-    otel-inject check --lock images.lock manifests/\n  \
+    otel-inject check --lock images.lock --images-from images/ manifests/\n  \
     otel-inject check --format full --all --color always manifests/ | less -R\n\n\
     Exit codes: 0 fine; 1 findings that fail the run, nothing injected, or a diff; 2 could not run.")]
 pub(super) struct Cli {

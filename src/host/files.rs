@@ -11,7 +11,7 @@ use crate::yaml::LineCol;
 mod read;
 mod walk;
 
-pub(super) use read::{Stamp, bytes, stamped};
+pub(super) use read::{Stamp, at_most, bytes, opened, stamped};
 
 /// The path that means stdin.
 pub(super) const STDIN: &str = "-";

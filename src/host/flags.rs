@@ -43,6 +43,10 @@ pub(super) struct Flags {
     /// Read resources that are looked up, never printed: a file or folder, repeatable [default: none]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) context: Vec<PathBuf>,
+    /// Read the metadata of images: a config, an images.json, an OCI layout, or a folder of them, repeatable
+    /// [default: none]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) images_from: Vec<PathBuf>,
     /// Read the hidden and git-ignored files of folders, too [default: leave them out]
     #[arg(long)]
     pub(super) no_ignore: bool,
@@ -59,7 +63,8 @@ pub(super) struct Flags {
     /// How the report is written [default: human]
     #[arg(long, value_name = "FORMAT", value_parser = format(), default_value = "human", hide_default_value = true)]
     pub(super) format: Format,
-    /// Show every finding where full and markdown reports have more than 50 of one code [default: the first ten]
+    /// Show every finding where full and markdown reports have more than 50 of one code; with `images`, list also the
+    /// images of applications [default: the first ten; agents only]
     #[arg(long)]
     pub(super) all: bool,
     /// Say only what fails the run, and no totals [default: every finding]
@@ -71,6 +76,12 @@ pub(super) struct Flags {
 }
 
 impl Flags {
+    /// Whether a listing shows a workload of this namespace: without a name it is read as if it were in the one asked for.
+    pub(super) fn lists(&self, namespace: Option<&str>) -> bool {
+        let wanted = self.namespace.as_deref();
+        wanted.is_none() || namespace.is_none() || namespace == wanted
+    }
+
     pub(super) fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {
             (true, _) => Detail::Errors,

@@ -26,6 +26,7 @@ mod helm;
 mod kustomize;
 mod links;
 mod lock;
+mod metadata;
 mod output;
 mod progress;
 mod render;

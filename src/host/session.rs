@@ -14,7 +14,7 @@ use crate::host::output::{self, Function, Outcome, Output, Stream, krm};
 use crate::host::save::{self, Batch};
 use crate::host::settings::{self, Invocation};
 use crate::host::terminal::{delivered, is_stdout_closed, report};
-use crate::host::{discover, helm, kustomize, links, progress};
+use crate::host::{discover, helm, kustomize, links, metadata, progress};
 use crate::report::{Detail, Format, Purpose, Run, View};
 use crate::yaml::{Envelope, LineCol, is_resource_list};
 
@@ -126,7 +126,8 @@ impl Session {
         }
         let hosts = outcome.envelope.as_ref().and_then(krm::config);
         let pinning = self.pinning();
-        let (settings, warnings) = settings::settled(&self.invocation, flags, hosts, pinning)?;
+        let (mut settings, warnings) = settings::settled(&self.invocation, flags, hosts, pinning)?;
+        settings.metadata = metadata::read(&flags.images_from)?;
         let reading = Reading { all: flags.no_ignore, replaceable: false };
         let context = files::read(&flags.context, reading).map_err(|error| vec![io_error(&error)])?;
         if let Some(finding) = self.lost_sources(texts, &settings) {
@@ -197,7 +198,8 @@ impl Session {
             return Some(Finding::outputs_share_file("", &shown(report)));
         }
         let lock = self.pinning().map(Path::to_owned);
-        let named = || paths.iter().chain(&flags.context).chain(&flags.config).chain(&lock);
+        let named =
+            || paths.iter().chain(&flags.context).chain(&flags.images_from).chain(&flags.config).chain(&lock);
         for output in file.into_iter().chain(report) {
             // A pipe or a terminal loses nothing.
             if !output.is_file() {

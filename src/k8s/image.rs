@@ -53,6 +53,26 @@ impl<'a> Image<'a> {
         self.digest
     }
 
+    /// The image that the reference means, written the same way for every way to write it: with registry and path, and
+    /// with the digest, or else with the tag. A tag beside a digest decides nothing.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        const HUB: &str = "docker.io";
+        let is_registry = |part: &str| {
+            part.contains(['.', ':']) || part == "localhost" || part.chars().any(char::is_uppercase)
+        };
+        let (registry, path) = match self.repository.split_once('/') {
+            Some((registry, path)) if is_registry(registry) => (registry, path),
+            _ => (HUB, self.repository),
+        };
+        let registry = if registry == "index.docker.io" { HUB } else { registry };
+        let library = if registry == HUB && !path.contains('/') { "library/" } else { "" };
+        match (self.digest, self.tag) {
+            (Some(digest), _) => format!("{registry}/{library}{path}@{digest}"),
+            (None, tag) => format!("{registry}/{library}{path}:{}", tag.unwrap_or("latest")),
+        }
+    }
+
     /// Whether the reference should always resolve to the same image, judging by digest or tag.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
@@ -205,6 +225,28 @@ mod tests {
             let reference = reference(after);
             let repository = Image::parse(&reference).map(|image| image.repository);
             assert_eq!(repository, Some("host:5000/acme/shop"), "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_canonical_reference_is_the_same_for_every_way_to_write_it() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let cases = [
+            ("nginx", "docker.io/library/nginx:latest".to_owned()),
+            ("nginx:1.27", "docker.io/library/nginx:1.27".to_owned()),
+            ("library/nginx:1.27", "docker.io/library/nginx:1.27".to_owned()),
+            ("docker.io/nginx:1.27", "docker.io/library/nginx:1.27".to_owned()),
+            ("index.docker.io/library/nginx:1.27", "docker.io/library/nginx:1.27".to_owned()),
+            ("acme/shop", "docker.io/acme/shop:latest".to_owned()),
+            ("localhost/shop:1", "localhost/shop:1".to_owned()),
+            ("host:5000/shop", "host:5000/shop:latest".to_owned()),
+            ("ghcr.io/acme/shop:1", "ghcr.io/acme/shop:1".to_owned()),
+            (&format!("nginx@{digest}"), format!("docker.io/library/nginx@{digest}")),
+            (&format!("nginx:1.27@{digest}"), format!("docker.io/library/nginx@{digest}")),
+        ];
+        for (reference, expected) in cases {
+            let canonical = Image::parse(reference).map(|image| image.canonical());
+            assert_eq!(canonical, Some(expected), "{reference}");
         }
     }
 

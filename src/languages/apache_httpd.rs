@@ -18,6 +18,7 @@ pub(super) static APACHE_HTTPD: Language = Language {
         },
         limits: ["500m", "256Mi"],
         requests: ["1m", "128Mi"],
+        architectures: Some(&["amd64"]),
         fields: &[
             Field { name: "attrs", shape: super::web_server::ATTRS, only_v1alpha1: true },
             field("version", Shape::OneOf(&["2.4", "2.2"])),

@@ -2,6 +2,7 @@
 
 use super::otlp::{Protocol, Signal, Spoken};
 use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Recipe, Settings};
+use crate::metadata::Libc;
 
 const MOUNT: &str = "/otel-auto-instrumentation-dotnet";
 const HOME: &str = "OTEL_DOTNET_AUTO_HOME";
@@ -20,6 +21,7 @@ pub(super) static DOTNET: Language = Language {
         },
         limits: ["500m", "256Mi"],
         requests: ["50m", "128Mi"],
+        architectures: None,
         fields: &[],
     }),
     options: &[Choice {
@@ -28,6 +30,7 @@ pub(super) static DOTNET: Language = Language {
         effect: Effect::OneOf {
             placeholder: "{runtime}",
             words: &[("linux-x64", "linux"), ("linux-musl-x64", "linux-musl")],
+            libcs: &[(Libc::Glibc, "linux-x64"), (Libc::Musl, "linux-musl-x64")],
         },
     }],
     recipe: Recipe {

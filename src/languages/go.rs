@@ -22,6 +22,7 @@ pub(super) static GO: Language = Language {
         },
         limits: ["500m", "256Mi"],
         requests: ["50m", "64Mi"],
+        architectures: None,
         fields: &[field("securityContext", SECURITY_CONTEXT)],
     }),
     options: &[Choice {

@@ -21,6 +21,7 @@ pub(super) static JAVA: Language = Language {
         },
         limits: ["500m", "256Mi"],
         requests: ["50m", "64Mi"],
+        architectures: None,
         fields: &[field(
             "extensions",
             Shape::List(&Shape::Object(&[field("image", Shape::Image), field("dir", Shape::Filled)])),

@@ -6,6 +6,7 @@
 use crate::finding::Code;
 use crate::k8s::pod::List;
 use crate::k8s::shape::Field;
+use crate::metadata::Libc;
 
 use otlp::Spoken;
 
@@ -74,6 +75,8 @@ pub enum Effect {
         placeholder: &'static str,
         /// The words and their texts.
         words: &'static [(&'static str, &'static str)],
+        /// The words for C libraries; empty if the option is about something else.
+        libcs: &'static [(Libc, &'static str)],
     },
 }
 
@@ -90,6 +93,9 @@ pub struct Settings {
     pub limits: [&'static str; 2],
     /// Default `requests`: cpu, memory.
     pub requests: [&'static str; 2],
+    /// The architectures of the default image, if it lacks common ones. The operator's workflow
+    /// publish-autoinstrumentation-apache-httpd.yaml builds the web servers' image for one.
+    pub architectures: Option<&'static [&'static str]>,
     /// Fields that only this language has.
     pub fields: &'static [Field],
 }
@@ -464,8 +470,10 @@ mod tests {
             for option in language.options {
                 assert!(is_dns_label(option.annotation), "{}", option.annotation);
                 assert!(seen.insert(option.annotation) && seen.insert(option.key), "{}", option.annotation);
-                let Effect::OneOf { placeholder, words } = option.effect else { continue };
+                let Effect::OneOf { placeholder, words, libcs } = option.effect else { continue };
                 assert!(!words.is_empty(), "{}", option.annotation);
+                let is_word = |(_, word): &(Libc, &str)| words.iter().any(|(other, _)| other == word);
+                assert!(libcs.iter().all(is_word), "{}", option.annotation);
                 let env = language.recipe.early_env.iter().chain(language.recipe.env);
                 let mut texts: Vec<&str> = env.flat_map(Env::texts).collect();
                 if let Delivery::Copy(copy) = &language.recipe.delivery {

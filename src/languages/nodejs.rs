@@ -19,6 +19,7 @@ pub(super) static NODEJS: Language = Language {
         },
         limits: ["500m", "256Mi"],
         requests: ["50m", "128Mi"],
+        architectures: None,
         fields: &[],
     }),
     options: &[],

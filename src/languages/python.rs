@@ -2,6 +2,7 @@
 
 use super::otlp::{Protocol, Signal, Spoken};
 use super::{Choice, Copy, DefaultImage, Delivery, Effect, Env, Language, Mount, Recipe, Settings};
+use crate::metadata::Libc;
 
 const MOUNT: &str = "/otel-auto-instrumentation-python";
 
@@ -19,6 +20,7 @@ pub(super) static PYTHON: Language = Language {
         },
         limits: ["500m", "256Mi"],
         requests: ["50m", "64Mi"],
+        architectures: None,
         fields: &[],
     }),
     options: &[Choice {
@@ -27,6 +29,7 @@ pub(super) static PYTHON: Language = Language {
         effect: Effect::OneOf {
             placeholder: "{agent}",
             words: &[("glibc", "/autoinstrumentation"), ("musl", "/autoinstrumentation-musl")],
+            libcs: &[(Libc::Glibc, "glibc"), (Libc::Musl, "musl")],
         },
     }],
     recipe: Recipe {

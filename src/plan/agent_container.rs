@@ -52,7 +52,7 @@ pub(super) fn inject(
     }
     place.default_entries(&mut own, request.agent_env());
     sdk::common(&mut own, &place, request.instrumentation);
-    let app = sdk::app(draft, &target);
+    let app = sdk::app(cx, draft, &target);
     sdk::configure_for(cx, request.instrumentation, &mut own, &place, &app)?;
     if !place.has(&own, agent.executable) {
         return Err(Finding::executable_not_set(agent.missing, pointer, &target.name).into());

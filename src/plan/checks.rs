@@ -12,14 +12,18 @@ use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
 
 mod amounts;
+mod architecture;
 mod attribute_values;
 mod cluster_facts;
 mod egress_blocked;
 mod endpoint_unserved;
 mod env_order;
 mod environment_only;
+mod image_env;
+mod image_language;
 mod image_volumes;
 mod knative;
+mod libc;
 mod limit_range;
 mod otlp;
 mod pod_security;
@@ -50,6 +54,10 @@ const CHECKS: &[Check] = &[
     env_order::CHECK,
     shadowed_env::CHECK,
     unset_variables::CHECK,
+    image_env::CHECK,
+    libc::CHECK,
+    architecture::CHECK,
+    image_language::CHECK,
     runs_as_root::CHECK,
     image_volumes::CHECK,
     knative::CHECK,
@@ -76,9 +84,20 @@ pub(super) struct Planned<'p> {
     /// The languages; empty for a sidecar.
     pub(super) languages: &'p [Request<'p>],
     pub(super) sidecar: Option<&'p collector::Request<'p>>,
+    /// Its containers after the plan.
+    containers: Containers<'p>,
 }
 
 impl<'p> Planned<'p> {
+    pub(super) fn new(
+        cx: &'p Selection<'p>,
+        draft: &'p Draft,
+        languages: &'p [Request<'p>],
+        sidecar: Option<&'p collector::Request<'p>>,
+    ) -> Self {
+        Self { cx, draft, languages, sidecar, containers: Containers::new(cx, draft) }
+    }
+
     /// The pod before and after the plan; null if the workload has none.
     fn pods(&self) -> [&'p Value; 2] {
         let after = look_up(self.draft.value(), &self.cx.workload.pointer("/spec"));

@@ -99,7 +99,7 @@ pub(super) fn carry_out(cx: &Selection<'_>) -> Outcome {
     let sidecar = CollectorContainer::new(&request, cx.settings, &cx.annotations.pointer(SIDECAR))
         .map_err(|finding| vec![*finding])?;
     add(cx, &sidecar, &mut draft).map_err(|finding| vec![*finding])?;
-    let planned = Planned { cx, draft: &draft, languages: &[], sidecar: Some(&request) };
+    let planned = Planned::new(cx, &draft, &[], Some(&request));
     let findings = planned.check();
     let errors = cx.settings.errors(&findings);
     if !errors.is_empty() {

@@ -8,6 +8,7 @@ use crate::change::look_up;
 use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
+use crate::metadata::escaped;
 
 /// A reference to a container in a draft, and the pointer for findings about it.
 #[derive(Debug, Clone)]
@@ -130,8 +131,22 @@ impl ContainerRef {
         }
     }
 
-    /// Sets the variable to the result of `extended` for its current value. That is a reference to the variable itself if
-    /// `envFrom` is known to bring it: the kubelet puts in what the ConfigMap or Secret has when the pod starts.
+    /// The value that a new entry in `env` extends: a reference to the variable itself if `envFrom` is known to bring it
+    /// (the kubelet puts in what the ConfigMap or Secret has when the pod starts), or else the image's value. This is the
+    /// kubelet's order: `env`, at which the callers look first, before `envFrom`, and the image last.
+    fn inherited(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Option<String> {
+        let brought = self.env_from.brings(name).then(|| format!("$({name})"));
+        brought.or_else(|| self.of_image(cx, draft, name))
+    }
+
+    /// The value that the image sets. Kubernetes expands no reference to it, so it is written out.
+    pub(super) fn of_image(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Option<String> {
+        let image = look_up(draft.value(), &self.at)?.get("image")?.as_str()?;
+        let value = cx.settings.metadata.of(image)?.variable(name).known()?;
+        (!value.is_empty()).then(|| escaped(value))
+    }
+
+    /// Sets the variable to the result of `extended` for its current value.
     pub(super) fn extend(
         &self,
         cx: &Selection<'_>,
@@ -142,8 +157,8 @@ impl ContainerRef {
         self.check_extendable(cx, draft, name)?;
         match position(self.env(draft), name) {
             None => {
-                let brought = self.env_from.brings(name).then(|| format!("$({name})"));
-                self.set(draft, name, &extended(brought.as_deref()));
+                let value = extended(self.inherited(cx, draft, name).as_deref());
+                self.set(draft, name, &value);
             }
             Some(index) => {
                 let value = extended(Some(text(&self.env(draft)[index])));

@@ -14,7 +14,7 @@ impl Texts {
     pub(super) fn read(cx: &Selection<'_>, request: &Request<'_>) -> Step<Self> {
         let mut texts = Vec::new();
         for option in request.language.options {
-            let Effect::OneOf { placeholder, words } = option.effect else { continue };
+            let Effect::OneOf { placeholder, words, .. } = option.effect else { continue };
             let chosen = request.option(option.annotation);
             let word = words.iter().find(|(word, _)| chosen.is_empty() || *word == chosen);
             let Some((_, text)) = word else {

@@ -163,7 +163,7 @@ fn instrument(cx: &Selection<'_>, before: Option<&Done>) -> Outcome {
     if draft.steps() == earlier {
         return Err(vec![Finding::everything_is_present(cx.workload.pointer(""))]);
     }
-    let planned = Planned { cx, draft: &draft, languages: &requests, sidecar: None };
+    let planned = Planned::new(cx, &draft, &requests, None);
     let warnings = planned.check();
     let errors = cx.settings.errors(&warnings);
     if !errors.is_empty() {

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::attributes::{self, App, Attributes};
 use super::{Step, container::ContainerRef, draft::Draft, exporter};
 use crate::change::look_up;
-use crate::config::env_from::EnvFrom;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::expansion::expand;
@@ -39,30 +38,32 @@ pub(super) const OF_POD: [(&str, &str); 3] =
     [(POD_NAME, "metadata.name"), (POD_UID, "metadata.uid"), (NODE_NAME, "spec.nodeName")];
 
 /// The container as described by its attributes.
-pub(super) fn app(draft: &Draft, container: &ContainerRef) -> App {
+pub(super) fn app(cx: &Selection<'_>, draft: &Draft, container: &ContainerRef) -> App {
     let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
     App {
         name: container.name.clone(),
         image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
-        attributes: plain(container, draft),
+        attributes: plain(cx, container, draft),
     }
 }
 
 /// What is known of a container's own resource attributes; empty if they come from a reference.
-fn plain(container: &ContainerRef, draft: &Draft) -> String {
-    attributes_in(container.env(draft), &container.env_from)
+fn plain(cx: &Selection<'_>, container: &ContainerRef, draft: &Draft) -> String {
+    attributes_in(container.env(draft), cx, container, draft)
 }
 
-/// The resource attributes that a container's variables set, with what is known of `envFrom` in its place.
-fn attributes_in(env: &[Value], env_from: &EnvFrom) -> String {
+/// The resource attributes that a container's variables set, with what is known of `envFrom` and the image in their place.
+fn attributes_in(env: &[Value], cx: &Selection<'_>, container: &ContainerRef, draft: &Draft) -> String {
+    let env_from = &container.env_from;
     let own = format!("$({ATTRIBUTES})");
     let brought = env_from.brings(ATTRIBUTES).then(|| env_from.value(ATTRIBUTES).unwrap_or(&own));
     let entry = position(env, ATTRIBUTES).map(|index| &env[index]);
-    match (entry.filter(|entry| !is_from_elsewhere(entry)).map(text), brought) {
-        (Some(text), Some(brought)) => expand(text, |name| (name == ATTRIBUTES).then_some(brought)),
-        (Some(text), None) => text.to_owned(),
-        (None, Some(brought)) if entry.is_none() => brought.to_owned(),
-        (None, _) => String::new(),
+    match (entry, brought) {
+        (Some(entry), _) if is_from_elsewhere(entry) => String::new(),
+        (Some(entry), Some(brought)) => expand(text(entry), |name| (name == ATTRIBUTES).then_some(brought)),
+        (Some(entry), None) => text(entry).to_owned(),
+        (None, Some(brought)) => brought.to_owned(),
+        (None, None) => container.of_image(cx, draft, ATTRIBUTES).unwrap_or_default(),
     }
 }
 
@@ -86,7 +87,7 @@ pub(super) fn configure(
     container: &ContainerRef,
     app: &ContainerRef,
 ) -> Step {
-    let app = self::app(draft, app);
+    let app = self::app(cx, draft, app);
     configure_for(cx, instrumentation, draft, container, &app)
 }
 
@@ -99,7 +100,7 @@ pub(super) fn configure_for(
     app: &App,
 ) -> Step {
     container.check_extendable(cx, draft, ATTRIBUTES)?;
-    let own = plain(container, draft);
+    let own = plain(cx, container, draft);
     let own_keys = attributes::keys(&own);
     let mut attributes = Attributes::describe(cx, instrumentation, app);
     let service = attributes.service_name(cx, instrumentation, app);
@@ -117,7 +118,7 @@ pub(super) fn configure_for(
     }
     let is_node_known = attributes.has(NODE)
         || own_keys.contains(NODE)
-            && (attributes::has_node_name(cx, instrumentation) || wrote_node_name(cx, container));
+            && (attributes::has_node_name(cx, instrumentation) || wrote_node_name(cx, container, draft));
     if !is_node_known {
         attributes.set(NODE, format!("$({NODE_NAME})"));
     }
@@ -173,10 +174,10 @@ pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Whether an earlier language added the node's name to the container: the input does not have it.
-fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef) -> bool {
+fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef, draft: &Draft) -> bool {
     let input = look_up(cx.workload.resource, &container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
-    !attributes::keys(&attributes_in(env, &container.env_from)).contains(NODE)
+    !attributes::keys(&attributes_in(env, cx, container, draft)).contains(NODE)
 }
 
 fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &ContainerRef) {

@@ -160,7 +160,7 @@ fn set_env(
             Finding::instrumentation_sets_configuration(pointer, source, configuration.variable).into()
         );
     }
-    let text = configure(cx, request, server, &sdk::app(draft, target))?;
+    let text = configure(cx, request, server, &sdk::app(cx, draft, target))?;
     place.default(attach, configuration.variable, &text);
     sdk::add_helpers(cx, attach, &place, &text, configuration.variable)?;
     place.helper(cx, attach, configuration.pod_name, "metadata.name", None)

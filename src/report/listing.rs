@@ -9,7 +9,7 @@ use crate::config::collector::SIDECAR;
 mod data;
 mod html;
 mod markdown;
-mod table;
+pub(super) mod table;
 
 /// A workload with what a page shows of it.
 pub struct Entry {

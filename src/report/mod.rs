@@ -19,6 +19,8 @@ mod markdown;
 mod reference;
 mod run;
 mod sarif;
+#[cfg(feature = "cli")]
+pub mod suggestions;
 mod totals;
 mod view;
 

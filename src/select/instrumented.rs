@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::is_marked;
 use crate::config::collector::{CONTAINER, SIDECAR};
-use crate::coverage::{Part, Status};
+use crate::coverage::{Container, Part, Status};
 use crate::k8s::pod::{self, List};
 use crate::languages::{ALL, Delivery, Language, find};
 
@@ -27,6 +27,32 @@ pub fn instrumented(spec: &Value) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// The containers of a pod without those that an injection adds.
+#[must_use]
+pub fn own_containers(spec: &Value) -> Vec<Container> {
+    let texts = |container: &Value, key: &str| -> Vec<String> {
+        pod::elements(container, key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut own = Vec::new();
+    for list in [List::Init, List::Regular] {
+        for container in pod::elements(spec, list.key()) {
+            let name = pod::name(container);
+            let is_added = ALL.iter().any(|language| language.recipe.delivery.is_container(list, name));
+            if is_added || name == CONTAINER {
+                continue;
+            }
+            own.push(Container {
+                name: name.to_owned(),
+                is_init: list == List::Init,
+                image: container.get("image").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                command: texts(container, "command"),
+                args: texts(container, "args"),
+            });
+        }
+    }
+    own
 }
 
 fn listed(spec: &Value) -> Vec<Part> {

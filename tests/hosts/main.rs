@@ -21,6 +21,7 @@ mod examples;
 mod flux;
 mod helm;
 mod image;
+mod images;
 mod init;
 mod kpt;
 mod kubectl;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         kpt::CASES,
         kubectl::CASES,
         helm::CASES,
+        images::CASES,
         pipe::CASES,
         pre_commit::CASES,
         nodejs::CASES,

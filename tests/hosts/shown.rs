@@ -54,6 +54,7 @@ const PARTS: &[Part] = &[
     part("docs/helm.md", "Helm 3", &[Tool::Helm3]),
     part("docs/helm.md", "Helm 4", &[Tool::Helm4]),
     part("docs/image-volumes.md", "", &[]),
+    part("docs/images.md", "", &[]),
     part("docs/kpt.md", "", &[Tool::Kpt]),
     part("docs/kubectl.md", "", &[Tool::Kubectl]),
     part("docs/kustomize.md", "", &[Tool::Kustomize]),

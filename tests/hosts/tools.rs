@@ -43,13 +43,17 @@ pub(crate) enum Tool {
     Mdbook,
     /// Makes the keys that sign plugins of Helm.
     Gpg,
+    /// Copies images.
+    Skopeo,
+    /// Makes images.
+    Umoci,
 }
 
 /// A tool's name, the names of its programs, and what its `version --short` begins with where the name
 /// does not tell it apart.
 type Row = (Tool, &'static str, &'static [&'static str], Option<&'static str>);
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 22] = [
     (Tool::Kustomize, "kustomize", &["kustomize"], None),
     (Tool::Kubectl, "kubectl", &["kubectl"], None),
     (Tool::Kpt, "kpt", &["kpt"], None),
@@ -70,6 +74,8 @@ const ROWS: [Row; 20] = [
     (Tool::KrewValidator, "validate-krew-manifest", &["validate-krew-manifest"], None),
     (Tool::Mdbook, "mdbook", &["mdbook"], None),
     (Tool::Gpg, "gpg", &["gpg"], None),
+    (Tool::Skopeo, "skopeo", &["skopeo"], None),
+    (Tool::Umoci, "umoci", &["umoci"], None),
 ];
 
 impl Tool {

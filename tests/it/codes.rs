@@ -21,9 +21,11 @@ const NOT_BY_USERS: &[(Code, &str)] =
 
 /// Codes of findings about a run or a whole file, which have no line.
 const WITHOUT_LINE: &[Code] = &[
+    Code::ConflictingImageMetadata,
     Code::EmptyInput,
     Code::FileAttributes,
     Code::FoundConfig,
+    Code::InvalidImageMetadata,
     Code::Io,
     Code::LeftOut,
     Code::LowCoverage,

@@ -460,6 +460,7 @@ fn generated() {
     snapshot!("help-images", run(&["images", "--help"], ""));
     snapshot!("help-inject", run(&["inject", "--help"], ""));
     snapshot!("help-patch", run(&["patch", "--help"], ""));
+    snapshot!("help-suggest", run(&["suggest", "--help"], ""));
     snapshot!("help-uninject", run(&["uninject", "--help"], ""));
 }
 

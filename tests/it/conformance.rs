@@ -397,13 +397,19 @@ fn every_difference_from_the_operator_is_shown() {
     let path = folder.path().join("report.json");
     let mut failures = Vec::new();
     let config = folder.path().join("config.yaml");
+    let images = folder.path().join("images.json");
     for difference in crate::common::differences::of_instrumentation()
         .into_iter()
         .chain(crate::common::differences::of_collectors())
     {
         let called = format!("{} ({})", difference.number, difference.we);
         std::fs::write(&config, function_config(&difference.config, false).to_string()).expect("a file");
-        let flags = ["--config", config.to_str().expect("UTF-8")];
+        let mut flags = vec!["--config", config.to_str().expect("UTF-8")];
+        if !difference.images.is_empty() {
+            std::fs::write(&images, serde_json::to_string(&difference.images).expect("JSON"))
+                .expect("a file");
+            flags.extend(["--images-from", images.to_str().expect("UTF-8")]);
+        }
         let arguments = ["--on-error", "skip", "--report", path.to_str().expect("UTF-8")];
         let output = run(&[&flags[..], &arguments].concat(), &difference.input);
         assert_eq!(output.code, 0, "{called}: {}", output.stderr);

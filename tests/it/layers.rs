@@ -8,7 +8,7 @@ use std::path::Path;
 const FLOORS: &[&[&str]] = &[
     &["yaml", "change"],
     &["k8s", "finding", "coverage"],
-    &["languages", "components"],
+    &["languages", "components", "metadata"],
     &["config"],
     &["select", "plan", "apply"],
     &["engine", "verify", "report"],

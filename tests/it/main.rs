@@ -25,6 +25,7 @@ mod hostile;
 mod init;
 mod layers;
 mod list;
+mod metadata;
 mod pod_security;
 mod properties;
 mod readme;

@@ -1,5 +1,7 @@
 //! Resources that only checks look up.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::names::ByName;
@@ -11,7 +13,14 @@ pub(super) const KINDS: [(&str, &str); 4] =
 
 /// All of them, by kind.
 #[derive(Debug, Default)]
-pub(super) struct Others([ByName<Other>; KINDS.len()]);
+pub(super) struct Others([OfKind; KINDS.len()]);
+
+#[derive(Debug, Default)]
+struct OfKind {
+    all: ByName<Other>,
+    /// The namespaces that have several of one name.
+    ambiguous: BTreeSet<String>,
+}
 
 #[derive(Debug)]
 struct Other {
@@ -28,31 +37,35 @@ impl Others {
     /// Adds a resource. Those of the context must be added after those of the input, which hide them.
     pub(super) fn add(&mut self, row: usize, resource: &Value, namespace: &str, from_context: bool) {
         let name = metadata_text(resource, "name").unwrap_or_default();
-        let same = self.0[row].now(namespace, name);
+        let OfKind { all, ambiguous } = &mut self.0[row];
+        let same = all.now(namespace, name);
         let is_hidden = from_context && same.iter().any(|other| !other.from_context);
         if !is_hidden && !is_local(resource) && same.iter().all(|other| other.resource != *resource) {
-            self.0[row].add(resource, namespace, Other { resource: resource.clone(), from_context });
+            if !same.is_empty() {
+                ambiguous.insert(namespace.to_owned());
+            }
+            all.add(resource, namespace, Other { resource: resource.clone(), from_context });
         }
     }
 
     /// The resources of a kind in a namespace. `None` if there are several of one name, and it is not known which one a
     /// cluster gets.
     pub(super) fn in_namespace(&self, kind: &str, namespace: &str) -> Option<Vec<&Value>> {
-        let all = &self.0[KINDS.iter().position(|(_, known)| *known == kind)?];
-        let found: Vec<&Value> =
-            all.in_namespace(namespace).into_iter().map(|other| &other.resource).collect();
-        let mut names: Vec<&str> = found.iter().filter_map(|one| metadata_text(one, "name")).collect();
-        names.sort_unstable();
-        let is_ambiguous = names.windows(2).any(|pair| pair[0] == pair[1]);
-        (!is_ambiguous).then_some(found)
+        let OfKind { all, ambiguous } = self.of(kind)?;
+        let resources = || all.in_namespace(namespace).into_iter().map(|other| &other.resource).collect();
+        (!ambiguous.contains(namespace)).then(resources)
     }
 
     /// The only resource of a kind with that name.
     pub(super) fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<&Value> {
-        let all = &self.0[KINDS.iter().position(|(_, known)| *known == kind)?];
-        match all.now(namespace, name).as_slice() {
+        match self.of(kind)?.all.now(namespace, name).as_slice() {
             [one] => Some(&one.resource),
             _ => None,
         }
+    }
+
+    fn of(&self, kind: &str) -> Option<&OfKind> {
+        let row = KINDS.iter().position(|(_, known)| *known == kind)?;
+        self.0.get(row)
     }
 }

@@ -13,6 +13,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
+use crate::metadata::Metadata;
 
 /// The settings of a spec whose single values are valid, and warnings about them.
 ///
@@ -48,6 +49,7 @@ pub(super) fn settings(spec: &Spec) -> Result<(Settings, Vec<Finding>), Vec<Find
         delivery: delivery(value),
         kubernetes: text(value, "kubernetes").and_then(Version::parse),
         pod_security: value.get("podSecurity").and_then(pod_security),
+        metadata: Metadata::default(),
         severities: severities(value),
     };
     if faults.is_empty() { Ok((settings, warnings)) } else { Err(faults) }

@@ -14,10 +14,12 @@ use crate::host::session::Session;
 /// List every image that an injection pulls
 ///
 /// One a line, each once, in order. A lock keeps the digest of each beside it: one that is in the image, one
-/// that --digests gives, or the one that it has already. Nothing is fetched.
+/// that --digests gives, or the one that it has already. With --all, the list has also the images of workloads that
+/// ask for an injection: fetch the metadata of all of them for --images-from. Nothing is fetched here.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     otel-inject images manifests/ | xargs -n 1 docker pull\n  \
+    otel-inject images --all manifests/\n  \
     otel-inject images --lock images.lock manifests/\n  \
     otel-inject images --lock images.lock --digests digests.txt manifests/\n  \
     otel-inject images --lock images.lock --check manifests/")]
@@ -40,6 +42,9 @@ impl Run for Images {
     fn run(self, _program: clap::Command) -> u8 {
         let Self { inputs, check, digests } = self;
         let lock = inputs.flags.lock.clone().map(|file| Lock { file, is_checked: check, given: digests });
-        Session::command(inputs, Task::Inject, Box::new(output::Images { lock }))
+        // A lock is about what injections pull.
+        let with_applications = inputs.flags.all && lock.is_none();
+        let task = if with_applications { Task::List } else { Task::Inject };
+        Session::command(inputs, task, Box::new(output::Images { lock }))
     }
 }

@@ -92,6 +92,7 @@ commands! {
     list List
     patch Patch
     images Images
+    suggest Suggest
     uninject Uninject
     explain Explain
     schema Schema

@@ -104,6 +104,28 @@ pub(in crate::host) fn stamped(path: &Path) -> Result<(Vec<u8>, Option<Stamp>)> 
 
 /// Reads the regular file at `path`. Does not block on anything else.
 pub(super) fn regular(path: &Path) -> Result<(Vec<u8>, Stamp)> {
+    let mut file = opened(path)?;
+    let mut read = || {
+        let metadata = file.metadata()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok((bytes, Stamp::new(&metadata)))
+    };
+    read().map_err(|error: io::Error| anyhow::Error::new(error).context(cannot(path)))
+}
+
+/// Reads the regular file at `path`, or refuses it if it is larger than `most` bytes.
+pub(in crate::host) fn at_most(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let (mut bytes, file) = (Vec::new(), opened(path)?);
+    file.take(most + 1).read_to_end(&mut bytes).with_context(|| cannot(path))?;
+    if bytes.len() as u64 > most {
+        bail!("{} has more than {most} bytes", path.display());
+    }
+    Ok(bytes)
+}
+
+/// Opens the regular file at `path`. Does not block on anything else.
+pub(in crate::host) fn opened(path: &Path) -> Result<File> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
@@ -111,17 +133,14 @@ pub(super) fn regular(path: &Path) -> Result<(Vec<u8>, Stamp)> {
         use std::os::unix::fs::OpenOptionsExt;
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
-    let read = || {
-        let mut file = options.open(path)?;
-        let metadata = file.metadata()?;
-        if !matches!(kind(&metadata), Kind::File) {
+    let open = || {
+        let file = options.open(path)?;
+        if !matches!(kind(&file.metadata()?), Kind::File) {
             return Err(io::Error::other("it is not a file"));
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok((bytes, Stamp::new(&metadata)))
+        Ok(file)
     };
-    read().with_context(|| cannot(path))
+    open().with_context(|| cannot(path))
 }
 
 /// Reads all of stdin.

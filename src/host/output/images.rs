@@ -1,9 +1,11 @@
 //! The images used by injections, as a list or as a lock with their digests.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Outcome, Output};
+use crate::coverage::Status;
 use crate::host::lock::Lock;
 use crate::host::save::Batch;
 
@@ -35,7 +37,12 @@ impl Output for Images {
 
     fn print(&mut self, outcome: &mut Outcome<'_>, out: &mut dyn Write) -> io::Result<()> {
         if self.lock.is_none() {
-            for image in &outcome.result.images {
+            // Only a listing has workloads.
+            let asking = outcome.result.workloads.iter().filter(|one| one.status != Status::NotAsked);
+            let own = asking.flat_map(|workload| &workload.containers).map(|container| &container.image);
+            let own = own.filter(|image| !image.is_empty());
+            let images: BTreeSet<&String> = outcome.result.images.iter().chain(own).collect();
+            for image in images {
                 writeln!(out, "{image}")?;
             }
         }

@@ -42,11 +42,7 @@ impl List {
         let mut entries: Vec<Entry> =
             workloads.into_iter().map(|workload| self.entry(workload, outcome)).collect();
         take_findings(&mut entries, outcome);
-        let namespace = outcome.flags.namespace.as_deref();
-        entries.retain(|entry| {
-            let own = entry.workload.subject.namespace.as_deref();
-            namespace.is_none() || own.is_none() || own == namespace
-        });
+        entries.retain(|entry| outcome.flags.lists(entry.workload.subject.namespace.as_deref()));
         outcome.listed = entries.iter().flat_map(|entry| entry.findings.iter().cloned()).collect();
         let coverage = Coverage::count(entries.iter().map(|entry| entry.workload.status));
         let has_no_headers = self.wanted.has_no_headers;

@@ -22,6 +22,7 @@ pub(super) mod krm;
 mod list;
 mod patches;
 mod stream;
+mod suggest;
 
 pub(super) use check::Check;
 pub(super) use diff::Diff;
@@ -31,6 +32,7 @@ pub(super) use krm::Function;
 pub(super) use list::{List, Wanted};
 pub(super) use patches::{Form, Patches};
 pub(super) use stream::{Stream, without_resources};
+pub(super) use suggest::Suggest;
 
 /// The result of a run, ready for output.
 pub(super) struct Outcome<'t> {

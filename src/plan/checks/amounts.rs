@@ -26,8 +26,16 @@ pub(super) struct Resources {
     pub(super) unknown: BTreeSet<String>,
 }
 
-/// The LimitRanges of a namespace: their names and items.
-pub(super) struct Ranges<'c>(Vec<(&'c str, &'c [Value])>);
+/// The LimitRanges of a namespace.
+pub(super) struct Ranges<'c> {
+    /// Their names and items.
+    all: Vec<(&'c str, &'c [Value])>,
+    /// The defaults for containers: requests and limits. `None` if an amount is not readable.
+    defaults: Option<[Defaults; 2]>,
+}
+
+/// Amounts by resource; `None` if there are several.
+type Defaults = BTreeMap<String, Option<i128>>;
 
 impl<'c> Ranges<'c> {
     /// The LimitRanges that count for a workload. `None` if they are not known.
@@ -37,17 +45,23 @@ impl<'c> Ranges<'c> {
             let limits = one.get("spec").map_or(&[][..], |spec| elements(spec, "limits"));
             (metadata_text(one, "name").unwrap_or_default(), limits)
         };
-        Some(Self(all.into_iter().map(range).collect()))
+        let mut ranges = Self { all: all.into_iter().map(range).collect(), defaults: None };
+        ranges.defaults = ranges.defaults();
+        Some(ranges)
+    }
+
+    /// Whether the namespace has none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// The items of a type, each with the name of its LimitRange.
     pub(super) fn items(&self, of_type: &'static str) -> impl Iterator<Item = (&'c str, &'c Value)> {
-        let items = self.0.iter().flat_map(|(name, items)| items.iter().map(move |item| (*name, item)));
+        let items = self.all.iter().flat_map(|(name, items)| items.iter().map(move |item| (*name, item)));
         items.filter(move |(_, item)| item.get("type").and_then(Value::as_str) == Some(of_type))
     }
 
-    /// The defaults for containers; a resource without a value has several. `None` if an amount is not readable.
-    fn defaults(&self) -> Option<[BTreeMap<String, Option<i128>>; 2]> {
+    fn defaults(&self) -> Option<[Defaults; 2]> {
         let mut defaults = [BTreeMap::new(), BTreeMap::new()];
         for (_, item) in self.items("Container") {
             let mut limits = amounts(item, "default")?;
@@ -83,13 +97,13 @@ impl<'c> Ranges<'c> {
         for (resource, limit) in &resources.limits {
             resources.requests.entry(resource.clone()).or_insert(*limit);
         }
-        let [requests, limits] = self.defaults()?;
+        let [requests, limits] = self.defaults.as_ref()?;
         for (into, defaults) in [(&mut resources.requests, requests), (&mut resources.limits, limits)] {
             for (resource, default) in defaults {
                 match default {
-                    _ if into.contains_key(&resource) => {}
-                    Some(amount) => drop(into.insert(resource, amount)),
-                    None => drop(resources.unknown.insert(resource)),
+                    _ if into.contains_key(resource) => {}
+                    Some(amount) => drop(into.insert(resource.clone(), *amount)),
+                    None => drop(resources.unknown.insert(resource.clone())),
                 }
             }
         }

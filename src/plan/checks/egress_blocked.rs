@@ -78,7 +78,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
 fn is_of_egress(policy: &Value) -> bool {
     let spec = policy.get("spec").unwrap_or(&Value::Null);
     match spec.get("policyTypes").and_then(Value::as_array).filter(|types| !types.is_empty()) {
-        Some(types) => types.contains(&json!("Egress")),
+        Some(types) => types.iter().any(|one| one.as_str() == Some("Egress")),
         None => !elements(spec, "egress").is_empty(),
     }
 }
@@ -176,8 +176,15 @@ impl Labels<'_> {
                 _ => None,
             }
         });
-        let all: Vec<Option<bool>> = equal.chain(expressions).collect();
-        if all.contains(&Some(false)) { Some(false) } else { (!all.contains(&None)).then_some(true) }
+        let mut fits = Some(true);
+        for one in equal.chain(expressions) {
+            match one {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => fits = None,
+            }
+        }
+        fits
     }
 
     fn has(&self, key: &str) -> Option<bool> {

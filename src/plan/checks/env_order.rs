@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Check, Containers, Planned};
+use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
 use crate::config::env_from::EnvFrom;
@@ -12,34 +12,31 @@ use crate::finding::{Code, Finding};
 use crate::k8s::expansion::{Part, parts};
 use crate::k8s::pod::{List, elements, name, positions, text};
 use crate::plan::container::ContainerRef;
-use crate::plan::draft::Draft;
-use crate::select::{Request, Selection};
 
 pub(super) const CHECK: Check = Check { codes: &[Code::EnvOrder], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { cx, draft, .. } = planned;
-    let mut findings = misplaced(cx, planned.languages, draft);
+    let mut findings = misplaced(planned);
     if planned.sidecar.is_some() {
-        findings.extend(misplaced_of_sidecar(cx, draft));
+        findings.extend(misplaced_of_sidecar(planned));
     }
     findings
 }
 
 /// References in instrumented containers to later variables.
-fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec<Finding> {
+fn misplaced(planned: &Planned<'_>) -> Vec<Finding> {
+    let Planned { cx, languages, containers, .. } = planned;
     let spec = cx.workload.pointer("/spec");
-    let containers = Containers::new(cx, draft);
     let mut seen: BTreeSet<(List, &str)> = BTreeSet::new();
     let mut findings = Vec::new();
-    for target in requests.iter().flat_map(|request| &request.targets) {
+    for target in languages.iter().flat_map(|request| &request.targets) {
         let found = containers.find(target.list, &target.name);
         let Some((index, container)) = found.filter(|_| seen.insert((target.list, &target.name))) else {
             continue;
         };
         let place = ContainerRef {
             at: format!("{spec}/{}/{index}", target.list.key()),
-            origin: format!("{spec}/{}/{}", target.list.key(), target.index),
+            origin: target.pointer(cx),
             name: target.name.clone(),
             env_from: cx.context.env_from(container, &cx.namespace),
         };
@@ -52,8 +49,8 @@ fn misplaced(cx: &Selection<'_>, requests: &[Request<'_>], draft: &Draft) -> Vec
 }
 
 /// References in the sidecar to later variables.
-fn misplaced_of_sidecar(cx: &Selection<'_>, draft: &Draft) -> Vec<Finding> {
-    let containers = Containers::new(cx, draft);
+fn misplaced_of_sidecar(planned: &Planned<'_>) -> Vec<Finding> {
+    let Planned { cx, containers, .. } = planned;
     let of_one = |sidecar: &Value| {
         let env_from = cx.context.env_from(sidecar, &cx.namespace);
         let early = early_references(elements(sidecar, "env"), &env_from).into_iter();

@@ -14,6 +14,9 @@ pub(super) const CHECK: Check =
 /// `None` if an amount is not known.
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     let ranges = Ranges::of(planned)?;
+    if ranges.is_empty() {
+        return Some(Vec::new());
+    }
     let added = added(planned);
     let mut findings = Vec::new();
     for one in &added {

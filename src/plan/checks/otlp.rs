@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::service::Address;
-use super::{Check, Containers, Planned};
+use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, is_from_elsewhere, name, text};
 use crate::languages::otlp::{Agent, Protocol, Signal};
@@ -54,9 +54,8 @@ fn each_export(
     agent: Option<Agent>,
     mut take: impl FnMut(&str, Export<'_>),
 ) {
-    let Planned { cx, draft, .. } = planned;
+    let Planned { cx, containers: all, .. } = planned;
     let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    let all = Containers::new(cx, draft);
     for (list, container) in containers(request) {
         let Some((_, value)) = all.find(list, container) else { continue };
         let brought = cx.context.env_from(value, &cx.namespace).entries();

@@ -8,6 +8,7 @@ use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
 use crate::languages::{ALL, Delivery};
+use crate::metadata::{Facts, Metadata, User};
 
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
@@ -21,7 +22,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             if current.contains_key(called) {
                 continue;
             }
-            if let Some(why) = root(spec, container) {
+            if let Some(why) = root(spec, container, &planned.cx.settings.metadata) {
                 let place = place(planned.cx, before);
                 findings.push(if needs_root(list, called) {
                     Finding::agent_needs_root(place, called, &why)
@@ -37,7 +38,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 }
 
 /// Why a container would run as root although it must not.
-fn root(spec: &Value, container: &Value) -> Option<String> {
+fn root(spec: &Value, container: &Value, metadata: &Metadata) -> Option<String> {
     let of = |key: &str| {
         let field = |of: &'_ Value| -> Option<Value> {
             of.get("securityContext")?.get(key).filter(|value| !value.is_null()).cloned()
@@ -51,8 +52,18 @@ fn root(spec: &Value, container: &Value) -> Option<String> {
         Some(user) => (user.as_i64() == Some(0)).then(|| "runAsUser is 0".to_owned()),
         None => {
             let image = container.get("image")?.as_str()?;
-            is_of_root(image)
-                .then(|| format!("image \"{image}\" has no other user, and runAsUser is not set"))
+            let user = metadata.of(image).and_then(Facts::user);
+            match user {
+                Some(User::Number) => None,
+                // The kubelet does not look the name up in the image.
+                Some(User::Name(name)) => Some(format!(
+                    "the user of image \"{image}\" is the name \"{name}\", which may be root's, and runAsUser is not set"
+                )),
+                None if !is_of_root(image) => None,
+                Some(User::Root) | None => {
+                    Some(format!("image \"{image}\" has no other user, and runAsUser is not set"))
+                }
+            }
         }
     }
 }
@@ -102,7 +113,7 @@ mod tests {
         ];
         for (pod, own, image, expected) in cases {
             let container = json!({"name": "a", "image": image, "securityContext": own});
-            let found = root(&json!({ "securityContext": pod }), &container);
+            let found = root(&json!({ "securityContext": pod }), &container, &Metadata::default());
             assert_eq!(found.is_some(), expected, "{pod} {own} {image}");
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Containers, Planned};
+use super::{Check, Planned};
 use crate::change::look_up;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, KIND};
@@ -14,8 +14,7 @@ use crate::k8s::pod::{elements, is_from_elsewhere, name, positions, text};
 pub(super) const CHECK: Check = Check { codes: &[Code::ShadowedEnv], run };
 
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    let Planned { cx, draft, .. } = planned;
-    let containers = Containers::new(cx, draft);
+    let Planned { cx, containers, .. } = planned;
     let mut seen = Vec::new();
     let mut findings = Vec::new();
     for target in planned.languages.iter().flat_map(|request| &request.targets) {
@@ -24,7 +23,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         }
         seen.push(target);
         let Some((_, container)) = containers.find(target.list, &target.name) else { continue };
-        let origin = cx.workload.pointer(&format!("/spec/{}/{}", target.list.key(), target.index));
+        let origin = target.pointer(cx);
         let before = look_up(cx.workload.resource, &origin).map_or(&[][..], |before| elements(before, "env"));
         for shadowed in shadowed(planned, container, before) {
             let pointer = format!("{origin}/envFrom/{}", shadowed.source);

@@ -21,10 +21,15 @@ fn table(listing: &Listing, columns: &[Column]) -> String {
     });
     let header = (!listing.has_no_headers && !listing.entries.is_empty()).then_some(header);
     let rows: Vec<Vec<String>> = header.into_iter().chain(rows).collect();
+    aligned(&rows)
+}
+
+/// Rows of cells as aligned columns.
+pub(in crate::report) fn aligned(rows: &[Vec<String>]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
     let mut table = String::new();
-    for row in &rows {
+    for row in rows {
         let mut line = String::new();
         for (text, width) in row.iter().zip(&widths) {
             line.push_str(text);
@@ -37,7 +42,7 @@ fn table(listing: &Listing, columns: &[Column]) -> String {
 }
 
 /// An empty cell has a mark: a column that ends in blanks looks like a missing one.
-fn shown(cell: String) -> String {
+pub(in crate::report) fn shown(cell: String) -> String {
     if cell.is_empty() { "-".to_owned() } else { cell }
 }
 
