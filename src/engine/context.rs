@@ -1,6 +1,6 @@
 //! The first pass: reads the resources to look up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -30,8 +30,6 @@ pub(super) struct Collected {
     /// Findings about valid resources of the input, reported if they are not requested.
     pub(super) unused: Vec<Conditional>,
     pub(super) places: Places,
-    /// The groups that have to be looked into and cannot be read, for the second pass to report.
-    pub(super) unread: BTreeSet<usize>,
 }
 
 /// Where each Instrumentation and collector is, by kind and name in messages; the first one of a name.
@@ -75,7 +73,6 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
         of_asked: Vec::new(),
         unused: Vec::new(),
         places: Places::default(),
-        unread: BTreeSet::new(),
     };
     collected.read(sources, groups, ALWAYS, settings);
     let own = settings.instrumentation.as_ref();
@@ -113,19 +110,13 @@ impl Collected {
     fn read(&mut self, sources: &[Source<'_>], groups: &[Group<'_>], kinds: &[&str], settings: &Settings) {
         let is_wanted = |identity: &Identity| kinds.contains(&identity.kind()) && Context::wants(identity);
         let read = in_order(groups, |group| {
-            if may_hold(group.text, kinds) {
-                group_resources(group, kinds, &is_wanted)
-            } else {
-                Some(Vec::new())
-            }
+            if may_hold(group.text, kinds) { group_resources(group, kinds, &is_wanted) } else { Vec::new() }
         });
-        let unread = read.iter().enumerate().filter(|(_, read)| read.is_none());
-        self.unread.extend(unread.map(|(index, _)| index));
         for from_context in [false, true] {
             for (index, (group, read)) in groups.iter().zip(&read).enumerate() {
                 let source = &sources[group.source];
                 if from_context == (source.role == Role::Context) {
-                    for one in read.iter().flatten() {
+                    for one in read {
                         self.add(source, (index, group), one, from_context, settings);
                     }
                 }
@@ -243,12 +234,11 @@ impl Place {
     }
 }
 
-/// The resources to look up in a group, or `None` if it cannot be read, which the second pass reports.
 fn group_resources(
     group: &Group<'_>,
     kinds: &[&str],
     is_wanted: &(impl Fn(&Identity) -> bool + Sync),
-) -> Option<Vec<Read>> {
+) -> Vec<Read> {
     if let Some(list) = &group.list {
         let items = list.items.iter().enumerate();
         // Items of a typed list have no kind.
@@ -261,14 +251,15 @@ fn group_resources(
             Some(wanted(&document, found, range.start, Some(*index), is_wanted))
         });
         if let Some(read) = read.into_iter().collect::<Option<Vec<_>>>() {
-            return Some(read.into_iter().flatten().collect());
+            return read.into_iter().flatten().collect();
         }
     }
-    let documents = read::documents(group.text).ok()?;
+    // The second pass reports a text that cannot be read.
+    let documents = read::documents(group.text).unwrap_or_default();
     let read = |(offset, document): &(usize, Document<'_>)| {
         wanted(document, read::resources(document), *offset, None, is_wanted)
     };
-    Some(documents.iter().flat_map(read).collect())
+    documents.iter().flat_map(read).collect()
 }
 
 fn wanted(

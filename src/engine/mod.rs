@@ -1,8 +1,8 @@
 //! The pipeline: texts in, edits and findings out.
 //!
 //! Two passes over the same groups of texts. The first reads the resources to look up (Instrumentations, Namespaces and
-//! what they refer to); the second decides, plans, edits and verifies each workload, and passes on documents that it can
-//! tell by their bytes to hold none. Both run in parallel and combine their results in input order.
+//! what they refer to); the second decides, plans, edits and verifies each workload, and passes on what it can tell by
+//! its bytes to hold none. Both run in parallel and combine their results in input order.
 
 mod bystander;
 mod context;
@@ -136,21 +136,9 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
             None => groups.extend(cut::groups(index, source)),
         }
     }
-    let Collected { resources, findings, of_asked, unused, places, unread } =
+    let Collected { resources, findings, of_asked, unused, places } =
         context::collect(sources, &groups, settings);
-    let indexes: Vec<usize> = (0..groups.len()).collect();
-    let results = in_order(&indexes, |index| {
-        let group = &groups[*index];
-        let role = sources[group.source].role;
-        let is_passed_on = role != Role::ResourceList
-            && !unread.contains(index)
-            && bystander::is_one(group, &settings.kinds);
-        if is_passed_on {
-            inject::Injected { resources: usize::from(role == Role::Stream), ..inject::Injected::default() }
-        } else {
-            inject::group(sources, group, &resources, settings, task)
-        }
-    });
+    let results = in_order(&groups, |group| inject::group(sources, group, &resources, settings, task));
 
     found.extend(findings);
     let asked: BTreeSet<_> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();

@@ -1,7 +1,7 @@
 //! Splits a text into chunks that are read separately: documents, list items, a sequence of JSON values.
 //!
-//! Splits are textual, and every chunk that may be changed is parsed afterwards: a separator inside quotes makes its
-//! chunk fail, so it never passes unnoticed.
+//! Splits are textual, and every chunk is parsed afterwards: a separator inside quotes makes its chunk fail, so it
+//! never passes unnoticed.
 
 use std::ops::Range;
 
