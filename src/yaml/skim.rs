@@ -1,7 +1,7 @@
 //! Recognizes simple block YAML by its lines, several times as fast as the parser.
 //!
 //! A text that is recognized is valid YAML on its own: block mappings and sequences, and scalars whose end is seen in
-//! the lines. Anchors, aliases, tags, flow collections that are not empty, explicit keys, directives, tabs outside block
+//! the lines. Anchors, aliases, tags, flow collections of several lines, explicit keys, directives, tabs outside block
 //! scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open at the end of such
 //! a text, and it refers to nothing outside.
 
@@ -247,7 +247,7 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
         self.scalar(value, column + 1)
     }
 
-    /// Reads a scalar or an empty flow collection up to the end of the line.
+    /// Reads a scalar or a flow collection up to the end of the line.
     fn scalar(&mut self, content: &'t [u8], floor: usize) -> Option<()> {
         match content {
             [quote @ (b'"' | b'\''), rest @ ..] => self.quoted(rest, floor, *quote),
@@ -256,7 +256,7 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
                 self.state = State::Block { floor, column: None };
                 spaces_skipped(rest).is_empty().then_some(())
             }
-            [b'{', b'}', rest @ ..] | [b'[', b']', rest @ ..] => self.complete(rest),
+            [b'{' | b'[', ..] => self.complete(flow(content, 0)?),
             [b'-', next, ..] if !begins_plain(*next) => None,
             [b'-', _, ..] => self.plain(content, floor),
             [first, ..] if begins_plain(*first) => self.plain(content, floor),
@@ -303,6 +303,54 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
     fn complete(&mut self, rest: &[u8]) -> Option<()> {
         self.state = State::Complete;
         is_end(rest, spaces_skipped(rest)).then_some(())
+    }
+}
+
+/// What follows a node in flow style that ends in this line and whose scalars are words or in quotes.
+fn flow(content: &[u8], depth: usize) -> Option<&[u8]> {
+    let (close, mut rest) = match content {
+        [b'[', rest @ ..] => (b']', spaces_skipped(rest)),
+        [b'{', rest @ ..] => (b'}', spaces_skipped(rest)),
+        _ => return flow_scalar(content),
+    };
+    if depth > NESTING_LIMIT {
+        return None;
+    }
+    if let [first, after @ ..] = rest
+        && *first == close
+    {
+        return Some(after);
+    }
+    loop {
+        if close == b'}' {
+            rest = flow_scalar(rest)?.strip_prefix(b": ")?;
+            rest = spaces_skipped(rest);
+        }
+        rest = spaces_skipped(flow(rest, depth + 1)?);
+        match rest {
+            [b',', b' ', after @ ..] => rest = spaces_skipped(after),
+            [end, after @ ..] if *end == close => return Some(after),
+            _ => return None,
+        }
+    }
+}
+
+/// What follows a scalar in a flow collection.
+fn flow_scalar(content: &[u8]) -> Option<&[u8]> {
+    match content {
+        [quote @ (b'"' | b'\''), rest @ ..] => {
+            let length = memchr::memchr3(*quote, b'\\', b'\t', rest)?;
+            let after = &rest[length + 1..];
+            (rest[length] == *quote && length < KEY_LIMIT && !after.starts_with(b"'")).then_some(after)
+        }
+        [first, ..] if first.is_ascii_alphanumeric() || *first == b'/' => {
+            let is_inside = |byte: &&u8| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'+' | b'=')
+            };
+            let length = content.iter().take_while(is_inside).count();
+            (length < KEY_LIMIT).then(|| &content[length..])
+        }
+        _ => None,
     }
 }
 
@@ -436,6 +484,7 @@ mod tests {
             "a: \"b\\n\\\"c\" # d\ne: 'f''g'\n\"h\": \"i\n  j\n\n  k\"\n'l': ''\n",
             "a: b c\n  d \"e\n\n  f\ng: http://h#i\n",
             "a: {}\nb: [] # c\nc: -1\nd: <e>\n",
+            "a: [b, 'c d', \"e: f\", [1.5, {}], { g: h, \"i\": {j: []} }] # k\nl:\n- {m: n/o-p}\n- [ ]\n",
             "a: \u{e9}\u{2026}\n",
             "a:\n  \"b c\": d\n  .e/f: g\n",
         ] {
@@ -461,8 +510,20 @@ mod tests {
             "a: !!str b\n",
             "? a\n: b\n",
             "<<: a\n",
-            "a: {b: c}\n",
-            "a: [b]\n",
+            "a: {b}\n",
+            "a: {b:c}\n",
+            "a: {b : c}\n",
+            "a: {b: }\n",
+            "a: {b: c,}\n",
+            "a: {b: c]\n",
+            "a: [b\n  ]\n",
+            "a: [b: c]\n",
+            "a: [b c]\n",
+            "a: [b,c]\n",
+            "a: [&b c]\n",
+            "a: [b] c\n",
+            "a: ['b''c']\n",
+            "a: [\"b\\\"]\n",
             "a: {{ b }}\n",
             "a:\tb\n",
             "a: b\t\n",
