@@ -7,7 +7,8 @@
 //!   parser that has read the first part expects that value, and a line of the rest ends it;
 //! - each item by itself is a block sequence of one element, and all begin at the same column. So the next item
 //!   continues the sequence, and nothing that an item opens reaches into the next one;
-//! - no part has an anchor or a `%TAG` directive, so none depends on another.
+//! - no part depends on another: around the items there is no anchor and no `%TAG` directive, and the aliases of an item
+//!   have their anchors before them in the item, where they are found first.
 //!
 //! An item without an edit is then the same value, since it is the same text. That an item is such a sequence is seen
 //! without parsing if it is simple ([`skim`]). If any of this does not hold, both whole texts are parsed and compared.
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use super::outline::{self, Item, Outline, no_tags};
 use super::parser::{Event, Granit, Parser};
-use super::text::Lines;
+use super::text::{Lines, skip_blanks};
 use super::{
     Document, Edit, Form, Items, LineCol, Problem, Side, shifted, skim, split_documents, split_items,
 };
@@ -130,31 +131,31 @@ impl<'t> Envelope<'t> {
         let mut parts = Parts { printed, at: 0, edits };
         let first = parts.next(0..self.start + header.end)?;
         let mut elements = Vec::with_capacity(items.len());
+        let mut are_all_removed = true;
         for range in items {
             let range = shifted(range, self.start);
             let (before, changes) = (&text[range.clone()], parts.edits);
             let after = parts.next(range.clone())?;
             let is_edited = changes.len() > parts.edits.len();
-            if after.is_empty() {
-                continue;
-            }
-            if is_edited {
+            let is_removed = after.is_empty();
+            are_all_removed &= is_removed;
+            if is_edited && !is_removed {
                 // The dash stays where it is.
                 let dash = range.start + dash(before)?;
                 (changes[0].range.start > dash && after.ends_with('\n')).then_some(())?;
             }
-            elements.push((before, is_edited.then_some(after)));
+            elements.push((before, Some(after).filter(|_| is_edited && !is_removed)));
         }
         let last = parts.take(self.start + tail.start..text.len(), parts.edits.len())?;
-        (parts.at == printed.len() && !elements.is_empty()).then_some(())?;
+        (parts.at == printed.len() && !are_all_removed).then_some(())?;
         let theirs = format!("{first}{last}");
         let (own, theirs) = (Outline::read(&self.own).ok()?, Outline::read(&theirs).ok()?);
         (own.expects_items_after(&self.own[..header.end]) && theirs.expects_items_after(first))
             .then_some(())?;
         same_keys(&own, &theirs).ok()?;
         let is_proven = |(before, after): &(&str, Option<&str>)| {
-            let tags = element(before);
-            tags.is_some() && after.is_none_or(|after| element(after) == tags)
+            let own = element(before);
+            own.is_some() && after.is_none_or(|after| element(after) == own)
         };
         elements.par_iter().all(is_proven).then_some(())
     }
@@ -247,9 +248,12 @@ fn same_keys(own: &Outline, theirs: &Outline) -> Result<(), String> {
     Ok(())
 }
 
-/// The hash of the tags of an item that is by itself a sequence of one element. `None` if it is not, or has anchors.
-fn element(item: &str) -> Option<u64> {
-    if skim(item.as_bytes(), Form::Element, []).is_some() { Some(no_tags()) } else { outline::element(item) }
+/// The start and the hash of the tags of an item that is by itself a sequence of one element. `None` if it is not.
+fn element(item: &str) -> Option<(usize, u64)> {
+    if skim(item.as_bytes(), Form::Element, []).is_none() {
+        return outline::element(item);
+    }
+    Some((skip_blanks(item.as_bytes(), dash(item)? + 1), no_tags()))
 }
 
 /// The offset of the dash of an item.
@@ -470,6 +474,9 @@ items:
   metadata: {name: web}
 - !!map
   kind: Other
+- kind: Anchors
+  a: &a b
+  c: *a
 functionConfig:
   kind: OtelInject
 ";
@@ -491,12 +498,13 @@ functionConfig:
             vec![added("{name: web}\n", "  spec: {}\n"), added("kind: Other\n", "  a: b\n")],
             vec![added("kind: OtelInject\n", "results:\n- message: m\n")],
             vec![removed("- !!map\n  kind: Other\n")],
+            vec![added("c: *a\n", "  d: *a\n")],
         ] {
             assert_eq!(proven(LIST, edits.clone()), Some((true, Ok(()))), "{edits:?}");
         }
         let last = &LIST[..LIST.find("functionConfig").expect("a place")];
         let results = Edit { range: last.len()..last.len(), text: "results:\n- message: m\n".to_owned() };
-        let own = added("kind: Other\n", "  a: b\n");
+        let own = added("c: *a\n", "  d: e\n");
         assert_eq!(proven(last, vec![own, results]), Some((true, Ok(()))));
     }
 
@@ -511,6 +519,7 @@ functionConfig:
             added("  kind: OtelInject", "\n  x: y"),
             added("# first", "\n- kind: Other"),
             added("items:", " []"),
+            added("metadata: {name: web", ", labels: *a"),
         ] {
             let (by_parts, whole) = proven(LIST, vec![edit.clone()]).expect("an edited list");
             assert!(!by_parts && whole.is_err(), "{edit:?} {whole:?}");
@@ -540,6 +549,9 @@ functionConfig:
         "\n",
         "    ",
         "- &x a: b\n",
+        "  c: *x\n",
+        "  c: &x d\n",
+        "  c: *x\n",
         "- *x\n",
         "- !t a: b\n",
         "- {a: b}\n",

@@ -92,8 +92,8 @@ impl Outline {
     }
 }
 
-/// The hash of the tags of a text that is a block sequence of one element. `None` if it is not, or has anchors.
-pub(super) fn element(text: &str) -> Option<u64> {
+/// The start and the hash of the tags of the element of a text that is a block sequence of one. `None` if it is not.
+pub(super) fn element(text: &str) -> Option<(usize, u64)> {
     let mut reader = Reader { parser: Granit::new(text), anchors: 0 };
     let (document, _) = reader.next().ok()?;
     let (root, _) = reader.next().ok()?;
@@ -103,7 +103,7 @@ pub(super) fn element(text: &str) -> Option<u64> {
     let item = reader.node(event, span).ok()?;
     let (end, _) = reader.next().ok()?;
     let is_one = end == Event::End && reader.parser.next_event().is_none();
-    (is_one && reader.anchors == 0).then_some(item.tags)
+    is_one.then_some((item.start, item.tags))
 }
 
 /// The hash of no tags.
