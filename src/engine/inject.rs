@@ -185,7 +185,7 @@ impl Run<'_> {
         }
         let pieces = in_order(&list.items, |range| {
             let text = &group.text[range.clone()];
-            if bystander::is_one(text, Form::Element, &self.settings.kinds) {
+            if self.is_bystander(text, Form::Element) {
                 return Some((range.start, Piece::passed_on()));
             }
             let document = read::item(text).ok()?;
@@ -197,9 +197,13 @@ impl Run<'_> {
         pieces.into_iter().collect::<Option<Vec<_>>>().map(Ok)
     }
 
+    fn is_bystander(&self, text: &[u8], form: Form) -> bool {
+        bystander::is_one(text, form, self.context, self.settings, self.task)
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "the shape of `items`")]
     fn documents(&self, group: &Group<'_>) -> Option<Result<Vec<(usize, Piece)>, Problem>> {
-        if bystander::is_one(group.text, Form::Mapping, &self.settings.kinds) {
+        if self.is_bystander(group.text, Form::Mapping) {
             return Some(Ok(vec![(0, Piece::passed_on())]));
         }
         let injected =

@@ -140,11 +140,11 @@ impl<'t> Envelope<'t> {
             let is_removed = after.is_empty();
             are_all_removed &= is_removed;
             if is_edited && !is_removed {
-                // The dash stays where it is.
-                let dash = range.start + dash(before)?;
-                (changes[0].range.start > dash && after.ends_with('\n')).then_some(())?;
+                after.ends_with('\n').then_some(())?;
+                elements.push((before, Some((changes[0].range.start - range.start, after))));
+            } else {
+                elements.push((before, None));
             }
-            elements.push((before, Some(after).filter(|_| is_edited && !is_removed)));
         }
         let last = parts.take(self.start + tail.start..text.len(), parts.edits.len())?;
         (parts.at == printed.len() && !are_all_removed).then_some(())?;
@@ -153,9 +153,12 @@ impl<'t> Envelope<'t> {
         (own.expects_items_after(&self.own[..header.end]) && theirs.expects_items_after(first))
             .then_some(())?;
         same_keys(&own, &theirs).ok()?;
-        let is_proven = |(before, after): &(&str, Option<&str>)| {
+        let is_proven = |(before, edit): &(&str, Option<(usize, &str)>)| {
             let own = element(before);
-            own.is_some() && after.is_none_or(|after| element(after) == own)
+            let is_same = |(begin, after): (usize, &str)| {
+                own.is_some_and(|(start, _)| start < begin) && element(after) == own
+            };
+            own.is_some() && edit.is_none_or(is_same)
         };
         elements.par_iter().all(is_proven).then_some(())
     }

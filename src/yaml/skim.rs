@@ -1,7 +1,7 @@
 //! Recognizes simple block YAML by its lines, several times as fast as the parser.
 //!
-//! A text that is recognized is valid YAML on its own: block mappings and sequences, and scalars whose end is seen in
-//! the lines. Anchors, aliases, tags, flow collections of several lines, explicit keys, directives, tabs outside block
+//! A text that is recognized is valid YAML on its own, without duplicate keys: block mappings and sequences, and scalars
+//! whose end is seen in the lines. Anchors, aliases, tags, flow collections of several lines, explicit keys, directives, tabs outside block
 //! scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open at the end of such
 //! a text, and it refers to nothing outside.
 
@@ -32,7 +32,8 @@ pub fn skim<'t, const N: usize>(text: &'t [u8], form: Form, keys: [&str; N]) -> 
         return None;
     }
     let root = State::Node { floor: 0, dashes: None };
-    let mut reader = Reader { form, keys, values: [None; N], open: Vec::with_capacity(16), state: root };
+    let mut reader =
+        Reader { form, keys, values: [None; N], open: Vec::new(), seen: Vec::new(), state: root };
     let mut lines = Lines(text);
     if form == Form::Mapping {
         let mut rest = lines.clone();
@@ -89,11 +90,16 @@ const NESTING_LIMIT: usize = 100;
 /// The parser's limit on keys without `?` is higher.
 const KEY_LIMIT: usize = 1000;
 
+/// Mappings with more keys are left to the parser, because each key is compared with those before it.
+const KEYS_LIMIT: usize = 250;
+
 /// An open block collection.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     column: usize,
     is_sequence: bool,
+    /// The index of its first key among those seen.
+    first_key: usize,
 }
 
 /// What the next line can continue. A `floor` is the least column of what belongs to the node.
@@ -116,6 +122,8 @@ struct Reader<'t, 'k, const N: usize> {
     keys: [&'k str; N],
     values: [Option<&'t str>; N],
     open: Vec<Open>,
+    /// The keys of the open mappings.
+    seen: Vec<&'t [u8]>,
     state: State,
 }
 
@@ -175,8 +183,8 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
         let is_element = is_dash(content);
         let is_ended =
             |open: &Open| open.column > column || open.column == column && open.is_sequence && !is_element;
-        while self.open.last().is_some_and(is_ended) {
-            self.open.pop();
+        while let Some(ended) = self.open.pop_if(|open| is_ended(open)) {
+            self.seen.truncate(ended.first_key);
         }
         match self.open.last() {
             // A cut out element is the only one.
@@ -207,7 +215,7 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
             (0, Form::Element) => is_sequence,
             (depth, _) => depth < NESTING_LIMIT,
         };
-        self.open.push(Open { column, is_sequence });
+        self.open.push(Open { column, is_sequence, first_key: self.seen.len() });
         is_fitting.then_some(())
     }
 
@@ -225,6 +233,11 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
     /// Reads a pair of a mapping.
     fn pair(&mut self, content: &'t [u8], column: usize) -> Option<()> {
         let key = Key::read(content)?;
+        let known = &self.seen[self.open.last()?.first_key..];
+        if known.len() == KEYS_LIMIT || known.contains(&key.text) {
+            return None;
+        }
+        self.seen.push(key.text);
         let after = &content[key.length..];
         let value = spaces_skipped(after);
         let is_end = is_end(after, value);
@@ -316,6 +329,7 @@ fn flow(content: &[u8], depth: usize) -> Option<&[u8]> {
     if depth > NESTING_LIMIT {
         return None;
     }
+    let mut seen: Vec<&[u8]> = Vec::new();
     if let [first, after @ ..] = rest
         && *first == close
     {
@@ -323,8 +337,14 @@ fn flow(content: &[u8], depth: usize) -> Option<&[u8]> {
     }
     loop {
         if close == b'}' {
-            rest = flow_scalar(rest)?.strip_prefix(b": ")?;
-            rest = spaces_skipped(rest);
+            let after = flow_scalar(rest)?;
+            let key = &rest[..rest.len() - after.len()];
+            let key = if matches!(key[0], b'"' | b'\'') { &key[1..key.len() - 1] } else { key };
+            if seen.len() == KEYS_LIMIT || seen.contains(&key) {
+                return None;
+            }
+            seen.push(key);
+            rest = spaces_skipped(after.strip_prefix(b": ")?);
         }
         rest = spaces_skipped(flow(rest, depth + 1)?);
         match rest {
@@ -433,6 +453,7 @@ mod tests {
             let root = document.at("").expect("a root");
             assert_eq!(document.elements(root).map(|all| all.len()), Some(1), "{text}");
         }
+        assert!(document.value().is_ok(), "{text}");
         let mapping = document.at(base).expect("a mapping");
         assert!(document.is_mapping_at(mapping), "{text}");
         for (key, value) in KEYS.iter().zip(values) {
@@ -487,6 +508,7 @@ mod tests {
             "a: [b, 'c d', \"e: f\", [1.5, {}], { g: h, \"i\": {j: []} }] # k\nl:\n- {m: n/o-p}\n- [ ]\n",
             "a: \u{e9}\u{2026}\n",
             "a:\n  \"b c\": d\n  .e/f: g\n",
+            "a:\n  a:\n    a: b\n  b: {a: {a: b}}\nb:\n- a: b\n- a: b\nc:\n  a: b\n",
         ] {
             assert!(compare(text, Form::Mapping), "{text}");
             let item = element(text.trim_start_matches("# c\n---\n"));
@@ -552,6 +574,10 @@ mod tests {
             "a: - b\n",
             "a:\n- b\n-c\n",
             "  a: b\nc: d\n",
+            "a: b\na: c\n",
+            "a: b\n\"a\": c\n",
+            "a:\n- b: c\n  d:\n    b: e\n  b: f\n",
+            "a: {b: c, 'b': d}\n",
             "kind: Foo\nkind: Bar\n",
             "kind:\n  Foo\n",
             "kind: Foo\n  Bar\n",
