@@ -25,7 +25,7 @@ impl Form {
 }
 
 /// The values of `keys` in the mapping of a simple text: `None` for a key that is not there. `None` for the whole if the
-/// text is not simple, or if one of the keys is there twice or has a value that is not one word.
+/// text is not simple, or if one of the keys has a value that is not one word.
 #[must_use]
 pub fn skim<'t, const N: usize>(text: &'t [u8], form: Form, keys: [&str; N]) -> Option<[Option<&'t str>; N]> {
     if !has_plain_characters(text) {
@@ -243,15 +243,13 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
         let is_end = is_end(after, value);
         let index = self.keys.iter().position(|known| known.as_bytes() == key.text);
         if let Some(index) = index.filter(|_| self.open.len() == self.form.depth()) {
-            let word = value.trim_ascii_end();
-            let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'-');
-            let is_one = word.first()?.is_ascii_alphabetic() && word.iter().all(is_word);
-            if !is_one || self.values[index].is_some() {
+            let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'-');
+            let (word, rest) = value.split_at(value.iter().take_while(is_word).count());
+            if !word.first()?.is_ascii_alphabetic() {
                 return None;
             }
             self.values[index] = std::str::from_utf8(word).ok();
-            self.state = State::Complete;
-            return Some(());
+            return self.complete(rest);
         }
         if is_end {
             self.state = State::Node { floor: column + 1, dashes: Some(column) };
@@ -270,9 +268,9 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
                 spaces_skipped(rest).is_empty().then_some(())
             }
             [b'{' | b'[', ..] => self.complete(flow(content, 0)?),
-            [b'-', next, ..] if !begins_plain(*next) => None,
-            [b'-', _, ..] => self.plain(content, floor),
-            [first, ..] if begins_plain(*first) => self.plain(content, floor),
+            [b'-', b'-', first, ..] | [b'-', first, ..] | [first, ..] if begins_plain(*first) => {
+                self.plain(content, floor)
+            }
             _ => None,
         }
     }
@@ -363,7 +361,9 @@ fn flow_scalar(content: &[u8]) -> Option<&[u8]> {
             let after = &rest[length + 1..];
             (rest[length] == *quote && length < KEY_LIMIT && !after.starts_with(b"'")).then_some(after)
         }
-        [first, ..] if first.is_ascii_alphanumeric() || *first == b'/' => {
+        [b'-', b'-', first, ..] | [b'-', first, ..] | [first, ..]
+            if first.is_ascii_alphanumeric() || *first == b'/' =>
+        {
             let is_inside = |byte: &&u8| {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'+' | b'=')
             };
@@ -504,7 +504,8 @@ mod tests {
             "a:\n- |\n  kind: x\n- >\n   'y\n",
             "a: \"b\\n\\\"c\" # d\ne: 'f''g'\n\"h\": \"i\n  j\n\n  k\"\n'l': ''\n",
             "a: b c\n  d \"e\n\n  f\ng: http://h#i\n",
-            "a: {}\nb: [] # c\nc: -1\nd: <e>\n",
+            "a: {}\nb: [] # c\nc: -1\nd: <e>\nf:\n- --g\n- -h i\nj: [-k, --l]\n",
+            "kind: Foo # c\n",
             "a: [b, 'c d', \"e: f\", [1.5, {}], { g: h, \"i\": {j: []} }] # k\nl:\n- {m: n/o-p}\n- [ ]\n",
             "a: \u{e9}\u{2026}\n",
             "a:\n  \"b c\": d\n  .e/f: g\n",
@@ -582,7 +583,13 @@ mod tests {
             "kind:\n  Foo\n",
             "kind: Foo\n  Bar\n",
             "kind: 'Foo'\n",
-            "kind: Foo # c\n",
+            "kind: Foo# c\n",
+            "kind: Foo # c\n  Bar\n",
+            "a: - b\n",
+            "a: ---\n",
+            "a: [-]\n",
+            "a: [- b]\n",
+            "a: [---]\n",
             "kind: |\n  Foo\n",
             "kind: 1\n",
             "\"kind\": Foo\nkind: Bar\n",
@@ -679,6 +686,7 @@ mod tests {
         "null",
         "=",
         "-1",
+        "--",
         "0",
     ];
 
