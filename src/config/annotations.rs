@@ -91,7 +91,7 @@ fn only(prefix: &str) -> Option<String> {
 }
 
 /// The prefix of every language's switch.
-const SWITCH: &str = "inject-";
+pub const SWITCH: &str = "inject-";
 
 /// Suggests an annotation about instrumentation for a misspelled one. For a switch, only the language is compared.
 fn near(short: &str) -> Option<String> {
@@ -106,6 +106,9 @@ fn near(short: &str) -> Option<String> {
     Some(format!("{PREFIX}{near}"))
 }
 
+/// Parts of the domains of our prefixes. Even with several typos, one is usually intact; most other domains have none.
+pub const LOOKALIKES: &[&str] = &["open", "tele", "metry"];
+
 /// Suggests our annotation for a key with a misspelled prefix.
 fn meant(key: &str) -> Option<String> {
     const ALIKE: f64 = 0.85;
@@ -113,8 +116,7 @@ fn meant(key: &str) -> Option<String> {
         return ALL.iter().any(|language| language.switch == key).then(|| format!("{PREFIX}{key}"));
     };
     let domains = [PREFIX, SIDECAR_PREFIX, ATTRIBUTE_PREFIX].map(|prefix| prefix.trim_end_matches('/'));
-    // Even with several typos, one part is usually intact; most other domains have none of these parts.
-    let is_near = ["open", "tele", "metry"].iter().any(|part| domain.contains(part));
+    let is_near = LOOKALIKES.iter().any(|part| domain.contains(part));
     if !is_near || domains.contains(&domain) {
         return None;
     }

@@ -254,6 +254,13 @@ impl Context {
         }
     }
 
+    /// Whether any Namespace has an annotation with one of the prefixes.
+    #[must_use]
+    pub fn has_annotated_namespace(&self, prefixes: &[&str]) -> bool {
+        let is_one = |key: &String| prefixes.iter().any(|prefix| key.starts_with(prefix));
+        self.namespaces.iter().any(|annotations| annotations.keys().any(is_one))
+    }
+
     /// Whether the input has this Secret or ConfigMap, by its current name or its name before kustomize changed it.
     #[must_use]
     pub fn has_reference(&self, kind: &str, namespace: &str, name: &str) -> bool {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::engine::Source;
 use crate::k8s::Identity;
-use crate::yaml::{Document, split_documents, split_items, split_json_list};
+use crate::yaml::{Document, Side, split_documents, split_items, split_json_list};
 
 /// A document of a source.
 #[derive(Debug)]
@@ -54,8 +54,40 @@ fn list(text: &[u8]) -> Option<List> {
     let envelope = [&text[items.header.clone()], &text[items.tail.clone()]].concat();
     let envelope = String::from_utf8(envelope).ok()?;
     let document = Document::parse(&envelope).ok()?;
+    // In quotes, the line `items:` would be text.
+    let key = document.span("/items", Side::Key);
+    let is_last = envelope.get(key.end..items.header.end).is_some_and(|rest| rest.lines().count() == 1);
+    if !is_flow && !is_last {
+        return None;
+    }
     let identity = Identity::new(document.text_at("/apiVersion"), document.text_at("/kind"), None)?;
     let inherited = identity.of_items()?;
     let is_resource_list = identity.kind() == "ResourceList";
     Some(List { items: items.items, is_flow, inherited, is_resource_list })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Role;
+
+    fn is_split(text: &str) -> bool {
+        let source = Source { file: None, text: text.as_bytes(), role: Role::Stream };
+        groups(0, &source).iter().any(|group| group.list.is_some())
+    }
+
+    #[test]
+    fn a_list_is_split_at_its_own_items() {
+        let item = "- apiVersion: v1\n  kind: Pod\n";
+        assert!(is_split(&format!("kind: List\napiVersion: v1\nitems:\n{item}")));
+        assert!(is_split(&format!("apiVersion: v1\r\nitems: # c\r\n{item}kind: List\n")));
+        for text in [
+            format!("apiVersion: v1\nkind: List\nx: \"\nitems:\n{item}\"\n"),
+            format!("apiVersion: v1\nkind: List\nx: '\nitems:\n{item}'\nitems: []\n"),
+            format!("apiVersion: v1\nkind: List\nitems: [\nitems:\n{item}]\n"),
+            format!("apiVersion: v1\nkind: Deployment\nitems:\n{item}"),
+        ] {
+            assert!(!is_split(&text), "{text}");
+        }
+    }
 }

@@ -8,8 +8,8 @@ use super::existing::{Outcome, Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
 use super::{
-    Patch, Role, Source, Task, in_order, line_col, located, origin_of, position, template, unknown_kind,
-    unreadable,
+    Patch, Role, Source, Task, bystander, in_order, line_col, located, origin_of, position, template,
+    unknown_kind, unreadable,
 };
 use crate::apply;
 use crate::change::{Change, look_up};
@@ -22,7 +22,7 @@ use crate::k8s::Kind;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
 use crate::select::{Selection, instrumented, own_containers};
 use crate::verify;
-use crate::yaml::{Document, Edit, LineCol, LineCols, Problem, Side, Trouble, shifted};
+use crate::yaml::{Document, Edit, Form, LineCol, LineCols, Problem, Side, Trouble, shifted};
 use serde_json::Value;
 
 /// The result for a group.
@@ -49,12 +49,12 @@ pub(super) struct Injected {
 }
 
 /// The input of a run besides the text.
-struct Run<'r> {
-    context: &'r Context,
-    settings: &'r Settings,
-    task: Task,
+pub(super) struct Run<'r> {
+    pub(super) context: &'r Context,
+    pub(super) settings: &'r Settings,
+    pub(super) task: Task,
     /// How to output Instrumentations and sidecar collectors.
-    keep: Keep,
+    pub(super) keep: Keep,
 }
 
 /// Injects the workloads of a group.
@@ -137,7 +137,7 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
 
 /// The result for one document of a group. Offsets are relative to the document.
 #[derive(Debug, Default)]
-struct Piece {
+pub(super) struct Piece {
     edits: Vec<Edit>,
     findings: Vec<Spotted>,
     /// Only a listing has them.
@@ -184,7 +184,11 @@ impl Run<'_> {
             return None;
         }
         let pieces = in_order(&list.items, |range| {
-            let document = read::item(&group.text[range.clone()]).ok()?;
+            let text = &group.text[range.clone()];
+            if self.is_bystander(text, Form::Element) {
+                return Some((range.start, Piece::passed_on()));
+            }
+            let document = read::item(text).ok()?;
             let read = |document: &Document<'_>| {
                 read::item_resources(document, list.inherited.as_ref(), list.is_resource_list)
             };
@@ -193,15 +197,26 @@ impl Run<'_> {
         pieces.into_iter().collect::<Option<Vec<_>>>().map(Ok)
     }
 
+    fn is_bystander(&self, text: &[u8], form: Form) -> bool {
+        bystander::is_one(text, form, self.context, self.settings, self.task)
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "the shape of `items`")]
     fn documents(&self, group: &Group<'_>) -> Option<Result<Vec<(usize, Piece)>, Problem>> {
+        if self.is_bystander(group.text, Form::Mapping) {
+            return Some(Ok(vec![(0, Piece::passed_on())]));
+        }
         let injected =
             |(offset, document): (usize, Document<'_>)| (offset, self.document(&document, read::resources));
         Some(read::documents(group.text).map(|documents| documents.into_iter().map(injected).collect()))
     }
 
     /// Runs the task on a document whose resources `read` returns.
-    fn document(&self, document: &Document<'_>, read: impl Fn(&Document<'_>) -> Vec<Found>) -> Piece {
+    pub(super) fn document(
+        &self,
+        document: &Document<'_>,
+        read: impl Fn(&Document<'_>) -> Vec<Found>,
+    ) -> Piece {
         let found = read(document);
         // A mapping without a kind can be anything, for example a tool's message.
         let has_kind =
@@ -422,6 +437,11 @@ fn state_of(
 }
 
 impl Piece {
+    /// One resource that was not parsed.
+    pub(super) fn passed_on() -> Self {
+        Self { resources: 1, ..Self::default() }
+    }
+
     /// Marks a workload that could not be changed.
     fn refuse(&mut self, workload: Option<usize>, code: Code) {
         if let Some(workload) = workload.and_then(|index| self.workloads.get_mut(index)) {

@@ -1,9 +1,10 @@
 //! The pipeline: texts in, edits and findings out.
 //!
 //! Two passes over the same groups of texts. The first reads the resources to look up (Instrumentations, Namespaces and
-//! what they refer to); the second decides, plans, edits and verifies each workload. Both run in parallel and combine
-//! their results in input order.
+//! what they refer to); the second decides, plans, edits and verifies each workload, and passes on what it can tell by
+//! its bytes to hold none. Both run in parallel and combine their results in input order.
 
+mod bystander;
 mod context;
 mod cut;
 mod existing;

@@ -8,7 +8,7 @@ use crate::k8s::{Kind, mentions_workload};
 use crate::yaml::{Cursor, Document, Problem, Trouble};
 
 /// The prefixes of all our annotations and labels.
-const MARKS: [&str; 4] = [PREFIX, ATTRIBUTE_PREFIX, SIDECAR_PREFIX, "otel-inject.dev/"];
+pub(super) const MARKS: [&str; 4] = [PREFIX, ATTRIBUTE_PREFIX, SIDECAR_PREFIX, "otel-inject.dev/"];
 
 /// The code for a text that is not YAML or exceeds a limit.
 pub(super) fn text(text: &[u8], problem: &Problem, context: &Context, settings: &Settings) -> Code {

@@ -1,13 +1,29 @@
 //! A `ResourceList` around its items, read and edited without parsing the items.
+//!
+//! What is printed is verified by its parts, so that most of it need not be parsed. The list is cut into the text up to
+//! the line `items:`, the items, and the rest; each edit lies in one part. The whole is what the parts say because
+//!
+//! - the parts around the items are a mapping by themselves, whose `items` has no value and ends the first part. So a
+//!   parser that has read the first part expects that value, and a line of the rest ends it;
+//! - each item by itself is a block sequence of one element, and all begin at the same column. So the next item
+//!   continues the sequence, and nothing that an item opens reaches into the next one;
+//! - no part depends on another: around the items there is no anchor and no `%TAG` directive, and the aliases of an item
+//!   have their anchors before them in the item, where they are found first.
+//!
+//! An item without an edit is then the same value, since it is the same text. That an item is such a sequence is seen
+//! without parsing if it is simple ([`skim`]). If any of this does not hold, both whole texts are parsed and compared.
 
 use std::ops::Range;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
-use super::outline::{Item, Outline};
+use super::outline::{self, Item, Outline, no_tags};
 use super::parser::{Event, Granit, Parser};
-use super::text::Lines;
-use super::{Document, Edit, LineCol, Problem, Side, split_documents, split_items};
+use super::text::{Lines, skip_blanks};
+use super::{
+    Document, Edit, Form, Items, LineCol, Problem, Side, shifted, skim, split_documents, split_items,
+};
 use crate::change::Change;
 
 /// A `ResourceList` without its items.
@@ -21,8 +37,8 @@ pub struct Envelope<'t> {
     own: String,
     /// The offset of `own` in the text.
     start: usize,
-    /// The length of the header and of the items after it, in bytes.
-    cut: Option<(usize, usize)>,
+    /// The items in the document, if they could be cut out.
+    items: Option<Items>,
     value: Value,
 }
 
@@ -39,8 +55,7 @@ impl<'t> Envelope<'t> {
             split_items(valid.as_bytes()).filter(|items| !items.tail.is_empty() || valid.ends_with('\n'));
         if let Some(items) = items {
             let own = format!("{}{}", &valid[items.header.clone()], &valid[items.tail.clone()]);
-            let cut = Some((items.header.end, items.tail.start - items.header.end));
-            if let Ok(envelope) = Self::read_chunk(text, chunk.clone(), own, cut) {
+            if let Ok(envelope) = Self::read_chunk(text, chunk.clone(), own, Some(items)) {
                 return Ok(envelope);
             }
         }
@@ -51,7 +66,7 @@ impl<'t> Envelope<'t> {
         text: &'t [u8],
         chunk: Range<usize>,
         own: String,
-        cut: Option<(usize, usize)>,
+        items: Option<Items>,
     ) -> Result<Self, Problem> {
         let mut envelope = Self {
             text,
@@ -59,7 +74,7 @@ impl<'t> Envelope<'t> {
             body: chunk.clone(),
             own,
             start: chunk.start,
-            cut,
+            items,
             value: Value::Null,
         };
         let document = Document::parse(&envelope.own).map_err(|problem| envelope.outside(problem))?;
@@ -100,19 +115,61 @@ impl<'t> Envelope<'t> {
     /// # Errors
     /// Describes the difference.
     pub fn prove(&self, printed: &str, edits: &[Edit]) -> Result<(), String> {
+        if self.proven_by_parts(printed, edits).is_some() {
+            return Ok(());
+        }
+        self.prove_whole(printed, edits)
+    }
+
+    /// As `prove`, without parsing the items that are simple. `None` if it cannot tell.
+    fn proven_by_parts(&self, printed: &str, edits: &[Edit]) -> Option<()> {
+        let Items { header, items, tail } = self.items.as_ref()?;
+        if self.tag_directive().is_some() {
+            return None;
+        }
+        let text = std::str::from_utf8(self.text).ok()?;
+        let mut parts = Parts { printed, at: 0, edits };
+        let first = parts.next(0..self.start + header.end)?;
+        let mut elements = Vec::with_capacity(items.len());
+        let mut are_all_removed = true;
+        for range in items {
+            let range = shifted(range, self.start);
+            let (before, changes) = (&text[range.clone()], parts.edits);
+            let after = parts.next(range.clone())?;
+            let is_edited = changes.len() > parts.edits.len();
+            let is_removed = after.is_empty();
+            are_all_removed &= is_removed;
+            if is_edited && !is_removed {
+                after.ends_with('\n').then_some(())?;
+                elements.push((before, Some((changes[0].range.start - range.start, after))));
+            } else {
+                elements.push((before, None));
+            }
+        }
+        let last = parts.take(self.start + tail.start..text.len(), parts.edits.len())?;
+        (parts.at == printed.len() && !are_all_removed).then_some(())?;
+        let theirs = format!("{first}{last}");
+        let (own, theirs) = (Outline::read(&self.own).ok()?, Outline::read(&theirs).ok()?);
+        (own.expects_items_after(&self.own[..header.end]) && theirs.expects_items_after(first))
+            .then_some(())?;
+        same_keys(&own, &theirs).ok()?;
+        let is_proven = |(before, edit): &(&str, Option<(usize, &str)>)| {
+            let own = element(before);
+            let is_same = |(begin, after): (usize, &str)| {
+                own.is_some_and(|(start, _)| start < begin) && element(after) == own
+            };
+            own.is_some() && edit.is_none_or(is_same)
+        };
+        elements.par_iter().all(is_proven).then_some(())
+    }
+
+    fn prove_whole(&self, printed: &str, edits: &[Edit]) -> Result<(), String> {
         let start = self.start;
         let document =
             std::str::from_utf8(&self.text[self.document.clone()]).map_err(|error| error.to_string())?;
         let (own, theirs) = rayon::join(|| Outline::read(document), || Outline::read(printed));
         let (own, theirs) = own.and_then(|own| Ok((own, theirs?))).map_err(|problem| problem.message)?;
-        let mut keys =
-            own.others.iter().filter(|(key, _)| !["apiVersion", "results"].contains(&key.as_str()));
-        if let Some((key, _)) = keys.find(|(key, hash)| theirs.others.get(*key) != Some(hash)) {
-            return Err(format!("{key:?} has another value"));
-        }
-        if !own.others.keys().all(|key| theirs.others.contains_key(key)) {
-            return Err("a key of the list is missing".to_owned());
-        }
+        same_keys(&own, &theirs)?;
         let mut moved = Moved::by(edits);
         let mut expected = Vec::with_capacity(own.items.len());
         let mut items = own.items.into_iter().peekable();
@@ -169,14 +226,82 @@ impl<'t> Envelope<'t> {
     }
 
     fn source(&self, offset: usize) -> usize {
-        match self.cut {
-            Some((header, items)) if offset >= header => self.start + offset + items,
+        match &self.items {
+            Some(Items { header, tail, .. }) if offset >= header.end => {
+                self.start + offset + (tail.start - header.end)
+            }
             _ => self.start + offset,
         }
     }
 
     fn outside(&self, problem: Problem) -> Problem {
         Problem { offset: self.source(problem.offset), ..problem }
+    }
+}
+
+/// Whether the list has the same keys around its items, apart from those that are set.
+fn same_keys(own: &Outline, theirs: &Outline) -> Result<(), String> {
+    let mut keys = own.others.iter().filter(|(key, _)| !["apiVersion", "results"].contains(&key.as_str()));
+    if let Some((key, _)) = keys.find(|(key, hash)| theirs.others.get(*key) != Some(hash)) {
+        return Err(format!("{key:?} has another value"));
+    }
+    if !own.others.keys().all(|key| theirs.others.contains_key(key)) {
+        return Err("a key of the list is missing".to_owned());
+    }
+    Ok(())
+}
+
+/// The start and the hash of the tags of an item that is by itself a sequence of one element. `None` if it is not.
+fn element(item: &str) -> Option<(usize, u64)> {
+    if skim(item.as_bytes(), Form::Element, []).is_none() {
+        return outline::element(item);
+    }
+    Some((skip_blanks(item.as_bytes(), dash(item)? + 1), no_tags()))
+}
+
+/// The offset of the dash of an item.
+fn dash(item: &str) -> Option<usize> {
+    let mut at = 0;
+    let line = item.split_inclusive('\n').find(|line| {
+        let is_dash = line.trim_start_matches(' ').starts_with('-');
+        at += if is_dash { 0 } else { line.len() };
+        is_dash
+    })?;
+    Some(at + line.len() - line.trim_start_matches(' ').len())
+}
+
+/// The parts of an edited text, one after the other.
+struct Parts<'p> {
+    printed: &'p str,
+    /// The end of the last part in `printed`.
+    at: usize,
+    /// The edits after it.
+    edits: &'p [Edit],
+}
+
+impl<'p> Parts<'p> {
+    /// The next part, which was `range` before the edits. `None` if an edit reaches over its end.
+    fn next(&mut self, range: Range<usize>) -> Option<&'p str> {
+        // Lines that are added at the end of an item are indented.
+        let is_added_after = |edit: &Edit| edit.range.is_empty() && !edit.text.starts_with(' ');
+        let count = self.edits.partition_point(|edit| {
+            edit.range.end < range.end || edit.range.end == range.end && !is_added_after(edit)
+        });
+        self.take(range, count)
+    }
+
+    /// As `next`, with so many edits.
+    fn take(&mut self, range: Range<usize>, count: usize) -> Option<&'p str> {
+        let (own, rest) = self.edits.split_at(count);
+        self.edits = rest;
+        let is_inside = own.iter().all(|edit| range.start <= edit.range.start && edit.range.end <= range.end);
+        let reaches_over = rest.first().is_some_and(|edit| edit.range.start < range.end);
+        (is_inside && !reaches_over).then_some(())?;
+        let removed: usize = own.iter().map(|edit| edit.range.len()).sum();
+        let added: usize = own.iter().map(|edit| edit.text.len()).sum();
+        let start = self.at;
+        self.at = (start + range.len() + added).checked_sub(removed)?;
+        self.printed.get(start..self.at)
     }
 }
 
@@ -307,5 +432,189 @@ pub fn is_resource_list(text: &[u8]) -> bool {
             }
             None => return false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::yaml::edited;
+
+    /// Applies edits and the ones that every host gets, and proves them by parts and as a whole.
+    fn proven(text: &str, mut edits: Vec<Edit>) -> Option<(bool, Result<(), String>)> {
+        let envelope = Envelope::read(text.as_bytes()).ok()?;
+        let body = envelope.body();
+        let removal = |range| Edit { range, text: String::new() };
+        edits.insert(0, removal(0..body.start));
+        edits.push(removal(body.end..text.len()));
+        edits.sort_by_key(|edit| edit.range.start);
+        let is_in_order = edits.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start);
+        let is_whole =
+            |edit: &Edit| text.is_char_boundary(edit.range.start) && text.is_char_boundary(edit.range.end);
+        if !is_in_order || !edits.iter().all(is_whole) {
+            return None;
+        }
+        let printed = edited(text, &edits);
+        let by_parts = envelope.proven_by_parts(&printed, &edits).is_some();
+        Some((by_parts, envelope.prove_whole(&printed, &edits)))
+    }
+
+    const LIST: &str = "\
+# c
+apiVersion: config.kubernetes.io/v1
+kind: ResourceList
+items:
+# first
+- apiVersion: v1
+  kind: ConfigMap
+  data:
+    a: |
+      - b
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+- !!map
+  kind: Other
+- kind: Anchors
+  a: &a b
+  c: *a
+functionConfig:
+  kind: OtelInject
+";
+
+    fn added(before: &str, added: &str) -> Edit {
+        let at = LIST.find(before).expect("a place") + before.len();
+        Edit { range: at..at, text: added.to_owned() }
+    }
+
+    #[test]
+    fn edits_are_proven_by_parts() {
+        let removed = |text: &str| {
+            let at = LIST.find(text).expect("a place");
+            Edit { range: at..at + text.len(), text: String::new() }
+        };
+        for edits in [
+            vec![],
+            vec![added("metadata: {name: web", ", labels: {a: b}")],
+            vec![added("{name: web}\n", "  spec: {}\n"), added("kind: Other\n", "  a: b\n")],
+            vec![added("kind: OtelInject\n", "results:\n- message: m\n")],
+            vec![removed("- !!map\n  kind: Other\n")],
+            vec![added("c: *a\n", "  d: *a\n")],
+        ] {
+            assert_eq!(proven(LIST, edits.clone()), Some((true, Ok(()))), "{edits:?}");
+        }
+        let last = &LIST[..LIST.find("functionConfig").expect("a place")];
+        let results = Edit { range: last.len()..last.len(), text: "results:\n- message: m\n".to_owned() };
+        let own = added("c: *a\n", "  d: e\n");
+        assert_eq!(proven(last, vec![own, results]), Some((true, Ok(()))));
+    }
+
+    #[test]
+    fn edits_that_change_more_are_not_proven() {
+        for edit in [
+            added("kind: Deployment", "\n- kind: Other"),
+            added("kind: Deployment", "\n-"),
+            added("kind: Deployment", "\nx: y"),
+            added("kind: Other", "\n  x: \""),
+            added("- !!map", " !!seq"),
+            added("  kind: OtelInject", "\n  x: y"),
+            added("# first", "\n- kind: Other"),
+            added("items:", " []"),
+            added("metadata: {name: web", ", labels: *a"),
+        ] {
+            let (by_parts, whole) = proven(LIST, vec![edit.clone()]).expect("an edited list");
+            assert!(!by_parts && whole.is_err(), "{edit:?} {whole:?}");
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "apiVersion: v1\n",
+        "kind: ResourceList\n",
+        "items:\n",
+        "items:\n",
+        "items: # c\n",
+        "- a: b\n",
+        "- a: b\n",
+        "- a: b\n",
+        "  - a: b\n",
+        "  c: d\n",
+        "  c: |\n",
+        "    e\n",
+        "    e: \"f\n",
+        "\"\n",
+        "  - g\n",
+        "- ",
+        "-\n",
+        "# c\n",
+        "  # c\n",
+        "\n",
+        "    ",
+        "- &x a: b\n",
+        "  c: *x\n",
+        "  c: &x d\n",
+        "  c: *x\n",
+        "- *x\n",
+        "- !t a: b\n",
+        "- {a: b}\n",
+        "- [a,\n",
+        "]\n",
+        "  c: 'd\n",
+        "'\n",
+        "x: \"y\n",
+        "x: |\n",
+        "x: >+\n",
+        "functionConfig: {}\n",
+        "functionConfig: &x\n",
+        "x: *x\n",
+        "? a\n",
+        ": b\n",
+        "results: []\n",
+        "...\n",
+        "---\n",
+        "%TAG ! !a\n",
+        "  c:\td\n",
+        "\r\n",
+        "\u{feff}",
+        "\u{e9}",
+        "a",
+        "-",
+        ":",
+        " ",
+    ];
+
+    fn by_chance(cases: u32) {
+        let pieces = || proptest::collection::vec(proptest::sample::select(PIECES), 0..8);
+        let head = proptest::sample::select(
+            &["", "# c\n", "a: b\n", "kind: ResourceList\n", "---\n", "x: \"\n", "%TAG ! !a\n---\n"][..],
+        );
+        let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..6usize, pieces()), 0..3);
+        let by_parts = std::cell::Cell::new(0);
+        proptest!(ProptestConfig::with_cases(cases), |(head in head, items in pieces(), rest in pieces(), edits in edits)| {
+            let text = format!("{head}items:\n- a: b\n{}functionConfig: c\n{}", items.concat(), rest.concat());
+            let edits = edits.into_iter().map(|(at, length, pieces)| {
+                let start = at.index(text.len() + 1);
+                let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+                let length = if length == 5 { text[start..].find("\n- ").map_or(0, |at| at + 1) } else { length };
+                Edit { range: start..(start + length).min(text.len()), text: pieces.concat() }
+            });
+            if let Some((true, whole)) = proven(&text, edits.collect()) {
+                prop_assert_eq!(whole, Ok(()), "{}", text);
+                by_parts.set(by_parts.get() + 1);
+            }
+        });
+        assert!(by_parts.get() > cases / 100, "{by_parts:?}");
+    }
+
+    #[test]
+    fn what_is_proven_by_parts_is_proven_as_a_whole() {
+        by_chance(20_000);
+    }
+
+    #[test]
+    #[ignore = "takes minutes"]
+    fn what_is_proven_by_parts_by_much_chance_is_proven_as_a_whole() {
+        by_chance(10_000_000);
     }
 }

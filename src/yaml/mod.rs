@@ -17,6 +17,7 @@ mod rewrite;
 mod same;
 mod scalar;
 mod shorten;
+mod skim;
 mod splice;
 mod stream;
 mod text;
@@ -28,6 +29,7 @@ pub use flags::is_flag;
 pub use index::{Cursor, Document, Side};
 pub use parser::{Event, Granit, Parser, Span, Style};
 pub use same::reads_as;
+pub use skim::{Form, skim};
 pub use stream::{Items, split_documents, split_items, split_json, split_json_list};
 
 /// A position in a text, and how far it extends. Line and column count from 1, columns in characters.

@@ -12,6 +12,9 @@ pub(super) struct Outline {
     pub(super) items: Vec<Item>,
     /// The values of the other keys.
     pub(super) others: BTreeMap<String, u64>,
+    /// The end of the key `items`, if it has no value.
+    open: Option<usize>,
+    has_anchors: bool,
 }
 
 /// An element of `items`.
@@ -63,16 +66,49 @@ impl Outline {
                 }
                 continue;
             }
+            let is_open = matches!(&value, Event::Scalar { anchor: 0, tag: None, .. } if place.is_empty());
+            if key == "items" && is_open {
+                outline.open = Some(span.end);
+            }
             let hash = reader.node(value, place)?.content;
             if outline.others.insert(key.clone(), hash).is_some() {
                 return Err(Problem::duplicate(&key, None, span.start..span.end));
             }
         }
         match reader.parser.next_event() {
-            None => Ok(outline),
+            None => Ok(Self { has_anchors: reader.anchors > 0, ..outline }),
             Some(next) => Err(Problem::syntax(next?.1.start, "a second document")),
         }
     }
+}
+
+impl Outline {
+    /// Whether the text `first` that the list begins with ends in the line of its `items`, which have no value, and
+    /// nothing in the list has an anchor.
+    pub(super) fn expects_items_after(&self, first: &str) -> bool {
+        let line = self.open.and_then(|end| first.get(end..));
+        let is_last = |line: &str| line.starts_with(':') && line.find('\n') == Some(line.len() - 1);
+        !self.has_anchors && line.is_some_and(is_last)
+    }
+}
+
+/// The start and the hash of the tags of the element of a text that is a block sequence of one. `None` if it is not.
+pub(super) fn element(text: &str) -> Option<(usize, u64)> {
+    let mut reader = Reader { parser: Granit::new(text), anchors: 0 };
+    let (document, _) = reader.next().ok()?;
+    let (root, _) = reader.next().ok()?;
+    let is_plain =
+        document == Event::Document && root == Event::Sequence { flow: false, anchor: 0, tag: None };
+    let (event, span) = reader.next().ok().filter(|_| is_plain)?;
+    let item = reader.node(event, span).ok()?;
+    let (end, _) = reader.next().ok()?;
+    let is_one = end == Event::End && reader.parser.next_event().is_none();
+    is_one.then_some((item.start, item.tags))
+}
+
+/// The hash of no tags.
+pub(super) fn no_tags() -> u64 {
+    DefaultHasher::new().finish()
 }
 
 struct Reader<'t> {

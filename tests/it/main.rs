@@ -5,6 +5,7 @@ mod common;
 
 mod api;
 mod bundle;
+mod bystander;
 mod cli;
 mod codes;
 mod collectors;
