@@ -7,6 +7,7 @@
 //!   parser that has read the first part expects that value, and a line of the rest ends it;
 //! - each item by itself is a block sequence of one element, and all begin at the same column. So the next item
 //!   continues the sequence, and nothing that an item opens reaches into the next one;
+//! - no document ends before the last part;
 //! - no part depends on another: around the items there is no anchor and no `%TAG` directive, and the aliases of an item
 //!   have their anchors before them in the item, where they are found first.
 //!
@@ -124,7 +125,7 @@ impl<'t> Envelope<'t> {
     /// As `prove`, without parsing the items that are simple. `None` if it cannot tell.
     fn proven_by_parts(&self, printed: &str, edits: &[Edit]) -> Option<()> {
         let Items { header, items, tail } = self.items.as_ref()?;
-        if self.tag_directive().is_some() {
+        if self.tag_directive().is_some() || split_documents(printed.as_bytes()).len() != 1 {
             return None;
         }
         let text = std::str::from_utf8(self.text).ok()?;
@@ -522,6 +523,7 @@ functionConfig:
             added("  kind: OtelInject", "\n  x: y"),
             added("# first", "\n- kind: Other"),
             added("items:", " []"),
+            added("metadata: {name: web}\n", "...\n"),
             added("metadata: {name: web", ", labels: *a"),
         ] {
             let (by_parts, whole) = proven(LIST, vec![edit.clone()]).expect("an edited list");
