@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::parser::{Event, Granit, Parser, Style};
+use super::parser::{Event, Granit, Parser, Span, Style};
 use super::text::{is_indicator, skip_blanks};
-use super::{LineCol, Problem, scalar};
+use super::{LineCol, Problem, events, scalar};
 use crate::change::unescape;
 
 /// A node's number in its document.
@@ -91,6 +91,10 @@ impl<'t> Document<'t> {
     /// # Errors
     /// The text is not YAML or has a second document.
     pub fn parse(text: &'t str) -> Result<Self, Problem> {
+        let mut builder = Builder::new(text);
+        if events::of_simple(text, |event, span| builder.event(event, span).ok()).is_some() {
+            return Ok(builder.document);
+        }
         Self::read(text, Granit::new(text))
     }
 
@@ -99,126 +103,21 @@ impl<'t> Document<'t> {
     /// # Errors
     /// The text is not YAML or has a second document.
     pub fn read(text: &'t str, parser: impl Parser<'t>) -> Result<Self, Problem> {
-        let mut document = Self::empty(text);
-        document.fill(parser, &mut Vec::new()).map(|()| document)
+        let mut builder = Builder::new(text);
+        builder.fill(parser).map(|()| builder.document)
     }
 
     /// The part of an invalid document before the problem. `None` if the problem is after the document or nothing
     /// precedes it.
     #[must_use]
     pub fn start_of(text: &'t str) -> Option<Self> {
-        let mut document = Self::empty(text);
-        let mut open = Vec::new();
-        let has_problem = document.fill(Granit::new(text), &mut open).is_err();
-        let is_within = has_problem && !open.is_empty();
-        while !open.is_empty() {
-            document.close(&mut open, text.len());
+        let mut builder = Builder::new(text);
+        let has_problem = builder.fill(Granit::new(text)).is_err();
+        let is_within = has_problem && !builder.open.is_empty();
+        while !builder.open.is_empty() {
+            builder.close(text.len());
         }
-        is_within.then_some(document)
-    }
-
-    fn empty(text: &'t str) -> Self {
-        // Roughly what manifests need for this much text, with an upper bound.
-        let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
-        Self { text, nodes, root: None, aliases: 0 }
-    }
-
-    /// Reads the nodes; `open` holds those whose end is missing.
-    fn fill(&mut self, mut parser: impl Parser<'t>, open: &mut Vec<Open>) -> Result<(), Problem> {
-        let document = self;
-        let mut anchors: Vec<Option<NodeId>> = Vec::new();
-        let mut documents = 0;
-        while let Some(next) = parser.next_event() {
-            let (event, span) = next?;
-            let (content, anchor, tag) = match event {
-                Event::Document => {
-                    documents += 1;
-                    if documents > 1 {
-                        return Err(Problem::syntax(span.start, "a second document where one was expected"));
-                    }
-                    continue;
-                }
-                Event::End => {
-                    document.close(open, span.end);
-                    continue;
-                }
-                Event::Scalar { text, style, anchor, tag } => (Content::Scalar { text, style }, anchor, tag),
-                Event::Sequence { flow, anchor, tag } => (Content::Sequence { flow }, anchor, tag),
-                Event::Mapping { flow, anchor, tag } => (Content::Mapping { flow }, anchor, tag),
-                Event::Alias(anchor) => {
-                    let Some(target) = anchors.get(anchor).copied().flatten() else {
-                        return Err(Problem::syntax(span.start, "an alias without its anchor"));
-                    };
-                    document.aliases += 1;
-                    let open = open.iter().any(|open| open.id == target);
-                    (Content::Alias { target, open }, 0, None)
-                }
-            };
-            let is_collection = matches!(content, Content::Sequence { .. } | Content::Mapping { .. });
-            let id = document.nodes.len();
-            let is_bare = span.is_empty() && anchor == 0 && tag.is_none();
-            let span = match (&content, open.last()) {
-                (Content::Scalar { .. }, Some(parent)) if is_bare => {
-                    document.place_of_empty(parent).map_or(span, |at| at..at)
-                }
-                _ => span,
-            };
-            document.nodes.push(Node {
-                content,
-                start: span.start,
-                end: span.end,
-                anchored: anchor > 0,
-                tag: tag.map(String::into_boxed_str),
-                first: None,
-                next: None,
-            });
-            if anchor > 0 {
-                if anchors.len() <= anchor {
-                    anchors.resize(anchor + 1, None);
-                }
-                anchors[anchor] = Some(id);
-            }
-            match open.last_mut() {
-                Some(parent) => {
-                    parent.is_odd = !parent.is_odd;
-                    match parent.last.replace(id) {
-                        Some(previous) => document.nodes[previous].next = Some(id),
-                        None => document.nodes[parent.id].first = Some(id),
-                    };
-                }
-                None => document.root = Some(id),
-            }
-            if is_collection {
-                open.push(Open { id, last: None, is_odd: false });
-            }
-        }
-        Ok(())
-    }
-
-    /// The place of an empty next node of the mapping `parent`: after the colon, or after the `?` of a key. Parsers
-    /// report any offset between the key's end and the next node, which would also move the end of its parent.
-    fn place_of_empty(&self, parent: &Open) -> Option<usize> {
-        let Content::Mapping { flow } = self.nodes[parent.id].content else { return None };
-        let bytes = self.text.as_bytes();
-        let before = self.nodes[parent.last?].end;
-        let at = skip_blanks(bytes, before);
-        if parent.is_odd {
-            return Some(if is_indicator(bytes, at, b':', flow) { at + 1 } else { before });
-        }
-        is_indicator(bytes, at, b'?', false).then_some(at + 1)
-    }
-
-    fn close(&mut self, open: &mut Vec<Open>, end: usize) {
-        let Some(Open { id, last, .. }) = open.pop() else { return };
-        let bracketed = self.is_bracketed(id);
-        let end = match last {
-            Some(last) if !bracketed => self.nodes[last].end,
-            _ => end,
-        };
-        self.nodes[id].end = end;
-        if let (Some(first), false) = (self.nodes[id].first, bracketed) {
-            self.nodes[id].start = self.nodes[first].start;
-        }
+        is_within.then_some(builder.document)
     }
 
     /// Whether the node is a flow collection with its own brackets.
@@ -525,5 +424,124 @@ impl<'t> Document<'t> {
             return Some(id);
         }
         self.children(id).find_map(|child| self.reference_within(child))
+    }
+}
+
+/// Builds a document from its events.
+struct Builder<'t> {
+    document: Document<'t>,
+    /// The collections whose end has not been read yet.
+    open: Vec<Open>,
+    anchors: Vec<Option<NodeId>>,
+    documents: usize,
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str) -> Self {
+        // Roughly what manifests need for this much text, with an upper bound.
+        let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
+        let document = Document { text, nodes, root: None, aliases: 0 };
+        Self { document, open: Vec::new(), anchors: Vec::new(), documents: 0 }
+    }
+
+    fn fill(&mut self, mut parser: impl Parser<'t>) -> Result<(), Problem> {
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next?;
+            self.event(event, span)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event<'t>, span: Span) -> Result<(), Problem> {
+        let (content, anchor, tag) = match event {
+            Event::Document => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(Problem::syntax(span.start, "a second document where one was expected"));
+                }
+                return Ok(());
+            }
+            Event::End => {
+                self.close(span.end);
+                return Ok(());
+            }
+            Event::Scalar { text, style, anchor, tag } => (Content::Scalar { text, style }, anchor, tag),
+            Event::Sequence { flow, anchor, tag } => (Content::Sequence { flow }, anchor, tag),
+            Event::Mapping { flow, anchor, tag } => (Content::Mapping { flow }, anchor, tag),
+            Event::Alias(anchor) => {
+                let Some(target) = self.anchors.get(anchor).copied().flatten() else {
+                    return Err(Problem::syntax(span.start, "an alias without its anchor"));
+                };
+                self.document.aliases += 1;
+                let open = self.open.iter().any(|open| open.id == target);
+                (Content::Alias { target, open }, 0, None)
+            }
+        };
+        let is_collection = matches!(content, Content::Sequence { .. } | Content::Mapping { .. });
+        let is_bare = span.is_empty() && anchor == 0 && tag.is_none();
+        let span = match (&content, self.open.last()) {
+            (Content::Scalar { .. }, Some(parent)) if is_bare => {
+                self.place_of_empty(parent).map_or(span, |at| at..at)
+            }
+            _ => span,
+        };
+        let nodes = &mut self.document.nodes;
+        let id = nodes.len();
+        nodes.push(Node {
+            content,
+            start: span.start,
+            end: span.end,
+            anchored: anchor > 0,
+            tag: tag.map(String::into_boxed_str),
+            first: None,
+            next: None,
+        });
+        if anchor > 0 {
+            if self.anchors.len() <= anchor {
+                self.anchors.resize(anchor + 1, None);
+            }
+            self.anchors[anchor] = Some(id);
+        }
+        match self.open.last_mut() {
+            Some(parent) => {
+                parent.is_odd = !parent.is_odd;
+                match parent.last.replace(id) {
+                    Some(previous) => nodes[previous].next = Some(id),
+                    None => nodes[parent.id].first = Some(id),
+                };
+            }
+            None => self.document.root = Some(id),
+        }
+        if is_collection {
+            self.open.push(Open { id, last: None, is_odd: false });
+        }
+        Ok(())
+    }
+
+    /// The place of an empty next node of the mapping `parent`: after the colon, or after the `?` of a key. Parsers
+    /// report any offset between the key's end and the next node, which would also move the end of its parent.
+    fn place_of_empty(&self, parent: &Open) -> Option<usize> {
+        let Content::Mapping { flow } = self.document.nodes[parent.id].content else { return None };
+        let bytes = self.document.text.as_bytes();
+        let before = self.document.nodes[parent.last?].end;
+        let at = skip_blanks(bytes, before);
+        if parent.is_odd {
+            return Some(if is_indicator(bytes, at, b':', flow) { at + 1 } else { before });
+        }
+        is_indicator(bytes, at, b'?', false).then_some(at + 1)
+    }
+
+    /// Ends the innermost collection.
+    fn close(&mut self, end: usize) {
+        let Some(Open { id, last, .. }) = self.open.pop() else { return };
+        let bracketed = self.document.is_bracketed(id);
+        let nodes = &mut self.document.nodes;
+        nodes[id].end = match last {
+            Some(last) if !bracketed => nodes[last].end,
+            _ => end,
+        };
+        if let (Some(first), false) = (nodes[id].first, bracketed) {
+            nodes[id].start = nodes[first].start;
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 mod emit;
 mod envelope;
+mod events;
 mod flags;
 mod index;
 mod outline;

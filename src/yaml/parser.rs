@@ -97,35 +97,33 @@ impl<'t> Granit<'t> {
             previous_end: 0,
         }
     }
+}
 
-    /// The span of a block scalar from its indicator to the end of its content. The content starts at `content.start`
-    /// and ends before `content.end`. The parser's own span starts at the content and may include comments.
-    fn block_scalar(&self, value: &str, content: Range<usize>) -> Span {
-        let bytes = self.text.as_bytes();
-        let header = block_header(bytes, self.previous_end);
-        let header_end = line_end(bytes, header);
-        let newlines = value.len() - value.trim_end_matches('\n').len();
-        if newlines == value.len() {
-            let end = (0..newlines).fold(header_end, |at, _| line_end(bytes, at));
-            return header..if newlines == 0 { header_end - line_break(&bytes[..header_end]) } else { end };
-        }
-        let mut at = memchr::memrchr(b'\n', &bytes[..content.start]).map_or(0, |newline| newline + 1);
-        let indent = content.start - at;
-        let mut end = content.start;
-        while at < content.end {
-            let next = line_end(bytes, at);
-            let line = &bytes[at..next - line_break(&bytes[at..next])];
-            let spaces = line.iter().take_while(|byte| **byte == b' ').count();
-            if spaces >= indent && line.len() > indent {
-                end = at + line.len();
-            }
-            at = next;
-        }
-        if newlines > 1 {
-            end = (0..newlines).fold(end, |at, _| line_end(bytes, at));
-        }
-        header..end
+/// The span of a block scalar from its indicator to the end of its content. The content starts at `content.start`
+/// and ends before `content.end`, which may be behind comments.
+pub(super) fn block_span(bytes: &[u8], header: usize, value: &str, content: Span) -> Span {
+    let header_end = line_end(bytes, header);
+    let newlines = value.len() - value.trim_end_matches('\n').len();
+    if newlines == value.len() {
+        let end = (0..newlines).fold(header_end, |at, _| line_end(bytes, at));
+        return header..if newlines == 0 { header_end - line_break(&bytes[..header_end]) } else { end };
     }
+    let mut at = memchr::memrchr(b'\n', &bytes[..content.start]).map_or(0, |newline| newline + 1);
+    let indent = content.start - at;
+    let mut end = content.start;
+    while at < content.end {
+        let next = line_end(bytes, at);
+        let line = &bytes[at..next - line_break(&bytes[at..next])];
+        let spaces = line.iter().take_while(|byte| **byte == b' ').count();
+        if spaces >= indent && line.len() > indent {
+            end = at + line.len();
+        }
+        at = next;
+    }
+    if newlines > 1 {
+        end = (0..newlines).fold(end, |at, _| line_end(bytes, at));
+    }
+    header..end
 }
 
 /// The `|` or `>` after `from`. Only indicators, anchor, tag and comments can be in between.
@@ -182,7 +180,8 @@ impl<'t> Parser<'t> for Granit<'t> {
                         _ => Style::Plain,
                     };
                     if matches!(style, Style::Literal | Style::Folded) {
-                        span = self.block_scalar(&text, span);
+                        let bytes = self.text.as_bytes();
+                        span = block_span(bytes, block_header(bytes, self.previous_end), &text, span);
                     }
                     let text = if span.is_empty() { Cow::Borrowed("") } else { text };
                     Event::Scalar { text, style, anchor, tag: tag.map(|tag| tag_name(&tag)) }

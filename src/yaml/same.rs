@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, map};
 
 use super::parser::{Event, Granit, Parser, Style};
-use super::scalar;
 use super::value::means;
+use super::{events, scalar};
 
 /// A collection of the value that is being compared.
 enum Open<'v> {
@@ -22,67 +22,88 @@ pub fn reads_as(text: &str, value: &Value) -> bool {
 }
 
 fn compare(text: &str, value: &Value) -> Option<()> {
+    let mut comparison = Comparison::with(value);
+    if events::of_simple(text, |event, _| comparison.event(&event)).is_some() {
+        return comparison.root.is_none().then_some(());
+    }
+    comparison = Comparison::with(value);
     let mut parser = Granit::new(text);
-    let mut root = Some(value);
-    let mut open: Vec<Open<'_>> = Vec::new();
-    let mut anchors: Vec<Option<&Value>> = Vec::new();
-    let mut documents = 0;
-    while let Some(event) = parser.next_event() {
-        let (event, _) = event.ok()?;
+    while let Some(next) = parser.next_event() {
+        comparison.event(&next.ok()?.0)?;
+    }
+    comparison.root.is_none().then_some(())
+}
+
+struct Comparison<'v> {
+    /// The value of a document that has not begun.
+    root: Option<&'v Value>,
+    open: Vec<Open<'v>>,
+    /// The values of the anchored nodes.
+    anchors: Vec<Option<&'v Value>>,
+    documents: usize,
+}
+
+impl<'v> Comparison<'v> {
+    fn with(value: &'v Value) -> Self {
+        Self { root: Some(value), open: Vec::new(), anchors: Vec::new(), documents: 0 }
+    }
+
+    /// Compares the next event. `None` if it differs.
+    fn event(&mut self, event: &Event<'_>) -> Option<()> {
         match event {
             Event::Document => {
-                documents += 1;
-                (documents == 1).then_some(())?;
-                continue;
+                self.documents += 1;
+                return (self.documents == 1).then_some(());
             }
             Event::End => {
-                let is_complete = match open.pop()? {
+                let is_complete = match self.open.pop()? {
                     Open::Array(rest) => rest.len() == 0,
                     Open::Object(rest, waiting) => rest.len() == 0 && waiting.is_none(),
                 };
-                is_complete.then_some(())?;
-                continue;
+                return is_complete.then_some(());
             }
             _ => {}
         }
-        let (name, expected) = match open.last_mut() {
-            None => (None, root.take()?),
+        let (name, expected) = match self.open.last_mut() {
+            None => (None, self.root.take()?),
             Some(Open::Array(items)) => (None, items.next()?),
             Some(Open::Object(entries, waiting)) => match waiting.take() {
                 Some((key, value)) => (Some(key), value),
                 None => {
                     let (key, value) = entries.next()?;
-                    is_key(&event, key).then_some(())?;
                     *waiting = Some((key, value));
-                    continue;
+                    return is_key(event, key).then_some(());
                 }
             },
         };
         if let Event::Scalar { anchor, .. } | Event::Sequence { anchor, .. } | Event::Mapping { anchor, .. } =
-            &event
+            event
             && *anchor > 0
         {
-            anchors.resize(anchors.len().max(anchor + 1), None);
-            anchors[*anchor] = Some(expected);
+            self.anchors.resize(self.anchors.len().max(anchor + 1), None);
+            self.anchors[*anchor] = Some(expected);
         }
         match (event, expected) {
             // The anchored node equals that value, or contains this one and so differs. A letter can mean something
             // else in another field.
             (Event::Alias(anchor), expected) => {
                 expected.as_str().is_none_or(|text| scalar::letter(text).is_none()).then_some(())?;
-                (anchors.get(anchor).copied().flatten() == Some(expected)).then_some(())?;
+                (self.anchors.get(*anchor).copied().flatten() == Some(expected)).then_some(())
             }
             (Event::Scalar { text, style, tag, .. }, expected) => {
-                means(&text, style, tag.as_deref(), name, expected).then_some(())?;
+                means(text, *style, tag.as_deref(), name, expected).then_some(())
             }
-            (Event::Sequence { .. }, Value::Array(items)) => open.push(Open::Array(items.iter())),
+            (Event::Sequence { .. }, Value::Array(items)) => {
+                self.open.push(Open::Array(items.iter()));
+                Some(())
+            }
             (Event::Mapping { .. }, Value::Object(entries)) => {
-                open.push(Open::Object(Map::iter(entries), None))
+                self.open.push(Open::Object(Map::iter(entries), None));
+                Some(())
             }
-            _ => return None,
+            _ => None,
         }
     }
-    root.is_none().then_some(())
 }
 
 fn is_key(event: &Event<'_>, key: &str) -> bool {

@@ -5,6 +5,8 @@
 //! scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open at the end of such
 //! a text, and it refers to nothing outside.
 
+use super::parser::{Span, Style};
+
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -28,25 +30,71 @@ impl Form {
 /// text is not simple, or if one of the keys has a value that is not one word.
 #[must_use]
 pub fn skim<'t, const N: usize>(text: &'t [u8], form: Form, keys: [&str; N]) -> Option<[Option<&'t str>; N]> {
+    read(text, form, keys, |_, _| Some(()))
+}
+
+/// What is at a place of a simple text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// A scalar: all of it, or an empty place on the line of its dash or colon. A block scalar goes up to the next line
+    /// with something else.
+    Scalar(Style),
+    /// The begin of a sequence: its bracket, or an empty place at its first dash.
+    Sequence { flow: bool },
+    /// The begin of a mapping: its brace, or an empty place at its first key.
+    Mapping { flow: bool },
+    /// The end of the innermost collection.
+    End,
+}
+
+/// Gives the marks of a simple text to `take`, in the parser's order. `None` if the text is not simple or `take` returns
+/// `None`; the marks before that are worth nothing.
+pub(super) fn marks(text: &[u8], take: impl FnMut(Mark, Span) -> Option<()>) -> Option<()> {
+    let (_, first) = Lines::new(text).find(|(_, line)| has_content(line))?;
+    let form = if is_dash(spaces_skipped(first)) { Form::Element } else { Form::Mapping };
+    read(text, form, [], take).map(|[]| ())
+}
+
+fn read<'t, const N: usize>(
+    text: &'t [u8],
+    form: Form,
+    keys: [&str; N],
+    take: impl FnMut(Mark, Span) -> Option<()>,
+) -> Option<[Option<&'t str>; N]> {
     if !has_plain_characters(text) {
         return None;
     }
-    let root = State::Node { floor: 0, dashes: None };
-    let mut reader =
-        Reader { form, keys, values: [None; N], open: Vec::new(), seen: Vec::new(), state: root };
-    let mut lines = Lines(text);
+    let mut lines = Lines::new(text);
     if form == Form::Mapping {
         let mut rest = lines.clone();
-        let first = rest.find(|line| !matches!(spaces_skipped(line), [] | [b'#', ..]));
-        if first == Some(b"---") {
+        let first = rest.find(|(_, line)| has_content(line));
+        if first.is_some_and(|(_, line)| line == b"---") {
             lines = rest;
         }
     }
-    for line in lines {
+    let mut reader = Reader {
+        form,
+        keys,
+        values: [None; N],
+        open: Vec::new(),
+        seen: Vec::new(),
+        state: State::Node { floor: 0, dashes: None, at: lines.at },
+        line: 0..0,
+        take,
+    };
+    for (start, line) in lines {
+        reader.line = start..start + line.len();
         reader.line(line)?;
     }
-    let is_whole = reader.open.len() >= form.depth() && !matches!(reader.state, State::Quoted { .. });
-    is_whole.then_some(reader.values)
+    if reader.open.len() < form.depth() {
+        return None;
+    }
+    reader.line.start = text.len();
+    reader.settle()?;
+    while reader.open.pop().is_some() {
+        (reader.take)(Mark::End, text.len()..text.len())?;
+    }
+    Some(reader.values)
 }
 
 /// Whether the text has no characters that readers of YAML treat differently.
@@ -66,21 +114,29 @@ fn has_plain_characters(text: &[u8]) -> bool {
     text.is_ascii() || std::str::from_utf8(text).is_ok_and(|text| !text.contains(is_other))
 }
 
-/// The lines of a text, without their breaks.
+/// The lines of a text with their offsets, without their breaks.
 #[derive(Clone)]
-struct Lines<'t>(&'t [u8]);
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+}
 
 impl<'t> Iterator for Lines<'t> {
-    type Item = &'t [u8];
+    type Item = (usize, &'t [u8]);
 
-    fn next(&mut self) -> Option<&'t [u8]> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', self.0).unwrap_or(self.0.len());
-        let line = &self.0[..end];
-        self.0 = self.0.get(end + 1..).unwrap_or_default();
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    fn next(&mut self) -> Option<(usize, &'t [u8])> {
+        let start = self.at;
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.at += length + 1;
+        let line = &rest[..length];
+        Some((start, line.strip_suffix(b"\r").unwrap_or(line)))
     }
 }
 
@@ -103,21 +159,21 @@ struct Open {
 }
 
 /// What the next line can continue. A `floor` is the least column of what belongs to the node.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum State {
     /// Nothing.
     Complete,
-    /// A node that has not begun. A sequence can also begin at the column `dashes`.
-    Node { floor: usize, dashes: Option<usize> },
-    /// A plain scalar.
-    Plain { floor: usize },
-    /// An open scalar in quotes.
-    Quoted { floor: usize, quote: u8 },
-    /// A block scalar, with the column of its first line.
-    Block { floor: usize, column: Option<usize> },
+    /// A node that has not begun. If it is empty, its place is `at`. A sequence can also begin at the column `dashes`.
+    Node { floor: usize, dashes: Option<usize>, at: usize },
+    /// A plain scalar, with what has been read of it.
+    Plain { floor: usize, span: Span },
+    /// A scalar in quotes that is still open, and its start.
+    Quoted { floor: usize, style: Style, start: usize },
+    /// A block scalar, with its start and the column of its first line.
+    Block { floor: usize, style: Style, start: usize, column: Option<usize> },
 }
 
-struct Reader<'t, 'k, const N: usize> {
+struct Reader<'t, 'k, const N: usize, Take> {
     form: Form,
     keys: [&'k str; N],
     values: [Option<&'t str>; N],
@@ -125,54 +181,52 @@ struct Reader<'t, 'k, const N: usize> {
     /// The keys of the open mappings.
     seen: Vec<&'t [u8]>,
     state: State,
+    /// Where the line is. What is left of a line starts that much before its end.
+    line: Span,
+    take: Take,
 }
 
-impl<'t, const N: usize> Reader<'t, '_, N> {
+impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N, Take> {
     /// Reads one line. `None` if it is not simple.
     fn line(&mut self, line: &'t [u8]) -> Option<()> {
         let column = line.iter().take_while(|byte| **byte == b' ').count();
         let content = &line[column..];
-        match self.state {
+        let is_comment = content.first() == Some(&b'#');
+        match &mut self.state {
             State::Quoted { .. } if content.is_empty() => return Some(()),
-            State::Quoted { floor, quote } => {
-                return if column < floor { None } else { self.quoted(content, floor, quote) };
+            State::Quoted { floor, .. } => {
+                return if column < *floor { None } else { self.quoted(content) };
             }
-            State::Block { floor, column: None } => {
+            State::Block { floor, column: first @ None, .. } => {
                 if content.is_empty() {
                     // Readers disagree on spaces before the first line.
                     return (column == 0).then_some(());
                 }
-                if column >= floor {
-                    self.state = State::Block { floor, column: Some(column) };
+                if column >= *floor {
+                    *first = Some(column);
                     return (content[0] != b'\t').then_some(());
                 }
-                self.state = State::Complete;
+                self.settle()?;
             }
-            State::Block { floor, column: Some(first) } => {
-                if content.is_empty() || column >= first {
+            State::Block { floor, column: Some(first), .. } => {
+                if content.is_empty() || column >= *first {
                     return Some(());
                 }
-                if column >= floor {
+                if column >= *floor {
                     return None;
                 }
-                self.state = State::Complete;
+                self.settle()?;
             }
-            State::Plain { floor } if column >= floor && !matches!(content, [] | [b'#', ..]) => {
-                return if begins_plain(content[0]) { self.plain(content, floor) } else { None };
+            State::Plain { floor, .. } if column >= *floor && !is_comment && !content.is_empty() => {
+                return if begins_plain(content[0]) { self.plain(content) } else { None };
             }
+            State::Plain { .. } if is_comment => self.settle()?,
             _ => {}
         }
-        match content.first() {
-            None => return Some(()),
-            Some(b'#') => {
-                if matches!(self.state, State::Plain { .. }) {
-                    self.state = State::Complete;
-                }
-                return Some(());
-            }
-            _ => {}
+        if content.is_empty() || is_comment {
+            return Some(());
         }
-        if let State::Node { floor, dashes } = self.state {
+        if let State::Node { floor, dashes, .. } = self.state {
             if column >= floor {
                 return self.node(content, column, floor);
             }
@@ -180,11 +234,13 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
                 return self.begin(column, true).and_then(|()| self.element(content, column));
             }
         }
+        self.settle()?;
         let is_element = is_dash(content);
         let is_ended =
             |open: &Open| open.column > column || open.column == column && open.is_sequence && !is_element;
         while let Some(ended) = self.open.pop_if(|open| is_ended(open)) {
             self.seen.truncate(ended.first_key);
+            (self.take)(Mark::End, self.line.start..self.line.start)?;
         }
         match self.open.last() {
             // A cut out element is the only one.
@@ -193,6 +249,22 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
             Some(open) if open.column == column => self.pair(content, column),
             _ => None,
         }
+    }
+
+    /// Ends what this line does not continue.
+    fn settle(&mut self) -> Option<()> {
+        match std::mem::replace(&mut self.state, State::Complete) {
+            State::Complete => Some(()),
+            State::Node { at, .. } => (self.take)(Mark::Scalar(Style::Plain), at..at),
+            State::Plain { span, .. } => (self.take)(Mark::Scalar(Style::Plain), span),
+            State::Block { style, start, .. } => (self.take)(Mark::Scalar(style), start..self.line.start),
+            State::Quoted { .. } => None,
+        }
+    }
+
+    /// The offset of what is left of the line.
+    fn offset(&self, rest: &[u8]) -> usize {
+        self.line.end - rest.len()
     }
 
     /// Reads the begin of a node.
@@ -216,7 +288,9 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
             (depth, _) => depth < NESTING_LIMIT,
         };
         self.open.push(Open { column, is_sequence, first_key: self.seen.len() });
-        is_fitting.then_some(())
+        let mark = if is_sequence { Mark::Sequence { flow: false } } else { Mark::Mapping { flow: false } };
+        let at = self.line.start + column;
+        is_fitting.then(|| (self.take)(mark, at..at))?
     }
 
     /// Reads an element from its dash on.
@@ -224,7 +298,7 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
         let after = &content[1..];
         let value = spaces_skipped(after);
         if is_end(after, value) {
-            self.state = State::Node { floor: column + 1, dashes: None };
+            self.state = State::Node { floor: column + 1, dashes: None, at: self.line.end };
             return Some(());
         }
         self.node(value, column + content.len() - value.len(), column + 1)
@@ -238,9 +312,11 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
             return None;
         }
         self.seen.push(key.text);
+        let start = self.offset(content);
         let after = &content[key.length..];
+        let end = start + key.length - 1;
+        (self.take)(Mark::Scalar(key.style), start..end)?;
         let value = spaces_skipped(after);
-        let is_end = is_end(after, value);
         let index = self.keys.iter().position(|known| known.as_bytes() == key.text);
         if let Some(index) = index.filter(|_| self.open.len() == self.form.depth()) {
             let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'-');
@@ -249,10 +325,10 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
                 return None;
             }
             self.values[index] = std::str::from_utf8(word).ok();
-            return self.complete(rest);
+            return self.complete(Style::Plain, self.offset(value), rest);
         }
-        if is_end {
-            self.state = State::Node { floor: column + 1, dashes: Some(column) };
+        if is_end(after, value) {
+            self.state = State::Node { floor: column + 1, dashes: Some(column), at: self.offset(after) };
             return Some(());
         }
         self.scalar(value, column + 1)
@@ -260,41 +336,56 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
 
     /// Reads a scalar or a flow collection up to the end of the line.
     fn scalar(&mut self, content: &'t [u8], floor: usize) -> Option<()> {
+        let start = self.offset(content);
         match content {
-            [quote @ (b'"' | b'\''), rest @ ..] => self.quoted(rest, floor, *quote),
-            [b'|' | b'>', rest @ ..] => {
+            [quote @ (b'"' | b'\''), rest @ ..] => {
+                self.state = State::Quoted { floor, style: quoted_style(*quote), start };
+                self.quoted(rest)
+            }
+            [indicator @ (b'|' | b'>'), rest @ ..] => {
+                let style = if *indicator == b'|' { Style::Literal } else { Style::Folded };
                 let rest = rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b"+")).unwrap_or(rest);
-                self.state = State::Block { floor, column: None };
+                self.state = State::Block { floor, style, start, column: None };
                 spaces_skipped(rest).is_empty().then_some(())
             }
-            [b'{' | b'[', ..] => self.complete(flow(content, 0)?),
+            [b'{' | b'[', ..] => {
+                let rest = Flow { end: self.line.end, take: &mut self.take }.node(content, 0)?;
+                self.state = State::Complete;
+                is_end(rest, spaces_skipped(rest)).then_some(())
+            }
             [b'-', b'-', first, ..] | [b'-', first, ..] | [first, ..] if begins_plain(*first) => {
-                self.plain(content, floor)
+                self.state = State::Plain { floor, span: start..start };
+                self.plain(content)
             }
             _ => None,
         }
     }
 
     /// Reads a line of a plain scalar.
-    fn plain(&mut self, content: &[u8], floor: usize) -> Option<()> {
-        self.state = State::Plain { floor };
+    fn plain(&mut self, content: &[u8]) -> Option<()> {
+        let start = self.offset(content);
+        let mut length = content.len();
         for at in memchr::memchr3_iter(b':', b'#', b'\t', content) {
             match content[at] {
                 b':' if content.get(at + 1).is_some_and(|next| *next != b' ') => {}
                 b'#' if at > 0 && content[at - 1] != b' ' => {}
                 b'#' => {
-                    self.state = State::Complete;
-                    return Some(());
+                    length = at;
+                    break;
                 }
                 _ => return None,
             }
         }
-        Some(())
+        let State::Plain { span, .. } = &mut self.state else { return None };
+        span.end = start + spaces_trimmed(&content[..length]).len();
+        // A comment ends a plain scalar.
+        if length < content.len() { self.settle() } else { Some(()) }
     }
 
     /// Reads a line inside quotes.
-    fn quoted(&mut self, content: &[u8], floor: usize, quote: u8) -> Option<()> {
-        self.state = State::Quoted { floor, quote };
+    fn quoted(&mut self, content: &[u8]) -> Option<()> {
+        let State::Quoted { style, start, .. } = self.state else { return None };
+        let quote = if style == Style::Single { b'\'' } else { b'"' };
         let mut at = 0;
         while let Some(next) = memchr::memchr3(quote, b'\\', b'\t', &content[at..]) {
             at += next + 1;
@@ -303,63 +394,90 @@ impl<'t, const N: usize> Reader<'t, '_, N> {
                 (b'\\', _) if quote == b'\'' => {}
                 // None of these is a letter of a word.
                 (b'\\', Some(b'"' | b'\\' | b'n' | b't' | b'r' | b'0')) => at += 1,
-                (found, _) if found == quote => return self.complete(&content[at..]),
+                (found, _) if found == quote => return self.complete(style, start, &content[at..]),
                 _ => return None,
             }
         }
         Some(())
     }
 
-    /// Reads what follows the last character of a node.
-    fn complete(&mut self, rest: &[u8]) -> Option<()> {
+    /// Ends a scalar before `rest`.
+    fn complete(&mut self, style: Style, start: usize, rest: &[u8]) -> Option<()> {
         self.state = State::Complete;
+        let end = self.offset(rest);
+        (self.take)(Mark::Scalar(style), start..end)?;
         is_end(rest, spaces_skipped(rest)).then_some(())
     }
 }
 
-/// What follows a node in flow style that ends in this line and whose scalars are words or in quotes.
-fn flow(content: &[u8], depth: usize) -> Option<&[u8]> {
-    let (close, mut rest) = match content {
-        [b'[', rest @ ..] => (b']', spaces_skipped(rest)),
-        [b'{', rest @ ..] => (b'}', spaces_skipped(rest)),
-        _ => return flow_scalar(content),
-    };
-    if depth > NESTING_LIMIT {
-        return None;
-    }
-    let mut seen: Vec<&[u8]> = Vec::new();
-    if let [first, after @ ..] = rest
-        && *first == close
-    {
-        return Some(after);
-    }
-    loop {
-        if close == b'}' {
-            let after = flow_scalar(rest)?;
-            let key = &rest[..rest.len() - after.len()];
-            let key = if matches!(key[0], b'"' | b'\'') { &key[1..key.len() - 1] } else { key };
-            if seen.len() == KEYS_LIMIT || seen.contains(&key) {
-                return None;
+/// Reads a node in flow style that ends in its line and whose scalars are words or in quotes.
+struct Flow<'r, Take> {
+    /// The end of the line.
+    end: usize,
+    take: &'r mut Take,
+}
+
+impl<Take: FnMut(Mark, Span) -> Option<()>> Flow<'_, Take> {
+    /// Reads a node and returns what follows it.
+    fn node<'t>(&mut self, content: &'t [u8], depth: usize) -> Option<&'t [u8]> {
+        let (close, mark) = match content.first()? {
+            b'[' => (b']', Mark::Sequence { flow: true }),
+            b'{' => (b'}', Mark::Mapping { flow: true }),
+            _ => return self.scalar(content),
+        };
+        if depth > NESTING_LIMIT {
+            return None;
+        }
+        let start = self.end - content.len();
+        (self.take)(mark, start..start + 1)?;
+        let mut rest = spaces_skipped(&content[1..]);
+        let mut seen: Vec<&[u8]> = Vec::new();
+        if let [first, after @ ..] = rest
+            && *first == close
+        {
+            return self.close(after);
+        }
+        loop {
+            if close == b'}' {
+                let after = self.scalar(rest)?;
+                let key = &rest[..rest.len() - after.len()];
+                let key = if matches!(key[0], b'"' | b'\'') { &key[1..key.len() - 1] } else { key };
+                if seen.len() == KEYS_LIMIT || seen.contains(&key) {
+                    return None;
+                }
+                seen.push(key);
+                rest = spaces_skipped(after.strip_prefix(b": ")?);
             }
-            seen.push(key);
-            rest = spaces_skipped(after.strip_prefix(b": ")?);
+            rest = spaces_skipped(self.node(rest, depth + 1)?);
+            match rest {
+                [b',', b' ', after @ ..] => rest = spaces_skipped(after),
+                [end, after @ ..] if *end == close => return self.close(after),
+                _ => return None,
+            }
         }
-        rest = spaces_skipped(flow(rest, depth + 1)?);
-        match rest {
-            [b',', b' ', after @ ..] => rest = spaces_skipped(after),
-            [end, after @ ..] if *end == close => return Some(after),
-            _ => return None,
-        }
+    }
+
+    fn close<'t>(&mut self, after: &'t [u8]) -> Option<&'t [u8]> {
+        let end = self.end - after.len();
+        (self.take)(Mark::End, end - 1..end)?;
+        Some(after)
+    }
+
+    fn scalar<'t>(&mut self, content: &'t [u8]) -> Option<&'t [u8]> {
+        let (style, after) = flow_scalar(content)?;
+        (self.take)(Mark::Scalar(style), self.end - content.len()..self.end - after.len())?;
+        Some(after)
     }
 }
 
-/// What follows a scalar in a flow collection.
-fn flow_scalar(content: &[u8]) -> Option<&[u8]> {
+/// The style of a scalar in a flow collection, and what follows it.
+fn flow_scalar(content: &[u8]) -> Option<(Style, &[u8])> {
     match content {
         [quote @ (b'"' | b'\''), rest @ ..] => {
             let length = memchr::memchr3(*quote, b'\\', b'\t', rest)?;
             let after = &rest[length + 1..];
-            (rest[length] == *quote && length < KEY_LIMIT && !after.starts_with(b"'")).then_some(after)
+            let is_simple = rest[length] == *quote && length < KEY_LIMIT && !after.starts_with(b"'");
+            is_simple.then_some((quoted_style(*quote), after))
         }
         [b'-', b'-', first, ..] | [b'-', first, ..] | [first, ..]
             if first.is_ascii_alphanumeric() || *first == b'/' =>
@@ -368,15 +486,20 @@ fn flow_scalar(content: &[u8]) -> Option<&[u8]> {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'+' | b'=')
             };
             let length = content.iter().take_while(is_inside).count();
-            (length < KEY_LIMIT).then(|| &content[length..])
+            (length < KEY_LIMIT).then(|| (Style::Plain, &content[length..]))
         }
         _ => None,
     }
 }
 
+fn quoted_style(quote: u8) -> Style {
+    if quote == b'"' { Style::Double } else { Style::Single }
+}
+
 /// A key with its colon.
 struct Key<'t> {
     text: &'t [u8],
+    style: Style,
     /// Up to behind the colon.
     length: usize,
 }
@@ -384,10 +507,10 @@ struct Key<'t> {
 impl<'t> Key<'t> {
     /// The key at the start of `content`, if it is a simple one.
     fn read(content: &'t [u8]) -> Option<Self> {
-        let (text, length) = match content {
+        let (style, text, length) = match content {
             [quote @ (b'"' | b'\''), rest @ ..] => {
                 let length = memchr::memchr3(*quote, b'\\', b'\t', rest)?;
-                (rest[length] == *quote).then_some((&rest[..length], length + 2))?
+                (rest[length] == *quote).then_some((quoted_style(*quote), &rest[..length], length + 2))?
             }
             [first, ..] if first.is_ascii_alphanumeric() || matches!(first, b'_' | b'.' | b'/' | b'$') => {
                 let is_inside = |(at, byte): &(usize, &u8)| match byte {
@@ -396,14 +519,14 @@ impl<'t> Key<'t> {
                     _ => byte.is_ascii_alphanumeric(),
                 };
                 let length = content.iter().enumerate().take_while(is_inside).count();
-                (&content[..length], length)
+                (Style::Plain, &content[..length], length)
             }
             _ => return None,
         };
         let is_key = length < KEY_LIMIT
             && content.get(length) == Some(&b':')
             && matches!(content.get(length + 1), None | Some(b' '));
-        is_key.then_some(Self { text, length: length + 1 })
+        is_key.then_some(Self { text, style, length: length + 1 })
     }
 }
 
@@ -412,6 +535,11 @@ fn begins_plain(first: u8) -> bool {
     first.is_ascii_alphanumeric()
         || matches!(first, b'_' | b'.' | b'/' | b'$' | b'(' | b')' | b'<' | b'+' | b'~' | b'^' | b';' | b'\\')
         || first >= 0x80
+}
+
+/// Whether a line has more than spaces and a comment.
+fn has_content(line: &[u8]) -> bool {
+    !matches!(spaces_skipped(line), [] | [b'#', ..])
 }
 
 /// Whether an element begins here.
@@ -427,6 +555,11 @@ fn is_end(after: &[u8], rest: &[u8]) -> bool {
     }
 }
 
+fn spaces_trimmed(text: &[u8]) -> &[u8] {
+    let spaces = text.iter().rev().take_while(|byte| **byte == b' ').count();
+    &text[..text.len() - spaces]
+}
+
 fn spaces_skipped(text: &[u8]) -> &[u8] {
     let spaces = text.iter().take_while(|byte| **byte == b' ').count();
     &text[spaces..]
@@ -438,13 +571,17 @@ mod tests {
 
     use super::*;
     use crate::yaml::Document;
+    use crate::yaml::parser::Granit;
 
     const KEYS: [&str; 2] = ["apiVersion", "kind"];
 
     /// Compares a simple text with what the parser reads. Returns whether the text is simple.
     fn compare(text: &str, form: Form) -> bool {
         let Some(values) = skim(text.as_bytes(), form, KEYS) else { return false };
-        let document = Document::parse(text).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
+        let document =
+            Document::read(text, Granit::new(text)).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
+        let own = Document::parse(text).expect("a simple text");
+        assert_eq!(format!("{own:?}"), format!("{document:?}"), "{text}");
         let base = match form {
             Form::Mapping => "",
             Form::Element => "/0",
@@ -650,6 +787,11 @@ mod tests {
         "|\n",
         "|+\n  ",
         ">-\n",
+        ">\n",
+        "\n\n",
+        "\n\n\n",
+        "\n     x",
+        "\n   y",
         "|2",
         "{}",
         "[]",
@@ -693,7 +835,17 @@ mod tests {
     fn by_chance(cases: u32) {
         let pieces = || proptest::collection::vec(proptest::sample::select(PIECES), 1..16);
         let start = proptest::sample::select(
-            &["", "a: b\n", "a:\n  b: c\n", "a:\n- b\n", "a: |\n  b\n", "a: \""][..],
+            &[
+                "",
+                "a: b\n",
+                "a:\n  b: c\n",
+                "a:\n- b\n",
+                "a: |\n  b\n",
+                "a: >\n   b",
+                "a: >+\n   b\n    c",
+                "a: \"",
+                "a: 'b",
+            ][..],
         );
         proptest!(ProptestConfig::with_cases(cases), |(start in start, pieces in pieces(), end in pieces())| {
             let text = format!("{start}{}", pieces.concat());
