@@ -523,6 +523,7 @@ functionConfig:
             added("  kind: OtelInject", "\n  x: y"),
             added("# first", "\n- kind: Other"),
             added("items:", " []"),
+            added("kind: ResourceList\n", "items:\n- a: b\n"),
             added("metadata: {name: web}\n", "...\n"),
             added("metadata: {name: web", ", labels: *a"),
         ] {

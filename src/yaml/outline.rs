@@ -46,6 +46,7 @@ impl Outline {
         if !matches!(root, Event::Mapping { .. }) {
             return Err(Problem::syntax(span.start, "no mapping"));
         }
+        let mut has_items = false;
         loop {
             let (key, span) = reader.next()?;
             let key = match key {
@@ -56,7 +57,10 @@ impl Outline {
                 _ => return Err(Problem::syntax(span.start, "a key that is a collection")),
             };
             let (value, place) = reader.next()?;
-            if key == "items" && matches!(value, Event::Sequence { .. }) && outline.items.is_empty() {
+            if key == "items" && std::mem::replace(&mut has_items, true) {
+                return Err(Problem::duplicate(&key, None, span.start..span.end));
+            }
+            if key == "items" && matches!(value, Event::Sequence { .. }) {
                 loop {
                     let (item, span) = reader.next()?;
                     if item == Event::End {

@@ -96,7 +96,7 @@ impl Writer<'_, '_> {
             start = blank;
         }
         let end = self.lines.after_line(node.end);
-        if !is_own || !self.document.text[..end].ends_with('\n') {
+        if !is_own || !self.is_within_moved && !self.document.text[..end].ends_with('\n') {
             return false;
         }
         let strip = node.start + strip;

@@ -54,6 +54,7 @@ impl Document<'_> {
             empty_text: None,
             block_scalar_lines: None,
             run_ends_in: None,
+            is_within_moved: false,
         };
         let layout = writer.usual_layout();
         let body = writer.body(&overlay.root, writer.lines.content_start());
@@ -99,10 +100,12 @@ pub(super) struct Writer<'d, 't> {
     /// What follows the key of a collection that becomes empty, if not `[]` or `{}`.
     empty_text: Option<String>,
     pub(super) edits: Vec<Edit>,
-    /// Inserted lines that end with a block scalar. It needs its line break if they become the last lines.
+    /// Inserted lines that end with a block scalar that needs its line break if they become the last lines.
     block_scalar_lines: Option<String>,
     /// The block scalar that ends the lines gathered so far.
     run_ends_in: Option<NodeId>,
+    /// An element that moves is being written. It gets a line break if it was the end of the text.
+    pub(super) is_within_moved: bool,
 }
 
 /// The span of a sequence element or mapping entry.

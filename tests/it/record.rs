@@ -177,6 +177,24 @@ fn a_moved_variable_comes_back_behind_a_block_scalar_with_its_comment() {
 }
 
 #[test]
+fn a_block_scalar_that_has_moved_to_the_end_leaves_a_text_without_its_last_line_break() {
+    for head in ["|", "|-", ">", ">-"] {
+        let workload = WORKLOAD.replace(
+            "            - name: NODE_OPTIONS\n",
+            &format!(
+                "            - name: OTEL_RESOURCE_ATTRIBUTES\n              value: {head}\n                a=b\n            \
+                 - name: NODE_OPTIONS\n"
+            ),
+        );
+        let workload = workload.replace("inject-nodejs", "inject-sdk");
+        let text = format!("{INSTRUMENTATION}---\n{} # last", workload.trim_end());
+        let injected = injected(&text).expect("an injection");
+        assert!(!injected.ends_with('\n'), "{injected}");
+        assert_eq!(run(uninject, &injected).0, text);
+    }
+}
+
+#[test]
 fn a_wrapped_string_comes_back_in_its_lines() {
     let wrapped = WORKLOAD.replace(
         "value: --max-old-space-size=256\n",

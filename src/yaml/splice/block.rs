@@ -9,8 +9,9 @@ use super::{Around, Member, Writer};
 use crate::yaml::emit::{self, Layout};
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};
+use crate::yaml::parser::line_break;
 use crate::yaml::text::is_indicator;
-use crate::yaml::{Edit, Problem};
+use crate::yaml::{Document, Edit, Problem};
 
 impl Writer<'_, '_> {
     pub(super) fn block_mapping(
@@ -283,7 +284,9 @@ impl Writer<'_, '_> {
         };
         if let Some(scalar) = self.run_ends_in.take() {
             self.check_below(scalar, at, &self.document.text[at..])?;
-            self.block_scalar_lines = Some(self.in_newline(at, run.clone()));
+            if needs_last_break(&run) {
+                self.block_scalar_lines = Some(self.in_newline(at, run.clone()));
+            }
         }
         if let Some(scalar) = self.block_scalar_before(at).filter(|_| !in_place.is_empty()) {
             self.check_below(scalar, at, &run)?;
@@ -334,7 +337,9 @@ impl Writer<'_, '_> {
         };
         let range = self.lines.comments_above(line, floor.min(line))..self.lines.after_line(member.end);
         let before = std::mem::take(&mut self.edits);
+        let is_within_moved = std::mem::replace(&mut self.is_within_moved, true);
         self.slot(slot, inner)?;
+        self.is_within_moved = is_within_moved;
         if let Some(header) = self.document.open_block_scalar().filter(|header| range.contains(header)) {
             self.strip_final_break(header);
         }
@@ -455,6 +460,12 @@ impl Writer<'_, '_> {
         self.insert_lines(self.lines.after_line(after), lines);
         Ok(())
     }
+}
+
+/// Whether lines mean something else without their last line break.
+fn needs_last_break(lines: &str) -> bool {
+    let value = |text| Document::parse(text).and_then(|document| document.value()).ok();
+    value(lines) != value(&lines[..lines.len() - line_break(lines.as_bytes())])
 }
 
 /// Moves a recorded text from its own line to the line of its colon. Other texts are unchanged.
