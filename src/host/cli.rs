@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anstream::ColorChoice;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::host::commands::{Command, Version};
+use crate::host::commands::{Command, Deferred, Version};
 use crate::host::files::STDIN;
 use crate::host::flags::Flags;
 
@@ -30,9 +30,9 @@ use crate::host::flags::Flags;
     otel-inject check --lock images.lock --images-from images/ manifests/\n  \
     otel-inject check --format full --all --color always manifests/ | less -R\n\n\
     Exit codes: 0 fine; 1 findings that fail the run, nothing injected, or a diff; 2 could not run.")]
-pub(super) struct Cli {
+pub(super) struct Cli<C: Subcommand = Command> {
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<C>,
     #[command(flatten)]
     pub(super) flags: Flags,
     /// Whether output is coloured [default: auto, on terminals; NO_COLOR and CLICOLOR_FORCE count]
@@ -62,7 +62,10 @@ impl Cli {
     /// # Errors
     /// The problem with the arguments, or the requested help.
     pub(super) fn read(args: Vec<OsString>, stdin_is_stream: bool) -> Result<Self, clap::Error> {
-        let mut cli = Self::try_parse_from(&args).map_err(|error| named(error, &args))?;
+        // Help and messages about arguments name all commands and their arguments.
+        let mut cli = Self::quickly_read(&args)
+            .or_else(|_| Self::try_parse_from(&args))
+            .map_err(|error| named(error, &args))?;
         if cli.version {
             cli.command = Some(Command::Version(Version { verbose: cli.flags.verbose }));
         }
@@ -94,19 +97,25 @@ impl Cli {
         }
         Ok(cli)
     }
+
+    /// As `try_parse_from`, but an error may lack what other commands would tell.
+    fn quickly_read(args: &[OsString]) -> Result<Self, clap::Error> {
+        let mut matches = Cli::<Deferred>::command().try_get_matches_from(args)?;
+        Self::from_arg_matches_mut(&mut matches)
+    }
 }
 
 /// Suggests a command if a path was given in its place.
 fn named(error: clap::Error, args: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return error };
-    let is_command = Cli::command().find_subcommand(word).is_some();
+    let is_command = <Cli>::command().find_subcommand(word).is_some();
     if is_command || !(word.contains(['/', '.']) || Path::new(word).exists()) {
         return error;
     }
     let words = args.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     let words = words.collect::<Vec<_>>().join(" ");
     let message = format!("{word:?} is not a command; did you mean: otel-inject inject {words}");
-    Cli::command().error(ErrorKind::InvalidSubcommand, message)
+    <Cli>::command().error(ErrorKind::InvalidSubcommand, message)
 }
 
 #[cfg(test)]
@@ -115,12 +124,12 @@ mod tests {
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        <Cli>::command().debug_assert();
     }
 
     /// The command and its subcommands.
     fn commands() -> Vec<clap::Command> {
-        let mut command = Cli::command().term_width(100);
+        let mut command = <Cli>::command().term_width(100);
         command.build();
         // clap writes the help of its own `help` command.
         let below: Vec<_> =
@@ -183,7 +192,7 @@ mod tests {
     fn a_path_where_a_command_belongs_names_the_command() {
         let refused = |words: &[&str]| {
             let args = ["otel-inject"].iter().chain(words).map(OsString::from).collect();
-            Cli::read(args, true).expect_err("an error").to_string()
+            <Cli>::read(args, true).expect_err("an error").to_string()
         };
         for words in [
             &["web.yaml"][..],
@@ -206,7 +215,7 @@ mod tests {
             let own = example.split(" | ").find(|part| part.starts_with("otel-inject"));
             let words = own.unwrap_or_else(|| panic!("not ours: {example}")).split(" > ").next();
             let args = words.unwrap_or_default().split_whitespace().map(OsString::from).collect();
-            if let Err(error) = Cli::read(args, true) {
+            if let Err(error) = <Cli>::read(args, true) {
                 panic!("{example}: {error}");
             }
         }

@@ -51,13 +51,13 @@ fn dispatch(mut args: Vec<OsString>) -> u8 {
     if plugin_config.is_some() {
         args.remove(1);
     }
-    let cli = match Cli::read(args, plugin_config.is_some() || !io::stdin().is_terminal()) {
+    let cli = match <Cli>::read(args, plugin_config.is_some() || !io::stdin().is_terminal()) {
         Ok(cli) => cli,
         Err(error) => return terminal::usage(&error),
     };
     cli.color.write_global();
     if let Some(command) = cli.command {
-        return command.run(Cli::command());
+        return command.run(<Cli>::command);
     }
     if is_stdout_closed() {
         report_failure(&[Finding::stdout_closed("")]);

@@ -137,6 +137,14 @@ impl Browser {
         result["result"]["value"].take()
     }
 
+    /// Waits until the expression has the value: what a press starts may run after the press is answered. The watch
+    /// ends a wait that would last.
+    fn becomes(&mut self, expression: &str, value: &Value) {
+        while self.value(expression) != *value {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     fn press(&mut self, key: &str, code: u32, text: &str) {
         let event = json!({"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
         for kind in ["keyDown", "keyUp"] {
@@ -211,10 +219,16 @@ fn the_page_loads_nothing_and_has_no_errors() {
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
 
+/// Where the keyboard is.
+const FOCUS: &str = "document.activeElement.id";
+
+/// How many workloads show their details.
+const UNFOLDED: &str = "document.querySelectorAll('details[open]').length";
+
 fn the_page_is_used_by_keyboard() {
     let mut page = Browser::open(&workloads(), 1200);
     page.tab();
-    assert_eq!(page.value("document.activeElement.id"), "search");
+    page.becomes(FOCUS, &json!("search"));
     page.call("Input.insertText", json!({"text": "checkout-1"}));
     assert_eq!((page.shown("tbody tr"), page.shown("details")), (11.into(), 11.into()));
     assert_eq!(
@@ -222,23 +236,24 @@ fn the_page_is_used_by_keyboard() {
         "11 of 23 containers, 11 workloads"
     );
     page.tab();
-    assert_eq!(page.value("document.activeElement.id"), "status");
+    page.becomes(FOCUS, &json!("status"));
     page.tab();
     page.press("Enter", 13, "\r");
-    assert_eq!(page.value("document.querySelectorAll('details[open]').length"), 11);
+    page.becomes(UNFOLDED, &json!(11));
     page.tab();
     page.press("Enter", 13, "\r");
-    assert_eq!(page.value("document.querySelectorAll('details[open]').length"), 0);
+    page.becomes(UNFOLDED, &json!(0));
     // A name leads to its workload, which unfolds.
     page.tab();
     page.press("Enter", 13, "\r");
+    page.becomes(UNFOLDED, &json!(1));
     assert_eq!(
         page.value("document.querySelector('details[open] summary').textContent.includes('checkout-1')"),
         true
     );
     page.value("document.querySelector('details:not([open]):not([hidden]) summary').focus()");
     page.press(" ", 32, " ");
-    assert_eq!(page.value("document.querySelectorAll('details[open]').length"), 2);
+    page.becomes(UNFOLDED, &json!(2));
     page.value("document.getElementById('search').value = ''");
     page.value("const status = document.getElementById('status'); status.value = 'refused'; status.dispatchEvent(new Event('change'))");
     assert_eq!(page.shown("tbody tr"), 1);

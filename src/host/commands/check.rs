@@ -29,7 +29,7 @@ impl Run for Check {
         Some(&mut self.inputs)
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         Session::command(self.inputs, Task::Inject, Box::new(output::Check))
     }
 }

@@ -16,9 +16,9 @@ pub(in crate::host) struct Completions {
 }
 
 impl Run for Completions {
-    fn run(self, mut program: clap::Command) -> u8 {
+    fn run(self, program: fn() -> clap::Command) -> u8 {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut program, "otel-inject", &mut script);
+        clap_complete::generate(self.shell, &mut program(), "otel-inject", &mut script);
         if self.shell == Shell::Fish {
             // The generator does not complete the values of an argument without a flag.
             let names = report::names().collect::<Vec<_>>().join(" ");

@@ -43,7 +43,7 @@ impl TypedValueParser for Name {
 }
 
 impl Run for Explain {
-    fn run(self, mut program: clap::Command) -> u8 {
+    fn run(self, program: fn() -> clap::Command) -> u8 {
         let Some(name) = self.name else { return super::answer(report::contents().as_bytes()) };
         let wanted = name.trim_matches(['[', ']']).to_lowercase();
         if let Some(page) = report::explain(&wanted) {
@@ -54,6 +54,6 @@ impl Run for Explain {
             None => "`otel-inject explain` lists all".to_owned(),
         };
         let message = format!("there is no finding and no language {name:?}; {known}");
-        terminal::usage(&program.error(ErrorKind::InvalidValue, message))
+        terminal::usage(&program().error(ErrorKind::InvalidValue, message))
     }
 }

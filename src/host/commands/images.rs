@@ -39,7 +39,7 @@ impl Run for Images {
         Some(&mut self.inputs)
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         let Self { inputs, check, digests } = self;
         let lock = inputs.flags.lock.clone().map(|file| Lock { file, is_checked: check, given: digests });
         // A lock is about what injections pull.

@@ -40,8 +40,9 @@ fn by_name(name: &str) -> Option<&'static Host> {
 }
 
 impl Run for Init {
-    fn run(self, mut program: clap::Command) -> u8 {
+    fn run(self, program: fn() -> clap::Command) -> u8 {
         let Self { host, folder } = self;
+        let mut program = program();
         program.build();
         let mut refused = |kind, message| match program.find_subcommand_mut("init") {
             Some(command) => terminal::usage(&command.error(kind, message)),

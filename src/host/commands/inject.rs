@@ -33,7 +33,7 @@ impl Run for Inject {
         self.destination.is_files()
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         Session::command(self.inputs, Task::Inject, self.destination.output())
     }
 }

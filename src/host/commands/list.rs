@@ -54,7 +54,7 @@ impl Run for List {
         Some(&mut self.inputs)
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         let list = output::List::new(output::Wanted {
             form: self.output,
             has_no_headers: self.no_headers,

@@ -33,7 +33,8 @@ const EXIT_STATUS: &[(&str, &str)] = &[
 ];
 
 impl Run for Man {
-    fn run(self, mut program: Command) -> u8 {
+    fn run(self, program: fn() -> Command) -> u8 {
+        let mut program = program();
         program.build();
         let named = self.command.and_then(|name| program.find_subcommand(name).cloned());
         let mut text = Vec::new();

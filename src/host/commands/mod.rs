@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand, ValueHint};
 
 use crate::host::flags::Inputs;
 use crate::host::output::{Files, Output, Stream};
@@ -21,8 +21,8 @@ pub(super) trait Run: Args {
         false
     }
 
-    /// Runs it and returns the exit code. `program` is the definition of all arguments.
-    fn run(self, program: clap::Command) -> u8;
+    /// Runs it and returns the exit code. `program` returns the definition of all arguments.
+    fn run(self, program: fn() -> clap::Command) -> u8;
 }
 
 /// Where a command puts the texts.
@@ -75,10 +75,17 @@ macro_rules! commands {
                 }
             }
 
-            pub(super) fn run(self, program: clap::Command) -> u8 {
+            pub(super) fn run(self, program: fn() -> clap::Command) -> u8 {
                 match self {
                     $(Self::$name(command) => command.run(program),)*
                 }
+            }
+
+            /// The definitions of the commands, each without its help and arguments until it is called.
+            fn deferred() -> impl Iterator<Item = clap::Command> {
+                let rows: [(_, fn(clap::Command) -> clap::Command); _] =
+                    [$((stringify!($file), $file::$name::augment_args),)*];
+                rows.into_iter().map(|(name, arguments)| clap::Command::new(name).defer(arguments))
             }
         }
     };
@@ -102,6 +109,34 @@ commands! {
 }
 
 pub(super) use version::Version;
+
+/// A subcommand, read without defining the arguments of the others: these definitions would take most of a short run.
+#[derive(Debug)]
+pub(super) struct Deferred(Command);
+
+impl Subcommand for Deferred {
+    fn augment_subcommands(program: clap::Command) -> clap::Command {
+        program.subcommands(Command::deferred())
+    }
+
+    fn augment_subcommands_for_update(program: clap::Command) -> clap::Command {
+        Self::augment_subcommands(program)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        Command::has_subcommand(name)
+    }
+}
+
+impl FromArgMatches for Deferred {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Command::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
 
 /// Prints a command's answer.
 fn answer(text: &[u8]) -> u8 {

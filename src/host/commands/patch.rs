@@ -39,7 +39,7 @@ impl Run for Patch {
         Some(&mut self.inputs)
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         let patches = output::Patches { form: self.form, committed: self.check, output: self.output };
         Session::command(self.inputs, Task::Patch, Box::new(patches))
     }

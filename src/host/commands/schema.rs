@@ -11,7 +11,7 @@ use crate::config::function;
 pub(in crate::host) struct Schema {}
 
 impl Run for Schema {
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         super::answer(format!("{:#}\n", function::schema()).as_bytes())
     }
 }

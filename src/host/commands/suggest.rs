@@ -33,7 +33,7 @@ impl Run for Suggest {
         Some(&mut self.inputs)
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         Session::command(self.inputs, Task::List, Box::new(output::Suggest::new(self.output)))
     }
 }

@@ -34,7 +34,7 @@ impl Run for Uninject {
         self.destination.is_files()
     }
 
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         Session::command(self.inputs, Task::Uninject, self.destination.output())
     }
 }

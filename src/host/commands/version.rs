@@ -18,7 +18,7 @@ pub(in crate::host) struct Version {
 }
 
 impl Run for Version {
-    fn run(self, _program: clap::Command) -> u8 {
+    fn run(self, _program: fn() -> clap::Command) -> u8 {
         super::answer(text(self.verbose).as_bytes())
     }
 }
