@@ -146,10 +146,21 @@ fn pointer_buf(pointer: &str) -> PointerBuf {
     PointerBuf::parse(pointer.to_owned()).expect("impossible: every pointer is made by `escape` and numbers")
 }
 
+/// The tokens of a pointer. They are so short that a plain loop finds their ends sooner than [`str::split`] does.
+fn tokens(pointer: &str) -> impl Iterator<Item = &str> {
+    let mut rest = pointer;
+    std::iter::from_fn(move || {
+        let token = rest.strip_prefix('/')?;
+        let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
+        rest = &token[end..];
+        Some(&token[..end])
+    })
+}
+
 /// The value at `pointer`. Unlike [`Value::pointer`], it does not copy every token.
 #[must_use]
 pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    pointer.split('/').skip(1).try_fold(value, |value, token| match value {
+    tokens(pointer).try_fold(value, |value, token| match value {
         Value::Object(entries) => member(entries, &unescape(token)),
         Value::Array(items) => items.get(token.parse::<usize>().ok()?),
         _ => None,
@@ -164,7 +175,7 @@ pub fn member<'v>(entries: &'v Map<String, Value>, key: &str) -> Option<&'v Valu
 
 /// As [`look_up`], but mutable.
 fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
-    pointer.split('/').skip(1).try_fold(value, |value, token| match value {
+    tokens(pointer).try_fold(value, |value, token| match value {
         Value::Object(entries) => {
             let key = unescape(token);
             entries.iter_mut().find(|(name, _)| **name == key).map(|(_, value)| value)
@@ -187,7 +198,7 @@ pub fn escape(key: &str) -> Cow<'_, str> {
 /// The key that a pointer's token refers to.
 #[must_use]
 pub fn unescape(token: &str) -> Cow<'_, str> {
-    if token.contains('~') {
+    if token.bytes().any(|byte| byte == b'~') {
         Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
     } else {
         Cow::Borrowed(token)

@@ -300,7 +300,7 @@ impl Subject<'_> {
     /// The changes from the workload to `after`. A user's element moves out of our container with its text, unless it
     /// stays there.
     fn changes(&self, undone: &mut Undone, after: &Value) -> Vec<Change> {
-        let mut current = self.resource().clone();
+        let mut current = Cow::Borrowed(self.resource());
         let mut changes = Vec::new();
         for change in undone.returns.drain(..) {
             let Operation::Move { from } = &change.operation else { continue };
@@ -314,7 +314,7 @@ impl Subject<'_> {
             // Others may have moved back before it.
             let length = look_up(&current, list).and_then(Value::as_array).map_or(0, Vec::len);
             let change = Change::relocate(from.clone(), format!("{list}/{length}"));
-            if change.apply(&mut current).is_ok() {
+            if change.apply(current.to_mut()).is_ok() {
                 changes.push(change);
             }
         }

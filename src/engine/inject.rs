@@ -356,11 +356,13 @@ impl Run<'_> {
             Ok(()) => {
                 piece.edits = edits;
                 for Job { found, findings, changes, .. } in done {
-                    let own = changes.into_iter().map(|change| change.within(&found.base));
-                    let own: Option<Vec<Change>> = own.collect();
-                    if let Some(own) = own.filter(|own| self.task == Task::Patch && is_inside(own)) {
-                        let patch = Patch { subject: found.subject(document), changes: Some(own) };
-                        piece.patches.push((found.base.clone(), patch));
+                    if self.task == Task::Patch {
+                        let own = changes.into_iter().map(|change| change.within(&found.base));
+                        let own: Option<Vec<Change>> = own.collect();
+                        if let Some(own) = own.filter(|own| is_inside(own)) {
+                            let patch = Patch { subject: found.subject(document), changes: Some(own) };
+                            piece.patches.push((found.base.clone(), patch));
+                        }
                     }
                     piece.find(document, &found, findings);
                 }

@@ -81,11 +81,12 @@ pub fn violations(template: &Value, level: Level, version: Version) -> Vec<Strin
     controls(&pod, level).flat_map(|control| (control.check)(&pod)).collect()
 }
 
-/// Whether the template has [`violations`] that the one `before` did not have. If not, the pod still meets every level
-/// it met before.
+/// The weakest level of which the template has [`violations`] that the one `before` did not have. The pod still meets
+/// every weaker level that it met before.
 #[must_use]
-pub fn adds_violations(template: &Value, before: &Value, level: Level, version: Version) -> bool {
-    !keeps(&Pod::new(template, version.0, Some(before)), level)
+pub fn newly_violated(template: &Value, before: &Value, version: Version) -> Option<Level> {
+    let added = Pod::new(template, version.0, Some(before));
+    Level::ALL.into_iter().find(|level| !keeps(&added, *level))
 }
 
 /// Whether the template's pod meets `level`.

@@ -105,14 +105,12 @@ pub fn planned(cx: &Selection<'_>) -> Verdict {
     let refused_sidecar = is_refused(&left);
     let of_sidecar = left.len();
     // Languages are planned for the pod with the sidecar.
-    let between = sidecar.as_ref().map(|done| done.draft.value().clone());
-    let before = sidecar.as_ref();
-    let instrumented = match &between {
-        None => instrument(cx, before),
-        Some(between) => instrument(&cx.with(between), before),
+    let instrumented = match &sidecar {
+        None => instrument(cx, None),
+        Some(done) => instrument(&cx.with(done.draft.value()), Some(done)),
     };
-    let is_removal = sidecar.as_ref().is_some_and(|done| done.injections.is_empty());
-    let base = between.filter(|_| is_removal).map(Box::new);
+    let removal = sidecar.as_ref().filter(|done| done.injections.is_empty());
+    let base = removal.map(|done| Box::new(done.draft.value().clone()));
     let instrumented = instrumented.unwrap_or_else(|findings| {
         left.extend(findings);
         None

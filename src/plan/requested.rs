@@ -61,13 +61,13 @@ fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Val
     let right = workload.pointer("/metadata/annotations");
     let pod = workload.pointer("/spec");
     let ends = pod.match_indices('/').map(|(at, _)| at).chain([pod.len()]);
-    let places =
-        ends.flat_map(|end| PLACES.iter().map(|place| format!("{}{place}", &pod[..end])).collect::<Vec<_>>());
-    let mapping = |at: String| {
-        let mapping = look_up(workload.resource, &at)?.as_object()?;
-        Some((at, mapping))
+    let places = ends.flat_map(|end| PLACES.iter().map(move |place| (end, place)));
+    let mapping = |(end, place): (usize, &&str)| {
+        let above = &pod[..end];
+        let mapping = look_up(look_up(workload.resource, above)?, place)?.as_object()?;
+        Some((format!("{above}{place}"), mapping))
     };
-    places.filter(|at| *at != right).filter_map(mapping).collect()
+    places.filter_map(mapping).filter(|(at, _)| *at != right).collect()
 }
 
 /// Findings about annotations that only work on the pod template.

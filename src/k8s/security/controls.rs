@@ -204,9 +204,9 @@ fn hosts_of_probes(pod: &Pod<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for container in &pod.containers {
         for place in PLACES {
-            for action in ["httpGet", "tcpSocket"] {
-                let host = container.get(&format!("{place}.{action}.host"));
-                let host = host.filter(|host| !host.text().is_empty());
+            let Some(handler) = container.get(place) else { continue };
+            for host in ["httpGet.host", "tcpSocket.host"] {
+                let host = handler.get(host).filter(|host| !host.text().is_empty());
                 found.extend(host.map(|host| host.says("is set")));
             }
         }

@@ -149,8 +149,8 @@ fn is_disabled(request: &Request<'_>, env: &Env<'_>) -> bool {
 /// What the names of the variables begin with that set exporters.
 const PREFIX: &str = "OTEL_";
 
-/// A container's variables that set exporters: those that `envFrom` is known to bring, and those of `env`.
-struct Env<'v>(Vec<&'v Value>);
+/// A container's variables that set exporters, by name: those that `envFrom` is known to bring, and those of `env`.
+struct Env<'v>(Vec<(&'v str, &'v Value)>);
 
 /// What variables say about a setting.
 #[derive(Debug, Clone, Copy)]
@@ -163,19 +163,20 @@ enum Given<'v> {
 
 impl<'v> Env<'v> {
     fn new(brought: &'v [Value], own: &'v [Value]) -> Self {
-        Self(brought.iter().chain(own).filter(|entry| name(entry).starts_with(PREFIX)).collect())
+        let all = brought.iter().chain(own).map(|entry| (name(entry), entry));
+        Self(all.filter(|(name, _)| name.starts_with(PREFIX)).collect())
     }
 
     /// The first of these variables that is set. An empty value counts as unset.
     fn first(&self, names: &[&str]) -> Option<Given<'v>> {
         names.iter().find_map(|wanted| {
             // `env` wins over `envFrom`; if it has a name twice, the kubelet uses the later entry.
-            let entry = self.0.iter().rev().find(|entry| name(entry) == *wanted)?;
+            let (variable, entry) = self.0.iter().rev().find(|(name, _)| name == wanted)?;
             if is_from_elsewhere(entry) {
                 return Some(Given::Unknown);
             }
             let value = text(entry);
-            (!value.is_empty()).then(|| Given::Value { variable: name(entry), value })
+            (!value.is_empty()).then_some(Given::Value { variable, value })
         })
     }
 }

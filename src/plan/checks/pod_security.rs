@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Check, Planned};
 use crate::change::look_up;
 use crate::finding::{Code, Finding};
-use crate::k8s::security::{Level, Version, adds_violations, meets, violations};
+use crate::k8s::security::{Level, Version, meets, newly_violated, violations};
 
 pub(super) const CHECK: Check =
     Check { codes: &[Code::PodSecurity], run: |planned| lost(planned).into_iter().collect() };
@@ -22,9 +22,9 @@ fn lost(planned: &Planned<'_>) -> Option<Finding> {
     let none = Value::Null;
     let before = look_up(cx.workload.resource, &pointer).unwrap_or(&none);
     let after = look_up(draft.value(), &pointer).unwrap_or(&none);
+    let violated = newly_violated(after, before, version)?;
     let is_lost = |level: &Level| {
-        *level <= enforced
-            && adds_violations(after, before, *level, version)
+        (violated..=enforced).contains(level)
             && meets(before, *level, version)
             && !meets(after, *level, version)
     };

@@ -59,19 +59,20 @@ fn proxied(cx: &Selection<'_>, request: &Request<'_>) -> Option<Finding> {
     let target = request.targets.first()?;
     let containers = elements(cx.workload.pod()?, List::Regular.key());
     let index = containers.iter().position(|container| name(container) == target.name)?;
-    let proxy = PROXIES.iter().find(|proxy| proxy.is(&containers[index]))?;
+    let proxy = self::proxy(&containers[index])?;
     let others: Vec<&str> =
-        containers.iter().filter(|other| !PROXIES.iter().any(|proxy| proxy.is(other))).map(name).collect();
+        containers.iter().filter(|other| self::proxy(other).is_none()).map(name).collect();
     let others = if others.is_empty() { "app".to_owned() } else { others.join(",") };
     let annotation = format!("{PREFIX}{}", language.containers.first().unwrap_or(&CONTAINERS));
     let pointer = cx.workload.pointer(&format!("/spec/{}/{index}", List::Regular.key()));
     Some(Finding::proxy_is_first(pointer, language.id, &target.name, proxy.what, &annotation, &others))
 }
 
-impl Proxy {
-    fn is(&self, container: &Value) -> bool {
-        let image = container.get("image").and_then(Value::as_str).and_then(Image::parse);
-        self.containers.contains(&name(container))
-            || image.is_some_and(|image| self.images.contains(&image.name()))
-    }
+/// The proxy in a container, by its name or its image.
+fn proxy(container: &Value) -> Option<&'static Proxy> {
+    let image = container.get("image").and_then(Value::as_str).and_then(Image::parse);
+    PROXIES.iter().find(|proxy| {
+        proxy.containers.contains(&name(container))
+            || image.is_some_and(|image| proxy.images.contains(&image.name()))
+    })
 }

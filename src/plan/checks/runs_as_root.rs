@@ -70,10 +70,9 @@ fn root(spec: &Value, container: &Value, metadata: &Metadata) -> Option<String> 
 
 /// Whether an image is one of the operator's, by name and in any registry: none of their Dockerfiles has a `USER`.
 fn is_of_root(image: &str) -> bool {
-    let called = |reference: &str| Image::parse(reference).map(|image| image.name().to_owned());
-    let wanted = called(image);
-    let mut ours = ALL.iter().filter_map(|language| called(language.settings.as_ref()?.image.repository));
-    wanted.is_some() && ours.any(|ours| Some(ours) == wanted)
+    let Some(image) = Image::parse(image) else { return false };
+    let mut ours = ALL.iter().filter_map(|language| Some(language.settings.as_ref()?.image.repository));
+    ours.any(|ours| ours.rsplit('/').next() == Some(image.name()))
 }
 
 /// Pointer to the pod's setting, or to the pod.

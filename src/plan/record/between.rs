@@ -18,10 +18,10 @@ impl Record {
         form: &dyn Fn(&str, &[String]) -> Option<String>,
         from: Vec<String>,
     ) -> Self {
-        let mut walk = Walk { form, losses: Vec::new(), gains: Vec::new() };
+        let mut walk = Walk { form, path: Vec::new(), losses: Vec::new(), gains: Vec::new() };
         let mut root = Node::default();
         if let (Value::Object(before), Value::Object(after)) = (original, injected) {
-            walk.mappings("", &[], before, after, &mut root);
+            walk.mappings("", before, after, &mut root);
             walk.own_metadata(before, &mut root);
         }
         let Walk { losses, gains, .. } = walk;
@@ -43,9 +43,11 @@ impl Record {
 
 struct Walk<'w> {
     form: &'w dyn Fn(&str, &[String]) -> Option<String>,
+    /// Keys and tokens that lead to the current value.
+    path: Vec<String>,
     /// Elements that were removed from their list.
     losses: Vec<Loss<'w>>,
-    /// Elements that are ours, with their paths.
+    /// Elements that are ours and have lists, with their paths.
     gains: Vec<(Vec<String>, &'w Value)>,
 }
 
@@ -100,7 +102,6 @@ impl<'w> Walk<'w> {
     fn mappings(
         &mut self,
         pointer: &str,
-        path: &[String],
         before: &'w Map<String, Value>,
         after: &'w Map<String, Value>,
         node: &mut Node,
@@ -111,52 +112,45 @@ impl<'w> Walk<'w> {
                 continue;
             }
             let pointer = format!("{pointer}/{}", escape(key));
-            let path: Vec<String> = path.iter().cloned().chain([key.clone()]).collect();
+            self.path.push(key.clone());
             let is_collection = matches!(now, Value::Object(_) | Value::Array(_));
             if is_collection && was.is_none_or(is_made) {
-                node.was.insert(key.clone(), self.text(&pointer, &path, was));
+                node.was.insert(key.clone(), self.text(&pointer, &self.path, was));
             }
             let mut inside = Node::default();
             match (was.unwrap_or(&NOTHING), now) {
                 (Value::Object(was), Value::Object(now)) => {
-                    self.mappings(&pointer, &path, was, now, &mut inside);
+                    self.mappings(&pointer, was, now, &mut inside);
                 }
                 (_, Value::Object(now)) => {
                     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-                    self.mappings(&pointer, &path, &NONE, now, &mut inside);
+                    self.mappings(&pointer, &NONE, now, &mut inside);
                 }
                 (was, Value::Array(now)) => {
                     let was = was.as_array().map_or(&[][..], Vec::as_slice);
-                    self.lists(&pointer, &path, key, was, now, &mut inside);
+                    self.lists(&pointer, key, was, now, &mut inside);
                 }
                 (Value::String(was), Value::String(now)) if part(was, now).is_some() => {
                     let (before, after) = part(was, now).unwrap_or_default();
-                    let plain = (self.form)(&pointer, &path).is_some_and(|form| form == *was);
+                    let plain = (self.form)(&pointer, &self.path).is_some_and(|form| form == *was);
                     let of = |text: &str| (!text.is_empty()).then(|| (text.len(), of_text(text)));
                     node.part.insert(key.clone(), Part { before: of(before), after: of(after), plain });
                 }
                 (was, now) => {
                     node.ours.insert(key.clone(), checksum(now));
                     if member(before, key).is_some() {
-                        node.was.insert(key.clone(), self.text(&pointer, &path, Some(was)));
+                        node.was.insert(key.clone(), self.text(&pointer, &self.path, Some(was)));
                     }
                 }
             }
             if !inside.is_empty() {
                 node.inside.insert(key.clone(), inside);
             }
+            self.path.pop();
         }
     }
 
-    fn lists(
-        &mut self,
-        pointer: &str,
-        path: &[String],
-        key: &str,
-        before: &'w [Value],
-        after: &'w [Value],
-        node: &mut Node,
-    ) {
+    fn lists(&mut self, pointer: &str, key: &str, before: &'w [Value], after: &'w [Value], node: &mut Node) {
         let is_shared = SHARED.contains(&key);
         let mut origins = origins(key, before, after, pod::identify);
         for (index, origin) in origins.iter_mut().enumerate() {
@@ -165,20 +159,24 @@ impl<'w> Walk<'w> {
         }
         let (old, new) = (tokens(key, before), tokens(key, after));
         for (index, now) in after.iter().enumerate() {
-            let path = || path.iter().cloned().chain([new[index].clone()]).collect::<Vec<_>>();
+            self.path.push(new[index].clone());
             match origins[index].map(|origin| (origin, &before[origin])) {
                 None => {
                     node.ours.insert(new[index].clone(), checksum(now));
-                    self.gains.push((path(), now));
+                    if now.as_object().is_some_and(|entries| entries.values().any(Value::is_array)) {
+                        self.gains.push((self.path.clone(), now));
+                    }
                 }
                 Some((_, was)) if was == now => {}
                 Some((origin, was)) => {
-                    let (Value::Object(was), Value::Object(now)) = (was, now) else { continue };
-                    let mut inside = Node::default();
-                    self.mappings(&format!("{pointer}/{origin}"), &path(), was, now, &mut inside);
-                    node.inside.insert(new[index].clone(), inside);
+                    if let (Value::Object(was), Value::Object(now)) = (was, now) {
+                        let mut inside = Node::default();
+                        self.mappings(&format!("{pointer}/{origin}"), was, now, &mut inside);
+                        node.inside.insert(new[index].clone(), inside);
+                    }
                 }
             }
+            self.path.pop();
         }
         let kept: Vec<usize> = origins.iter().flatten().copied().collect();
         let followers = |index: usize| old[index + 1..].to_vec();
@@ -191,7 +189,7 @@ impl<'w> Walk<'w> {
         kept.iter().for_each(|origin| stays[*origin] = true);
         for index in (0..before.len()).filter(|index| !stays[*index]) {
             self.losses.push(Loss {
-                path: path.to_vec(),
+                path: self.path.clone(),
                 token: old[index].clone(),
                 element: &before[index],
                 followers: followers(index),
