@@ -96,7 +96,11 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     let mut injected = Injected { is_dropped, ..Injected::default() };
     let mut line_cols = LineCols::new(group.text);
     for (offset, piece) in pieces {
-        injected.edits.extend(piece.edits.into_iter().map(|edit| edit.shifted(group.offset + offset)));
+        injected.edits.extend(piece.edits.into_iter().map(|mut edit| {
+            // All edits are kept until the output is written.
+            edit.text.shrink_to_fit();
+            edit.shifted(group.offset + offset)
+        }));
         injected.asks_for.extend(piece.asks_for);
         injected.rules.extend(piece.rules);
         injected.patches.extend(piece.patches.into_iter().map(|(_, patch)| patch));

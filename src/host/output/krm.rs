@@ -66,8 +66,8 @@ fn list(outcome: &mut Outcome<'_>) -> Option<Vec<u8>> {
         Vec::new()
     });
     let has_failed = outcome.exit_code() != 0;
-    let items = outcome.result.edits.first().filter(|_| !has_failed).map_or(&[][..], Vec::as_slice);
-    match printed(envelope, text, items, results) {
+    let items = outcome.result.edits.first_mut().filter(|_| !has_failed).map(std::mem::take);
+    match printed(envelope, text, items.unwrap_or_default(), results) {
         Ok(list) => Some(list),
         Err(finding) => {
             outcome.result.findings.insert(0, *finding);
@@ -144,11 +144,12 @@ fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
 fn printed(
     envelope: &Envelope<'_>,
     text: &[u8],
-    items: &[Edit],
+    items: Vec<Edit>,
     own: Vec<Edit>,
 ) -> Result<Vec<u8>, Box<Finding>> {
     let edits = edits(envelope, text, items, own);
-    let mut printed = Vec::with_capacity(text.len());
+    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let mut printed = Vec::with_capacity(text.len() + added);
     // Writing to a vector cannot fail.
     let _ = render::write(text, &edits, &mut printed);
     let proven = match std::str::from_utf8(&printed) {
@@ -162,11 +163,11 @@ fn printed(
     }))
 }
 
-fn edits(envelope: &Envelope<'_>, text: &[u8], items: &[Edit], own: Vec<Edit>) -> Vec<Edit> {
+fn edits(envelope: &Envelope<'_>, text: &[u8], items: Vec<Edit>, own: Vec<Edit>) -> Vec<Edit> {
     let body = envelope.body();
     let removal = |range| Edit { range, text: String::new() };
     let mut edits = vec![removal(0..body.start)];
-    edits.extend_from_slice(items);
+    edits.extend(items);
     edits.extend(own);
     edits[1..].sort_by_key(|edit| edit.range.start);
     edits.push(removal(body.end..text.len()));
