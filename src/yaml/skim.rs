@@ -1,9 +1,12 @@
 //! Recognizes simple block YAML by its lines, several times as fast as the parser.
 //!
 //! A text that is recognized is valid YAML on its own, without duplicate keys: block mappings and sequences, and scalars
-//! whose end is seen in the lines. Anchors, aliases, tags, flow collections of several lines, explicit keys, directives, tabs outside block
-//! scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open at the end of such
-//! a text, and it refers to nothing outside.
+//! whose end is seen in the lines. Anchors, aliases, tags, flow collections of several lines, explicit keys, directives,
+//! tabs outside block scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open
+//! at the end of such a text, and it refers to nothing outside.
+//!
+//! [`skim`] gives the values of a few keys; [`marks`] gives every node, from which [`super::events`] makes what the
+//! parser would give.
 
 use super::parser::{Span, Style};
 
@@ -39,9 +42,9 @@ pub(super) enum Mark {
     /// A scalar: all of it, or an empty place on the line of its dash or colon. A block scalar goes up to the next line
     /// with something else.
     Scalar(Style),
-    /// The begin of a sequence: its bracket, or an empty place at its first dash.
+    /// The start of a sequence: its bracket, or an empty place at its first dash.
     Sequence { flow: bool },
-    /// The begin of a mapping: its brace, or an empty place at its first key.
+    /// The start of a mapping: its brace, or an empty place at its first key.
     Mapping { flow: bool },
     /// The end of the innermost collection.
     End,
@@ -55,6 +58,7 @@ pub(super) fn marks(text: &[u8], take: impl FnMut(Mark, Span) -> Option<()>) -> 
     read(text, form, [], take).map(|[]| ())
 }
 
+/// Reads a simple text. Gives its marks to `take`, and returns the values of `keys`.
 fn read<'t, const N: usize>(
     text: &'t [u8],
     form: Form,
@@ -267,7 +271,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
         self.line.end - rest.len()
     }
 
-    /// Reads the begin of a node.
+    /// Reads the start of a node.
     fn node(&mut self, content: &'t [u8], column: usize, floor: usize) -> Option<()> {
         if is_dash(content) {
             self.begin(column, true)?;
