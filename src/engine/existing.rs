@@ -159,13 +159,14 @@ impl Subject<'_> {
     }
 
     /// Adds the record to a plan for `original` and verifies it: undoing the plan's value must give the original.
-    /// Without recording, returns the refused requests instead.
+    /// `earlier` is the record of the injection that is refreshed. Without recording, returns the refused requests
+    /// instead.
     fn recorded(
         &self,
         plan: &mut Plan,
         original: &Value,
         form: &dyn Fn(&str, &[String]) -> Option<String>,
-        end: Option<&String>,
+        earlier: Option<&Record>,
         is_recorded: bool,
     ) -> Result<Option<Vec<Code>>, Box<Finding>> {
         let is_injection = !plan.sources.is_empty();
@@ -174,7 +175,11 @@ impl Subject<'_> {
         }
         let original = plan.base.as_deref().unwrap_or(original);
         let mut record = Record::between(original, &plan.value, form, std::mem::take(&mut plan.sources));
-        record.end = end.cloned().or_else(|| self.document.open_head().map(str::to_owned));
+        record.end = match earlier {
+            // An element that the injection moved may be the end now.
+            Some(earlier) if earlier.end.is_some() || *earlier == record => earlier.end.clone(),
+            _ => self.document.open_head().map(str::to_owned),
+        };
         let Some(changes) = record.write(&plan.value) else {
             return Err(Finding::nowhere_to_record("/metadata").into());
         };
@@ -251,11 +256,10 @@ impl Subject<'_> {
         };
         let is_recorded = self.settings().record == Recording::Annotation;
         let from = plan.sources.clone();
-        let unrecorded =
-            match self.recorded(&mut plan, &undone.value, &form, record.end.as_ref(), is_recorded) {
-                Ok(unrecorded) => unrecorded,
-                Err(finding) => return Outcome::refused(vec![*finding]),
-            };
+        let unrecorded = match self.recorded(&mut plan, &undone.value, &form, Some(record), is_recorded) {
+            Ok(unrecorded) => unrecorded,
+            Err(finding) => return Outcome::refused(vec![*finding]),
+        };
         let is_current = plan.value == *self.resource();
         for finding in &mut plan.findings {
             if finding.code == Code::Injected {

@@ -190,6 +190,7 @@ fn a_block_scalar_that_has_moved_to_the_end_leaves_a_text_without_its_last_line_
         let text = format!("{INSTRUMENTATION}---\n{} # last", workload.trim_end());
         let injected = injected(&text).expect("an injection");
         assert!(!injected.ends_with('\n'), "{injected}");
+        assert_eq!(run_with(inject, &injected, &DELIVERED[FilesBy::Init as usize]).0, injected);
         assert_eq!(run(uninject, &injected).0, text);
     }
 }
