@@ -37,6 +37,7 @@ pub mod k8s;
 pub mod languages;
 #[doc(hidden)]
 pub mod metadata;
+mod parallel;
 #[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::cut::Group;
 use super::mention::{may_have_key, may_hold};
 use super::read::{self, Found};
-use super::{Role, Source, in_order, line_col, located, position, template};
+use super::{Role, Source, line_col, located, position, template};
 use crate::config::Settings;
 use crate::config::collector;
 use crate::config::context::{Context, namespace_of};
@@ -18,6 +18,7 @@ use crate::config::env_from;
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding, Origin, Position};
 use crate::k8s::{Identity, metadata_text, subject};
+use crate::parallel::in_order;
 use crate::select::called;
 use crate::yaml::{Cursor, Document, Problem, Side, shifted};
 

@@ -8,8 +8,8 @@ use super::existing::{Outcome, Subject, Target};
 use super::instrumentations::{self, Removal};
 use super::read::{self, Found};
 use super::{
-    Patch, Role, Source, Task, bystander, in_order, line_col, located, origin_of, position, template,
-    unknown_kind, unreadable,
+    Patch, Role, Source, Task, bystander, line_col, located, origin_of, position, template, unknown_kind,
+    unreadable,
 };
 use crate::apply;
 use crate::change::{Change, look_up};
@@ -19,6 +19,7 @@ use crate::config::{Keep, Settings};
 use crate::coverage;
 use crate::finding::{Code, Finding};
 use crate::k8s::Kind;
+use crate::parallel::in_order;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
 use crate::select::{Selection, instrumented, own_containers};
 use crate::verify;

@@ -22,13 +22,12 @@ pub use undeployed::{ForCluster, for_cluster, has_kind};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::change::Change;
 use crate::config::{Mode, OnError, Settings};
 use crate::coverage::Workload;
 use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 use crate::k8s::origin;
+use crate::parallel::in_order;
 use crate::yaml::{Edit, Envelope, LineCol, Problem};
 use context::Collected;
 use cut::Group;
@@ -193,16 +192,6 @@ fn unreadable(source: &Source<'_>) -> Option<Problem> {
     match source.role {
         Role::ResourceList => Envelope::read(source.text).err(),
         Role::Stream | Role::Context => None,
-    }
-}
-
-/// The results of `work`, in the order of `items`. A few items do not justify a thread pool.
-fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send) -> Vec<R> {
-    const WORTH_THREADS: usize = 4;
-    if items.len() < WORTH_THREADS {
-        items.iter().map(work).collect()
-    } else {
-        items.par_iter().map(work).collect()
     }
 }
 

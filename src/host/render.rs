@@ -15,6 +15,15 @@ pub(super) fn write(text: &[u8], edits: &[Edit], out: &mut impl Write) -> io::Re
     out.write_all(&text[at..])
 }
 
+/// `text` with `edits`, in memory.
+pub(super) fn written(text: &[u8], edits: &[Edit]) -> Vec<u8> {
+    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let mut written = Vec::with_capacity(text.len() + added);
+    // Writing to a vector cannot fail.
+    let _ = write(text, edits, &mut written);
+    written
+}
+
 /// Writes several texts as one stream of documents.
 pub(super) fn join<'t>(
     texts: impl IntoIterator<Item = (&'t [u8], &'t [Edit])>,
@@ -23,11 +32,11 @@ pub(super) fn join<'t>(
     const BOM: &[u8] = b"\xef\xbb\xbf";
     let mut out = LastByte { out, last: None };
     for (text, edits) in texts {
-        let mut rewritten = Vec::new();
+        let rewritten;
         let (text, edits) = match edits.first() {
             // The start of the text decides how it is joined.
             Some(first) if first.range.start == 0 => {
-                write(text, edits, &mut rewritten)?;
+                rewritten = written(text, edits);
                 (rewritten.as_slice(), &[][..])
             }
             _ => (text, edits),

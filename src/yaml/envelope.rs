@@ -16,7 +16,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
 use serde_json::Value;
 
 use super::outline::{self, Item, Outline, no_tags};
@@ -26,6 +25,7 @@ use super::{
     Document, Edit, Form, Items, LineCol, Problem, Side, shifted, skim, split_documents, split_items,
 };
 use crate::change::Change;
+use crate::parallel::in_order;
 
 /// A `ResourceList` without its items.
 #[derive(Debug)]
@@ -161,29 +161,14 @@ impl<'t> Envelope<'t> {
             };
             own.is_some() && edit.is_none_or(is_same)
         };
-        let are_proven = if self.is_worth_threads() {
-            elements.par_iter().all(is_proven)
-        } else {
-            elements.iter().all(is_proven)
-        };
-        are_proven.then_some(())
-    }
-
-    /// A small list is read before threads have started.
-    const fn is_worth_threads(&self) -> bool {
-        const LARGE: usize = 1 << 16;
-        self.text.len() >= LARGE
+        in_order(&elements, is_proven).into_iter().all(|proven| proven).then_some(())
     }
 
     fn prove_whole(&self, printed: &str, edits: &[Edit]) -> Result<(), String> {
         let start = self.start;
         let document =
             std::str::from_utf8(&self.text[self.document.clone()]).map_err(|error| error.to_string())?;
-        let (own, theirs) = if self.is_worth_threads() {
-            rayon::join(|| Outline::read(document), || Outline::read(printed))
-        } else {
-            (Outline::read(document), Outline::read(printed))
-        };
+        let (own, theirs) = rayon::join(|| Outline::read(document), || Outline::read(printed));
         let (own, theirs) = own.and_then(|own| Ok((own, theirs?))).map_err(|problem| problem.message)?;
         same_keys(&own, &theirs)?;
         let mut moved = Moved::by(edits);

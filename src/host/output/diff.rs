@@ -55,7 +55,7 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> io::Result<bool> {
     let old = lines(text);
-    let regions = regions(text, &old, edits)?;
+    let regions = regions(text, &old, edits);
     let mut new: Vec<&[u8]> = Vec::new();
     let mut ops: Vec<DiffOp> = Vec::new();
     let mut at = 0;
@@ -98,7 +98,7 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The lines that edits touch, and their new text.
-fn regions(text: &[u8], old: &[&[u8]], edits: &[Edit]) -> io::Result<Vec<Region>> {
+fn regions(text: &[u8], old: &[&[u8]], edits: &[Edit]) -> Vec<Region> {
     let mut starts = Vec::with_capacity(old.len() + 1);
     let mut at = 0;
     for line in old {
@@ -124,9 +124,8 @@ fn regions(text: &[u8], old: &[&[u8]], edits: &[Edit]) -> io::Result<Vec<Region>
             range: edit.range.start - start..edit.range.end - start,
             text: edit.text.clone(),
         });
-        let mut new = Vec::new();
-        render::write(&text[start..end], &moved.collect::<Vec<_>>(), &mut new)?;
-        Ok(Region { old, new })
+        let new = render::written(&text[start..end], &moved.collect::<Vec<_>>());
+        Region { old, new }
     };
     spans.into_iter().map(region).collect()
 }
@@ -325,9 +324,9 @@ mod tests {
                 edits.push(Edit { range: start..end, text: new });
                 at = end;
             }
-            let (mut out, mut expected) = (Vec::new(), Vec::new());
+            let mut out = Vec::new();
             let differs = write("x", text.as_bytes(), &edits, Paint::Plain, &mut out).expect("memory");
-            render::write(text.as_bytes(), &edits, &mut expected).expect("memory");
+            let expected = render::written(text.as_bytes(), &edits);
             let diff = String::from_utf8(out).expect("UTF-8");
             prop_assert_eq!(differs, text.as_bytes() != expected);
             prop_assert_eq!(patch::applied(&text, &diff).into_bytes(), expected, "{}", diff);

@@ -148,10 +148,7 @@ fn printed(
     own: Vec<Edit>,
 ) -> Result<Vec<u8>, Box<Finding>> {
     let edits = edits(envelope, text, items, own);
-    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let mut printed = Vec::with_capacity(text.len() + added);
-    // Writing to a vector cannot fail.
-    let _ = render::write(text, &edits, &mut printed);
+    let printed = render::written(text, &edits);
     let proven = match std::str::from_utf8(&printed) {
         Ok(printed) => envelope.prove(printed, &edits),
         Err(error) => Err(error.to_string()),

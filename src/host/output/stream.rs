@@ -136,12 +136,11 @@ impl Printed {
             };
             let is_config = config.is_some() && text.path.canonicalize().ok() == config;
             let edits = &printed.edits[index];
-            let mut rewritten = Vec::new();
+            let rewritten;
             let after = if edits.is_empty() {
                 text.bytes.as_slice()
             } else {
-                // Writing to memory cannot fail.
-                let _ = render::write(&text.bytes, edits, &mut rewritten);
+                rewritten = render::written(&text.bytes, edits);
                 rewritten.as_slice()
             };
             let part = engine::for_cluster(after);
@@ -154,8 +153,7 @@ impl Printed {
             }
             has_resources = true;
             if !part.edits.is_empty() {
-                let mut kept = Vec::new();
-                let _ = render::write(after, &part.edits, &mut kept);
+                let kept = render::written(after, &part.edits);
                 left_out.extend(part.left_out.into_iter().map(|subject| format!("{subject} of {name}")));
                 printed.replace(index, kept);
             }
