@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use otel_inject::config::{Settings, function};
+use otel_inject::value::json;
 use otel_inject::{Role, Source, inject};
-use serde_json::json;
 
 /// Runs of each size, of which the fastest counts: it is disturbed least.
 const RUNS: usize = 5;

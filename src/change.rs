@@ -1,11 +1,9 @@
 //! A change to one value, with RFC 6902 semantics. The same list of changes serves the value, the text and printed
 //! patches.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use json_patch::jsonptr::PointerBuf;
-use json_patch::{AddOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation};
-use serde_json::{Map, Value};
+use crate::value::{Value, index, unescape};
 
 mod between;
 
@@ -97,110 +95,69 @@ impl Change {
     /// Applies the change to `value`.
     ///
     /// # Errors
-    /// The pointer, or the one it moves from, does not exist.
-    pub fn apply(&self, value: &mut Value) -> Result<(), json_patch::PatchError> {
-        // The crate copies every token of the path, so it gets only the last one. It also copies the value twice, so it
-        // gets a null, which is then replaced by the single copy.
-        let (way, _) = self.pointer.rsplit_once('/').unwrap_or_default();
-        let last = &self.pointer[way.len()..];
-        let is_within = |from: &str| from.rsplit_once('/').is_some_and(|(current, _)| current == way);
-        let is_local = match &self.operation {
-            Operation::Move { from } => is_within(from),
-            _ => true,
-        };
-        let Some(parent) = look_up_mut(value, way).filter(|_| is_local) else {
-            return json_patch::patch(value, &[self.as_patch()]);
-        };
-        json_patch::patch(parent, &[self.patch_below(way.len(), |_| Value::Null)])?;
-        if let Operation::Add(value) | Operation::Replace(value) | Operation::Restore { value, .. } =
-            &self.operation
-        {
-            *look_up_mut(parent, last).expect("impossible: the patch has put a null there") = value.clone();
-        }
-        Ok(())
-    }
-
-    /// The change as an RFC 6902 operation.
-    #[must_use]
-    pub fn as_patch(&self) -> PatchOperation {
-        self.patch_below(0, Value::clone)
-    }
-
-    /// The operation relative to the value at the first `way` bytes of the pointers, with its value mapped by `shown`.
-    fn patch_below(&self, way: usize, shown: impl Fn(&Value) -> Value) -> PatchOperation {
-        let path = pointer_buf(&self.pointer[way..]);
-        match &self.operation {
-            Operation::Add(value) => PatchOperation::Add(AddOperation { path, value: shown(value) }),
-            Operation::Replace(value) | Operation::Restore { value, .. } => {
-                PatchOperation::Replace(ReplaceOperation { path, value: shown(value) })
+    /// The pointer, or the one it moves from, does not exist; then `value` may already lack what was to be moved.
+    pub fn apply(&self, value: &mut Value) -> Result<(), NoSuchPlace> {
+        let missing = |pointer: &str| NoSuchPlace { pointer: pointer.to_owned() };
+        let is_done = match &self.operation {
+            Operation::Add(added) => add(value, &self.pointer, added.clone()),
+            Operation::Replace(wanted) | Operation::Restore { value: wanted, .. } => {
+                value.pointer_mut(&self.pointer).map(|place| *place = wanted.clone())
             }
-            Operation::Remove => PatchOperation::Remove(RemoveOperation { path }),
+            Operation::Remove => take(value, &self.pointer).map(drop),
             Operation::Move { from } => {
-                PatchOperation::Move(MoveOperation { from: pointer_buf(&from[way..]), path })
+                let moved = take(value, from).ok_or_else(|| missing(from))?;
+                add(value, &self.pointer, moved)
             }
-        }
+        };
+        is_done.ok_or_else(|| missing(&self.pointer))
     }
 }
 
-fn pointer_buf(pointer: &str) -> PointerBuf {
-    PointerBuf::parse(pointer.to_owned()).expect("impossible: every pointer is made by `escape` and numbers")
+/// What a change needs is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchPlace {
+    /// Where.
+    pub pointer: String,
 }
 
-/// The tokens of a pointer. They are so short that a plain loop finds their ends sooner than [`str::split`] does.
-fn tokens(pointer: &str) -> impl Iterator<Item = &str> {
-    let mut rest = pointer;
-    std::iter::from_fn(move || {
-        let token = rest.strip_prefix('/')?;
-        let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
-        rest = &token[end..];
-        Some(&token[..end])
-    })
+impl fmt::Display for NoSuchPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "there is no {:?}", self.pointer)
+    }
 }
 
-/// The value at `pointer`. Unlike [`Value::pointer`], it does not copy every token.
-#[must_use]
-pub fn look_up<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    tokens(pointer).try_fold(value, |value, token| match value {
-        Value::Object(entries) => member(entries, &unescape(token)),
-        Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
+impl std::error::Error for NoSuchPlace {}
 
-/// The value of a key in a small mapping, in which a linear search is faster than hashing.
-#[must_use]
-pub fn member<'v>(entries: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
-    entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
-}
-
-/// As [`look_up`], but mutable.
-fn look_up_mut<'v>(value: &'v mut Value, pointer: &str) -> Option<&'v mut Value> {
-    tokens(pointer).try_fold(value, |value, token| match value {
+/// Sets a key, inserts an item, or replaces the whole value.
+fn add(value: &mut Value, pointer: &str, added: Value) -> Option<()> {
+    let Some((parent, token)) = pointer.rsplit_once('/') else {
+        *value = added;
+        return pointer.is_empty().then_some(());
+    };
+    match value.pointer_mut(parent)? {
         Value::Object(entries) => {
-            let key = unescape(token);
-            entries.iter_mut().find(|(name, _)| **name == key).map(|(_, value)| value)
+            entries.insert(unescape(token), added);
         }
-        Value::Array(items) => items.get_mut(token.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
-
-/// Escapes `~` and `/` in a key for use as a pointer's token.
-#[must_use]
-pub fn escape(key: &str) -> Cow<'_, str> {
-    if key.contains(['~', '/']) {
-        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
-    } else {
-        Cow::Borrowed(key)
+        Value::Array(items) => {
+            let index = index(token).filter(|index| *index <= items.len())?;
+            items.insert(index, added);
+        }
+        _ => return None,
     }
+    Some(())
 }
 
-/// The key that a pointer's token refers to.
-#[must_use]
-pub fn unescape(token: &str) -> Cow<'_, str> {
-    if token.bytes().any(|byte| byte == b'~') {
-        Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(token)
+/// Takes a key, an item or the whole value out.
+fn take(value: &mut Value, pointer: &str) -> Option<Value> {
+    let Some((parent, token)) = pointer.rsplit_once('/') else {
+        return pointer.is_empty().then(|| value.take());
+    };
+    match value.pointer_mut(parent)? {
+        Value::Object(entries) => entries.remove(&unescape(token)),
+        Value::Array(items) => {
+            let index = index(token).filter(|index| *index < items.len())?;
+            Some(items.remove(index))
+        }
+        _ => None,
     }
 }

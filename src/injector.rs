@@ -1,6 +1,6 @@
 //! The library's entry point: takes texts, returns texts, findings and patches.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::Settings;
 use crate::config::function;

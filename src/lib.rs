@@ -45,6 +45,8 @@ pub mod report;
 #[doc(hidden)]
 pub mod select;
 #[doc(hidden)]
+pub mod value;
+#[doc(hidden)]
 pub mod verify;
 #[doc(hidden)]
 pub mod yaml;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::config::annotations::{CONTAINERS, DELIVERY, PREFIX};
 use crate::config::collector::{self as of_collector, CONTAINER};

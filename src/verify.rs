@@ -1,6 +1,6 @@
 //! Verifies edits before anything is written.
 
-use serde_json::Value;
+use crate::value::{Value, json};
 
 use crate::change::Change;
 use crate::config::Settings;
@@ -84,7 +84,7 @@ fn expected(
         let items = document.at("").and_then(|root| document.elements(root));
         match (*base, items.as_deref()) {
             ("", _) => return Ok(value.take()),
-            ("/0", Some([_])) => return Ok(Value::Array(vec![value.take()])),
+            ("/0", Some([_])) => return Ok(json!([value.take()])),
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ use otel_inject::{Output, Role, Settings, Source, inject};
 
 /// An Instrumentation for all who ask, so that texts without one are injected too.
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
-    let config = serde_json::json!({
+    let config = otel_inject::value::json!({
         "apiVersion": "otel-inject.dev/v1alpha1",
         "kind": "OtelInject",
         "metadata": {"name": "fuzz"},

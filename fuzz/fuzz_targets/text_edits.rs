@@ -8,7 +8,7 @@
 use libfuzzer_sys::fuzz_target;
 use otel_inject::change::{Change, escape};
 use otel_inject::yaml::{Document, Trouble, edited};
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 /// How many changes one input makes.
 const CHANGES: usize = 6;

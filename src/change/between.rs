@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value, escape};
 
-use super::{Change, Operation, escape, member};
+use super::{Change, Operation};
 
 /// The identity of an element of the list under a key, or `None` if only its position identifies it.
 pub type Identify = for<'v> fn(&str, &'v Value) -> Option<&'v str>;
@@ -29,7 +29,7 @@ pub fn shifts(before: &Value, after: &Value, identify: Identify) -> bool {
     fn lists(key: &str, before: &Value, after: &Value, identify: Identify) -> bool {
         match (before, after) {
             (Value::Object(before), Value::Object(after)) => before.iter().any(|(key, before)| {
-                member(after, key).is_some_and(|after| before != after && lists(key, before, after, identify))
+                after.get(key).is_some_and(|after| before != after && lists(key, before, after, identify))
             }),
             (Value::Array(before), Value::Array(after)) => {
                 let origins = origins(key, before, after, identify);
@@ -70,20 +70,14 @@ impl Walk<'_> {
         self.changes.push(Change { pointer: pointer.to_owned(), operation });
     }
 
-    fn mappings(
-        &mut self,
-        pointer: &str,
-        path: &str,
-        before: &Map<String, Value>,
-        after: &Map<String, Value>,
-    ) {
-        for key in before.keys().filter(|key| member(after, key).is_none()) {
+    fn mappings(&mut self, pointer: &str, path: &str, before: &Map, after: &Map) {
+        for key in before.keys().filter(|key| after.get(key).is_none()) {
             self.changes.push(Change::remove(format!("{pointer}/{}", escape(key))));
         }
         for (key, after) in after {
             let token = escape(key);
             let pointer = format!("{pointer}/{token}");
-            match member(before, key) {
+            match before.get(key) {
                 Some(before) => self.values(&pointer, &format!("{path}/{token}"), key, before, after),
                 None => self.changes.push(Change::add(pointer, after.clone())),
             }
@@ -189,8 +183,8 @@ pub(crate) fn longest_increasing(numbers: &[usize]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use crate::value::Map;
 
 use super::{nearest, nearest_within};
-use crate::change::escape;
 use crate::finding::Finding;
 use crate::languages::ALL;
+use crate::value::escape;
 
 /// The prefix of every annotation about instrumentation.
 pub const PREFIX: &str = "instrumentation.opentelemetry.io/";
@@ -63,7 +63,7 @@ pub fn is_known(prefix: &str, short: &str) -> bool {
 
 /// Finds unknown annotations with our prefixes or with a misspelled one. `pointer` leads to the annotations.
 #[must_use]
-pub fn unknown(annotations: &Map<String, Value>, pointer: &str) -> Vec<Finding> {
+pub fn unknown(annotations: &Map, pointer: &str) -> Vec<Finding> {
     let at = |key: &str| format!("{pointer}/{}", escape(key));
     let alike = annotations
         .keys()

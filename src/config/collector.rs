@@ -1,6 +1,6 @@
 //! The collector that pods get as a sidecar: parsed loosely, then validated into what its container needs.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value, json};
 
 use crate::components::HEALTH_CHECK;
 use crate::config::shapes::Faults;
@@ -39,7 +39,7 @@ pub struct Collector {
     /// The image, if set.
     pub image: Option<String>,
     /// The container's fields except name, image and variables.
-    pub fields: Map<String, Value>,
+    pub fields: Map,
     /// Variables, as `env` entries.
     pub env: Vec<Value>,
     /// The configuration, as YAML.
@@ -124,15 +124,15 @@ impl Collector {
         let mut fields = Map::new();
         let as_given = |key: &str| filled(spec, key).map(|value| (key.to_owned(), value.clone()));
         fields.extend(["imagePullPolicy", "command"].into_iter().filter_map(as_given));
-        fields.insert("args".into(), args(spec));
+        fields.insert("args", args(spec));
         if !ports.declared.is_empty() {
-            fields.insert("ports".into(), Value::Array(ports.declared));
+            fields.insert("ports", ports.declared.into());
         }
         if let Some(resources) = filled(spec, "resources") {
-            fields.insert("resources".into(), with_quantities(resources));
+            fields.insert("resources", with_quantities(resources));
         }
         if !volumes.mounts.is_empty() {
-            fields.insert("volumeMounts".into(), Value::Array(volumes.mounts));
+            fields.insert("volumeMounts", volumes.mounts.into());
         }
         fields.extend(probes(spec, &config));
         fields.extend(["lifecycle", "securityContext", "envFrom"].into_iter().filter_map(as_given));
@@ -184,7 +184,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// The configuration in the spec.
-fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map<String, Value>> {
+fn given(spec: &Value, version: Version, notes: &mut Notes) -> Option<Map> {
     let Some(config) = filled(spec, "config") else {
         notes.faults.missing(component::AT);
         return None;
@@ -220,13 +220,13 @@ fn args(spec: &Value) -> Value {
 }
 
 /// The probes for the health check, with the spec's settings.
-fn probes(spec: &Value, config: &config::Config) -> Map<String, Value> {
+fn probes(spec: &Value, config: &config::Config) -> Map {
     let mut probes = Map::new();
     let Some((path, port)) = health_check(config) else { return probes };
     for name in fields::PROBES {
         let mut probe = Map::new();
-        let get = serde_json::json!({"path": path, "port": port});
-        probe.insert("httpGet".into(), get);
+        let get = json!({"path": path, "port": port});
+        probe.insert("httpGet", get);
         let numbers = spec.get(*name).and_then(Value::as_object).into_iter().flatten();
         let is_set = |value: &Value| value.as_i64().is_some_and(|number| number != 0);
         probe.extend(

@@ -1,9 +1,11 @@
 //! The resources that workloads refer to: Instrumentations, collectors, Namespaces, Secrets and ConfigMaps.
 
+use ecow::EcoString;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::collector::{self, Collector};
 use super::env_from::{EnvFrom, Source, Variables};
@@ -39,9 +41,9 @@ pub struct Context {
     /// Collectors; `None` for those not in mode `sidecar`.
     pub collectors: Entries<Option<Collector>>,
     /// The annotations of Namespaces.
-    namespaces: ByName<Map<String, Value>>,
+    namespaces: ByName<Map>,
     /// The labels of Namespaces.
-    namespace_labels: BTreeMap<String, Map<String, Value>>,
+    namespace_labels: BTreeMap<String, Map>,
     /// Resources that only checks look up.
     others: Others,
     /// The existing resources of each kind in [`REFERENCES`].
@@ -218,13 +220,13 @@ impl Context {
 
     /// The annotations of the Namespace called `name`.
     #[must_use]
-    pub fn namespace_annotations(&self, name: &str) -> Option<&Map<String, Value>> {
+    pub fn namespace_annotations(&self, name: &str) -> Option<&Map> {
         if name.is_empty() { None } else { self.namespaces.named("", name).first().copied() }
     }
 
     /// The labels of the Namespace called `name`, if the input has it.
     #[must_use]
-    pub fn namespace_labels(&self, name: &str) -> Option<&Map<String, Value>> {
+    pub fn namespace_labels(&self, name: &str) -> Option<&Map> {
         self.namespace_labels.get(name)
     }
 
@@ -245,7 +247,7 @@ impl Context {
     /// any Namespace does.
     #[must_use]
     pub fn may_ask(&self, name: Option<&str>) -> bool {
-        let asks = |annotations: &Map<String, Value>| {
+        let asks = |annotations: &Map| {
             annotations.keys().any(|key| key.starts_with(annotations::PREFIX) || key == annotations::SIDECAR)
         };
         match name {
@@ -257,7 +259,7 @@ impl Context {
     /// Whether any Namespace has an annotation with one of the prefixes.
     #[must_use]
     pub fn has_annotated_namespace(&self, prefixes: &[&str]) -> bool {
-        let is_one = |key: &String| prefixes.iter().any(|prefix| key.starts_with(prefix));
+        let is_one = |key: &EcoString| prefixes.iter().any(|prefix| key.starts_with(*prefix));
         self.namespaces.iter().any(|annotations| annotations.keys().any(is_one))
     }
 

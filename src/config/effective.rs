@@ -1,26 +1,26 @@
 //! The effective annotations of a workload: its pod's, those of rules, and its namespace's.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::Settings;
 use super::annotations::{ATTRIBUTE_PREFIX, DELIVERY, PREFIX, SIDECAR, full};
 use super::context::Context;
 use super::rules::{Annotation, Rule};
-use crate::change::escape;
 use crate::finding::Finding;
 use crate::k8s::Workload;
 use crate::k8s::pod::type_of;
+use crate::value::escape;
 
 /// The annotations of a pod template, with those set by rules, and of its namespace.
 #[derive(Debug, Clone)]
 pub struct Annotations<'a> {
     /// Pointer to the pod template.
     template: &'a str,
-    pod: Option<&'a Map<String, Value>>,
+    pod: Option<&'a Map>,
     rules: Vec<Ruled<'a>>,
     /// The indexes of the rules that select the workload.
     selecting: Vec<usize>,
-    namespace: Option<&'a Map<String, Value>>,
+    namespace: Option<&'a Map>,
 }
 
 /// An annotation set by a rule but not by the pod.
@@ -162,7 +162,7 @@ impl<'a> Annotations<'a> {
     }
 }
 
-fn text<'a>(map: Option<&'a Map<String, Value>>, key: &str) -> &'a str {
+fn text<'a>(map: Option<&'a Map>, key: &str) -> &'a str {
     map.and_then(|map| map.get(key)).and_then(Value::as_str).unwrap_or_default()
 }
 

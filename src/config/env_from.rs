@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::k8s::metadata_text;
 
@@ -58,10 +58,10 @@ impl Variables {
                     for (key, value) in entries {
                         let held = match value {
                             Value::String(_) if kind == "Secret" => Held::Hidden,
-                            Value::String(text) => Held::Text(text.clone()),
+                            Value::String(text) => Held::Text(text.to_string()),
                             _ => Held::Doubtful,
                         };
-                        read.keys.insert(key.clone(), held);
+                        read.keys.insert(key.to_string(), held);
                     }
                 }
                 Some(_) => read.is_partial = true,
@@ -205,7 +205,7 @@ impl EnvFrom {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

@@ -1,12 +1,12 @@
 //! The function config: three resource forms with one table of keys.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
-use crate::change::{escape, unescape};
 use crate::config::instrumentation::Instrumentation;
 use crate::config::{Settings, nearest};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::{Identity, subject};
+use crate::value::{escape, unescape};
 
 mod check;
 mod config_map;
@@ -142,7 +142,7 @@ fn read(config: &Value, written: Written<'_>) -> Parsed {
     }
 }
 
-fn form_of(config: &Map<String, Value>) -> Result<&'static Form, Vec<Finding>> {
+fn form_of(config: &Map) -> Result<&'static Form, Vec<Finding>> {
     let text = |key: &str| config.get(key).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let kinds = FORMS.iter().map(|form| form.kind);

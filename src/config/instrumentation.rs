@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use crate::config::shapes::Faults;
 use crate::finding::{Code, Finding};
@@ -80,9 +80,9 @@ pub struct Agent {
     /// Variables for the containers of this language.
     pub env: Vec<Value>,
     /// Resources of added containers, with quantities as strings.
-    pub resources: Map<String, Value>,
+    pub resources: Map,
     /// Fields that only this language has.
-    pub extra: Map<String, Value>,
+    pub extra: Map,
 }
 
 /// The resource's version.
@@ -284,17 +284,17 @@ fn flag(value: &Value, pointer: &str) -> bool {
 }
 
 fn list(value: &Value, pointer: &str) -> Vec<Value> {
-    value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default()
+    value.pointer(pointer).and_then(Value::as_array).unwrap_or_default().to_vec()
 }
 
 fn text_map(value: &Value, pointer: &str) -> BTreeMap<String, String> {
     let entries = value.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    entries.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! Rules: annotations set by the config.
 
+use crate::value::Value;
 use globset::GlobMatcher;
 use kube_core::{Selector, SelectorExt};
-use serde_json::Value;
 
 use crate::config::FilesBy;
 use crate::config::annotations::{DELIVERY, SIDECAR};
@@ -82,7 +82,7 @@ impl Annotation {
     pub fn sidecar(wanted: &Value) -> Option<Self> {
         let value = match wanted {
             Value::Bool(wanted) => wanted.to_string(),
-            Value::String(reference) => reference.clone(),
+            Value::String(reference) => reference.to_string(),
             _ => return None,
         };
         Some(Self { key: SIDECAR, aliases: &[], value })

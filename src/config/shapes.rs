@@ -1,13 +1,13 @@
 //! Checks a resource's fields against a table of shapes, and reports unknown fields and wrong types with their paths.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::nearest;
-use crate::change::escape;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::type_of;
 use crate::k8s::quantity;
 use crate::k8s::shape::{Field, Shape};
+use crate::value::escape;
 
 /// The keys of a resource.
 const RESOURCE: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
@@ -99,7 +99,9 @@ impl Faults {
         }
         match shape {
             Shape::Anything => {}
-            Shape::Integer if !(value.is_i64() || value.is_u64()) => self.wrong(pointer, "an integer", value),
+            Shape::Integer if !(value.as_i64().is_some() || value.as_u64().is_some()) => {
+                self.wrong(pointer, "an integer", value)
+            }
             Shape::Mapping if !value.is_object() => self.wrong(pointer, "a mapping", value),
             Shape::Integer | Shape::Mapping => {}
             Shape::Int32 if !is_int32(value) => self.wrong(pointer, "an integer of 32 bits", value),
@@ -191,7 +193,7 @@ pub(super) fn dotted(pointer: &str) -> String {
             path.push_str(&format!("[{token}]"));
         } else {
             path.push_str(if path.is_empty() { "" } else { "." });
-            path.push_str(&crate::change::unescape(token));
+            path.push_str(&crate::value::unescape(token));
         }
     }
     if path.is_empty() { "spec".to_owned() } else { path }
@@ -199,7 +201,7 @@ pub(super) fn dotted(pointer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
     use crate::k8s::fragment::{CLAIM, CONTAINERS, ENV, RESOURCES, SECURITY_CONTEXT, VOLUMES};

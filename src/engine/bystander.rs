@@ -56,8 +56,8 @@ fn may_be_asked(kind: &str, context: &Context, settings: &Settings, task: Task) 
 
 #[cfg(test)]
 mod tests {
+    use crate::value::{Value, json};
     use proptest::prelude::*;
-    use serde_json::{Value, json};
 
     use super::*;
     use crate::config::annotations::SIDECAR;

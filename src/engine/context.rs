@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::value::{Map, Value, json};
 use memchr::memmem::Finder;
-use serde_json::{Map, Value, json};
 
 use super::cut::Group;
 use super::mention::{may_have_key, may_hold};
@@ -319,7 +319,7 @@ fn variables(document: &Document<'_>, data: Cursor, is_secret: bool) -> Value {
     let mut variables = Map::new();
     for (key, value) in members.into_iter().filter(|(key, _)| is_name(key)) {
         let value = match document.value_of(value) {
-            Ok(Value::String(_)) if is_secret => Value::String(String::new()),
+            Ok(Value::String(_)) if is_secret => "".into(),
             Ok(Value::String(text)) => Value::String(text),
             _ => Value::Null,
         };

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::Task;
-use crate::change::{Change, Operation, between, escape, look_up};
+use crate::change::{Change, Operation, between};
 use crate::config::annotations::{is_known, ours};
 use crate::config::{OnError, Recording, Settings, Stale};
 use crate::coverage::Status;
@@ -15,6 +15,7 @@ use crate::k8s::{Workload, knative};
 use crate::plan::record::{ANNOTATION, Invalid, Record, Undone};
 use crate::plan::{self, Plan, Verdict, differences};
 use crate::select::{self, Selection};
+use crate::value::escape;
 use crate::yaml::Document;
 
 /// The result of a run for one workload.
@@ -309,14 +310,14 @@ impl Subject<'_> {
         for change in undone.returns.drain(..) {
             let Operation::Move { from } = &change.operation else { continue };
             let list = change.pointer.rsplit_once('/').map_or("", |(list, _)| list);
-            let element = look_up(self.resource(), from);
-            let elements = look_up(after, list).and_then(Value::as_array);
+            let element = self.resource().pointer(from);
+            let elements = after.pointer(list).and_then(Value::as_array);
             let comes_back = element.zip(elements).is_some_and(|(element, list)| list.contains(element));
             if !comes_back {
                 continue;
             }
             // Others may have moved back before it.
-            let length = look_up(&current, list).and_then(Value::as_array).map_or(0, Vec::len);
+            let length = current.pointer(list).and_then(Value::as_array).map_or(0, <[Value]>::len);
             let change = Change::relocate(from.clone(), format!("{list}/{length}"));
             if change.apply(current.to_mut()).is_ok() {
                 changes.push(change);
@@ -431,7 +432,7 @@ fn pointer_to(value: &Value, path: &[String]) -> Option<String> {
             }
             _ => escape(token).into_owned(),
         };
-        value = look_up(value, &format!("/{step}"))?;
+        value = value.pointer(&format!("/{step}"))?;
         pointer = format!("{pointer}/{step}");
         key = token;
     }

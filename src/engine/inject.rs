@@ -12,7 +12,7 @@ use super::{
     unreadable,
 };
 use crate::apply;
-use crate::change::{Change, look_up};
+use crate::change::Change;
 use crate::config::annotations::{PREFIX, SIDECAR};
 use crate::config::context::Context;
 use crate::config::{Keep, Settings};
@@ -22,9 +22,9 @@ use crate::k8s::Kind;
 use crate::parallel::in_order;
 use crate::plan::requested::{Requested, of_elsewhere, requested};
 use crate::select::{Selection, instrumented, own_containers};
+use crate::value::Value;
 use crate::verify;
 use crate::yaml::{Document, Edit, Form, LineCol, LineCols, Problem, Side, Trouble, shifted};
-use serde_json::Value;
 
 /// The result for a group.
 #[derive(Debug, Default)]
@@ -427,7 +427,7 @@ fn state_of(
     // One of two requests may be refused; a run that fails writes neither.
     let target = outcome.target.as_ref().filter(|_| outcome.status.is_instrumented());
     let resource = target.map_or(workload.resource, |target| &target.value);
-    let pod = look_up(resource, &workload.pointer("/spec"));
+    let pod = resource.pointer(&workload.pointer("/spec"));
     let mut state = coverage::Workload {
         subject: found.subject(document),
         source: 0,

@@ -1,14 +1,16 @@
 //! Resources of kinds without a known pod template, but with annotations that request an injection.
 
-use serde_json::Value;
+use ecow::EcoString;
+
+use crate::value::Value;
 
 use super::read::Found;
 use super::undeployed::is_for_tools;
-use crate::change::escape;
 use crate::config::annotations::{PREFIX, SIDECAR_PREFIX, ours};
 use crate::config::context::Context;
 use crate::finding::Finding;
 use crate::k8s::Identity;
+use crate::value::escape;
 use crate::yaml::Document;
 
 /// The finding for a resource of an unknown kind, at its first annotation of ours anywhere in it.
@@ -44,11 +46,11 @@ fn first(value: &Value, path: &mut Vec<String>) -> Option<(Vec<String>, String)>
     };
     match value {
         Value::Object(entries) => {
-            let asks = |(key, value): &(&String, &Value)| {
+            let asks = |(key, value): &(&EcoString, &Value)| {
                 ours(key).is_some() && value.as_str() != Some("false") && !value.is_null()
             };
-            let own = entries.iter().find(asks).map(|(key, _)| (path.clone(), key.clone()));
-            own.or_else(|| entries.iter().find_map(|(key, value)| inside(key.clone(), value, path)))
+            let own = entries.iter().find(asks).map(|(key, _)| (path.clone(), key.to_string()));
+            own.or_else(|| entries.iter().find_map(|(key, value)| inside(key.to_string(), value, path)))
         }
         Value::Array(elements) => {
             let mut elements = elements.iter().enumerate();

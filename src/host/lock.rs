@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::value::{Value, json};
 use anyhow::bail;
-use serde_json::{Value, json};
 
 use crate::finding::Finding;
 use crate::host::faults::io_error;
@@ -98,7 +98,7 @@ impl Lock {
             return no_lock(0, "it has no mapping \"images\"");
         };
         let digest = |value: &Value| value.as_str().map(str::to_owned);
-        Ok(Ok((images.iter().map(|(image, value)| (image.clone(), digest(value))).collect(), stamp)))
+        Ok(Ok((images.iter().map(|(image, value)| (image.to_string(), digest(value))).collect(), stamp)))
     }
 
     fn faults(&self, wanted: &BTreeMap<&str, Option<&str>>, locked: &Digests) -> Vec<Finding> {

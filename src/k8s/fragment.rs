@@ -1,12 +1,12 @@
 //! Fragments of the Kubernetes API that are passed on as values: their types and additional API server rules.
 
-use serde_json::Value;
+use crate::value::{Map, Value};
 
 use super::api;
 use super::shape::{Fault, Shape};
 use super::{pod, quantity};
-use crate::change::escape;
 use crate::finding::{Code, Finding};
+use crate::value::escape;
 
 /// `env` entries.
 pub const ENV: Shape = Shape::List(&Shape::Checked(&api::ENV_VAR, env));
@@ -103,7 +103,7 @@ fn is_resource(name: &str) -> bool {
 }
 
 fn claim(value: &Value) -> Result<(), Fault> {
-    if value.as_object().is_some_and(serde_json::Map::is_empty) {
+    if value.as_object().is_some_and(Map::is_empty) {
         return Ok(());
     }
     if pod::elements(value.get("spec").unwrap_or(&Value::Null), "accessModes").is_empty() {
@@ -121,10 +121,11 @@ fn claim(value: &Value) -> Result<(), Fault> {
 pub fn with_quantities(resources: &Value) -> Value {
     let mut result = resources.clone();
     for part in ["limits", "requests"] {
-        let quantities = result.get_mut(part).and_then(Value::as_object_mut).into_iter().flatten();
-        for (_, value) in quantities {
+        let quantities =
+            result.get_mut(part).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+        for value in quantities {
             if let Some(text) = quantity::text(value) {
-                *value = Value::String(text);
+                *value = text.into();
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::value::Value;
 use kube_core::{GroupVersion, GroupVersionKind};
-use serde_json::Value;
 
 use crate::finding::Subject;
 
@@ -72,10 +72,7 @@ impl Identity {
 /// The items of a `List` or `<Kind>List`, and the identity that items without a kind inherit: `None` for a plain
 /// `List`.
 #[must_use]
-pub fn list_items<'v>(
-    resource: &'v Value,
-    identity: &Identity,
-) -> Option<(&'v Vec<Value>, Option<Identity>)> {
+pub fn list_items<'v>(resource: &'v Value, identity: &Identity) -> Option<(&'v [Value], Option<Identity>)> {
     let inherited = identity.of_items()?;
     let items = resource.get("items")?.as_array().filter(|items| items.iter().all(Value::is_object))?;
     Some((items, inherited))
@@ -142,7 +139,7 @@ pub fn is_of_host(annotation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Knative Services: their containers need no names, because Knative's webhook sets them.
 
-use serde_json::Value;
+use crate::value::{Array, Value};
 
 use super::Identity;
 use super::pod::name;
@@ -36,14 +36,14 @@ pub fn are_several(resource: &Value) -> bool {
 
 /// Removes names from `value` that containers have in `named` but not in `resource`.
 pub fn take_names(value: &mut Value, named: &Value, resource: &Value) {
-    let list = |of: &Value| of.pointer(CONTAINERS).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |of: &Value| of.pointer(CONTAINERS).and_then(Value::as_array).unwrap_or_default().to_vec();
     for (with, without) in list(named).iter().zip(list(resource)) {
         let given = name(with);
         let same = containers_of(value).iter_mut().find(|container| name(container) == given);
         if let Some(container) = same.and_then(Value::as_object_mut).filter(|_| is_nameless(&without)) {
             match without.get("name") {
-                Some(current) => drop(container.insert("name".to_owned(), current.clone())),
-                None => drop(container.shift_remove("name")),
+                Some(current) => drop(container.insert("name", current.clone())),
+                None => drop(container.remove("name")),
             }
         }
     }
@@ -55,12 +55,12 @@ fn is_nameless(container: &Value) -> bool {
 }
 
 fn containers_of(resource: &mut Value) -> &mut [Value] {
-    resource.pointer_mut(CONTAINERS).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
+    resource.pointer_mut(CONTAINERS).and_then(Value::as_array_mut).map_or(&mut [], Array::make_mut)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::value::Value;
 
-use crate::change::member;
 use crate::finding::Finding;
 
 /// One of a pod's lists of containers.
@@ -30,11 +29,11 @@ impl List {
 /// The elements of a list in `value`; empty if it is missing or not a list.
 #[must_use]
 pub fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value.get(key).and_then(Value::as_array).unwrap_or_default()
 }
 
 fn field<'v>(element: &'v Value, key: &str) -> Option<&'v Value> {
-    member(element.as_object()?, key)
+    element.as_object()?.get(key)
 }
 
 /// The `name` of a list element; empty if it has none.
@@ -86,7 +85,7 @@ pub fn check(spec: Option<&Value>, pointer: &str) -> Result<(), Box<Finding>> {
     let Some((spec, containers)) = spec.zip(containers) else {
         return Err(no_containers(pointer).into());
     };
-    if containers.as_array().is_some_and(Vec::is_empty) {
+    if containers.as_array().is_some_and(<[Value]>::is_empty) {
         return Err(no_containers(pointer).into());
     }
     check_list(spec, "volumes", &["name"], pointer)?;

@@ -1,12 +1,12 @@
 //! Kubernetes quantities: `500m`, `256Mi`, `1e3`.
 
-use serde_json::Value;
+use crate::value::Value;
 
 /// A quantity as a string. Manifests can also write it as a number.
 #[must_use]
 pub fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.to_string()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }

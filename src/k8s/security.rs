@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use crate::value::Value;
 
 mod controls;
 mod pod;

@@ -1,6 +1,6 @@
 //! The allowed shape of a resource's field, as data.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::finding::{Code, Finding};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::kind::{GENERATED_JOB, ROLLOUT};
 use super::{Identity, Kind, Owner, metadata_text, subject};
-use crate::change::look_up;
+
 use crate::finding::Subject;
 
 /// A view of a resource and its pod template.
@@ -90,8 +90,8 @@ impl<'v> Workload<'v> {
 
     /// A mapping in the pod template's metadata: `annotations`, `labels`.
     #[must_use]
-    pub fn metadata(&self, key: &str) -> Option<&'v Map<String, Value>> {
-        look_up(self.resource, &self.pointer("/metadata"))?.get(key)?.as_object()
+    pub fn metadata(&self, key: &str) -> Option<&'v Map> {
+        self.resource.pointer(&self.pointer("/metadata"))?.get(key)?.as_object()
     }
 
     /// A non-empty label of the pod template.
@@ -106,12 +106,12 @@ impl<'v> Workload<'v> {
         let own = self.resource.pointer("/metadata/labels").and_then(Value::as_object);
         let labels = own.filter(|labels| !labels.is_empty()).or_else(|| self.metadata("labels"));
         let texts = labels.into_iter().flatten();
-        texts.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+        texts.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
     }
 
     /// The pod spec.
     #[must_use]
     pub fn pod(&self) -> Option<&'v Value> {
-        look_up(self.resource, &self.pointer("/spec"))
+        self.resource.pointer(&self.pointer("/spec"))
     }
 }

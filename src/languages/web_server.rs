@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::otlp::{Protocol, Signal, Spoken};
 use crate::k8s::shape::{Shape, field};
@@ -248,10 +248,10 @@ impl WebServer {
 
     /// The clone of `target`, with its image, variables and mounts. The caller adds the copy's mount.
     #[must_use]
-    pub fn clone_of(&self, target: &Value, location: &Location) -> Map<String, Value> {
+    pub fn clone_of(&self, target: &Value, location: &Location) -> Map {
         const KEPT: [&str; 5] = ["image", "env", "envFrom", "imagePullPolicy", "volumeMounts"];
         let mut clone = self.clone.container(location);
-        let is_set = |value: &&Value| !value.is_null() && !value.as_array().is_some_and(Vec::is_empty);
+        let is_set = |value: &&Value| !value.is_null() && !value.as_array().is_some_and(<[Value]>::is_empty);
         for key in KEPT {
             if let Some(value) = target.get(key).filter(is_set) {
                 clone.insert(key.to_owned(), value.clone());
@@ -262,7 +262,7 @@ impl WebServer {
 
     /// The attach container. The caller adds variables and resources.
     #[must_use]
-    pub fn attach(&self, image: &str, location: &Location) -> Map<String, Value> {
+    pub fn attach(&self, image: &str, location: &Location) -> Map {
         let mut attach = self.attach.container(location);
         attach.insert("image".to_owned(), json!(image));
         let mounts = json!([
@@ -275,7 +275,7 @@ impl WebServer {
 }
 
 impl Step {
-    fn container(&self, location: &Location) -> Map<String, Value> {
+    fn container(&self, location: &Location) -> Map {
         let fill = |text: &&str| match *text {
             "{directory}" => location.directory.clone(),
             "{directory}/." => format!("{}/.", location.directory),

@@ -1,8 +1,10 @@
 //! Image configs as `crane config`, `skopeo inspect --config` and `docker image inspect` print them.
 
+use ecow::EcoString;
+
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::{Image, Refusal};
 
@@ -56,7 +58,7 @@ pub fn read_value(value: &Value) -> Result<Vec<Named>, Refusal> {
 }
 
 /// An OCI image config.
-fn bare(fields: &Map<String, Value>) -> Result<Image, Refusal> {
+fn bare(fields: &Map) -> Result<Image, Refusal> {
     if fields.contains_key("manifests") || fields.contains_key("layers") {
         return Err(Refusal::new("it is an image manifest: get the config with `crane config IMAGE`"));
     }
@@ -74,7 +76,7 @@ fn bare(fields: &Map<String, Value>) -> Result<Image, Refusal> {
 }
 
 /// An element of the output of `docker image inspect`.
-fn inspected(fields: &Map<String, Value>) -> Result<Named, Refusal> {
+fn inspected(fields: &Map) -> Result<Named, Refusal> {
     if !fields.contains_key("Config") {
         return Err(Refusal::new("an element of the list has no \"Config\": it is not an image"));
     }
@@ -88,7 +90,7 @@ fn inspected(fields: &Map<String, Value>) -> Result<Named, Refusal> {
     Ok(Named { references, image })
 }
 
-fn image(fields: &Map<String, Value>, platform: [&str; 3], config: Option<&Value>) -> Result<Image, Refusal> {
+fn image(fields: &Map, platform: [&str; 3], config: Option<&Value>) -> Result<Image, Refusal> {
     let [os, architecture, variant] = platform;
     let required = |key: &str| match text(fields.get(key), key)? {
         "" => Err(Refusal::new(format!("it has no \"{key}\": it is not an image config"))),
@@ -131,8 +133,8 @@ fn labels(value: Option<&Value>) -> Result<BTreeMap<String, String>, Refusal> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(BTreeMap::new()) };
     let labels = mapping(value, "Labels")?;
     few(labels.len(), "Labels")?;
-    let label = |(key, value): (&String, &Value)| {
-        Ok((key.clone(), text(Some(value), "a value of Labels").map(str::to_owned)?))
+    let label = |(key, value): (&EcoString, &Value)| {
+        Ok((key.to_string(), text(Some(value), "a value of Labels").map(str::to_owned)?))
     };
     labels.iter().map(label).collect()
 }
@@ -176,7 +178,7 @@ fn text<'v>(value: Option<&'v Value>, place: &str) -> Result<&'v str, Refusal> {
     }
 }
 
-pub(super) fn mapping<'v>(value: &'v Value, place: &str) -> Result<&'v Map<String, Value>, Refusal> {
+pub(super) fn mapping<'v>(value: &'v Value, place: &str) -> Result<&'v Map, Refusal> {
     value.as_object().ok_or_else(|| Refusal::new(format!("{place} is not a mapping")))
 }
 

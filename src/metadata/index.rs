@@ -1,8 +1,10 @@
 //! `images.json`: configs or their files, by reference.
 
+use ecow::EcoString;
+
 use std::path::{Component, Path};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::config::{json, mapping};
 use super::{MOST_IMAGES, Refusal, key};
@@ -26,16 +28,18 @@ pub fn read(text: &[u8]) -> Result<Vec<(String, Entry)>, Refusal> {
     if entries.len() > MOST_IMAGES {
         return Err(Refusal::new(format!("it has more than {MOST_IMAGES} references")));
     }
-    let entry = |(reference, value): (&String, &Value)| {
+    let entry = |(reference, value): (&EcoString, &Value)| {
         if key(reference).is_none() {
             return Err(Refusal::new(format!("\"{}\" is not an image reference", shortened(reference))));
         }
         match value {
-            Value::String(file) if is_inside(file) => Ok((reference.clone(), Entry::File(file.clone()))),
+            Value::String(file) if is_inside(file) => {
+                Ok((reference.to_string(), Entry::File(file.to_string())))
+            }
             Value::String(_) => {
                 Err(Refusal::new(format!("the file of \"{reference}\" is not in the folder of the index")))
             }
-            Value::Object(_) | Value::Array(_) => Ok((reference.clone(), Entry::Inline(value.clone()))),
+            Value::Object(_) | Value::Array(_) => Ok((reference.to_string(), Entry::Inline(value.clone()))),
             _ => Err(Refusal::new(format!("\"{reference}\" has neither a file nor a config"))),
         }
     };

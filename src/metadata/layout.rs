@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::config::{Named, json, mapping, read_value};
 use super::layers::{Compression, Loader, loader};
@@ -91,7 +91,7 @@ struct Descriptor<'v> {
 impl<'v> Descriptor<'v> {
     fn read(value: &'v Value) -> Result<Self, Refusal> {
         let fields = mapping(value, "a descriptor")?;
-        let text = |fields: &'v Map<String, Value>, key: &str| fields.get(key).and_then(Value::as_str);
+        let text = |fields: &'v Map, key: &str| fields.get(key).and_then(Value::as_str);
         let digest = text(fields, "digest").filter(|digest| is_digest(digest));
         let annotations = fields.get("annotations").and_then(Value::as_object);
         let annotation = |key: &str| annotations.and_then(|annotations| text(annotations, key));
@@ -113,7 +113,7 @@ impl<'v> Descriptor<'v> {
 }
 
 /// The descriptors in a list; none if it is missing.
-fn descriptors<'v>(fields: &'v Map<String, Value>, key: &str) -> Result<Vec<Descriptor<'v>>, Refusal> {
+fn descriptors<'v>(fields: &'v Map, key: &str) -> Result<Vec<Descriptor<'v>>, Refusal> {
     match fields.get(key) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(all)) if all.len() > MOST_BLOBS => {

@@ -1,6 +1,6 @@
 //! The three answers, and references that mean the same image.
 
-use serde_json::json;
+use crate::value::json;
 
 use super::*;
 

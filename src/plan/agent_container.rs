@@ -1,6 +1,6 @@
 //! Agents that run as a sidecar for one target.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
 use crate::config::env_from::EnvFrom;

@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::draft::Draft;
-use crate::change::look_up;
+
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
@@ -102,7 +102,7 @@ impl<'p> Planned<'p> {
         languages: &'p [Request<'p>],
         sidecar: Option<&'p collector::Request<'p>>,
     ) -> Self {
-        let after = look_up(draft.value(), &cx.workload.pointer("/spec"));
+        let after = draft.value().pointer(&cx.workload.pointer("/spec"));
         Self {
             cx,
             draft,

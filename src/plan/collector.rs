@@ -1,7 +1,7 @@
 //! Adds a pod's collector.
 
 use crate::select::Selection;
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::attributes;
 use super::checks::Planned;
@@ -165,13 +165,13 @@ pub(super) fn add(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, draft: &
 fn container(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>) -> Step<Value> {
     let collector = sidecar.collector;
     let mut container = Map::new();
-    container.insert("name".into(), json!(CONTAINER));
-    container.insert("image".into(), json!(sidecar.image));
+    container.insert("name", json!(CONTAINER));
+    container.insert("image", json!(sidecar.image));
     if !sidecar.is_plain {
-        container.insert("restartPolicy".into(), json!("Always"));
+        container.insert("restartPolicy", json!("Always"));
     }
     container.extend(collector.fields.clone());
-    container.insert("env".into(), Value::Array(collector.env.clone()));
+    container.insert("env", json!(collector.env));
     let container = Value::Object(container);
     let pointer = cx.annotations.pointer(SIDECAR);
     let env_from = cx.context.env_from(&container, &cx.namespace);
@@ -258,7 +258,7 @@ fn first(text: &str, characters: usize) -> &str {
 fn check(cx: &Selection<'_>, sidecar: &CollectorContainer<'_>, volumes: &[Value]) -> Step {
     let (called, pointer) = (&sidecar.called, cx.annotations.pointer(SIDECAR));
     let fields = &sidecar.collector.fields;
-    let list = |key: &str| fields.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let list = |key: &str| fields.get(key).and_then(Value::as_array).unwrap_or_default();
     if let Some(port) = twice(list("ports"), "name") {
         return Err(Finding::port_twice(pointer, called, port).due_to(KIND, called, "/spec/ports").into());
     }

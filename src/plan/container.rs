@@ -1,10 +1,10 @@
 //! A container in a draft, with its variables and mounts.
 
 use crate::select::Selection;
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Step, draft::Draft};
-use crate::change::look_up;
+
 use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
@@ -141,7 +141,7 @@ impl ContainerRef {
 
     /// The value that the image sets. Kubernetes expands no reference to it, so it is written out.
     pub(super) fn of_image(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Option<String> {
-        let image = look_up(draft.value(), &self.at)?.get("image")?.as_str()?;
+        let image = draft.value().pointer(&self.at)?.get("image")?.as_str()?;
         let value = cx.settings.metadata.of(image)?.variable(name).known()?;
         (!value.is_empty()).then(|| escaped(value))
     }
@@ -162,7 +162,7 @@ impl ContainerRef {
             }
             Some(index) => {
                 let value = extended(Some(text(&self.env(draft)[index])));
-                draft.set(&format!("{}/env/{index}", self.at), "value", Value::String(value));
+                draft.set(&format!("{}/env/{index}", self.at), "value", value.into());
             }
         }
         Ok(())
@@ -204,7 +204,7 @@ impl ContainerRef {
 
     /// The finding at the second definition of a variable, beside the first.
     fn defined_twice(&self, cx: &Selection<'_>, name: &str) -> Finding {
-        let container = look_up(cx.workload.resource, &self.origin);
+        let container = cx.workload.resource.pointer(&self.origin);
         let env = container.map_or(&[][..], |container| pod::elements(container, "env"));
         let mut own = env.iter().enumerate().filter(|(_, entry)| pod::name(entry) == name);
         let mut next = || own.next().map(|(index, _)| format!("{}/env/{index}", self.origin));
@@ -219,7 +219,7 @@ impl ContainerRef {
 
     /// Pointer to the variable in the input, or to the container if the input does not have it.
     pub(super) fn pointer_to(&self, cx: &Selection<'_>, name: &str) -> String {
-        let container = look_up(cx.workload.resource, &self.origin);
+        let container = cx.workload.resource.pointer(&self.origin);
         let index = container.and_then(|container| position(pod::elements(container, "env"), name));
         match index {
             Some(index) => format!("{}/env/{index}", self.origin),

@@ -1,6 +1,6 @@
 //! Agents whose files the targets mount: copied by init containers, or from image volumes.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::env::{self, Texts};
 use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};

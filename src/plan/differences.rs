@@ -1,6 +1,6 @@
 //! Describes the differences between two states of a workload.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use crate::k8s::pod::{elements, identify, name, text};
 
@@ -77,7 +77,7 @@ const fn became(pair: [Option<&Value>; 2]) -> &'static str {
 
 /// Calls `show` for every key with different values in the mappings, except those in `apart`.
 fn fields(before: &Value, after: &Value, apart: &[&str], mut show: impl FnMut(&str, [Option<&Value>; 2])) {
-    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
     let (before, after) = (before.as_object().unwrap_or(&NONE), after.as_object().unwrap_or(&NONE));
     let added = after.keys().filter(|key| !before.contains_key(*key));
     for key in before.keys().chain(added).filter(|key| !apart.contains(&key.as_str())) {

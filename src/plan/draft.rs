@@ -1,8 +1,9 @@
 //! A working copy: every mutation is applied and recorded as a change.
 
-use serde_json::Value;
+use crate::value::{Value, json};
 
-use crate::change::{Change, escape, look_up};
+use crate::change::Change;
+use crate::value::escape;
 
 /// A value that is being changed.
 #[derive(Debug, Clone)]
@@ -36,10 +37,11 @@ impl Draft {
 
     /// The list `key` of the mapping at `parent`; empty if it is missing or null.
     pub(super) fn list(&self, parent: &str, key: &str) -> &[Value] {
-        look_up(&self.value, parent)
+        self.value
+            .pointer(parent)
             .and_then(|parent| parent.get(key))
             .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// Appends `element` to the list `key` of the mapping at `parent`.
@@ -51,12 +53,12 @@ impl Draft {
     /// Inserts `element` before the one at `index`. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
-        let current = look_up(&self.value, &pointer);
+        let current = self.value.pointer(&pointer);
         let element_pointer = pointer_to(&pointer, &index.to_string());
         let change = match current {
             Some(Value::Array(_)) => Change::add(element_pointer, element),
-            Some(_) => Change::replace(pointer, Value::Array(vec![element])),
-            None => Change::add(pointer, Value::Array(vec![element])),
+            Some(_) => Change::replace(pointer, json!([element])),
+            None => Change::add(pointer, json!([element])),
         };
         self.carry_out(change);
     }
@@ -89,7 +91,7 @@ impl Draft {
     /// Sets the key of the mapping at `parent` unless it already has that value.
     pub(super) fn set(&mut self, parent: &str, key: &str, value: Value) {
         let pointer = pointer_to(parent, key);
-        let change = match look_up(&self.value, &pointer) {
+        let change = match self.value.pointer(&pointer) {
             Some(current) if *current == value => return,
             Some(_) => Change::replace(pointer, value),
             None => Change::add(pointer, value),
@@ -105,7 +107,7 @@ fn pointer_to(parent: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! The exporter's settings: endpoint, protocol and certificates.
 
 use crate::select::Selection;
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Step, container::ContainerRef, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};

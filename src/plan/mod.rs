@@ -1,6 +1,6 @@
 //! Plans changes without side effects: takes a workload and returns a list of changes, or why there is none.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::change::Change;
 use crate::config::Settings;

@@ -1,9 +1,9 @@
 //! A pod in a draft, with its containers and volumes.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Step, container::ContainerRef, draft::Draft};
-use crate::change::look_up;
+
 use crate::finding::Finding;
 use crate::k8s::pod::{List, elements, name, position};
 use crate::select::{Request, Selection, Target};
@@ -46,7 +46,7 @@ pub(super) fn agent_volume(name: &str, request: &Request<'_>) -> Value {
 pub(super) fn claim(name: &str, request: &Request<'_>) -> Option<Value> {
     let mut claim = request.instrumentation.agent(request.language)?.claim.clone()?;
     if let Some(claim) = claim.as_object_mut() {
-        claim.entry("metadata").or_insert_with(|| json!({}));
+        claim.get_or_insert_with("metadata", || json!({}));
     }
     Some(json!({"name": name, "ephemeral": {"volumeClaimTemplate": claim}}))
 }
@@ -68,7 +68,7 @@ pub(super) fn init_security_context(
         return Some(context.clone());
     }
     let container = container(cx, draft, target?);
-    let context = look_up(draft.value(), &container.at)?.get("securityContext")?;
+    let context = draft.value().pointer(&container.at)?.get("securityContext")?;
     (!context.is_null()).then(|| context.clone())
 }
 

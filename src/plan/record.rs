@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::change::{Change, escape};
+use crate::change::Change;
 use crate::k8s::pod;
+use crate::value::escape;
 
 mod between;
 mod checksum;
@@ -112,7 +113,7 @@ impl Record {
             }
             None => return Err("it has no version \"v\"".to_owned()),
         }
-        serde_json::from_value(value).map_err(|error| error.to_string())
+        serde_json::from_value((&value).into()).map_err(|error| error.to_string())
     }
 
     /// The annotation's value: one line of JSON.

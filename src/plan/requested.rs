@@ -1,13 +1,15 @@
 //! What a workload requests, and annotations without effect.
 
-use serde_json::{Map, Value};
+use ecow::EcoString;
 
-use crate::change::{escape, look_up};
+use crate::value::{Map, Value};
+
 use crate::config::annotations::{PREFIX, is_known, ours, unknown};
 use crate::config::effective::Annotations;
 use crate::finding::Finding;
 use crate::k8s::{Identity, Kind, Workload, subject};
 use crate::select::{self, Selection};
+use crate::value::escape;
 
 /// What a workload requests.
 #[derive(Debug, Default)]
@@ -46,7 +48,7 @@ pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
     let at = format!("{}/metadata/annotations", kind.template);
     let annotations = resource.pointer(&at).and_then(Value::as_object).into_iter().flatten();
     let asks = |key: &str| ours(key).is_some_and(|(prefix, short)| is_known(prefix, short));
-    let finding = |(key, _): (&String, &Value)| {
+    let finding = |(key, _): (&EcoString, &Value)| {
         let pointer = format!("{at}/{}", escape(key));
         Finding::annotation_beside_named_template(pointer, key, &dotted(elsewhere))
             .about(subject(resource, identity))
@@ -56,7 +58,7 @@ pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
 
 /// Mappings above the pod's spec that get annotations by mistake: annotations of the workload or of intermediate
 /// resources, labels, and fields that do not exist.
-fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Value>)> {
+fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map)> {
     const PLACES: &[&str] = &["/metadata/annotations", "/annotations", "/metadata/labels", "/metadata"];
     let right = workload.pointer("/metadata/annotations");
     let pod = workload.pointer("/spec");
@@ -64,7 +66,7 @@ fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Val
     let places = ends.flat_map(|end| PLACES.iter().map(move |place| (end, place)));
     let mapping = |(end, place): (usize, &&str)| {
         let above = &pod[..end];
-        let mapping = look_up(look_up(workload.resource, above)?, place)?.as_object()?;
+        let mapping = workload.resource.pointer(above)?.pointer(place)?.as_object()?;
         Some((format!("{above}{place}"), mapping))
     };
     places.filter_map(mapping).filter(|(at, _)| *at != right).collect()
@@ -73,7 +75,7 @@ fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map<String, Val
 /// Findings about annotations that only work on the pod template.
 fn misplaced(
     at: &str,
-    mapping: &Map<String, Value>,
+    mapping: &Map,
     workload: &Workload<'_>,
     annotations: &Annotations<'_>,
 ) -> Vec<Finding> {
@@ -86,7 +88,7 @@ fn misplaced(
                 && value.as_str() != Some("false")
         })
     });
-    let finding = |(key, _): (&String, &Value)| {
+    let finding = |(key, _): (&EcoString, &Value)| {
         let right = dotted(&workload.pointer("/metadata/annotations"));
         Finding::annotation_in_wrong_place(format!("{at}/{}", escape(key)), key, &dotted(at), &right)
     };

@@ -1,6 +1,6 @@
 //! The resources of added containers.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::Step;
 use crate::config::instrumentation::KIND;
@@ -30,7 +30,7 @@ pub(super) fn complete(cx: &Selection<'_>, request: &Request<'_>) -> Step<Value>
 /// Resources that a container can request less of than its limit.
 const OVERCOMMITTABLE: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
-fn check(resources: &Map<String, Value>, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {
+fn check(resources: &Map, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {
     let part = |name: &str| resources.get(name).and_then(Value::as_object);
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
     for (name, requested) in part("requests").into_iter().flatten() {

@@ -1,11 +1,11 @@
 //! The SDK's configuration: common variables, exporter, resource attributes, propagators, sampler.
 
 use crate::select::Selection;
-use serde_json::Value;
+use crate::value::Value;
 
 use super::attributes::{self, App, Attributes};
 use super::{Step, container::ContainerRef, draft::Draft, exporter};
-use crate::change::look_up;
+
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::expansion::expand;
@@ -39,7 +39,7 @@ pub(super) const OF_POD: [(&str, &str); 3] =
 
 /// The container as described by its attributes.
 pub(super) fn app(cx: &Selection<'_>, draft: &Draft, container: &ContainerRef) -> App {
-    let image = look_up(draft.value(), &container.at).and_then(|value| value.get("image"));
+    let image = draft.value().pointer(&container.at).and_then(|value| value.get("image"));
     App {
         name: container.name.clone(),
         image: image.and_then(Value::as_str).unwrap_or_default().to_owned(),
@@ -175,7 +175,7 @@ pub(super) fn helpers(cx: &Selection<'_>) -> Vec<(&'static str, &'static str)> {
 
 /// Whether an earlier language added the node's name to the container: the input does not have it.
 fn wrote_node_name(cx: &Selection<'_>, container: &ContainerRef, draft: &Draft) -> bool {
-    let input = look_up(cx.workload.resource, &container.origin);
+    let input = cx.workload.resource.pointer(&container.origin);
     let env = input.map_or(&[][..], |container| elements(container, "env"));
     !attributes::keys(&attributes_in(env, cx, container, draft)).contains(NODE)
 }

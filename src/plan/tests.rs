@@ -1,6 +1,6 @@
 //! Plans of small workloads.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::*;
 use crate::change::shifts;
@@ -15,7 +15,7 @@ fn deployment(annotations: Value, spec: Value) -> Value {
 fn asking(languages: &[&str], spec: Value) -> Value {
     let mut annotations = json!({});
     for language in languages {
-        annotations[format!("instrumentation.opentelemetry.io/inject-{language}")] = json!("true");
+        annotations[format!("instrumentation.opentelemetry.io/inject-{language}").as_str()] = json!("true");
     }
     if languages.len() > 1 {
         annotations["instrumentation.opentelemetry.io/container-names"] = json!("app");
@@ -187,7 +187,7 @@ fn names_and_mounts_of_others_are_refused_and_ours_are_kept() {
     let volume = json!({"name": name, "emptyDir": {"sizeLimit": "200Mi"}});
     let current = value(nodejs(json!({"containers": [{"name": "app"}], "volumes": [volume]})));
     assert_eq!(
-        current.pointer("/spec/template/spec/volumes").and_then(Value::as_array).map(Vec::len),
+        current.pointer("/spec/template/spec/volumes").and_then(Value::as_array).map(<[Value]>::len),
         Some(1)
     );
 }
@@ -382,7 +382,7 @@ fn a_further_target_of_a_web_server_gets_no_module_and_a_warning() {
             planned
                 .pointer(&format!("{POD}/containers/1/volumeMounts"))
                 .and_then(Value::as_array)
-                .map(Vec::len),
+                .map(<[Value]>::len),
             Some(2)
         );
     }
@@ -487,7 +487,7 @@ fn options_are_words_of_the_table() {
     ] {
         let mut resource = asking(&[language], pod.clone());
         let key = format!("instrumentation.opentelemetry.io/{option}");
-        resource["spec"]["template"]["metadata"]["annotations"][&key] = json!(word);
+        resource["spec"]["template"]["metadata"]["annotations"][key.as_str()] = json!(word);
         match verdict(&resource, json!({})) {
             Verdict::Planned(_) => assert!(is_known, "{word}"),
             other => {
@@ -510,7 +510,10 @@ fn an_agent_goes_before_a_native_sidecar_that_it_instruments() {
         resource["spec"]["template"]["metadata"]["annotations"]["instrumentation.opentelemetry.io/java-container-names"] =
             json!(list);
         let planned = value(verdict(&resource, json!({})));
-        let init = planned.pointer(&format!("{POD}/initContainers")).and_then(Value::as_array).cloned();
+        let init = planned
+            .pointer(&format!("{POD}/initContainers"))
+            .and_then(Value::as_array)
+            .map(<[Value]>::to_vec);
         init.into_iter().flatten().map(|container| text(&container, "name")).collect::<Vec<_>>()
     };
     let agent = "opentelemetry-auto-instrumentation-java";

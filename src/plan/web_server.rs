@@ -1,6 +1,6 @@
 //! Adds web server modules to a pod.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::env::{self, Texts};
 use super::{

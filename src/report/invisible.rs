@@ -42,8 +42,8 @@ pub(super) fn escaped_json(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::Value;
     use proptest::prelude::*;
-    use serde_json::Value;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Findings and totals for programs.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::totals::Totals;
 use super::{Run, View, pretty, resource};

@@ -1,10 +1,10 @@
 //! Findings as the results of a `ResourceList`.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::{flat, resource};
-use crate::change::unescape;
 use crate::finding::{Finding, Origin};
+use crate::value::unescape;
 
 /// A finding as an entry of a `ResourceList`'s `results`.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Findings in their output formats: lines for people, results for hosts, JSON, SARIF, the reference.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::finding::{Code, Position, Subject};
 
@@ -239,7 +239,7 @@ fn resource(subject: &Subject) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
     use crate::finding::{Finding, Origin};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Run, STREAM, page_in, percent_encoded};
 use crate::finding::{Code, Finding, Position, Related, Severity};
@@ -217,7 +217,9 @@ mod tests {
     fn an_info_that_fails_the_run_is_a_result() {
         let updated = Finding { code: Code::Updated, severity: Severity::Info, ..finding() };
         let count = |run: Run| {
-            log(run, std::slice::from_ref(&updated))["runs"][0]["results"].as_array().map_or(0, Vec::len)
+            log(run, std::slice::from_ref(&updated))["runs"][0]["results"]
+                .as_array()
+                .map_or(0, <[Value]>::len)
         };
         assert_eq!(count(Run::default()), 0);
         assert_eq!(count(Run { fail_on: FailOn::Stale, purpose: Purpose::Check }), 1);

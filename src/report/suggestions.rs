@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::listing::table::{aligned, shown as cell};
 use super::{flat, pretty, resource};

@@ -1,7 +1,7 @@
 //! What the containers of a pod are instrumented with, by the marks of an injection: names that it gives to containers
 //! and volumes.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::is_marked;
 use crate::config::collector::{CONTAINER, SIDECAR};

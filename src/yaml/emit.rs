@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use serde_json::{Number, Value};
+use crate::value::Value;
+use serde_json::Number;
 
 /// How new text is laid out.
 #[derive(Debug, Clone, Copy)]

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::outline::{self, Item, Outline, no_tags};
 use super::parser::{Event, Granit, Parser};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::parser::{Event, Granit, Parser, Span, Style};
 use super::text::{is_indicator, skip_blanks};
 use super::{LineCol, Problem, events, scalar};
-use crate::change::unescape;
+use crate::value::unescape;
 
 /// A node's number in its document.
 pub(super) type NodeId = usize;

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::index::{Content, Document, NodeId};
 use super::value::scalar_value;
 use super::{Problem, Style};
-use crate::change::{Change, Operation, unescape};
+use crate::change::{Change, Operation};
+use crate::value::unescape;
 
 /// A place in the tree.
 #[derive(Debug, Clone)]
@@ -172,7 +173,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                     // The slot takes over its text.
                     slot => {
                         let place = slot.node().map_or_else(String::new, |node| format!("moved-here-{node}"));
-                        (Value::String(place.clone()), Some((place, slot)))
+                        (place.as_str().into(), Some((place, slot)))
                     }
                 };
                 let pointer = format!("/{token}");

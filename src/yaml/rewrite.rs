@@ -5,7 +5,7 @@ use super::index::{Content, NodeId};
 use super::overlay::is_block_scalar;
 use super::splice::{Around, Writer};
 use super::{Edit, Problem, Style, scalar};
-use serde_json::Value;
+use crate::value::Value;
 
 impl Writer<'_, '_> {
     /// Changes the string `id` to `new`, keeping its style and adding text around the old text. If the style cannot

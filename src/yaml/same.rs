@@ -1,7 +1,7 @@
 //! Compares a text with a value by its events alone, without an index or a second value. Every edited document is
 //! verified this way.
 
-use serde_json::{Map, Value, map};
+use crate::value::{Iter, Map, Value};
 
 use super::parser::{Event, Granit, Parser, Style};
 use super::value::means;
@@ -11,7 +11,7 @@ use super::{events, scalar};
 enum Open<'v> {
     Array(std::slice::Iter<'v, Value>),
     /// The remaining entries, and the value of the key just read.
-    Object(map::Iter<'v>, Option<(&'v str, &'v Value)>),
+    Object(Iter<'v>, Option<(&'v str, &'v Value)>),
 }
 
 /// Whether `text` is one document with the value `value`, entries in the same order. Returns false if it cannot tell
@@ -117,7 +117,7 @@ fn is_key(event: &Event<'_>, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
     use crate::yaml::Document;

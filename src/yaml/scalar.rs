@@ -2,11 +2,12 @@
 //! 1.1 words. kyaml reads some of these words as strings, but kustomize prints them quoted, and what we write means the
 //! same to both. Keys are not resolved. The meaning of the letters `y` and `n` depends on the field ([`letter`]).
 
-use serde_json::{Number, Value};
+use crate::value::Value;
+use serde_json::Number;
 
 /// The value of an untagged plain scalar. Dates and values that JSON cannot hold (`.inf`, `.nan`) are strings.
 pub(super) fn resolve(text: &str) -> Value {
-    word(text).or_else(|| number(text).map(Value::Number)).unwrap_or_else(|| Value::String(text.to_owned()))
+    word(text).or_else(|| number(text).map(Value::Number)).unwrap_or_else(|| text.into())
 }
 
 /// Whether an untagged plain scalar is a string.

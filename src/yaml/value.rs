@@ -1,11 +1,11 @@
 //! The values of nodes, within limits: aliases can expand beyond any machine's memory.
 
-use serde_json::{Map, Value};
+use crate::value::{Array, Map, Value};
 
 use super::index::{Content, Cursor, Document, NodeId};
 use super::parser::Style;
 use super::{Problem, is_flag, scalar};
-use crate::change::unescape;
+use crate::value::unescape;
 
 /// The number of nodes that aliases may add to a value: more than any manifest needs, far less than memory holds.
 const EXPANSION_LIMIT: usize = 200_000;
@@ -106,7 +106,7 @@ impl Document<'_> {
             Content::Scalar { text, style: Style::Plain }
                 if budget.without_words && node.tag.is_none() && scalar::is_word(text) =>
             {
-                Ok(Value::String(text.clone().into_owned()))
+                Ok(text.as_ref().into())
             }
             Content::Scalar { text, style } => Ok(scalar_value(text, *style, node.tag.as_deref(), key)),
             Content::Sequence { .. } => {
@@ -122,7 +122,7 @@ impl Document<'_> {
         left_out: Option<&str>,
         expanded: bool,
         budget: &mut Budget,
-    ) -> Result<Map<String, Value>, Problem> {
+    ) -> Result<Map, Problem> {
         let mut result = Map::with_capacity(self.entries(id).count());
         let mut merged = Vec::new();
         let mut left_out = left_out.map(|name| (name, false));
@@ -155,15 +155,10 @@ impl Document<'_> {
     }
 
     /// Merges in the sources of a merge key: own keys win, then earlier sources.
-    fn merge(
-        &self,
-        source: NodeId,
-        into: &mut Map<String, Value>,
-        budget: &mut Budget,
-    ) -> Result<(), Problem> {
+    fn merge(&self, source: NodeId, into: &mut Map, budget: &mut Budget) -> Result<(), Problem> {
         let sources = match self.build(source, None, true, budget)? {
             Value::Array(sources) => sources,
-            one => vec![one],
+            one => Array::from(vec![one]),
         };
         for one in sources {
             let Value::Object(entries) = one else {
@@ -173,7 +168,7 @@ impl Document<'_> {
                 ));
             };
             for (key, value) in entries {
-                into.entry(key).or_insert(value);
+                into.get_or_insert_with(key, || value);
             }
         }
         Ok(())
@@ -216,7 +211,7 @@ pub(super) fn scalar_value(text: &str, style: Style, tag: Option<&str>, key: Opt
         (None, Style::Plain) => scalar::resolve(text),
         (Some(Some("null")), _) => Value::Null,
         (Some(Some("int" | "float" | "bool")), _) => scalar::resolve(text),
-        _ => Value::String(text.to_owned()),
+        _ => text.into(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::agents::Agent;
 use crate::collector::{self, SINK, to_sink};

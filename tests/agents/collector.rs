@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::agents::tools;
 use crate::common::agent::done;

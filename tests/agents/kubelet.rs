@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use otel_inject::k8s::quantity;
-use serde_json::Value;
+use otel_inject::value::Value;
 use tempfile::TempDir;
 
 use crate::common::kubernetes::expanded;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::json;
+use otel_inject::value::json;
 
 use crate::agents::{agent, cache};
 use crate::common::agent::{digest, done, kept};

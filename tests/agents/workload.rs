@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 use tempfile::TempDir;
 
 use crate::agents::Agent;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 use tempfile::TempDir;
 
 pub(crate) const INSTRUMENTATION: &str = "\

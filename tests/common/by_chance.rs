@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use otel_inject::value::Value;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::Value;
 
 /// A stream with an Instrumentation, a collector and some workloads.
 #[derive(Debug, Clone)]

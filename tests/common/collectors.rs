@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding};
+use otel_inject::value::Value;
 use otel_inject::yaml::edited;
 use otel_inject::{Role, Source, inject};
-use serde_json::Value;
 
 use super::{documents, entries, file_name, testdata};
 

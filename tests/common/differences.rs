@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use otel_inject::value::Value;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// A difference and a case that shows it.
 #[derive(Debug, Deserialize)]
@@ -20,10 +20,10 @@ pub(crate) struct Difference {
     pub(crate) why: String,
     /// A part of the function config's spec.
     #[serde(default)]
-    pub(crate) config: serde_json::Map<String, Value>,
+    pub(crate) config: serde_json::Map,
     /// Image configs by reference, for `--images-from`.
     #[serde(default)]
-    pub(crate) images: serde_json::Map<String, Value>,
+    pub(crate) images: serde_json::Map,
     /// Pointer into the workload, which is the input's last document.
     pub(crate) at: String,
     /// Only the first line of the text there counts.

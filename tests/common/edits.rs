@@ -7,9 +7,9 @@ use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::k8s::pod::identify;
 use otel_inject::plan::record::ANNOTATION;
+use otel_inject::value::{Value, json};
 use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Role, inject, uninject};
-use serde_json::{Value, json};
 
 use super::{Task, documents, done};
 
@@ -111,7 +111,7 @@ fn list<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Vec<Value>> {
     list.as_array_mut()
 }
 
-fn map<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut serde_json::Map<String, Value>> {
+fn map<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut serde_json::Map> {
     let map = value.as_object_mut()?;
     let inner = map.entry(key).or_insert_with(|| json!({}));
     if inner.is_null() {

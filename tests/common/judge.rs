@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
-use otel_inject::change::{Change, Operation, unescape};
+use otel_inject::change::{Change, Operation};
 use otel_inject::config::Settings;
 use otel_inject::config::context::Context;
 use otel_inject::k8s::Identity;
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::plan::{Verdict, plan};
+use otel_inject::value::Value;
+use otel_inject::value::unescape;
 use otel_inject::yaml::{Document, split_documents};
 use otel_inject::{Role, apply};
-use serde_json::Value;
 
 use super::{documents, injected};
 

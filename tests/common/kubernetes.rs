@@ -6,8 +6,8 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet}
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{Pod, PodTemplate, PodTemplateSpec, ReplicationController};
 use otel_inject::k8s::{Identity, Kind};
+use otel_inject::value::Value;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// What the resource's type does not know of it, or why it cannot be read; of kinds that are not Kubernetes' own the
 /// pod template alone is read.

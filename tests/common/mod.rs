@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use otel_inject::config::Settings;
 use otel_inject::finding::{Finding, Severity};
+use otel_inject::value::Value;
 use otel_inject::yaml::Edit;
 use otel_inject::{Output, Role, Source, inject};
 use serde::Deserialize as _;
-use serde_json::Value;
 
 pub(crate) mod agent;
 pub(crate) mod binary;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, World, fed};
 use crate::release;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, Run};
 use crate::tools::Tool;

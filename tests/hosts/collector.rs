@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::collectors::{Configuration, all};
 use crate::common::kubernetes::expanded;

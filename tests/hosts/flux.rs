@@ -1,6 +1,6 @@
 //! Flux: committed patches, as its page shows them. kustomize builds them here; kustomize-controller calls it, too.
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::DEPLOYMENT;
 use crate::shown;
@@ -47,7 +47,7 @@ fn the_page_of_flux_shows_real_runs() {
 fn whole(world: &World) -> Value {
     let printed = world.otel_inject(&["patch", "--as", "flux", "--quiet", "web.yaml"], "").good();
     let mut whole: Value = serde_yaml::from_str(&printed).expect("YAML");
-    whole["metadata"] = serde_json::json!({"name": "shop", "namespace": "flux-system"});
+    whole["metadata"] = otel_inject::value::json!({"name": "shop", "namespace": "flux-system"});
     for (field, value) in [("interval", "10m"), ("path", "./shop"), ("targetNamespace", "shop")] {
         whole["spec"][field] = value.into();
     }
@@ -72,7 +72,10 @@ fn a_whole_kustomization_of_flux_is_checked_by_its_patches() {
     stale(|whole| drop(whole["spec"].as_object_mut().expect("a spec").remove("patches")));
     stale(|whole| whole["kind"] = "HelmRelease".into());
     stale(|whole| {
-        whole["spec"]["patches"].as_array_mut().expect("a list").push(serde_json::json!({"patch": "[]"}))
+        whole["spec"]["patches"]
+            .as_array_mut()
+            .expect("a list")
+            .push(otel_inject::value::json!({"patch": "[]"}))
     });
     // Nothing to patch: a file without patches is current.
     world.file("web.yaml", DEPLOYMENT.replace("\"true\"", "\"false\""));
@@ -85,7 +88,7 @@ fn a_whole_kustomization_of_flux_is_checked_by_its_patches() {
 /// kustomize-controller appends `spec.patches` to those of the kustomization.
 fn flux_applies_the_patches_of_a_kustomization() {
     let world = world();
-    let patches = serde_json::json!({"patches": whole(&world)["spec"]["patches"]});
+    let patches = otel_inject::value::json!({"patches": whole(&world)["spec"]["patches"]});
     let own = world.text("kustomization.yaml");
     world.file("kustomization.yaml", own + &serde_yaml::to_string(&patches).expect("YAML"));
     let built = world.run(Tool::Kustomize, &["build", "."]).good();

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::common::binary::{CONFIG_MAP, Run, fed, fed_bytes};
 use crate::examples;

@@ -1,6 +1,6 @@
 //! Image metadata as real tools write it: layouts of umoci and skopeo, configs of skopeo.
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::Run;
 use crate::tools::Tool;

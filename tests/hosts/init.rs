@@ -199,7 +199,7 @@ fn init_leads_argo_cd_to_a_sidecar() {
     assert!(block(&steps, "build and push").contains(&format!("--tag {image} ")), "{image}");
     // Argo CD runs plugins as this user, and starts them from its own volume.
     assert_eq!(sidecar["securityContext"]["runAsUser"], 999);
-    assert_eq!(sidecar["command"], serde_json::json!(["/var/run/argocd/argocd-cmp-server"]));
+    assert_eq!(sidecar["command"], otel_inject::value::json!(["/var/run/argocd/argocd-cmp-server"]));
     let volumes = pod["volumes"].as_array().expect("volumes");
     for mount in sidecar["volumeMounts"].as_array().expect("mounts") {
         assert!(volumes.iter().any(|volume| volume["name"] == mount["name"]), "{mount}");

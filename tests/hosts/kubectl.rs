@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use otel_inject::languages::OPERATOR;
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION};
 use crate::tools::Tool;

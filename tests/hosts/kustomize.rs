@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use otel_inject::config::{Settings, function};
+use otel_inject::value::{Value, json};
 use otel_inject::{Role, inject};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use rayon::prelude::*;
-use serde_json::{Value, json};
 
 use crate::common::binary::Run;
 use crate::common::edits::{EDITS, Injection, by_yaml};

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use otel_inject::languages::otlp::Protocol;
 use otel_inject::languages::{Delivery, find};
+use otel_inject::value::Value;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::common::agent::nodejs;
 use crate::common::otlp::{Request, Span, listen, spans};

@@ -1,7 +1,7 @@
 //! Hosts that cannot be installed here: the commands of docs/other-hosts.md with stand-ins for the tools, and what is
 //! passed on to Helm.
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION};
 use crate::tools::Tool;

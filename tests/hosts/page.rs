@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::tools::Tool;
 use crate::world::World;

@@ -1,7 +1,7 @@
 //! Patches, applied by kustomize: the same manifests as injected ones.
 
+use otel_inject::value::Value;
 use rayon::prelude::*;
-use serde_json::Value;
 
 use crate::common::binary::Run;
 use crate::common::{documents, vectors};

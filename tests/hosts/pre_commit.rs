@@ -114,7 +114,7 @@ fn pre_commit_accepts_the_file_of_hooks() {
     world.copy(HOOKS, HOOKS);
     assert_eq!(pre_commit(&world, &format!("validate-manifest {HOOKS}")).good(), "");
     let file = fs::read_to_string(repository().join(HOOKS)).expect("a file");
-    let hooks: Vec<serde_json::Value> = serde_yaml::from_str(&file).expect("YAML");
+    let hooks: Vec<otel_inject::value::Value> = serde_yaml::from_str(&file).expect("YAML");
     for hook in hooks {
         // Who uses a revision gets the program of that revision.
         assert_eq!(hook["language"], "rust", "{hook}");

@@ -4,7 +4,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION, Run, World};
 use crate::tools::Tool;

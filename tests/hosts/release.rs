@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use otel_inject::languages::OPERATOR;
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 use crate::action::{PLATFORMS, packed};
 use crate::common::binary::{Run, World, fed};

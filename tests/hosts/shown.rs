@@ -23,7 +23,7 @@ use std::ops::RangeBounds;
 use std::os::unix::fs::symlink;
 
 use libtest_mimic::Trial;
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{DEPLOYMENT, INSTRUMENTATION};
 use crate::tools::Tool;

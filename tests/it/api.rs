@@ -3,7 +3,7 @@
 use otel_inject::k8s::RELEASE;
 use otel_inject::k8s::fragment::{CONTAINERS, VOLUMES};
 use otel_inject::k8s::shape::Shape;
-use serde_json::{Map, Value, json};
+use otel_inject::value::{Map, Value, json};
 
 use crate::common::kubernetes;
 

@@ -3,8 +3,8 @@
 
 use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding};
+use otel_inject::value::{Value, json};
 use otel_inject::{Role, inject};
-use serde_json::{Value, json};
 
 use crate::common::done;
 

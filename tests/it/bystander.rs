@@ -6,10 +6,10 @@ use crate::common::testdata;
 use otel_inject::config::{Recording, Settings, function};
 use otel_inject::engine::{Output, Task, run};
 use otel_inject::finding::Code;
+use otel_inject::value::json;
 use otel_inject::yaml::edited;
 use otel_inject::{Role, Source};
 use proptest::prelude::*;
-use serde_json::json;
 
 /// A comment after which a text is not simple, because readers disagree on the character.
 const MARK: &str = " # \u{2028}";

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, World, input, run};
 

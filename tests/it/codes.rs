@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 use tempfile::TempDir;
 
 use crate::common::binary::{Run, binary, fed};

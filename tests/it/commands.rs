@@ -6,7 +6,7 @@ use std::path::Path;
 use otel_inject::components::IMAGE;
 use otel_inject::k8s::RELEASE;
 use otel_inject::languages::{ALL, OPERATOR};
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World, input, run};
 
@@ -560,7 +560,7 @@ fn sarif_is_what_its_schema_says() {
         }
         assert_eq!(run.stderr, "", "{args:?}");
     }
-    assert!(!validator.is_valid(&serde_json::json!({"version": "2.1.0"})));
+    assert!(!validator.is_valid(&otel_inject::value::json!({"version": "2.1.0"})));
 }
 
 #[test]

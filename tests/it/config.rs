@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 use tempfile::TempDir;
 
 use crate::common::binary::{INSTRUMENTATION, Run, binary, fed};
@@ -405,7 +405,7 @@ fn instrumentations_are_taken_out_of_lists() {
         assert_eq!(after["items"].as_array().map(Vec::len), Some(2), "{}", run.stderr);
         assert!(run.stdout.contains("OTEL_SERVICE_NAME"), "{}", run.stdout);
     }
-    let rows = format!("{}\n{}\n", serde_json::json!({"kind": "A"}), value["items"][0]);
+    let rows = format!("{}\n{}\n", otel_inject::value::json!({"kind": "A"}), value["items"][0]);
     assert_eq!(filtered(spec, &rows).stdout, "{\"kind\":\"A\"}");
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use otel_inject::finding::{Code, Severity};
+use otel_inject::value::{Map, Value, json};
 use serde::Deserialize as _;
-use serde_json::{Map, Value, json};
 
 use crate::common::binary::{Run, binary, fed};
 use crate::common::judge::without_record;
@@ -20,7 +20,7 @@ struct Case {
     refused: BTreeMap<usize, Vec<String>>,
     skipped: Vec<usize>,
     /// The function config's spec, but for `onError`.
-    config: Map<String, Value>,
+    config: Map,
 }
 
 impl Case {
@@ -39,7 +39,7 @@ impl Case {
 }
 
 /// A function config that says so much, and goes on where something is refused, or does not.
-fn function_config(spec: &Map<String, Value>, skip: bool) -> Value {
+fn function_config(spec: &Map, skip: bool) -> Value {
     let mut spec = spec.clone();
     if skip {
         spec.insert("onError".to_owned(), json!("skip"));

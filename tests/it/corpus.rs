@@ -15,10 +15,10 @@ use otel_inject::change::Change;
 use otel_inject::config::Settings;
 use otel_inject::finding::{Finding, Severity};
 use otel_inject::k8s::{Identity, Kind};
+use otel_inject::value::Value;
 use otel_inject::yaml::{Document, split_documents};
 use otel_inject::{Role, inject, uninject};
 use rayon::prelude::*;
-use serde_json::Value;
 
 /// A document of the corpus.
 struct Sample {

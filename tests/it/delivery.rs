@@ -5,9 +5,9 @@ use crate::common::{Task, documents, done, vectors};
 use otel_inject::config::{FilesBy, Settings, function};
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::languages::{ALL, Delivery};
+use otel_inject::value::{Value, json};
 use otel_inject::{Role, inject, uninject};
 use rayon::prelude::*;
-use serde_json::{Value, json};
 
 const PREFIX: &str = "instrumentation.opentelemetry.io";
 
@@ -58,7 +58,7 @@ fn pod(text: &str, settings: &Settings) -> (Value, Vec<Finding>) {
 
 /// A pod of one language with further annotations.
 fn of_language(language: &str, more: &Value) -> String {
-    let mut annotations = json!({format!("{PREFIX}/inject-{language}"): "true"});
+    let mut annotations = json!({(format!("{PREFIX}/inject-{language}")): "true"});
     if language == "go" {
         annotations[format!("{PREFIX}/otel-go-auto-target-exe")] = json!("/app");
     }
@@ -148,8 +148,8 @@ fn what_image_volumes_cannot_deliver_is_refused_by_name_and_as_usual_by_default(
 #[test]
 fn a_pod_of_two_languages_takes_the_annotation_for_the_one_that_can() {
     let annotations = json!({
-        format!("{PREFIX}/inject-java"): "true", format!("{PREFIX}/java-container-names"): "app",
-        format!("{PREFIX}/inject-nginx"): "true", format!("{PREFIX}/nginx-container-names"): "web",
+        (format!("{PREFIX}/inject-java")): "true", (format!("{PREFIX}/java-container-names")): "app",
+        (format!("{PREFIX}/inject-nginx")): "true", (format!("{PREFIX}/nginx-container-names")): "web",
         "otel-inject.dev/delivery": "image-volume",
     });
     let containers = json!([{"name": "app", "image": "app:1"}, {"name": "web", "image": "nginx:1"}]);
@@ -208,7 +208,7 @@ fn mounts(container: &Value) -> Vec<[&str; 3]> {
 
 #[test]
 fn a_language_mounts_the_folder_of_its_image_where_it_was_copied_to() {
-    let musl = json!({format!("{PREFIX}/otel-python-platform"): "musl"});
+    let musl = json!({(format!("{PREFIX}/otel-python-platform")): "musl"});
     let rows = [
         ("java", json!({}), "/otel-auto-instrumentation-java-app", ""),
         ("nodejs", json!({}), "/otel-auto-instrumentation-nodejs", "autoinstrumentation"),
@@ -237,7 +237,7 @@ fn an_extension_is_a_volume_and_named_in_the_option() {
     ]);
     let spec = json!({"imagePullPolicy": "Never", "java": {"extensions": extensions}});
     let annotations = json!({
-        format!("{PREFIX}/inject-java"): "true", format!("{PREFIX}/java-container-names"): "first,app",
+        (format!("{PREFIX}/inject-java")): "true", (format!("{PREFIX}/java-container-names")): "first,app",
     });
     let containers = json!([{"name": "app", "image": "app:1"}]);
     let init = json!([{"name": "first", "image": "app:1"}]);
@@ -277,7 +277,7 @@ fn an_extension_in_no_folder_that_can_be_mounted_is_refused() {
         [("/a/b", "image-volume"), ("a/b", "unsupported-option"), ("/a/../b", "unsupported-option")]
     {
         let spec = json!({"java": {"extensions": [{"image": "acme/one:1", "dir": directory}]}});
-        let text = text(&spec, &json!({format!("{PREFIX}/inject-java"): "true"}), json!({}));
+        let text = text(&spec, &json!({(format!("{PREFIX}/inject-java")): "true"}), json!({}));
         assert_eq!(way(&text, &by_volume()), expected, "{directory}");
         assert_eq!(way(&text, &Settings::default()), "init", "{directory}");
     }
@@ -285,7 +285,7 @@ fn an_extension_in_no_folder_that_can_be_mounted_is_refused() {
 
 #[test]
 fn what_the_pod_has_already_is_never_guessed() {
-    let annotations = json!({format!("{PREFIX}/inject-nodejs"): "true"});
+    let annotations = json!({(format!("{PREFIX}/inject-nodejs")): "true"});
     let volume = "opentelemetry-auto-instrumentation-nodejs";
     let image = json!({"reference": "acme/nodejs:1"});
     let path = "/otel-auto-instrumentation-nodejs/";
@@ -385,14 +385,14 @@ fn settings_of_init_containers_are_ignored_and_said() {
         let ignored = findings.into_iter().filter(|finding| finding.code == Code::IgnoredField);
         ignored.map(|finding| finding.message).collect()
     };
-    let java = json!({format!("{PREFIX}/inject-java"): "true"});
+    let java = json!({(format!("{PREFIX}/inject-java")): "true"});
     assert_eq!(
         ignored(java.clone(), &by_volume()),
         ["the image volumes of java ignore spec.java.volumeLimitSize, spec.java.resources, \
           spec.initContainerSecurityContext of Instrumentation shop/default"]
     );
     assert!(ignored(java.clone(), &Settings::default()).is_empty());
-    let nodejs = json!({format!("{PREFIX}/inject-nodejs"): "true"});
+    let nodejs = json!({(format!("{PREFIX}/inject-nodejs")): "true"});
     assert!(ignored(nodejs, &by_volume())[0].contains("spec.nodejs.volumeClaimTemplate"));
     // The init containers of the web server have that security context.
     let mut both = java;
@@ -417,7 +417,7 @@ fn a_pod_keeps_its_level_and_needs_no_root() {
     });
     let spec = json!({"initContainerSecurityContext": {"runAsUser": 0}});
     for language in ["java", "nodejs", "python", "dotnet"] {
-        let text = text(&spec, &json!({format!("{PREFIX}/inject-{language}"): "true"}), pod_spec.clone());
+        let text = text(&spec, &json!({(format!("{PREFIX}/inject-{language}")): "true"}), pod_spec.clone());
         let (_, findings) = run(inject, &text, &by_volume());
         assert!(!has(&findings, Code::PodSecurity) && !has(&findings, Code::RunsAsRoot), "{findings:?}");
         let (_, findings) = run(inject, &text, &Settings::default());

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding};
+use otel_inject::value::{Value, json};
 use otel_inject::{Role, inject, uninject};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::{Value, json};
 
 use crate::common::kubernetes::expanded;
 use crate::common::{documents, done};
@@ -28,7 +28,7 @@ fn text(language: &str, spec: &Value, others: &[Value], container: &Value) -> St
     let web = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"template": {
-            "metadata": {"annotations": {format!("instrumentation.opentelemetry.io/inject-{language}"): "true"}},
+            "metadata": {"annotations": {(format!("instrumentation.opentelemetry.io/inject-{language}")): "true"}},
             "spec": {"containers": [app]},
         }},
     });
@@ -76,7 +76,7 @@ fn what_is_known_is_extended_and_what_is_not_known_is_as_by_the_operator() {
     let old = "internal.config.kubernetes.io/previousNames";
     let mut renamed = config_map("dev-a-h4sh", options.clone());
     renamed["metadata"]["annotations"] =
-        json!({old: "a,dev-a", old.replace("Names", "Namespaces"): "default,shop"});
+        json!({old: "a,dev-a", (old.replace("Names", "Namespaces")): "default,shop"});
     let mut local = a();
     local["metadata"]["annotations"] = json!({"config.kubernetes.io/local-config": "true"});
     let mut elsewhere = a();
@@ -404,8 +404,7 @@ fn nothing_of_a_secret_gets_out() {
         "OTEL_EXPORTER_OTLP_PROTOCOL",
     ];
     for field in ["data", "stringData"] {
-        let data: serde_json::Map<String, Value> =
-            names.iter().map(|name| ((*name).to_owned(), json!(TOKEN))).collect();
+        let data: serde_json::Map = names.iter().map(|name| ((*name).to_owned(), json!(TOKEN))).collect();
         let mut secret = holder("Secret", "a", Value::Null);
         secret[field] = Value::Object(data);
         let text = text(

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use otel_inject::languages::otlp::{Agent, Protocol};
 use otel_inject::languages::{ALL, Delivery, Language};
+use otel_inject::value::{Value, json};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::common::binary::{binary, fed};
 use crate::common::judge::without_record;
@@ -22,7 +22,7 @@ fn run(args: &[&str]) -> (String, String) {
 }
 
 /// The Deployments of a stream by their names.
-fn deployments(stream: &str) -> BTreeMap<String, Value> {
+fn deployments(stream: &str) -> BTreeMap {
     let read = serde_yaml::Deserializer::from_str(stream)
         .map(|document| Value::deserialize(document).expect("YAML"));
     let deployments = read.filter(|value| value["kind"] == "Deployment");
@@ -33,7 +33,7 @@ const CONFIG: [&str; 4] = ["--config", "otel-inject.yaml", "--context", "instrum
 const EXPECTED: &str = ".expected/manifests.yaml";
 
 /// The Deployments of `base` after the rules, with the Instrumentation of an example.
-fn injected(instrumentation: &str) -> BTreeMap<String, Value> {
+fn injected(instrumentation: &str) -> BTreeMap {
     let args = ["inject", "base", "--namespace", "shop", "--config", "otel-inject.yaml", "--context"];
     let (printed, _) = run(&[&args[..], &[instrumentation]].concat());
     let mut ours = deployments(&printed);

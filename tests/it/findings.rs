@@ -2,8 +2,8 @@
 
 use otel_inject::config::{Settings, function};
 use otel_inject::finding::Code;
+use otel_inject::value::json;
 use otel_inject::{Role, Source, inject};
-use serde_json::json;
 
 const DOUBTS: &[Code] = &[
     Code::MisplacedAnnotation,

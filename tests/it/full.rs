@@ -77,7 +77,7 @@ fn line_ends_of_windows_are_not_shown() {
 /// The stream as JSON on one line.
 fn on_one_line(text: &str, more: &str) -> String {
     let documents =
-        text.split("---\n").map(|one| serde_yaml::from_str::<serde_json::Value>(one).expect("YAML"));
+        text.split("---\n").map(|one| serde_yaml::from_str::<otel_inject::value::Value>(one).expect("YAML"));
     let items = documents.map(|item| item.to_string()).collect::<Vec<_>>().join(",");
     format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{items}{more}]}}\n")
 }

@@ -1,8 +1,8 @@
 //! What fuzzing found, made small, and what must come of it.
 
 use otel_inject::change::Change;
+use otel_inject::value::json;
 use otel_inject::yaml::{Document, Trouble, edited};
-use serde_json::json;
 
 /// Changes of a text, and what they make of it; none where they must be refused.
 struct Find {

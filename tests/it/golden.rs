@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::common::binary::{Run, binary, fed_bytes};
 use crate::common::{documents, entries, file_name, item, testdata};
+use otel_inject::value::Value;
 use otel_inject::yaml::split_documents;
-use serde_json::Value;
 
 struct Case {
     name: String,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use otel_inject::value::Value;
 
 use crate::common::binary::{CONFIG_MAP, DEPLOYMENT, INSTRUMENTATION, Run, World, fed_bytes};
 use crate::common::{entries, file_name, testdata};
@@ -68,8 +68,7 @@ fn every_status_has_a_workload() {
         let agents = workload["containers"][0]["instrumentation"].as_array().expect("agents");
         assert_eq!(agents.is_empty(), !is_instrumented, "{workload:#}");
     }
-    let totals =
-        serde_json::json!({"workloads": 8, "instrumented": 6, "stale": 1, "refused": 1, "percent": 75});
+    let totals = otel_inject::value::json!({"workloads": 8, "instrumented": 6, "stale": 1, "refused": 1, "percent": 75});
     assert_eq!(value["totals"], totals);
 }
 

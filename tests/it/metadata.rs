@@ -10,10 +10,10 @@ use otel_inject::finding::{Code, Severity};
 use otel_inject::languages;
 use otel_inject::metadata::layout::{self, Files};
 use otel_inject::metadata::{Guess, Metadata, RUNTIMES, Refusal, read, read_index, read_value};
+use otel_inject::value::{Value, json};
 use otel_inject::{Role, Source, inject, uninject};
 use proptest::prelude::*;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::common::binary::{INSTRUMENTATION, World};
 use crate::common::{done, testdata};

@@ -15,10 +15,10 @@ use otel_inject::config::Settings;
 use otel_inject::finding::Code;
 use otel_inject::k8s::security::{Level, Version, meets};
 use otel_inject::k8s::{Identity, Workload};
+use otel_inject::value::{Value, json};
 use otel_inject::yaml::edited;
 use otel_inject::{Role, Source, inject};
 use rayon::prelude::*;
-use serde_json::{Value, json};
 
 /// What the judge looks at.
 const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"];
@@ -62,7 +62,7 @@ fn judged(judge: &str, workloads: &[Value]) -> Vec<Value> {
 fn levels_are_what_the_admission_library_says() {
     let file = testdata("pod-security.json");
     if let Ok(judge) = std::env::var("POD_SECURITY_JUDGE") {
-        let verdicts: BTreeMap<String, Value> = vectors()
+        let verdicts: BTreeMap = vectors()
             .into_par_iter()
             .map(|(name, input)| {
                 let both = [input.clone(), injected(&input).0].map(|text| judged(&judge, &workloads(&text)));

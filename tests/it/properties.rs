@@ -8,10 +8,10 @@ use crate::common::judge::{Outcome, Units, judge, python_path};
 use crate::common::{documents, edited, entries, injected, item, testdata, vectors};
 use otel_inject::config::{FilesBy, OnError, Settings};
 use otel_inject::k8s::{Identity, Kind};
+use otel_inject::value::Value;
 use otel_inject::yaml::split_documents;
 use otel_inject::{Role, Source, inject, uninject};
 use proptest::prelude::*;
-use serde_json::Value;
 
 use crate::common::kubernetes;
 
@@ -284,7 +284,7 @@ proptest! {
     #[test]
     fn lists_in_json_are_edited_item_by_item_as_they_are_as_a_whole(input in input()) {
         let items = documents(&input.text()).expect("documents");
-        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items, "metadata": {}});
+        let list = otel_inject::value::json!({"apiVersion": "v1", "kind": "List", "items": items, "metadata": {}});
         for text in [list.to_string(), format!("{list:#}\n")] {
             // A document that does not begin with its brace is never cut.
             let whole = once(&format!("---\n{text}"), OnError::Skip);

@@ -8,11 +8,11 @@ use otel_inject::change::Change;
 use otel_inject::config::{FilesBy, Settings};
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::plan::record::ANNOTATION;
+use otel_inject::value::{Value, json};
 use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Role, inject, uninject};
 use proptest::prelude::{ProptestConfig, proptest};
 use rayon::prelude::*;
-use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 fn run_with(task: Task, text: &str, settings: &Settings) -> (String, Vec<Finding>) {
@@ -597,7 +597,7 @@ fn set(spec: &Value, path: &[&str], value: Value) -> Vec<Change> {
         match current {
             None => {
                 let rest = path[depth + 1..].iter().rev();
-                return vec![Change::add(pointer, rest.fold(value, |inner, key| json!({ *key: inner })))];
+                return vec![Change::add(pointer, rest.fold(value, |inner, key| json!({(key): inner})))];
             }
             Some(_) if depth + 1 == path.len() => return vec![Change::replace(pointer, value)],
             Some(_) => {}

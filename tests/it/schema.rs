@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use otel_inject::config::function;
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use otel_inject::config::function;
 use otel_inject::finding::Code;
+use otel_inject::value::json;
 use otel_inject::{Role, Settings, Source, inject};
-use serde_json::json;
 
 const NAMES: [&str; 3] = ["by-pod", "by-rule", "by-namespace"];
 

@@ -3,8 +3,8 @@
 use crate::common::documents;
 use otel_inject::config::{Settings, function};
 use otel_inject::finding::{Code, Finding};
+use otel_inject::value::{Value, json};
 use otel_inject::{Role, Source, inject};
-use serde_json::{Value, json};
 
 const PREFIX: &str = "instrumentation.opentelemetry.io";
 

@@ -3,8 +3,8 @@
 use otel_inject::config::Settings;
 use otel_inject::config::function;
 use otel_inject::finding::{Code, Severity};
+use otel_inject::value::json;
 use otel_inject::{Role, Source, inject};
-use serde_json::json;
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  annotations:\n    \
                          instrumentation.opentelemetry.io/inject-java: \"true\"\n---\n";
@@ -17,7 +17,7 @@ fn deployment(namespace: &str, line: &str) -> String {
     )
 }
 
-fn settings(spec: serde_json::Value) -> Settings {
+fn settings(spec: otel_inject::value::Value) -> Settings {
     let config = json!({"apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject", "spec": spec});
     function::parse(&config).unwrap_or_else(|findings| panic!("{findings:?}")).0
 }
@@ -87,7 +87,9 @@ fn a_workload_whose_namespace_asks_is_an_error() {
 
 #[test]
 fn a_workload_that_a_rule_may_select_is_an_error() {
-    let rule = |select: serde_json::Value| settings(json!({"rules": [{"select": select, "inject": "java"}]}));
+    let rule = |select: otel_inject::value::Value| {
+        settings(json!({"rules": [{"select": select, "inject": "java"}]}))
+    };
     for fault in FAULTS {
         let text = deployment("shop", fault);
         for select in [

@@ -10,11 +10,11 @@ use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::k8s::Identity;
 use otel_inject::languages::ALL;
 use otel_inject::plan::{Verdict, plan};
+use otel_inject::value::{Value, json};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::common::kubernetes::faults;
 

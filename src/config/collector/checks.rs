@@ -1,12 +1,12 @@
 //! Checks of a collector that only warn.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::component::AT;
 use super::{CONFIG, Collector, Notes};
-use crate::change::escape;
 use crate::finding::Finding;
 use crate::k8s::pod::name;
+use crate::value::escape;
 
 /// Variables set before [`CONFIG`], in addition to the user's.
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];

@@ -1,9 +1,9 @@
 //! Fields of a component in a collector's configuration, and their pointers.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::Notes;
-use crate::change::escape;
+use crate::value::escape;
 
 /// The pointer to the configuration, for findings.
 pub(super) const AT: &str = "/spec/config";
@@ -14,7 +14,7 @@ pub(super) fn pointer(section: &str, name: &str) -> String {
 }
 
 /// A string field of a component; empty if it is missing or null.
-pub(super) fn text<'g>(given: &'g Map<String, Value>, key: &str, at: &str, notes: &mut Notes) -> &'g str {
+pub(super) fn text<'g>(given: &'g Map, key: &str, at: &str, notes: &mut Notes) -> &'g str {
     match given.get(key) {
         None | Some(Value::Null) => "",
         Some(Value::String(text)) => text,
@@ -26,12 +26,7 @@ pub(super) fn text<'g>(given: &'g Map<String, Value>, key: &str, at: &str, notes
 }
 
 /// A mapping field of a component, or `None` if it is missing or null.
-pub(super) fn mapping<'g>(
-    given: &'g Map<String, Value>,
-    key: &str,
-    at: &str,
-    notes: &mut Notes,
-) -> Option<&'g Map<String, Value>> {
+pub(super) fn mapping<'g>(given: &'g Map, key: &str, at: &str, notes: &mut Notes) -> Option<&'g Map> {
     match given.get(key) {
         None | Some(Value::Null) => None,
         Some(Value::Object(mapping)) => Some(mapping),

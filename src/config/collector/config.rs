@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::component::AT;
 use super::{Notes, Version, is_empty};
-use crate::change::escape;
 use crate::components::{ASK_KUBELET, METRICS, type_of};
 use crate::finding::Finding;
+use crate::value::escape;
 
 /// Required sections.
 const REQUIRED: &[&str] = &["receivers", "exporters"];
@@ -42,7 +42,7 @@ impl Config {
 }
 
 /// The configuration with all of the operator's additions. `None` if its shape is wrong.
-pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mut Notes) -> Option<Config> {
+pub(super) fn effective(given: &Map, version: Version, notes: &mut Notes) -> Option<Config> {
     let before = notes.faults.found.len();
     let mut value = Map::new();
     for (key, section) in given {
@@ -63,10 +63,10 @@ pub(super) fn effective(given: &Map<String, Value>, version: Version, notes: &mu
     }
     if version == Version::V1Alpha1 {
         for key in REQUIRED.iter().copied().chain([SERVICE]) {
-            value.entry(key).or_insert_with(|| json!({}));
+            value.get_or_insert_with(key, || json!({}));
         }
         if let Some(Value::Object(service)) = value.get_mut(SERVICE) {
-            service.entry("pipelines").or_insert_with(|| json!({}));
+            service.get_or_insert_with("pipelines", || json!({}));
         }
     }
     let is_missing = |key: &&str| !value.contains_key(*key) && given.get(*key).is_none_or(Value::is_null);
@@ -99,7 +99,7 @@ fn texts(list: Option<&Value>) -> impl Iterator<Item = String> {
     list.filter_map(|value| value.as_str().map(str::to_owned))
 }
 
-fn service(given: &Map<String, Value>, notes: &mut Notes) -> Map<String, Value> {
+fn service(given: &Map, notes: &mut Notes) -> Map {
     let at = format!("{AT}/{SERVICE}");
     let mut service = Map::new();
     for (key, value) in given {
@@ -149,7 +149,7 @@ fn pipeline(given: &Value, at: &str, notes: &mut Notes) -> Value {
         }
     }
     for key in REQUIRED {
-        pipeline.entry(*key).or_insert_with(|| json!([]));
+        pipeline.get_or_insert_with(*key, || json!([]));
     }
     Value::Object(pipeline)
 }
@@ -166,15 +166,15 @@ fn check_names(list: &Value, at: &str, notes: &mut Notes) {
 }
 
 /// Exposes the collector's own metrics unless the configuration sets `telemetry`.
-fn telemetry(value: &mut Map<String, Value>, notes: &mut Notes) {
+fn telemetry(value: &mut Map, notes: &mut Notes) {
     let at = format!("{AT}/{SERVICE}/telemetry");
     let Some(Value::Object(service)) = value.get_mut(SERVICE) else { return };
     // The operator puts its additions first.
     if !service.contains_key("telemetry") {
-        service.shift_insert(0, "telemetry".into(), json!({}));
+        service.prepend("telemetry", json!({}));
     }
     let Some(Value::Object(telemetry)) = service.get_mut("telemetry") else { return };
-    let metrics = telemetry.entry("metrics").or_insert(Value::Null);
+    let metrics = telemetry.get_or_insert_with("metrics", || Value::Null);
     if metrics.is_null() {
         *metrics = json!({});
     }
@@ -191,6 +191,6 @@ fn telemetry(value: &mut Map<String, Value>, notes: &mut Notes) {
     }
     if ["address", "readers"].iter().all(|key| metrics.get(*key).is_none_or(is_empty)) {
         let reader = json!({"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": METRICS}}}});
-        metrics.insert("readers".into(), json!([reader]));
+        metrics.insert("readers", json!([reader]));
     }
 }

@@ -1,6 +1,6 @@
 //! Default endpoints of enabled components.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::Notes;
 use super::component::{mapping, pointer, port_in, text};
@@ -45,7 +45,7 @@ fn complete(
     section: &str,
     name: &str,
     notes: &mut Notes,
-    base: impl Fn(&Map<String, Value>, &str, &mut Notes) -> Option<Map<String, Value>>,
+    base: impl Fn(&Map, &str, &mut Notes) -> Option<Map>,
 ) {
     let at = pointer(section, name);
     let Some(Value::Object(components)) = config.value.get_mut(section) else { return };
@@ -68,7 +68,7 @@ fn complete(
 }
 
 /// Adds keys of `given` to `base`. If both have a key, `base` wins.
-fn fill(mut base: Map<String, Value>, given: &Map<String, Value>) -> Map<String, Value> {
+fn fill(mut base: Map, given: &Map) -> Map {
     for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         match (base.get_mut(key), value) {
             (None, _) => drop(base.insert(key.clone(), value.clone())),
@@ -83,7 +83,7 @@ fn fill(mut base: Map<String, Value>, given: &Map<String, Value>) -> Map<String,
 }
 
 /// The endpoint, and `tls` if set.
-fn listening(given: &Map<String, Value>, at: &str, port: u32, notes: &mut Notes) -> Map<String, Value> {
+fn listening(given: &Map, at: &str, port: u32, notes: &mut Notes) -> Map {
     let endpoint = text(given, "endpoint", at, notes);
     let address = text(given, "listen_address", at, notes);
     if endpoint.is_empty() && !address.is_empty() {
@@ -92,16 +92,11 @@ fn listening(given: &Map<String, Value>, at: &str, port: u32, notes: &mut Notes)
     at_endpoint(self::endpoint(endpoint, port, at, notes), given, at, notes)
 }
 
-fn at_endpoint(
-    endpoint: String,
-    given: &Map<String, Value>,
-    at: &str,
-    notes: &mut Notes,
-) -> Map<String, Value> {
+fn at_endpoint(endpoint: String, given: &Map, at: &str, notes: &mut Notes) -> Map {
     let mut base = Map::new();
-    base.insert("endpoint".into(), Value::String(endpoint));
+    base.insert("endpoint", endpoint.into());
     if mapping(given, "tls", at, notes).is_some() {
-        base.insert("tls".into(), json!({}));
+        base.insert("tls", json!({}));
     }
     base
 }
@@ -123,12 +118,7 @@ fn endpoint(given: &str, port: u32, at: &str, notes: &mut Notes) -> String {
 }
 
 /// Completes every configured protocol.
-fn each(
-    given: &Map<String, Value>,
-    at: &str,
-    known: &[(&str, Port)],
-    notes: &mut Notes,
-) -> Map<String, Value> {
+fn each(given: &Map, at: &str, known: &[(&str, Port)], notes: &mut Notes) -> Map {
     let none = Map::new();
     let given = mapping(given, "protocols", at, notes).unwrap_or(&none);
     let at = format!("{at}/protocols");
@@ -146,7 +136,7 @@ fn each(
     Map::from_iter([("protocols".to_owned(), Value::Object(protocols))])
 }
 
-fn health_check(given: &Map<String, Value>, at: &str, notes: &mut Notes) -> Map<String, Value> {
+fn health_check(given: &Map, at: &str, notes: &mut Notes) -> Map {
     let own = text(given, "endpoint", at, notes);
     let only_port = own.strip_prefix("[]").unwrap_or(own).strip_prefix(':');
     let endpoint = match only_port.filter(|port| !port.is_empty() && !port.contains(':')) {
@@ -156,20 +146,20 @@ fn health_check(given: &Map<String, Value>, at: &str, notes: &mut Notes) -> Map<
     };
     let mut base = at_endpoint(endpoint, given, at, notes);
     let path = Some(text(given, "path", at, notes)).filter(|path| !path.is_empty());
-    base.insert("path".into(), Value::String(path.unwrap_or("/").to_owned()));
+    base.insert("path", path.unwrap_or("/").into());
     base
 }
 
-fn jaeger_query(given: &Map<String, Value>, at: &str, notes: &mut Notes) -> Map<String, Value> {
+fn jaeger_query(given: &Map, at: &str, notes: &mut Notes) -> Map {
     let none = Map::new();
     let http = mapping(given, "http", at, notes).unwrap_or(&none);
     let http = listening(http, &format!("{at}/http"), u32::from(JAEGER_QUERY_PORT), notes);
-    let mut base = Map::from_iter([("http".to_owned(), Value::Object(http))]);
+    let mut base = Map::from_iter([("http", Value::Object(http))]);
     if let Some(grpc) = mapping(given, "grpc", at, notes) {
         let at = format!("{at}/grpc");
         let own = text(grpc, "endpoint", &at, notes);
         let grpc = if own.is_empty() { json!({}) } else { json!({"endpoint": endpoint(own, 0, &at, notes)}) };
-        base.insert("grpc".into(), grpc);
+        base.insert("grpc", grpc);
     }
     base
 }

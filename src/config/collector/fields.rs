@@ -1,6 +1,6 @@
 //! The fields of a collector's spec, as data.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Notes, SIDECAR, Version, filled};
 use crate::finding::Finding;

@@ -1,6 +1,6 @@
 //! The pod's volumes and the container's mounts.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::k8s::pod::elements;
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::Notes;
 use super::component::{mapping, number, pointer, port_in, text};
@@ -199,7 +199,8 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     let own = declared.clone();
     for port in found {
         let is_there = |current: &Value| {
-            current["containerPort"] == port.number && current["protocol"] == protocol(port.transport)
+            current["containerPort"].as_u64() == Some(u64::from(port.number))
+                && current["protocol"].as_str() == Some(protocol(port.transport))
         };
         if own.iter().any(is_there) {
             continue;
@@ -430,7 +431,7 @@ fn metrics(config: &Config, notes: &mut Notes) -> Vec<Found> {
     let metrics =
         config.value.pointer("/service/telemetry/metrics").and_then(Value::as_object).unwrap_or(&none);
     let address = metrics.get("address").and_then(Value::as_str).unwrap_or_default();
-    let readers = metrics.get("readers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let readers = metrics.get("readers").and_then(Value::as_array).unwrap_or_default();
     // What a variable holds is not known.
     let is_off = metrics
         .get("level")

@@ -1,6 +1,6 @@
 //! What a collector that runs on its own receives.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::component::port_in;
 use super::config;

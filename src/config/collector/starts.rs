@@ -1,14 +1,15 @@
 //! What keeps a collector from starting, or its container from becoming ready.
 
+use ecow::EcoString;
+
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::component::{AT, pointer};
 use super::config::Config;
 use super::ports::Address;
 use super::{Collector, Notes};
-use crate::change::escape;
 use crate::components::releases::{
     self, FLAGS, NO_PIPELINES_GATE, PROFILES, PROFILES_GATE, SECTIONS, SIGNALS,
 };
@@ -16,6 +17,7 @@ use crate::components::type_of;
 use crate::config::nearest;
 use crate::finding::Finding;
 use crate::k8s::image::Image;
+use crate::value::escape;
 use fields::Part;
 
 mod addresses;
@@ -47,7 +49,7 @@ impl Start<'_> {
         self.texts(notes);
     }
 
-    fn args(&self) -> Option<&Map<String, Value>> {
+    fn args(&self) -> Option<&Map> {
         self.spec.get("args")?.as_object()
     }
 
@@ -74,7 +76,7 @@ impl Start<'_> {
         self.collector.image.as_deref().and_then(release).is_none_or(|release| release >= minor)
     }
 
-    fn section(&self, section: &str) -> Option<&Map<String, Value>> {
+    fn section(&self, section: &str) -> Option<&Map> {
         self.config.value.get(section)?.as_object()
     }
 
@@ -163,7 +165,7 @@ impl Start<'_> {
     }
 
     fn is_defined(&self, section: &str, name: &str) -> bool {
-        let is_this = |defined: &String| canonical(defined) == canonical(name);
+        let is_this = |defined: &EcoString| canonical(defined) == canonical(name);
         self.section(section).into_iter().flat_map(Map::keys).any(is_this)
     }
 

@@ -1,6 +1,6 @@
 //! Tables of configurations and the resulting collectors.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::*;
 

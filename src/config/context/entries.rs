@@ -1,6 +1,6 @@
 //! Resources of one kind that workloads refer to.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::names::ByName;
 use super::namespace_of;

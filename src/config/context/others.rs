@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::names::ByName;
 use crate::k8s::{Identity, is_local, metadata_text};

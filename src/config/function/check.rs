@@ -2,12 +2,12 @@
 
 use std::borrow::Borrow;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::keys::{KeyShape, Object};
 use super::{Spec, config_map, list, path, unknown_key, what};
-use crate::change::escape;
 use crate::finding::Finding;
+use crate::value::escape;
 
 /// Checks `value`, which is at `pointer` in the spec.
 pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {
@@ -88,13 +88,7 @@ fn takes(shape: &KeyShape, value: &Value) -> bool {
     }
 }
 
-fn object(
-    object: &Object,
-    mapping: &Map<String, Value>,
-    pointer: &str,
-    spec: &Spec,
-    faults: &mut Vec<Finding>,
-) {
+fn object(object: &Object, mapping: &Map, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {
     let is_there = |key: &&&str| mapping.get(**key).is_some_and(|value| !value.is_null());
     for (key, value) in mapping {
         let pointer = format!("{pointer}/{}", escape(key));

@@ -1,12 +1,12 @@
 //! The `ConfigMap` form: dotted paths and strings.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value, json};
 
 use super::keys::{Key, KeyShape, SPEC};
 use super::{Spec, Written, list, unknown_key, what};
-use crate::change::escape;
 use crate::config::instrumentation;
 use crate::finding::Finding;
+use crate::value::escape;
 
 /// Keys of `data` for parts of one rule, and their pointers in the spec. A key that ends in a dot has keys below it.
 pub(super) const RULE: &[(&str, &str)] = &[
@@ -211,7 +211,7 @@ fn insert(spec: &mut Value, tokens: &[String], value: Value) -> Option<()> {
     let (leaf, parents) = tokens.split_last()?;
     let mut at = spec;
     for part in parents {
-        at = at.as_object_mut()?.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        at = at.as_object_mut()?.get_or_insert_with(part, || json!({}));
     }
     let mapping = at.as_object_mut()?;
     let is_new = !mapping.contains_key(leaf);

@@ -1,7 +1,9 @@
 //! Converts a checked config to settings.
 
+use ecow::EcoString;
+
+use crate::value::Value;
 use globset::{Glob, GlobMatcher};
-use serde_json::Value;
 
 use super::{Spec, keys, path};
 use crate::config::rules::{Annotation, Rule, Select};
@@ -181,7 +183,7 @@ fn kinds(spec: &Spec, faults: &mut Vec<Finding>) -> Vec<Kind> {
 
 fn severities(spec: &Value) -> std::collections::BTreeMap<Code, Option<Severity>> {
     let entries = spec.get("severity").and_then(Value::as_object).into_iter().flatten();
-    let read = |(key, value): (&String, &Value)| {
+    let read = |(key, value): (&EcoString, &Value)| {
         let code = Code::ALL.iter().copied().find(|code| code.id() == key)?;
         let all = [Severity::Error, Severity::Warning, Severity::Info];
         let severity = all.into_iter().find(|severity| Some(severity.as_str()) == value.as_str());
@@ -199,7 +201,7 @@ fn flag(value: &Value, key: &str) -> bool {
 }
 
 fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value.get(key).and_then(Value::as_array).unwrap_or_default()
 }
 
 fn texts<'v>(value: &'v Value, key: &str) -> Vec<&'v str> {

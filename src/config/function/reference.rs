@@ -1,6 +1,6 @@
 //! The table of keys in other formats: documentation for people, a JSON Schema for editors.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::keys::{Key, KeyShape, Object, SPEC};
 use super::{FORMS, config_map};
@@ -143,7 +143,7 @@ fn schema_of(shape: &KeyShape) -> Value {
             let mut schema = json!({
                 "type": "object",
                 "additionalProperties": false,
-                "properties": properties.collect::<Map<_, _>>(),
+                "properties": properties.collect::<Map>(),
             });
             if *filled {
                 schema["anyOf"] = words.iter().map(|word| is_there(word)).collect();
@@ -170,7 +170,7 @@ fn of_object(object: &Object) -> Value {
     let mut schema = json!({
         "type": "object",
         "additionalProperties": false,
-        "properties": object.keys.iter().map(property).collect::<Map<_, _>>(),
+        "properties": object.keys.iter().map(property).collect::<Map>(),
     });
     if !object.required.is_empty() {
         schema["required"] = json!(object.required);
@@ -196,17 +196,18 @@ fn is_there(key: &str) -> Value {
 fn nullable(mut schema: Value) -> Value {
     match schema.as_object_mut() {
         Some(map) if map.get("type").is_some_and(Value::is_string) => {
-            map["type"] = json!([map["type"].clone(), "null"]);
+            let word = map.get("type").cloned();
+            map.insert("type", json!([word, "null"]));
             schema
         }
         Some(map) if map.get("enum").is_some_and(Value::is_array) => {
-            if let Some(words) = map["enum"].as_array_mut() {
+            if let Some(words) = map.get_mut("enum").and_then(Value::as_array_mut) {
                 words.push(Value::Null);
             }
             schema
         }
         Some(map) if map.contains_key("anyOf") => {
-            if let Some(shapes) = map["anyOf"].as_array_mut() {
+            if let Some(shapes) = map.get_mut("anyOf").and_then(Value::as_array_mut) {
                 shapes.push(json!({"type": "null"}));
             }
             schema

@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::value::json;
 
 use super::*;
 use crate::config::{FilesBy, Keep, Mode, OnError, PodSecurity};
@@ -141,8 +141,7 @@ fn both_forms_say_the_same() {
 #[test]
 fn what_is_absent_has_its_default() {
     let bare = json!({"apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject"});
-    let nulls: Map<String, Value> =
-        keys::SPEC.names().into_iter().map(|name| (name.to_owned(), Value::Null)).collect();
+    let nulls: Map = keys::SPEC.names().into_iter().map(|name| (name.to_owned(), Value::Null)).collect();
     for config in [
         bare,
         own(Value::Null),

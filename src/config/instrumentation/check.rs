@@ -1,11 +1,11 @@
 //! Finds unknown fields and wrong types, with their paths.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Version, fields};
-use crate::change::escape;
 use crate::config::shapes::Faults;
 use crate::languages::ALL;
+use crate::value::escape;
 
 /// Checks every field of a spec.
 pub(super) fn spec(value: &Value, version: Version, faults: &mut Faults) {

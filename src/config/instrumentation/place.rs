@@ -1,6 +1,6 @@
 //! An Instrumentation's spec in other formats: dotted paths and a JSON Schema.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::{Version, fields};
 use crate::k8s::shape::{Field, Shape};
@@ -78,7 +78,7 @@ fn of_fields(fields: &[Field]) -> Value {
     json!({
         "type": ["object", "null"],
         "additionalProperties": false,
-        "properties": fields.iter().map(property).collect::<Map<_, _>>(),
+        "properties": fields.iter().map(property).collect::<Map>(),
     })
 }
 

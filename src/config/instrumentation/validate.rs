@@ -1,6 +1,6 @@
 //! Checks beyond the shape of a spec: errors and warnings.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Instrumentation, Version};
 use crate::config::shapes::dotted;

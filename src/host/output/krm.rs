@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Outcome, Output};
 use crate::change::Change;
@@ -130,7 +130,7 @@ fn results(envelope: &Envelope<'_>, findings: &[Finding]) -> Result<Vec<Edit>, P
 
 /// A validator's list: only results, no items. Hosts would deploy anything else.
 fn without_items(envelope: &Envelope<'_>, findings: &[Finding]) -> String {
-    let theirs = envelope.value().get("results").and_then(Value::as_array).cloned().unwrap_or_default();
+    let theirs = envelope.value().get("results").and_then(Value::as_array).unwrap_or_default().to_vec();
     let results: Vec<Value> = theirs.into_iter().chain(findings.iter().map(report::krm)).collect();
     let list = json!({"apiVersion": VERSION, "kind": "ResourceList", "items": [], "results": results});
     format!("{list:#}\n")

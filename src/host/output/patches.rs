@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::{Outcome, Output};
 use crate::change::{Change, Operation};
@@ -129,7 +129,7 @@ fn entry(patch: &Patch) -> Value {
     let text = match changes {
         Some(changes) => {
             let operations: Vec<Value> = changes.iter().map(operation).collect();
-            emit_document(&Value::Array(operations))
+            emit_document(&operations.into())
         }
         None => emit_document(&deletion(subject)),
     };
@@ -148,8 +148,8 @@ fn target(subject: &Subject) -> Value {
         ("name", Some(pattern(&subject.name))),
         ("namespace", Some(pattern(namespace))),
     ];
-    let parts = parts.into_iter().filter_map(|(key, part)| Some((key.to_owned(), Value::String(part?))));
-    Value::Object(parts.collect::<Map<_, _>>())
+    let parts = parts.into_iter().filter_map(|(key, part)| Some((key, Value::from(part?))));
+    Value::Object(parts.collect::<Map>())
 }
 
 /// A pattern that matches only `name`. A dot is the only special character that a Kubernetes name can have.

@@ -1,6 +1,6 @@
 //! A pod template as the controls see it.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::k8s::pod::{elements, name, positions};
 

@@ -1,6 +1,6 @@
 //! One pod per control that violates only that control.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::*;
 

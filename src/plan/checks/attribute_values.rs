@@ -1,9 +1,9 @@
 //! Resource attributes that an SDK reads otherwise than they are written, or not at all.
 
 use super::{Check, Planned};
-use crate::change::escape;
 use crate::config::annotations::ATTRIBUTE_PREFIX;
 use crate::finding::{Code, Finding};
+use crate::value::escape;
 
 /// The longest value that the Node.js SDK takes, in UTF-16 units.
 /// <https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-resources/src/detectors/EnvDetector.ts>

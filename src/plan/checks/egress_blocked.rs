@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::service::{Address, is_tcp};
 use super::{Check, Planned};
-use crate::change::look_up;
+
 use crate::config::context::Context;
 use crate::finding::{Code, Finding};
 use crate::k8s::metadata_text;
@@ -25,7 +25,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     if policies.is_empty() || pod.get("hostNetwork") == Some(&Value::Bool(true)) {
         return Some(Vec::new());
     }
-    let labels = look_up(draft.value(), &cx.workload.pointer("/metadata/labels")).and_then(Value::as_object);
+    let labels = draft.value().pointer(&cx.workload.pointer("/metadata/labels")).and_then(Value::as_object);
     let labels = Labels { own: labels.map(Cow::Borrowed).unwrap_or_default(), is_whole: true };
     let of_egress: Vec<(&Value, Option<bool>)> = policies
         .into_iter()
@@ -89,7 +89,7 @@ struct Target<'t> {
     own: &'t str,
     namespace: &'t str,
     /// Labels that the pods have, among others.
-    pods: &'t Map<String, Value>,
+    pods: &'t Map,
     /// The pods' port: its number or name.
     port: &'t Value,
 }
@@ -143,7 +143,7 @@ impl Target<'_> {
 
 /// Labels of something.
 struct Labels<'l> {
-    own: Cow<'l, Map<String, Value>>,
+    own: Cow<'l, Map>,
     /// It has no others, but for those that controllers add.
     is_whole: bool,
 }

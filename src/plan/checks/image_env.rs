@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Planned};
-use crate::change::look_up;
+
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, position, text};
 use crate::languages::Env;
@@ -24,7 +24,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         for target in &request.targets {
             let Some((image, facts)) = target.image(cx) else { continue };
             let pointer = target.pointer(cx);
-            let before = look_up(cx.workload.resource, &pointer).map_or(&[][..], |own| elements(own, "env"));
+            let before = cx.workload.resource.pointer(&pointer).map_or(&[][..], |own| elements(own, "env"));
             let after = containers.find(target.list, &target.name);
             let Some((_, after)) = after else { continue };
             let env_from = cx.context.env_from(after, &cx.namespace);

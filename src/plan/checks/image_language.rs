@@ -1,6 +1,6 @@
 //! Agents for another language than the container's image shows.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};

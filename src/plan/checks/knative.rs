@@ -1,6 +1,6 @@
 //! Pod fields that Knative accepts only with a feature flag.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};

@@ -1,7 +1,7 @@
 //! Added containers that break a LimitRange of the namespace: no pod of the workload is created.
 //! <https://kubernetes.io/docs/concepts/policy/limit-range/>
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::amounts::{Added, Amounts, Ranges, Resources, added, amounts, shown};
 use super::{Check, Planned};

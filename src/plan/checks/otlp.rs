@@ -1,6 +1,6 @@
 //! OTLP exporters whose data never arrives: a protocol that the agent does not support, or the other protocol's port.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::service::Address;
 use super::{Check, Planned};

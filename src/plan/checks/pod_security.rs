@@ -1,9 +1,9 @@
 //! A Pod Security Standards level that the pod no longer meets.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
-use crate::change::look_up;
+
 use crate::finding::{Code, Finding};
 use crate::k8s::security::{Level, Version, meets, newly_violated, violations};
 
@@ -20,8 +20,8 @@ fn lost(planned: &Planned<'_>) -> Option<Finding> {
     };
     let pointer = cx.workload.pointer("");
     let none = Value::Null;
-    let before = look_up(cx.workload.resource, &pointer).unwrap_or(&none);
-    let after = look_up(draft.value(), &pointer).unwrap_or(&none);
+    let before = cx.workload.resource.pointer(&pointer).unwrap_or(&none);
+    let after = draft.value().pointer(&pointer).unwrap_or(&none);
     let violated = newly_violated(after, before, version)?;
     let is_lost = |level: &Level| {
         (violated..=enforced).contains(level)

@@ -1,6 +1,6 @@
 //! Ports that both the sidecar and the pod's own containers listen on.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};

@@ -1,6 +1,6 @@
 //! Agents injected into a proxy only because it is the pod's first container.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
 use crate::config::annotations::{CONTAINERS, PREFIX};

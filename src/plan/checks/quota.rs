@@ -1,7 +1,7 @@
 //! Added containers without the requests or limits that a ResourceQuota demands: no pod of the workload is created.
 //! <https://kubernetes.io/docs/concepts/policy/resource-quotas/>
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::amounts::added;
 use super::{Check, Planned};

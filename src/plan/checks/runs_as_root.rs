@@ -1,7 +1,7 @@
 //! Added containers that would run as root in a pod that forbids it: the kubelet never starts them.
 
 use crate::select::Selection;
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
@@ -92,7 +92,7 @@ fn needs_root(list: List, container: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

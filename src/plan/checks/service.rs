@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use crate::config::collector::Served;
 use crate::config::context::{Context, Lookup};
@@ -101,7 +101,7 @@ impl Server<'_> {
     }
 
     /// The labels that its pods have among others, and their port behind one of its own. `None` if they are not known.
-    pub(super) fn pods(&self, port: u32) -> Option<(Cow<'_, Map<String, Value>>, Value)> {
+    pub(super) fn pods(&self, port: u32) -> Option<(Cow<'_, Map>, Value)> {
         match self {
             Self::Service(service) => {
                 let spec = service.get("spec")?;

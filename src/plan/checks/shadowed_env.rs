@@ -1,9 +1,9 @@
 //! Variables that `envFrom` brings and that an injection sets to something else.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Check, Planned};
-use crate::change::look_up;
+
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, KIND};
 use crate::config::env_from::Brought;
@@ -24,7 +24,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
         seen.push(target);
         let Some((_, container)) = containers.find(target.list, &target.name) else { continue };
         let origin = target.pointer(cx);
-        let before = look_up(cx.workload.resource, &origin).map_or(&[][..], |before| elements(before, "env"));
+        let before = cx.workload.resource.pointer(&origin).map_or(&[][..], |before| elements(before, "env"));
         for shadowed in shadowed(planned, container, before) {
             let pointer = format!("{origin}/envFrom/{}", shadowed.source);
             let Shadowed { variable, called, .. } = shadowed;

@@ -1,11 +1,12 @@
 //! Computes a record from a workload before and after its injection.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::checksum::of_text;
 use super::{ANNOTATION, Node, Part, Record, Taken, VERSION, checksum, is_empty, tokens};
-use crate::change::{escape, longest_increasing, member, origins};
+use crate::change::{longest_increasing, origins};
 use crate::k8s::{is_of_host, pod};
+use crate::value::escape;
 
 impl Record {
     /// What the injection wrote when it turned `original` into `injected`. `form` returns how a value in `original` is
@@ -66,7 +67,7 @@ static NOTHING: Value = Value::Null;
 
 impl<'w> Walk<'w> {
     /// Records mappings that the record's own annotation may create.
-    fn own_metadata(&self, before: &Map<String, Value>, root: &mut Node) {
+    fn own_metadata(&self, before: &Map, root: &mut Node) {
         let metadata = before.get("metadata").filter(|value| !value.is_null());
         let Some(metadata) = metadata.filter(|metadata| !is_empty(metadata)) else {
             if !root.was.contains_key("metadata") {
@@ -99,23 +100,17 @@ impl<'w> Walk<'w> {
         Some(text.unwrap_or_else(|| format!(" {value}")))
     }
 
-    fn mappings(
-        &mut self,
-        pointer: &str,
-        before: &'w Map<String, Value>,
-        after: &'w Map<String, Value>,
-        node: &mut Node,
-    ) {
+    fn mappings(&mut self, pointer: &str, before: &'w Map, after: &'w Map, node: &mut Node) {
         for (key, now) in after {
-            let was = member(before, key);
+            let was = before.get(key);
             if was == Some(now) || key == ANNOTATION {
                 continue;
             }
             let pointer = format!("{pointer}/{}", escape(key));
-            self.path.push(key.clone());
+            self.path.push(key.to_string());
             let is_collection = matches!(now, Value::Object(_) | Value::Array(_));
             if is_collection && was.is_none_or(is_made) {
-                node.was.insert(key.clone(), self.text(&pointer, &self.path, was));
+                node.was.insert(key.to_string(), self.text(&pointer, &self.path, was));
             }
             let mut inside = Node::default();
             match (was.unwrap_or(&NOTHING), now) {
@@ -123,28 +118,28 @@ impl<'w> Walk<'w> {
                     self.mappings(&pointer, was, now, &mut inside);
                 }
                 (_, Value::Object(now)) => {
-                    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+                    static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
                     self.mappings(&pointer, &NONE, now, &mut inside);
                 }
                 (was, Value::Array(now)) => {
-                    let was = was.as_array().map_or(&[][..], Vec::as_slice);
+                    let was = was.as_array().unwrap_or_default();
                     self.lists(&pointer, key, was, now, &mut inside);
                 }
                 (Value::String(was), Value::String(now)) if part(was, now).is_some() => {
                     let (before, after) = part(was, now).unwrap_or_default();
                     let plain = (self.form)(&pointer, &self.path).is_some_and(|form| form == *was);
                     let of = |text: &str| (!text.is_empty()).then(|| (text.len(), of_text(text)));
-                    node.part.insert(key.clone(), Part { before: of(before), after: of(after), plain });
+                    node.part.insert(key.to_string(), Part { before: of(before), after: of(after), plain });
                 }
                 (was, now) => {
-                    node.ours.insert(key.clone(), checksum(now));
-                    if member(before, key).is_some() {
-                        node.was.insert(key.clone(), self.text(&pointer, &self.path, Some(was)));
+                    node.ours.insert(key.to_string(), checksum(now));
+                    if before.get(key).is_some() {
+                        node.was.insert(key.to_string(), self.text(&pointer, &self.path, Some(was)));
                     }
                 }
             }
             if !inside.is_empty() {
-                node.inside.insert(key.clone(), inside);
+                node.inside.insert(key.to_string(), inside);
             }
             self.path.pop();
         }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::value::Value;
 use serde::Serialize;
-use serde_json::Value;
 
 /// The base of the polynomial: an odd number without a bit pattern.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -72,7 +72,7 @@ impl Hash {
                 entries.sort_unstable_by_key(|(key, _)| *key);
                 self.add(b"{");
                 for (key, value) in entries {
-                    self.json(key);
+                    self.json(&key.as_str());
                     self.add(b":");
                     self.value(value);
                     self.add(b",");
@@ -121,7 +121,7 @@ fn digits(hash: u64) -> [u8; 6] {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

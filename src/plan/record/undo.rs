@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Array, Map, Value};
 
 use super::{ANNOTATION, Node, Part, Record, Taken, checksum, is_empty, tokens};
-use crate::change::{Change, Forms, escape, look_up, member};
+use crate::change::{Change, Forms};
 use crate::k8s::pod::identify;
 use crate::select::is_marked;
+use crate::value::escape;
 use crate::yaml::Document;
 
 /// A workload without its injection.
@@ -35,7 +36,7 @@ impl Record {
     pub fn undo(&self, injected: &Value) -> Result<Undone, Invalid> {
         let mut value = injected.clone();
         if let Some(annotations) = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-            annotations.shift_remove(ANNOTATION);
+            annotations.remove(ANNOTATION);
         }
         let mut walk =
             Walk { injected, forms: Forms::new(), returns: Vec::new(), edited: Vec::new(), path: Vec::new() };
@@ -68,7 +69,7 @@ impl Walk<'_> {
         }
     }
 
-    fn mapping(&mut self, node: &Node, entries: &mut Map<String, Value>) -> Result<(), Invalid> {
+    fn mapping(&mut self, node: &Node, entries: &mut Map) -> Result<(), Invalid> {
         for (key, inside) in &node.inside {
             let Some(value) = entries.get_mut(key) else {
                 self.all_edited(key, inside);
@@ -93,7 +94,7 @@ impl Walk<'_> {
             }
         }
         for (key, sum) in &node.ours {
-            if member(entries, key).map(checksum).as_ref() != Some(sum) {
+            if entries.get(key).map(checksum).as_ref() != Some(sum) {
                 self.note(key);
             }
             if entries.contains_key(key) {
@@ -101,7 +102,7 @@ impl Walk<'_> {
             }
         }
         for (key, text) in node.was.iter().filter(|(key, _)| !node.ours.contains_key(*key)) {
-            if member(entries, key).is_some_and(is_empty) {
+            if entries.get(key).is_some_and(is_empty) {
                 self.restore(entries, key, text.as_deref());
             }
         }
@@ -109,9 +110,9 @@ impl Walk<'_> {
     }
 
     /// Restores the earlier value of a key.
-    fn restore(&mut self, entries: &mut Map<String, Value>, key: &str, text: Option<&str>) {
+    fn restore(&mut self, entries: &mut Map, key: &str, text: Option<&str>) {
         let Some(text) = text else {
-            entries.shift_remove(key);
+            entries.remove(key);
             return;
         };
         let value = Document::parse(text).and_then(|document| document.value()).unwrap_or_default();
@@ -119,7 +120,7 @@ impl Walk<'_> {
         entries.insert(key.to_owned(), value);
     }
 
-    fn list(&mut self, key: &str, node: &Node, elements: &mut Vec<Value>) -> Result<(), Invalid> {
+    fn list(&mut self, key: &str, node: &Node, elements: &mut Array) -> Result<(), Invalid> {
         let mut by_token: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, token) in tokens(key, elements).into_iter().enumerate() {
             by_token.entry(token).or_default().push(index);
@@ -135,7 +136,7 @@ impl Walk<'_> {
             };
             let token = identify(key, &elements[index]).unwrap_or(token).to_owned();
             self.path.push(Step::Element(token));
-            self.value("", inside, &mut elements[index])?;
+            self.value("", inside, &mut elements.make_mut()[index])?;
             self.path.pop();
         }
         let mut gone = vec![false; elements.len()];
@@ -162,7 +163,8 @@ impl Walk<'_> {
             match self.taken(to, token) {
                 Some((from, element)) => {
                     let list = self.pointer();
-                    let end = look_up(self.injected, &list).and_then(Value::as_array).map_or(0, Vec::len);
+                    let end =
+                        self.injected.pointer(&list).and_then(Value::as_array).map_or(0, <[Value]>::len);
                     let back = self.returns.iter().filter(|change| change.pointer.starts_with(&list)).count();
                     self.returns.push(Change::relocate(from, format!("{list}/{}", end + back)));
                     let at = place_before(key, elements, before).unwrap_or(behind.min(elements.len()));
@@ -223,7 +225,7 @@ impl Walk<'_> {
                     key = name;
                 }
                 Step::Element(name) => {
-                    let elements = value.as_array().map_or(&[][..], Vec::as_slice);
+                    let elements = value.as_array().unwrap_or_default();
                     let index = tokens(key, elements).iter().position(|token| token == name);
                     let index = index.unwrap_or(elements.len());
                     pointer = format!("{pointer}/{index}");

@@ -1,6 +1,6 @@
 //! A listing for programs.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::{Entry, Listing};
 use crate::coverage::{Coverage, Part, Status};

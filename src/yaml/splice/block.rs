@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Around, Member, Writer};
 use crate::yaml::emit::{self, Layout};

@@ -1,8 +1,8 @@
 //! Edits that once went wrong, or easily could: text, changes, text.
 
 use otel_inject::change::Change;
+use otel_inject::value::json;
 use otel_inject::yaml::{Document, Trouble, edited};
-use serde_json::json;
 
 /// What splicing makes of `text`; a refusal as its message.
 fn splice(text: &str, changes: &[Change]) -> Result<String, String> {

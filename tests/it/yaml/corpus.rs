@@ -12,7 +12,7 @@ use super::texts::{self, Sample};
 type Counts = BTreeMap<(&'static str, &'static str), usize>;
 
 /// Judges all samples in all styles; the counts by style and outcome, and what was wrong.
-fn run(samples: &[Sample], plan: fn(&serde_json::Value, &str) -> Plan) -> (Counts, Vec<String>) {
+fn run(samples: &[Sample], plan: fn(&otel_inject::value::Value, &str) -> Plan) -> (Counts, Vec<String>) {
     let one = |sample: &Sample| {
         let mut counts = Vec::new();
         let mut wrong = Vec::new();
@@ -44,7 +44,7 @@ fn run(samples: &[Sample], plan: fn(&serde_json::Value, &str) -> Plan) -> (Count
     (counts, results.into_iter().flat_map(|(_, wrong)| wrong).collect())
 }
 
-fn expect(samples: &[Sample], plan: fn(&serde_json::Value, &str) -> Plan, share: f64) {
+fn expect(samples: &[Sample], plan: fn(&otel_inject::value::Value, &str) -> Plan, share: f64) {
     let (counts, wrong) = run(samples, plan);
     let total = |word: &str| -> usize {
         counts.iter().filter(|((_, other), _)| *other == word).map(|(_, count)| count).sum()

@@ -1,8 +1,8 @@
 //! Documents of ours decode to the value that they were made of, by readers of YAML 1.1 and 1.2.
 
+use otel_inject::value::{Map, Value, json};
 use otel_inject::yaml::{Event, Parser, Style, emit_document};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
 
 use super::judge::read;
 use super::yaml_edit_parser::YamlEdit;
@@ -187,7 +187,7 @@ proptest! {
 
 #[test]
 fn a_key_that_is_longer_than_readers_take_stands_alone() {
-    let value = json!({"a": {"k".repeat(2000): {"b": [1]}, "c".repeat(1100): "x"}});
+    let value = json!({"a": {("k".repeat(2000)): {"b": [1]}, ("c".repeat(1100)): "x"}});
     let text = emit_document(&value);
     assert_eq!(read(&text).ok(), Some(value), "{text}");
 }

@@ -1,8 +1,8 @@
 //! New strings are read as the strings that they are, whoever reads them.
 
+use otel_inject::value::{Value, json};
 use otel_inject::yaml::{Document, emit_string, quoted};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::judge::read;
 use super::texts::testdata;
@@ -14,7 +14,7 @@ fn tricky() -> Vec<String> {
 
 fn scalars() -> Vec<String> {
     let text = std::fs::read_to_string(testdata("krm-wire/scalar-resolution.json")).unwrap();
-    let table: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
+    let table: serde_json::Map = serde_json::from_str(&text).unwrap();
     table.into_iter().map(|(scalar, _)| scalar).collect()
 }
 

@@ -106,8 +106,8 @@ fn a_list_of_many_elements_is_edited_in_linear_time() {
     let start = Instant::now();
     let document = Document::parse(&text).unwrap();
     let changes = [
-        Change::add("/a/0", serde_json::json!({"name": "first"})),
-        Change::replace("/a/1/value", serde_json::json!("vv")),
+        Change::add("/a/0", otel_inject::value::json!({"name": "first"})),
+        Change::replace("/a/1/value", otel_inject::value::json!("vv")),
         Change::relocate("/a/2", format!("/a/{count}")),
         Change::remove("/a/3"),
     ];

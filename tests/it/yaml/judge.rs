@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use otel_inject::value::Value;
 use otel_inject::yaml::{Document, Problem, edited};
-use serde_json::Value;
 
 use super::plan::Plan;
 use crate::common::judge::tokens;

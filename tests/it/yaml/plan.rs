@@ -1,7 +1,7 @@
 //! Changes as an injection makes them, and as taking one out does, for any workload.
 
 use otel_inject::change::Change;
-use serde_json::{Value, json};
+use otel_inject::value::{Value, json};
 
 /// A list of changes, carried out on a value while it grows.
 pub(crate) struct Plan {

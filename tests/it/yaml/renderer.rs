@@ -1,7 +1,7 @@
 //! Values as YAML in every style that people and tools write, by choices.
 
+use otel_inject::value::Value;
 use otel_inject::yaml::{Document, quoted};
-use serde_json::Value;
 
 use super::choices::Choices;
 use super::judge::read;

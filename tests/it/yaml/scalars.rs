@@ -1,13 +1,13 @@
 //! What plain scalars mean: the table that kyaml and kubectl were asked for, of which kubectl's column counts.
 
+use otel_inject::value::Value;
 use otel_inject::yaml::{Document, reads_as};
-use serde_json::Value;
 
 use super::texts::testdata;
 
 fn table() -> Vec<(String, Value, Value)> {
     let text = std::fs::read_to_string(testdata("krm-wire/scalar-resolution.json")).unwrap();
-    let table: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
+    let table: serde_json::Map = serde_json::from_str(&text).unwrap();
     table.into_iter().map(|(scalar, by)| (scalar, by["v3"].clone(), by["k8s"].clone())).collect()
 }
 
@@ -63,7 +63,7 @@ fn a_word_of_yaml_1_1_is_a_boolean_in_its_three_spellings_and_only_without_quote
 #[test]
 fn a_letter_is_a_boolean_only_in_a_field_that_takes_one() {
     let text = "name: y\ntty: N\noptional: [y, {tty: Y}]\nk: !!bool n\nl: &l n\nprivileged: *l\n<<: {stdin: y, x: y}\n";
-    let wanted = serde_json::json!({
+    let wanted = otel_inject::value::json!({
         "name": "y", "tty": false, "optional": ["y", {"tty": true}], "k": false, "l": "n", "privileged": false,
         "stdin": true, "x": "y",
     });
@@ -71,16 +71,16 @@ fn a_letter_is_a_boolean_only_in_a_field_that_takes_one() {
     assert_eq!(document.value().unwrap(), wanted);
     assert_eq!(document.value_at("/tty").unwrap(), false);
     for (text, value) in [
-        ("name: y\ntty: N\n", serde_json::json!({"name": "y", "tty": false})),
-        ("- y\n- tty: Y\n", serde_json::json!(["y", {"tty": true}])),
+        ("name: y\ntty: N\n", otel_inject::value::json!({"name": "y", "tty": false})),
+        ("- y\n- tty: Y\n", otel_inject::value::json!(["y", {"tty": true}])),
     ] {
         assert!(reads_as(text, &value), "{text}");
-        assert!(!reads_as(text, &serde_json::json!({"name": "y", "tty": "N"})));
+        assert!(!reads_as(text, &otel_inject::value::json!({"name": "y", "tty": "N"})));
     }
 }
 
 #[test]
 fn keys_stay_as_they_are_written() {
     let document = Document::parse("y: 1\nON: 2\n0x10: 3\nfalse: 4\n").unwrap().value().unwrap();
-    assert_eq!(document, serde_json::json!({"y": 1, "ON": 2, "0x10": 3, "false": 4}));
+    assert_eq!(document, otel_inject::value::json!({"y": 1, "ON": 2, "0x10": 3, "false": 4}));
 }

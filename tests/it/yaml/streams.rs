@@ -189,14 +189,14 @@ proptest! {
         use serde::Deserialize;
         // That reader takes a byte order mark for text.
         let text = text.replace('\u{feff}', "");
-        let whole: Result<Vec<serde_json::Value>, _> = serde_yaml::Deserializer::from_str(&text).map(serde_json::Value::deserialize).collect();
+        let whole: Result<Vec<otel_inject::value::Value>, _> = serde_yaml::Deserializer::from_str(&text).map(otel_inject::value::Value::deserialize).collect();
         let Ok(whole) = whole else { return Ok(()) };
         let mut parts = Vec::new();
         for chunk in chunks(&text) {
             let Ok(value) = Document::parse(chunk).and_then(|document| document.value()) else { return Ok(()) };
             parts.push(value);
         }
-        let filled = |values: Vec<serde_json::Value>| -> Vec<serde_json::Value> { values.into_iter().filter(|value| !value.is_null()).collect() };
+        let filled = |values: Vec<otel_inject::value::Value>| -> Vec<otel_inject::value::Value> { values.into_iter().filter(|value| !value.is_null()).collect() };
         prop_assert_eq!(filled(parts), filled(whole), "{:?}", text);
     }
 }

@@ -1,7 +1,7 @@
 //! One document in the styles in which documents come.
 
+use otel_inject::value::Value;
 use otel_inject::yaml::Document;
-use serde_json::Value;
 
 use super::judge::{Units, read};
 use super::renderer;
@@ -62,7 +62,7 @@ pub(crate) fn variants(text: &str) -> Vec<Variant> {
     {
         push(style, renderer::block(&value, step, dash), "", Units::Lines);
     }
-    let mixed = serde_json::json!({ "items": [value] });
+    let mixed = otel_inject::value::json!({ "items": [value] });
     push("json item", serde_json::to_string_pretty(&mixed).unwrap(), "/items/0", Units::Tokens);
     let item = mixed["items"][0].to_string();
     push("json item in a block", format!("kind: List\nitems:\n- {item}\n"), "/items/0", Units::Tokens);

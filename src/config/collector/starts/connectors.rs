@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
+use crate::value::Map;
 
 use super::super::Notes;
 use super::super::component::pointer;
 use super::{Pipeline, SERVICE, Start};
-use crate::change::escape;
 use crate::components::releases;
 use crate::finding::Finding;
+use crate::value::escape;
 
 impl Start<'_> {
     /// Connectors that lead nowhere, come from nowhere, or go round in a circle.

@@ -1,11 +1,10 @@
 //! The fields of components of known types, and of the collector's own telemetry.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::super::Notes;
 use super::super::component::pointer;
 use super::{Pipeline, Start};
-use crate::change::escape;
 use crate::components::fields::{
     self, BOUNDS, CHOICES, Choice, FIELDS, Limit, REQUIRED, REQUIRED_IN_USE, TELEMETRY, WITH_SIGNALS,
 };
@@ -13,6 +12,7 @@ use crate::components::releases::FACTS;
 use crate::components::{Listener, receiver, type_of};
 use crate::config::nearest;
 use crate::finding::Finding;
+use crate::value::escape;
 
 /// A component, or the telemetry of the service.
 pub(super) struct Part<'c> {
@@ -148,7 +148,7 @@ impl Start<'_> {
 }
 
 /// Calls `show` with each mapping at a path, and its pointer.
-fn each(value: &Value, path: &str, at: &str, show: &mut dyn FnMut(&str, &Map<String, Value>)) {
+fn each(value: &Value, path: &str, at: &str, show: &mut dyn FnMut(&str, &Map)) {
     let Some((token, rest)) = path.strip_prefix('/').map(|path| {
         let end = path.find('/').unwrap_or(path.len());
         path.split_at(end)
@@ -180,7 +180,7 @@ fn is_one_of(value: &str, choice: &Choice) -> bool {
     value.contains('$') || choice.values.iter().any(is_same)
 }
 
-fn has(fields: Option<&Map<String, Value>>, key: &str) -> bool {
+fn has(fields: Option<&Map>, key: &str) -> bool {
     fields.and_then(|fields| fields.get(key)).is_some_and(is_filled)
 }
 
@@ -198,7 +198,7 @@ fn is_filled(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

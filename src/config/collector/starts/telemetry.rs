@@ -1,13 +1,13 @@
 //! The collector's own telemetry.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::super::Notes;
 use super::super::ports::split;
 use super::{SERVICE, Start};
-use crate::change::escape;
 use crate::components::METRICS;
 use crate::finding::Finding;
+use crate::value::escape;
 
 impl Start<'_> {
     /// The collector's own telemetry.
