@@ -135,15 +135,15 @@ impl Value {
         matches!(self, Self::Object(_))
     }
 
-    /// The value of a key, if it is a mapping that has it.
+    /// The value of a key or the item at an index, if there is one.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Self> {
-        self.as_object()?.get(key)
+    pub fn get(&self, at: impl At) -> Option<&Self> {
+        at.of(self)
     }
 
-    /// The value of a key, if it is a mapping that has it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
-        self.as_object_mut()?.get_mut(key)
+    /// The value of a key or the item at an index, if there is one.
+    pub fn get_mut(&mut self, at: impl At) -> Option<&mut Self> {
+        at.of_mut(self)
     }
 
     /// The value, leaving null behind.
@@ -183,34 +183,54 @@ impl fmt::Debug for Value {
     }
 }
 
-impl Index<&str> for Value {
-    type Output = Self;
+/// A key of a mapping or an index of a sequence.
+pub trait At {
+    /// What is there.
+    fn of(self, value: &Value) -> Option<&Value>;
 
-    /// Null if there is no such key.
-    fn index(&self, key: &str) -> &Self {
-        self.get(key).unwrap_or(&NULL)
+    /// What is there.
+    fn of_mut(self, value: &mut Value) -> Option<&mut Value>;
+}
+
+impl<K: AsRef<str> + ?Sized> At for &K {
+    fn of(self, value: &Value) -> Option<&Value> {
+        value.as_object()?.get(self.as_ref())
+    }
+
+    fn of_mut(self, value: &mut Value) -> Option<&mut Value> {
+        value.as_object_mut()?.get_mut(self.as_ref())
     }
 }
 
-impl Index<usize> for Value {
-    type Output = Self;
+impl At for usize {
+    fn of(self, value: &Value) -> Option<&Value> {
+        value.as_array()?.get(self)
+    }
 
-    /// Null if there is no such item.
-    fn index(&self, index: usize) -> &Self {
-        self.as_array().and_then(|items| items.get(index)).unwrap_or(&NULL)
+    fn of_mut(self, value: &mut Value) -> Option<&mut Value> {
+        value.as_array_mut()?.get_mut(self)
     }
 }
 
-impl IndexMut<&str> for Value {
+impl<I: At> Index<I> for Value {
+    type Output = Self;
+
+    /// Null if there is no such key or item.
+    fn index(&self, at: I) -> &Self {
+        self.get(at).unwrap_or(&NULL)
+    }
+}
+
+impl<K: AsRef<str> + ?Sized> IndexMut<&K> for Value {
     /// Adds a key that is not there, and makes a mapping of null.
     ///
     /// # Panics
     /// The value is neither null nor a mapping.
-    fn index_mut(&mut self, key: &str) -> &mut Self {
+    fn index_mut(&mut self, key: &K) -> &mut Self {
         if self.is_null() {
             *self = Self::Object(Map::new());
         }
-        self.as_object_mut().expect("a mapping").get_or_insert_with(key, || Self::Null)
+        self.as_object_mut().expect("a mapping").get_or_insert_with(key.as_ref(), || Self::Null)
     }
 }
 
@@ -218,7 +238,7 @@ impl IndexMut<usize> for Value {
     /// # Panics
     /// The value is no sequence that long.
     fn index_mut(&mut self, index: usize) -> &mut Self {
-        &mut self.as_array_mut().expect("a sequence").make_mut()[index]
+        &mut self.as_array_mut().expect("a sequence")[index]
     }
 }
 
@@ -229,11 +249,6 @@ impl fmt::Debug for Array {
 }
 
 impl Array {
-    /// The items, to be changed.
-    pub fn make_mut(&mut self) -> &mut [Value] {
-        self.0.make_mut()
-    }
-
     /// Adds an item at the end.
     pub fn push(&mut self, item: Value) {
         self.0.push(item);
@@ -266,6 +281,12 @@ impl std::ops::Deref for Array {
 
     fn deref(&self) -> &[Value] {
         &self.0
+    }
+}
+
+impl std::ops::DerefMut for Array {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        self.0.make_mut()
     }
 }
 
@@ -308,6 +329,15 @@ impl<'a> IntoIterator for &'a Array {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Array {
+    type Item = &'a mut Value;
+    type IntoIter = std::slice::IterMut<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.make_mut().iter_mut()
     }
 }
 

@@ -55,7 +55,10 @@ fn is_nameless(container: &Value) -> bool {
 }
 
 fn containers_of(resource: &mut Value) -> &mut [Value] {
-    resource.pointer_mut(CONTAINERS).and_then(Value::as_array_mut).map_or(&mut [], Array::make_mut)
+    resource
+        .pointer_mut(CONTAINERS)
+        .and_then(Value::as_array_mut)
+        .map_or(&mut [], std::ops::DerefMut::deref_mut)
 }
 
 #[cfg(test)]

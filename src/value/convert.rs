@@ -200,6 +200,12 @@ impl PartialEq<&str> for Value {
     }
 }
 
+impl PartialEq<String> for Value {
+    fn eq(&self, text: &String) -> bool {
+        self.as_str() == Some(text)
+    }
+}
+
 impl PartialEq<bool> for Value {
     fn eq(&self, flag: &bool) -> bool {
         self.as_bool() == Some(*flag)
@@ -236,9 +242,21 @@ impl From<bool> for Value {
     }
 }
 
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        number.to_value()
+    }
+}
+
 impl From<Map> for Value {
     fn from(entries: Map) -> Self {
         Self::Object(entries)
+    }
+}
+
+impl From<&[Self]> for Value {
+    fn from(items: &[Self]) -> Self {
+        items.to_value()
     }
 }
 

@@ -125,6 +125,11 @@ impl Map {
         self.0.make_mut().iter_mut().map(|(_, value)| value)
     }
 
+    /// The entries; their values can be changed.
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&EcoString, &mut Value)> {
+        self.0.make_mut().iter_mut().map(|(key, value)| (&*key, value))
+    }
+
     /// Whether both are one and the same in memory.
     pub(super) fn is_shared_with(&self, other: &Self) -> bool {
         is_shared(&self.0, &other.0)

@@ -19,7 +19,7 @@ impl Value {
     pub fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Self> {
         tokens(pointer).try_fold(self, |value, token| match value {
             Self::Object(entries) => entries.get_mut(&unescape(token)),
-            Self::Array(items) => items.make_mut().get_mut(index(token)?),
+            Self::Array(items) => items.get_mut(index(token)?),
             _ => None,
         })
     }

@@ -136,7 +136,7 @@ impl Walk<'_> {
             };
             let token = identify(key, &elements[index]).unwrap_or(token).to_owned();
             self.path.push(Step::Element(token));
-            self.value("", inside, &mut elements.make_mut()[index])?;
+            self.value("", inside, &mut elements[index])?;
             self.path.pop();
         }
         let mut gone = vec![false; elements.len()];
