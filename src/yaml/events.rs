@@ -12,23 +12,34 @@ pub(super) fn of_simple<'t>(
     text: &'t str,
     mut take: impl FnMut(Event<'t>, Span) -> Option<()>,
 ) -> Option<()> {
+    let mut names: Vec<&str> = Vec::new();
+    // The number of the anchor that the next node has.
+    let mut anchor = 0;
     marks(text.as_bytes(), |mark, span| {
+        let own = std::mem::take(&mut anchor);
         let event = match mark {
             Mark::Scalar(style @ (Style::Literal | Style::Folded)) => {
                 let (value, span) = block(text, span, style);
-                return take(scalar(Cow::Owned(value), style), span);
+                return take(Event::Scalar { text: Cow::Owned(value), style, anchor: own, tag: None }, span);
             }
-            Mark::Scalar(style) => scalar(inline(&text[span.clone()], style), style),
-            Mark::Sequence { flow } => Event::Sequence { flow, anchor: 0, tag: None },
-            Mark::Mapping { flow } => Event::Mapping { flow, anchor: 0, tag: None },
+            Mark::Scalar(style) => {
+                Event::Scalar { text: inline(&text[span.clone()], style), style, anchor: own, tag: None }
+            }
+            Mark::Sequence { flow } => Event::Sequence { flow, anchor: own, tag: None },
+            Mark::Mapping { flow } => Event::Mapping { flow, anchor: own, tag: None },
             Mark::End => Event::End,
+            Mark::Anchor => {
+                names.push(&text[span]);
+                anchor = names.len();
+                return Some(());
+            }
+            Mark::Alias => {
+                let name = &text[span.start + 1..span.end];
+                Event::Alias(1 + names.iter().rposition(|known| *known == name)?)
+            }
         };
         take(event, span)
     })
-}
-
-fn scalar(text: Cow<'_, str>, style: Style) -> Event<'_> {
-    Event::Scalar { text, style, anchor: 0, tag: None }
 }
 
 /// The content of a plain or quoted scalar.

@@ -1,17 +1,17 @@
 //! Recognizes simple block YAML by its lines, several times as fast as the parser.
 //!
 //! A text that is recognized is valid YAML on its own, without duplicate keys: block mappings and sequences, and scalars
-//! whose end is seen in the lines. Anchors, aliases, tags, flow collections of several lines, explicit keys, directives,
-//! tabs outside block scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open
-//! at the end of such a text, and it refers to nothing outside.
+//! whose end is seen in the lines. Tags, flow collections of several lines, explicit keys, directives, tabs outside
+//! block scalars and all rare notations are left to the parser, as is everything doubtful. Nothing is open at the end of
+//! such a text.
 //!
-//! [`skim`] gives the values of a few keys; [`marks`] gives every node, from which [`super::events`] makes what the
-//! parser would give.
+//! [`skim`] gives the values of a few keys, of texts without anchors and aliases, which so refer to nothing outside;
+//! [`marks`] gives every node, from which [`super::events`] makes what the parser would give.
 
 use super::parser::{Span, Style};
 use line::{
-    Key, Lines, begins_plain, flow_scalar, has_content, is_dash, is_end, quoted_style, spaces_skipped,
-    spaces_trimmed,
+    Key, Lines, begins_plain, flow_scalar, has_content, is_dash, is_end, name_skipped, quoted_style,
+    spaces_skipped, spaces_trimmed,
 };
 
 mod line;
@@ -39,7 +39,7 @@ impl Form {
 /// text is not simple, or if one of the keys has a value that is not one word.
 #[must_use]
 pub fn skim<'t, const N: usize>(text: &'t [u8], form: Form, keys: [&str; N]) -> Option<[Option<&'t str>; N]> {
-    read(text, form, keys, |_, _| Some(()))
+    read(text, form, keys, |mark, _| (!matches!(mark, Mark::Anchor | Mark::Alias)).then_some(()))
 }
 
 /// What is at a place of a simple text.
@@ -54,6 +54,10 @@ pub(super) enum Mark {
     Mapping { flow: bool },
     /// The end of the innermost collection.
     End,
+    /// The name of an anchor, behind its `&`. The next mark is its node.
+    Anchor,
+    /// An alias: `*` and the name of an anchor.
+    Alias,
 }
 
 /// Gives the marks of a simple text to `take`, in the parser's order. `None` if the text is not simple or `take` returns
@@ -88,7 +92,7 @@ fn read<'t, const N: usize>(
         values: [None; N],
         open: Vec::new(),
         seen: Vec::new(),
-        state: State::Node { floor: 0, dashes: None, at: lines.at },
+        state: State::Node { floor: 0, dashes: None, at: Some(lines.at) },
         line: 0..0,
         take,
     };
@@ -144,8 +148,9 @@ struct Open {
 enum State {
     /// Nothing.
     Complete,
-    /// A node that has not begun. If it is empty, its place is `at`. A sequence can also begin at the column `dashes`.
-    Node { floor: usize, dashes: Option<usize>, at: usize },
+    /// A node that has not begun. If it is empty, its place is `at`, or, if it has an anchor, left to the parser. A
+    /// sequence can also begin at the column `dashes`.
+    Node { floor: usize, dashes: Option<usize>, at: Option<usize> },
     /// A plain scalar, with what has been read of it.
     Plain { floor: usize, span: Span },
     /// A scalar in quotes that is still open, and its start.
@@ -207,8 +212,11 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
         if content.is_empty() || is_comment {
             return Some(());
         }
-        if let State::Node { floor, dashes, .. } = self.state {
+        if let State::Node { floor, dashes, at } = self.state {
             if column >= floor {
+                // It has no second anchor.
+                let is_fitting = at.is_some() || !matches!(content[0], b'&' | b'*');
+                is_fitting.then_some(())?;
                 return self.node(content, column, floor);
             }
             if dashes == Some(column) && is_dash(content) {
@@ -236,7 +244,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
     fn settle(&mut self) -> Option<()> {
         match std::mem::replace(&mut self.state, State::Complete) {
             State::Complete => Some(()),
-            State::Node { at, .. } => (self.take)(Mark::Scalar(Style::Plain), at..at),
+            State::Node { at, .. } => at.and_then(|at| (self.take)(Mark::Scalar(Style::Plain), at..at)),
             State::Plain { span, .. } => (self.take)(Mark::Scalar(Style::Plain), span),
             State::Block { style, start, .. } => (self.take)(Mark::Scalar(style), start..self.line.start),
             State::Quoted { .. } => None,
@@ -279,8 +287,11 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
         let after = &content[1..];
         let value = spaces_skipped(after);
         if is_end(after, value) {
-            self.state = State::Node { floor: column + 1, dashes: None, at: self.line.end };
+            self.state = State::Node { floor: column + 1, dashes: None, at: Some(self.line.end) };
             return Some(());
+        }
+        if let [b'&', name @ ..] = value {
+            return self.anchored(name, column + 1, None);
         }
         self.node(value, column + content.len() - value.len(), column + 1)
     }
@@ -308,13 +319,31 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
             return self.complete(Style::Plain, self.offset(value), rest);
         }
         if is_end(after, value) {
-            self.state = State::Node { floor: column + 1, dashes: Some(column), at: self.offset(after) };
+            let at = Some(self.offset(after));
+            self.state = State::Node { floor: column + 1, dashes: Some(column), at };
             return Some(());
+        }
+        if let [b'&', name @ ..] = value {
+            return self.anchored(name, column + 1, Some(column));
         }
         self.scalar(value, column + 1)
     }
 
-    /// Reads a scalar or a flow collection up to the end of the line.
+    /// Reads the name of an anchor and the node that it stands before.
+    fn anchored(&mut self, name: &'t [u8], floor: usize, dashes: Option<usize>) -> Option<()> {
+        let after = name_skipped(name)?;
+        let (start, end) = (self.offset(name), self.offset(after));
+        (self.take)(Mark::Anchor, start..end)?;
+        let node = spaces_skipped(after);
+        if is_end(after, node) {
+            self.state = State::Node { floor, dashes, at: None };
+            return Some(());
+        }
+        let is_apart = node.len() < after.len() && node[0] != b'*';
+        is_apart.then(|| self.scalar(node, floor))?
+    }
+
+    /// Reads a scalar, an alias or a flow collection up to the end of the line.
     fn scalar(&mut self, content: &'t [u8], floor: usize) -> Option<()> {
         let start = self.offset(content);
         match content {
@@ -327,6 +356,12 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 let rest = rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b"+")).unwrap_or(rest);
                 self.state = State::Block { floor, style, start, column: None };
                 spaces_skipped(rest).is_empty().then_some(())
+            }
+            [b'*', name @ ..] => {
+                let rest = name_skipped(name)?;
+                let end = self.offset(rest);
+                (self.take)(Mark::Alias, start..end)?;
+                self.finish(rest)
             }
             [b'{' | b'[', ..] => {
                 let rest = Flow { end: self.line.end, take: &mut self.take }.node(content, 0)?;
@@ -459,20 +494,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::yaml::Document;
     use crate::yaml::parser::Granit;
+    use crate::yaml::{Document, events};
 
     const KEYS: [&str; 2] = ["apiVersion", "kind"];
 
-    /// Compares a simple text with what the parser reads. Returns whether the text is simple.
+    /// Compares a simple text with what the parser reads. Returns whether the text is simple and without anchors.
     fn compare(text: &str, form: Form) -> bool {
-        let Some(values) = skim(text.as_bytes(), form, KEYS) else { return false };
-        let document =
-            Document::read(text, Granit::new(text)).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
-        // Otherwise the parser would be compared with itself.
-        assert!(marks(text.as_bytes(), |_, _| Some(())).is_some(), "{text}");
-        let own = Document::parse(text).expect("a simple text");
-        assert_eq!(format!("{own:?}"), format!("{document:?}"), "{text}");
+        let values = skim(text.as_bytes(), form, KEYS);
+        if !compare_nodes(text) {
+            // Otherwise the parser would be compared with itself.
+            assert_eq!(values, None, "{text}");
+        }
+        let Some(values) = values else { return false };
+        let document = Document::parse(text).expect("a simple text");
         let base = match form {
             Form::Mapping => "",
             Form::Element => "/0",
@@ -492,6 +527,18 @@ mod tests {
         if form == Form::Element {
             between_others(text);
         }
+        true
+    }
+
+    /// Compares the nodes of a simple text with those that the parser reads. Returns whether the text is simple.
+    fn compare_nodes(text: &str) -> bool {
+        if events::of_simple(text, |_, _| Some(())).is_none() {
+            return false;
+        }
+        let document =
+            Document::read(text, Granit::new(text)).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
+        let own = Document::parse(text).expect("a simple text");
+        assert_eq!(format!("{own:?}"), format!("{document:?}"), "{text}");
         true
     }
 
@@ -545,6 +592,43 @@ mod tests {
             assert!(compare(text, Form::Mapping), "{text}");
             let item = element(text.trim_start_matches("# c\n---\n"));
             assert!(compare(&item, Form::Element), "{text}");
+        }
+    }
+
+    #[test]
+    fn anchors_and_aliases_are_read() {
+        for text in [
+            "a: &x b\nc: *x\n",
+            "a: &x-1 \"b\" # c\nd:\n- *x-1\n- *x-1 # c\n",
+            "a: &x {b: c}\nd: *x\ne: &x [f]\ng: *x\n",
+            "a: &x\n  b: c\nd: &y\n- e\n- &z f\n- &z\n  g\nh: [*y]\n".replace("[*y]", "*y").as_str(),
+            "a: &x |\n  b\nc: *x\nd:\n- &y\n  e: f\n- *y\n",
+            "a: &x # c\n\n  b\n  c\nd: *x\n",
+        ] {
+            assert!(compare_nodes(text), "{text}");
+            assert!(!compare(text, Form::Mapping), "{text}");
+            assert!(compare_nodes(&element(text)), "{text}");
+        }
+        for text in [
+            "a: *x\n",
+            "a: &x\nb: c\n",
+            "a: &x\n",
+            "a: &x &y b\n",
+            "a: &x *x\n",
+            "a: &x\n  &y b\n",
+            "a: &x b\nc: &y\n  *x\n",
+            "a: &x b: c\n",
+            "a:\n- &x b: c\n",
+            "a:\n- &x - c\n",
+            "a: &x b\n*x : c\n",
+            "a: &x b\nc: *x d\n",
+            "a: &x b\nc: *x: d\n",
+            "a: &x,b c\n",
+            "a: & b\n",
+            "&x\na: b\n",
+            "a: [&x b]\n",
+        ] {
+            assert!(!compare_nodes(text), "{text}");
         }
     }
 
@@ -697,7 +781,13 @@ mod tests {
         ":",
         ": ",
         "&a ",
+        "&a",
+        "&b\n",
         "*a",
+        ": &a ",
+        ": *a\n",
+        "- &b ",
+        "- *b",
         "!!str ",
         "# c",
         " # c",

@@ -117,6 +117,13 @@ pub(super) fn is_end(after: &[u8], rest: &[u8]) -> bool {
     }
 }
 
+/// What follows the name of an anchor.
+pub(super) fn name_skipped(text: &[u8]) -> Option<&[u8]> {
+    let is_inside = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let length = text.iter().take_while(is_inside).count();
+    (length > 0).then(|| &text[length..])
+}
+
 pub(super) fn spaces_trimmed(text: &[u8]) -> &[u8] {
     let spaces = text.iter().rev().take_while(|byte| **byte == b' ').count();
     &text[..text.len() - spaces]
