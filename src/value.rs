@@ -12,6 +12,7 @@ mod map;
 mod pointer;
 
 pub use convert::{ToValue, json};
+pub(crate) use map::Builder;
 pub use map::{Iter, Map};
 pub(crate) use pointer::index;
 pub use pointer::{escape, unescape};

@@ -28,9 +28,12 @@ pub fn between(before: &Value, after: &Value, identify: Identify, forms: &Forms)
 pub fn shifts(before: &Value, after: &Value, identify: Identify) -> bool {
     fn lists(key: &str, before: &Value, after: &Value, identify: Identify) -> bool {
         match (before, after) {
-            (Value::Object(before), Value::Object(after)) => before.iter().any(|(key, before)| {
-                after.get(key).is_some_and(|after| before != after && lists(key, before, after, identify))
-            }),
+            (Value::Object(before), Value::Object(after)) => {
+                let mut after = after.seek();
+                before.iter().any(|(key, before)| {
+                    after.get(key).is_some_and(|after| before != after && lists(key, before, after, identify))
+                })
+            }
             (Value::Array(before), Value::Array(after)) => {
                 let origins = origins(key, before, after, identify);
                 origins.iter().enumerate().any(|(index, origin)| {
@@ -71,9 +74,11 @@ impl Walk<'_> {
     }
 
     fn mappings(&mut self, pointer: &str, path: &str, before: &Map, after: &Map) {
-        for key in before.keys().filter(|key| after.get(key).is_none()) {
+        let mut there = after.seek();
+        for key in before.keys().filter(|key| there.get(key).is_none()) {
             self.changes.push(Change::remove(format!("{pointer}/{}", escape(key))));
         }
+        let mut before = before.seek();
         for (key, after) in after {
             let token = escape(key);
             let pointer = format!("{pointer}/{token}");

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ecow::EcoString;
+
 use crate::value::Value;
 
 use super::Task;
@@ -137,7 +139,7 @@ impl Subject<'_> {
             Verdict::Refused(findings) => return Outcome::refused(findings),
             Verdict::Planned(plan) => plan,
         };
-        let form = |pointer: &str, _: &[String]| {
+        let form = |pointer: &str, _: &[EcoString]| {
             self.document.form(&format!("{}{pointer}", self.base)).map(Cow::into_owned)
         };
         // A patch is its own record.
@@ -166,7 +168,7 @@ impl Subject<'_> {
         &self,
         plan: &mut Plan,
         original: &Value,
-        form: &dyn Fn(&str, &[String]) -> Option<String>,
+        form: &dyn Fn(&str, &[EcoString]) -> Option<String>,
         earlier: Option<&Record>,
         is_recorded: bool,
     ) -> Result<Option<Vec<Code>>, Box<Finding>> {
@@ -247,7 +249,7 @@ impl Subject<'_> {
         }
         let refusal = self.refusal(&plan);
         let or_edited = |status: Status| refusal.map_or(or_edited(status), Status::Refused);
-        let form = |_: &str, path: &[String]| {
+        let form = |_: &str, path: &[EcoString]| {
             let restored = undone.forms.get(&joined(path)).map(|(_, text)| text.clone());
             let present = || {
                 let pointer = pointer_to(self.resource(), path)?;
@@ -415,12 +417,12 @@ const fn is_absence(finding: &Finding) -> bool {
     )
 }
 
-fn joined(path: &[String]) -> String {
+fn joined(path: &[EcoString]) -> String {
     path.iter().flat_map(|token| ["/".into(), escape(token)]).collect()
 }
 
 /// Pointer to the value at a path of keys and names.
-fn pointer_to(value: &Value, path: &[String]) -> Option<String> {
+fn pointer_to(value: &Value, path: &[EcoString]) -> Option<String> {
     let mut pointer = String::new();
     let mut value = value;
     let mut key = "";

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::value::Value;
+use ecow::{EcoString, eco_format};
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
@@ -47,22 +48,22 @@ pub struct Record {
 struct Node {
     /// Values that are entirely ours, with their checksums.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    ours: BTreeMap<String, String>,
+    ours: BTreeMap<EcoString, EcoString>,
     /// The exact text that our value replaced; null for nothing.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    was: BTreeMap<String, Option<String>>,
+    was: BTreeMap<EcoString, Option<String>>,
     /// Strings that are partly ours.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    part: BTreeMap<String, Part>,
+    part: BTreeMap<EcoString, Part>,
     /// User elements that moved within their list, with the elements that followed them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    moved: BTreeMap<String, Vec<String>>,
+    moved: BTreeMap<EcoString, Vec<EcoString>>,
     /// User elements that moved into one of our containers.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    taken: BTreeMap<String, Taken>,
+    taken: BTreeMap<EcoString, Taken>,
     /// Nested nodes.
     #[serde(rename = "in", skip_serializing_if = "BTreeMap::is_empty")]
-    inside: BTreeMap<String, Self>,
+    inside: BTreeMap<EcoString, Self>,
 }
 
 /// Our part of a string: length in bytes and checksum for each end.
@@ -70,9 +71,9 @@ struct Node {
 #[serde(default, deny_unknown_fields)]
 struct Part {
     #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<(usize, String)>,
+    before: Option<(usize, EcoString)>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<(usize, String)>,
+    after: Option<(usize, EcoString)>,
     /// The user's string was unquoted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     plain: bool,
@@ -82,8 +83,8 @@ struct Part {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Taken {
-    to: Vec<String>,
-    before: Vec<String>,
+    to: Vec<EcoString>,
+    before: Vec<EcoString>,
 }
 
 impl Node {
@@ -148,13 +149,13 @@ impl Record {
 }
 
 /// The identity of each element of the list under a key: its name, or its number among those without a name.
-fn tokens(key: &str, elements: &[Value]) -> Vec<String> {
+fn tokens(key: &str, elements: &[Value]) -> Vec<EcoString> {
     let mut nameless = 0;
     let token = |element: &Value| match pod::identify(key, element) {
-        Some(name) => name.to_owned(),
+        Some(name) => name.into(),
         None => {
             nameless += 1;
-            format!("#{}", nameless - 1)
+            eco_format!("#{}", nameless - 1)
         }
     };
     elements.iter().map(token).collect()

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
-use super::{Array, Map, Value};
+use super::{Array, Builder, Map, Value};
 
 /// A [`Value`](crate::value::Value) as JSON says it: `json!({"name": name, "args": ["--", 1], "extra": null})`.
 #[doc(hidden)]
@@ -272,7 +272,7 @@ impl FromIterator<Self> for Value {
     }
 }
 
-impl<K: Into<EcoString>> FromIterator<(K, Self)> for Value {
+impl<K: Into<EcoString> + AsRef<str>> FromIterator<(K, Self)> for Value {
     fn from_iter<I: IntoIterator<Item = (K, Self)>>(entries: I) -> Self {
         Self::Object(entries.into_iter().collect())
     }
@@ -376,10 +376,10 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut entries: Vec<(String, Value)> = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
+        let mut entries = Builder::default();
+        while let Some((key, value)) = access.next_entry::<String, _>()? {
+            entries.insert(key, value);
         }
-        Ok(Value::Object(entries.into_iter().collect()))
+        Ok(Value::Object(entries.finish()))
     }
 }

@@ -1,5 +1,7 @@
 //! The entries of a mapping, in order.
 
+use std::collections::HashMap;
+
 use ecow::{EcoString, EcoVec};
 
 use super::{NULL, Value, is_shared};
@@ -8,7 +10,7 @@ use super::{NULL, Value, is_shared};
 const FEW: usize = 32;
 
 /// The entries of a mapping, in order. Mappings in manifests are small, so a key is found by looking at each; what goes
-/// over all keys of a mapping of any size does not search ([`FromIterator`], [`PartialEq`], [`Map::push`]).
+/// over all keys of a mapping of any size does not search ([`Builder`], [`Seeker`], [`PartialEq`]).
 #[derive(Clone, Default)]
 pub struct Map(EcoVec<Entry>);
 
@@ -103,6 +105,11 @@ impl Map {
     /// Removes the entries that are not to be kept.
     pub fn retain(&mut self, mut is_kept: impl FnMut(&str, &Value) -> bool) {
         self.0.retain(|(key, value)| is_kept(key, value));
+    }
+
+    /// Looks up keys that are in about the same order.
+    pub(crate) const fn seek(&self) -> Seeker<'_> {
+        Seeker { map: self, next: 0 }
     }
 
     /// The entries.
@@ -209,7 +216,7 @@ impl IntoIterator for Map {
 }
 
 /// The last of several values of a key counts, in the place of the first.
-impl<K: Into<EcoString>> FromIterator<(K, Value)> for Map {
+impl<K: Into<EcoString> + AsRef<str>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
         let mut map = Self::new();
         map.extend(entries);
@@ -217,30 +224,77 @@ impl<K: Into<EcoString>> FromIterator<(K, Value)> for Map {
     }
 }
 
-impl<K: Into<EcoString>> Extend<(K, Value)> for Map {
+impl<K: Into<EcoString> + AsRef<str>> Extend<(K, Value)> for Map {
     fn extend<I: IntoIterator<Item = (K, Value)>>(&mut self, entries: I) {
         let entries = entries.into_iter();
         self.0.reserve(entries.size_hint().0);
-        let mut places = std::collections::HashMap::new();
+        let mut builder = Builder { map: std::mem::take(self), places: HashMap::new() };
         for (key, value) in entries {
-            let key = key.into();
-            if self.len() < FEW {
-                self.insert(key, value);
-                continue;
-            }
-            if places.is_empty() {
-                places.extend(self.keys().cloned().enumerate().map(|(at, key)| (key, at)));
-            }
-            match places.entry(key) {
-                std::collections::hash_map::Entry::Occupied(place) => {
-                    self.0.make_mut()[*place.get()].1 = value;
-                }
-                std::collections::hash_map::Entry::Vacant(place) => {
-                    let key = place.key().clone();
-                    place.insert(self.len());
-                    self.push(key, value);
-                }
-            }
+            builder.insert(key, value);
         }
+        *self = builder.map;
+    }
+}
+
+/// Makes a mapping of any size from entries whose keys may be repeated.
+#[derive(Default)]
+pub(crate) struct Builder {
+    map: Map,
+    /// The places of the keys, once there are many.
+    places: HashMap<EcoString, usize>,
+}
+
+impl Builder {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { map: Map::with_capacity(capacity), places: HashMap::new() }
+    }
+
+    /// Sets a key, in its place or at the end, and gives its value from before.
+    pub(crate) fn insert(&mut self, key: impl Into<EcoString> + AsRef<str>, value: Value) -> Option<Value> {
+        if let Some(at) = self.position(key.as_ref()) {
+            return Some(std::mem::replace(&mut self.map.0.make_mut()[at].1, value));
+        }
+        let key = key.into();
+        if !self.places.is_empty() {
+            self.places.insert(key.clone(), self.map.len());
+        }
+        self.map.push(key, value);
+        None
+    }
+
+    /// Whether the key is there.
+    pub(crate) fn has(&mut self, key: &str) -> bool {
+        self.position(key).is_some()
+    }
+
+    pub(crate) fn finish(self) -> Map {
+        self.map
+    }
+
+    fn position(&mut self, key: &str) -> Option<usize> {
+        if self.map.len() < FEW {
+            return self.map.position(key);
+        }
+        if self.places.is_empty() {
+            self.places = self.map.keys().cloned().enumerate().map(|(at, key)| (key, at)).collect();
+        }
+        self.places.get(key).copied()
+    }
+}
+
+/// Looks up keys in about the order of a mapping, without a search for each.
+pub(crate) struct Seeker<'m> {
+    map: &'m Map,
+    /// Where the next key probably is.
+    next: usize,
+}
+
+impl<'m> Seeker<'m> {
+    /// The value of a key.
+    pub(crate) fn get(&mut self, key: &str) -> Option<&'m Value> {
+        let is_next = self.map.0.get(self.next).is_some_and(|(name, _)| name == key);
+        let at = if is_next { self.next } else { self.map.position(key)? };
+        self.next = at + 1;
+        Some(&self.map.0[at].1)
     }
 }

@@ -1,6 +1,6 @@
 //! The values of nodes, within limits: aliases can expand beyond any machine's memory.
 
-use crate::value::{Array, Map, Value};
+use crate::value::{Array, Builder, Map, Value};
 
 use super::index::{Content, Cursor, Document, NodeId};
 use super::parser::Style;
@@ -123,7 +123,7 @@ impl Document<'_> {
         expanded: bool,
         budget: &mut Budget,
     ) -> Result<Map, Problem> {
-        let mut result = Map::with_capacity(self.entries(id).count());
+        let mut result = Builder::with_capacity(self.entries(id).count());
         let mut merged = Vec::new();
         let mut left_out = left_out.map(|name| (name, false));
         for (key, value) in self.entries(id) {
@@ -139,7 +139,7 @@ impl Document<'_> {
                 Some((wanted, seen)) if wanted == &name => std::mem::replace(seen, true),
                 _ => {
                     let value = self.build(value, Some(name), expanded, budget)?;
-                    result.insert(name.to_owned(), value).is_some()
+                    result.insert(name, value).is_some()
                 }
             };
             if is_repeated {
@@ -151,11 +151,11 @@ impl Document<'_> {
         for source in merged {
             self.merge(source, &mut result, budget)?;
         }
-        Ok(result)
+        Ok(result.finish())
     }
 
     /// Merges in the sources of a merge key: own keys win, then earlier sources.
-    fn merge(&self, source: NodeId, into: &mut Map, budget: &mut Budget) -> Result<(), Problem> {
+    fn merge(&self, source: NodeId, into: &mut Builder, budget: &mut Budget) -> Result<(), Problem> {
         let sources = match self.build(source, None, true, budget)? {
             Value::Array(sources) => sources,
             one => Array::from(vec![one]),
@@ -168,7 +168,9 @@ impl Document<'_> {
                 ));
             };
             for (key, value) in entries {
-                into.get_or_insert_with(key, || value);
+                if !into.has(&key) {
+                    into.insert(key, value);
+                }
             }
         }
         Ok(())

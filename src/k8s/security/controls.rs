@@ -22,7 +22,7 @@ const fn restricted(since: u32, check: fn(&Pod<'_>) -> Vec<String>) -> Control {
 
 /// Every control, in the order of the standards.
 pub(super) static CONTROLS: &[Control] = &[
-    baseline(0, |pod| true_ones(pod.contexts("windowsOptions.hostProcess"))),
+    baseline(0, |pod| true_ones(pod.contexts("securityContext.windowsOptions.hostProcess"))),
     baseline(0, |pod| {
         let spec = pod.spec();
         true_ones(["hostNetwork", "hostPID", "hostIPC"].iter().filter_map(|key| spec.get(key)).collect())
@@ -49,7 +49,7 @@ pub(super) static CONTROLS: &[Control] = &[
             .collect()
     }),
     baseline(19, |pod| {
-        let types = pod.contexts("seccompProfile.type");
+        let types = pod.contexts("securityContext.seccompProfile.type");
         types
             .iter()
             .filter(|kind| kind.text() == "Unconfined")
@@ -73,7 +73,7 @@ pub(super) static CONTROLS: &[Control] = &[
         )
     }),
     restricted(23, |pod| {
-        let users = pod.contexts("runAsUser");
+        let users = pod.contexts("securityContext.runAsUser");
         users.iter().filter(|user| user.value.as_i64() == Some(0)).map(|user| user.says("is 0")).collect()
     }),
     restricted(19, |pod| {
@@ -147,7 +147,7 @@ const VOLUMES: &[&str] = &[
     "secret",
 ];
 
-fn of_containers<'p>(pod: &Pod<'p>, field: &str) -> Vec<At<'p>> {
+fn of_containers<'p>(pod: &Pod<'p>, field: &'static str) -> Vec<At<'p>> {
     pod.containers.iter().filter_map(|container| container.get(field)).collect()
 }
 
@@ -158,7 +158,7 @@ fn true_ones(fields: Vec<At<'_>>) -> Vec<String> {
 /// Containers without a valid `field`, except exempt ones.
 fn without(
     pod: &Pod<'_>,
-    field: &str,
+    field: &'static str,
     what: &str,
     is_exempt: impl Fn(&At<'_>) -> bool,
     is_right: impl Fn(&At<'_>) -> bool,
@@ -224,7 +224,7 @@ fn app_armor(pod: &Pod<'_>) -> Vec<String> {
     let wrong = annotations
         .filter(|(key, value)| key.starts_with(PREFIX) && !is_right(value.as_str().unwrap_or_default()));
     let wrong = wrong.map(|(key, _)| format!("metadata.annotations[{key}] names another profile"));
-    let types = pod.contexts("appArmorProfile.type");
+    let types = pod.contexts("securityContext.appArmorProfile.type");
     let types = types.iter().filter(|kind| !matches!(kind.text(), "RuntimeDefault" | "Localhost"));
     wrong.chain(types.map(|kind| kind.says("is not RuntimeDefault or Localhost"))).collect()
 }
@@ -232,9 +232,10 @@ fn app_armor(pod: &Pod<'_>) -> Vec<String> {
 fn se_linux(pod: &Pod<'_>) -> Vec<String> {
     let allows =
         |kind: &str| SE_LINUX_TYPES.iter().any(|(known, since)| *known == kind && *since <= pod.version);
-    let types = pod.contexts("seLinuxOptions.type");
+    let types = pod.contexts("securityContext.seLinuxOptions.type");
     let types = types.iter().filter(|kind| !allows(kind.text())).map(|kind| kind.says("is another type"));
-    let fields = ["seLinuxOptions.user", "seLinuxOptions.role"].map(|field| pod.contexts(field));
+    let fields = ["securityContext.seLinuxOptions.user", "securityContext.seLinuxOptions.role"]
+        .map(|field| pod.contexts(field));
     let fields = fields.iter().flatten().filter(|field| !field.text().is_empty());
     types.chain(fields.map(|field| field.says("is set"))).collect()
 }

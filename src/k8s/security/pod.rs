@@ -1,5 +1,7 @@
 //! A pod template as the controls see it.
 
+use std::fmt;
+
 use crate::value::Value;
 
 use crate::k8s::pod::{elements, name, positions};
@@ -16,24 +18,62 @@ pub(super) struct Pod<'p> {
 
 /// A value in a pod and its place.
 pub(super) struct At<'p> {
-    pub(super) path: String,
+    pub(super) path: Path<'p>,
     pub(super) value: &'p Value,
 }
 
+/// The steps to a value in a pod. Most are never shown, so they are text only when they are.
+#[derive(Clone, Copy)]
+pub(super) struct Path<'p>([Option<Step<'p>>; 4]);
+
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    /// Keys with dots between them.
+    Keys(&'static str),
+    /// An element of the list under a key, by number and, if it has one, by name.
+    Element(&'static str, usize, &'p str),
+}
+
+impl<'p> Path<'p> {
+    fn and(mut self, step: Step<'p>) -> Self {
+        let end = self.0.iter_mut().find(|step| step.is_none());
+        *end.expect("impossible: no control looks deeper") = Some(step);
+        self
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, step) in self.0.iter().flatten().enumerate() {
+            let dot = if place == 0 { "" } else { "." };
+            match step {
+                Step::Keys(keys) => write!(formatter, "{dot}{keys}")?,
+                Step::Element(key, index, "") => write!(formatter, "{dot}{key}[{index}]")?,
+                Step::Element(key, _, name) => write!(formatter, "{dot}{key}[{name}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<'p> At<'p> {
+    /// The value at `key`, which is null if it is not there.
+    fn top(template: &'p Value, key: &'static str) -> Self {
+        static NOTHING: Value = Value::Null;
+        Self { path: Path([None; 4]).and(Step::Keys(key)), value: template.get(key).unwrap_or(&NOTHING) }
+    }
+
     /// The value below at `keys`, or `None` if it is not set.
-    pub(super) fn get(&self, keys: &str) -> Option<At<'p>> {
+    pub(super) fn get(&self, keys: &'static str) -> Option<Self> {
         let value = keys.split('.').try_fold(self.value, |value, key| value.get(key))?;
-        (!value.is_null()).then(|| At { path: format!("{}.{keys}", self.path), value })
+        (!value.is_null()).then(|| Self { path: self.path.and(Step::Keys(keys)), value })
     }
 
     /// The elements of a list below, by name or number.
-    pub(super) fn list(&self, key: &str) -> Vec<At<'p>> {
-        let element = |(index, value): (usize, &'p Value)| {
-            let id = Some(name(value))
-                .filter(|name| !name.is_empty())
-                .map_or_else(|| index.to_string(), str::to_owned);
-            At { path: format!("{}.{key}[{id}]", self.path), value }
+    pub(super) fn list(&self, key: &'static str) -> Vec<Self> {
+        let element = |(index, value): (usize, &'p Value)| Self {
+            path: self.path.and(Step::Element(key, index, name(value))),
+            value,
         };
         elements(self.value, key).iter().enumerate().map(element).collect()
     }
@@ -57,7 +97,7 @@ impl<'p> Pod<'p> {
     pub(super) fn new(template: &'p Value, version: u32, before: Option<&Value>) -> Self {
         let mut pod = Self { template, version, containers: Vec::new(), volumes: Vec::new() };
         let current = before.and_then(|before| before.get("spec"));
-        let added = |key: &str| {
+        let added = |key: &'static str| {
             let mut list = pod.spec().list(key);
             if let Some(current) = current {
                 let current = positions(elements(current, key));
@@ -65,28 +105,24 @@ impl<'p> Pod<'p> {
             }
             list
         };
-        let containers =
-            ["initContainers", "containers", "ephemeralContainers"].iter().flat_map(|key| added(key));
+        let containers = ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(added);
         (pod.containers, pod.volumes) = (containers.collect(), added("volumes"));
         pod
     }
 
     pub(super) fn spec(&self) -> At<'p> {
-        At { path: "spec".to_owned(), value: self.template.get("spec").unwrap_or(&Value::Null) }
+        At::top(self.template, "spec")
     }
 
     pub(super) fn metadata(&self) -> At<'p> {
-        At { path: "metadata".to_owned(), value: self.template.get("metadata").unwrap_or(&Value::Null) }
+        At::top(self.template, "metadata")
     }
 
-    /// A field of the security contexts of the pod and all containers.
-    pub(super) fn contexts(&self, keys: &str) -> Vec<At<'p>> {
-        let field = format!("securityContext.{keys}");
-        let of_pod = self.spec().get(&field);
-        of_pod
-            .into_iter()
-            .chain(self.containers.iter().filter_map(|container| container.get(&field)))
-            .collect()
+    /// A field of the pod and all containers.
+    pub(super) fn contexts(&self, field: &'static str) -> Vec<At<'p>> {
+        let of_pod = self.spec().get(field);
+        let of_containers = self.containers.iter().filter_map(|container| container.get(field));
+        of_pod.into_iter().chain(of_containers).collect()
     }
 
     /// Whether the pod runs on Windows, which exempts it from some controls (since v1.25).

@@ -1,5 +1,7 @@
 //! Computes a record from a workload before and after its injection.
 
+use ecow::EcoString;
+
 use crate::value::{Map, Value};
 
 use super::checksum::of_text;
@@ -16,7 +18,7 @@ impl Record {
     pub fn between(
         original: &Value,
         injected: &Value,
-        form: &dyn Fn(&str, &[String]) -> Option<String>,
+        form: &dyn Fn(&str, &[EcoString]) -> Option<String>,
         from: Vec<String>,
     ) -> Self {
         let mut walk = Walk { form, path: Vec::new(), losses: Vec::new(), gains: Vec::new() };
@@ -27,10 +29,10 @@ impl Record {
         }
         let Walk { losses, gains, .. } = walk;
         for loss in losses {
-            let key = loss.path.last().map_or("", String::as_str);
+            let key = loss.path.last().map_or("", EcoString::as_str);
             let went = gains.iter().find(|(_, element)| pod::elements(element, key).contains(loss.element));
             if let Some((path, _)) = went {
-                let to = path.iter().cloned().chain([key.to_owned()]).collect();
+                let to = path.iter().cloned().chain([key.into()]).collect();
                 let node = loss
                     .path
                     .iter()
@@ -43,21 +45,21 @@ impl Record {
 }
 
 struct Walk<'w> {
-    form: &'w dyn Fn(&str, &[String]) -> Option<String>,
+    form: &'w dyn Fn(&str, &[EcoString]) -> Option<String>,
     /// Keys and tokens that lead to the current value.
-    path: Vec<String>,
+    path: Vec<EcoString>,
     /// Elements that were removed from their list.
     losses: Vec<Loss<'w>>,
     /// Elements that are ours and have lists, with their paths.
-    gains: Vec<(Vec<String>, &'w Value)>,
+    gains: Vec<(Vec<EcoString>, &'w Value)>,
 }
 
 struct Loss<'w> {
     /// The list's path.
-    path: Vec<String>,
-    token: String,
+    path: Vec<EcoString>,
+    token: EcoString,
     element: &'w Value,
-    followers: Vec<String>,
+    followers: Vec<EcoString>,
 }
 
 /// Lists whose elements can be partly ours.
@@ -72,25 +74,25 @@ impl<'w> Walk<'w> {
         let Some(metadata) = metadata.filter(|metadata| !is_empty(metadata)) else {
             if !root.was.contains_key("metadata") {
                 root.was.insert(
-                    "metadata".to_owned(),
-                    self.text("/metadata", &["metadata".to_owned()], before.get("metadata")),
+                    "metadata".into(),
+                    self.text("/metadata", &["metadata".into()], before.get("metadata")),
                 );
             }
-            let annotations = root.inside.entry("metadata".to_owned()).or_default();
-            annotations.was.entry("annotations".to_owned()).or_insert(None);
+            let annotations = root.inside.entry("metadata".into()).or_default();
+            annotations.was.entry("annotations".into()).or_insert(None);
             return;
         };
         let annotations = metadata.get("annotations");
         if annotations.is_none_or(is_made) {
-            let path = ["metadata", "annotations"].map(str::to_owned);
-            let own = root.inside.entry("metadata".to_owned()).or_default();
+            let path = ["metadata", "annotations"].map(EcoString::from);
+            let own = root.inside.entry("metadata".into()).or_default();
             let text = self.text("/metadata/annotations", &path, annotations);
-            own.was.entry("annotations".to_owned()).or_insert(text);
+            own.was.entry("annotations".into()).or_insert(text);
         }
     }
 
     /// The text of a value that is replaced.
-    fn text(&self, pointer: &str, path: &[String], value: Option<&Value>) -> Option<String> {
+    fn text(&self, pointer: &str, path: &[EcoString], value: Option<&Value>) -> Option<String> {
         let value = value?;
         if value.as_object().is_some_and(|entries| !entries.is_empty()) {
             // The host's own annotations are not in the file.
@@ -101,16 +103,17 @@ impl<'w> Walk<'w> {
     }
 
     fn mappings(&mut self, pointer: &str, before: &'w Map, after: &'w Map, node: &mut Node) {
+        let mut before = before.seek();
         for (key, now) in after {
             let was = before.get(key);
             if was == Some(now) || key == ANNOTATION {
                 continue;
             }
             let pointer = format!("{pointer}/{}", escape(key));
-            self.path.push(key.to_string());
+            self.path.push(key.clone());
             let is_collection = matches!(now, Value::Object(_) | Value::Array(_));
             if is_collection && was.is_none_or(is_made) {
-                node.was.insert(key.to_string(), self.text(&pointer, &self.path, was));
+                node.was.insert(key.clone(), self.text(&pointer, &self.path, was));
             }
             let mut inside = Node::default();
             match (was.unwrap_or(&NOTHING), now) {
@@ -129,17 +132,17 @@ impl<'w> Walk<'w> {
                     let (before, after) = part(was, now).unwrap_or_default();
                     let plain = (self.form)(&pointer, &self.path).is_some_and(|form| form == *was);
                     let of = |text: &str| (!text.is_empty()).then(|| (text.len(), of_text(text)));
-                    node.part.insert(key.to_string(), Part { before: of(before), after: of(after), plain });
+                    node.part.insert(key.clone(), Part { before: of(before), after: of(after), plain });
                 }
-                (was, now) => {
-                    node.ours.insert(key.to_string(), checksum(now));
-                    if before.get(key).is_some() {
-                        node.was.insert(key.to_string(), self.text(&pointer, &self.path, Some(was)));
+                (_, now) => {
+                    node.ours.insert(key.clone(), checksum(now));
+                    if was.is_some() {
+                        node.was.insert(key.clone(), self.text(&pointer, &self.path, was));
                     }
                 }
             }
             if !inside.is_empty() {
-                node.inside.insert(key.to_string(), inside);
+                node.inside.insert(key.clone(), inside);
             }
             self.path.pop();
         }

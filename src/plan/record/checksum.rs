@@ -2,21 +2,23 @@
 
 use std::io::{self, Write};
 
-use crate::value::Value;
+use ecow::EcoString;
 use serde::Serialize;
+
+use crate::value::Value;
 
 /// The base of the polynomial: an odd number without a bit pattern.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The checksum of a value, independent of key order.
-pub(super) fn checksum(value: &Value) -> String {
+pub(super) fn checksum(value: &Value) -> EcoString {
     let mut hash = Hash::default();
     hash.value(value);
     encode(hash.0)
 }
 
 /// The checksum of a text.
-pub(super) fn of_text(text: &str) -> String {
+pub(super) fn of_text(text: &str) -> EcoString {
     encode(hash(text.as_bytes()))
 }
 
@@ -67,17 +69,11 @@ impl Hash {
     /// Adds a value as JSON with sorted keys, and with a comma behind every entry.
     fn value(&mut self, value: &Value) {
         match value {
+            Value::Object(entries) if entries.keys().is_sorted() => self.entries(entries.iter()),
             Value::Object(entries) => {
                 let mut entries: Vec<_> = entries.iter().collect();
                 entries.sort_unstable_by_key(|(key, _)| *key);
-                self.add(b"{");
-                for (key, value) in entries {
-                    self.json(&key.as_str());
-                    self.add(b":");
-                    self.value(value);
-                    self.add(b",");
-                }
-                self.add(b"}");
+                self.entries(entries.into_iter());
             }
             Value::Array(items) => {
                 self.add(b"[");
@@ -87,8 +83,30 @@ impl Hash {
                 }
                 self.add(b"]");
             }
+            Value::String(text) => self.text(text),
             scalar => self.json(scalar),
         }
+    }
+
+    fn entries<'v>(&mut self, entries: impl Iterator<Item = (&'v EcoString, &'v Value)>) {
+        self.add(b"{");
+        for (key, value) in entries {
+            self.text(key);
+            self.add(b":");
+            self.value(value);
+            self.add(b",");
+        }
+        self.add(b"}");
+    }
+
+    fn text(&mut self, text: &str) {
+        let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
+        if text.bytes().any(is_escaped) {
+            return self.json(&text);
+        }
+        self.add(b"\"");
+        self.add(text.as_bytes());
+        self.add(b"\"");
     }
 
     fn json(&mut self, scalar: &impl Serialize) {
@@ -109,8 +127,8 @@ impl Write for Hash {
 }
 
 /// Encodes 36 bits as six characters.
-fn encode(hash: u64) -> String {
-    digits(hash).map(char::from).iter().collect()
+fn encode(hash: u64) -> EcoString {
+    digits(hash).map(char::from).into_iter().collect()
 }
 
 fn digits(hash: u64) -> [u8; 6] {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
+
 use crate::value::{Array, Map, Value};
 
 use super::{ANNOTATION, Node, Part, Record, Taken, checksum, is_empty, tokens};
@@ -56,8 +58,8 @@ struct Walk<'i> {
 
 /// A step of a path to a value.
 enum Step {
-    Key(String),
-    Element(String),
+    Key(EcoString),
+    Element(EcoString),
 }
 
 impl Walk<'_> {
@@ -121,7 +123,7 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, key: &str, node: &Node, elements: &mut Array) -> Result<(), Invalid> {
-        let mut by_token: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_token: BTreeMap<EcoString, Vec<usize>> = BTreeMap::new();
         for (index, token) in tokens(key, elements).into_iter().enumerate() {
             by_token.entry(token).or_default().push(index);
         }
@@ -134,7 +136,7 @@ impl Walk<'_> {
                     None => continue,
                 },
             };
-            let token = identify(key, &elements[index]).unwrap_or(token).to_owned();
+            let token = identify(key, &elements[index]).unwrap_or(token).into();
             self.path.push(Step::Element(token));
             self.value("", inside, &mut elements[index])?;
             self.path.pop();
@@ -189,7 +191,7 @@ impl Walk<'_> {
     }
 
     /// An element that moved into one of our containers, and its pointer.
-    fn taken(&self, to: &[String], token: &str) -> Option<(String, Value)> {
+    fn taken(&self, to: &[EcoString], token: &str) -> Option<(String, Value)> {
         let mut pointer = String::new();
         let mut value = self.injected;
         let mut key = "";
@@ -248,7 +250,7 @@ impl Walk<'_> {
     }
 
     fn note(&mut self, key: &str) {
-        self.path.push(Step::Key(key.to_owned()));
+        self.path.push(Step::Key(key.into()));
         self.edited.push(self.place());
         self.path.pop();
     }
@@ -345,7 +347,7 @@ fn renamed(
 
 /// The place of an element that preceded these elements: before the first of them that still exists. If a name occurs
 /// several times, the last ones are used.
-fn place_before(key: &str, elements: &[Value], followers: &[String]) -> Option<usize> {
+fn place_before(key: &str, elements: &[Value], followers: &[EcoString]) -> Option<usize> {
     let tokens = tokens(key, elements);
     for (index, follower) in followers.iter().enumerate() {
         let from_the_end = followers[index..].iter().filter(|other| *other == follower).count();
