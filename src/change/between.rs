@@ -132,8 +132,9 @@ pub(crate) fn origins(
     after: &[Value],
     identify: Identify,
 ) -> Vec<Option<usize>> {
-    if before == after {
-        return (0..before.len()).map(Some).collect();
+    if after.starts_with(before) {
+        let added = after.len() - before.len();
+        return (0..before.len()).map(Some).chain(std::iter::repeat_n(None, added)).collect();
     }
     let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut nameless = Vec::new();

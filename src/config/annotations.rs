@@ -51,13 +51,19 @@ pub fn full(key: &str) -> Cow<'_, str> {
     if WHOLE.contains(&key) { Cow::Borrowed(key) } else { Cow::Owned([PREFIX, key].concat()) }
 }
 
+/// Whether `name` is the [`full`] key.
+#[must_use]
+pub fn is_full(name: &str, key: &str) -> bool {
+    if WHOLE.contains(&key) { name == key } else { name.strip_prefix(PREFIX) == Some(key) }
+}
+
 /// Whether an annotation with one of our prefixes is supported.
 #[must_use]
 pub fn is_known(prefix: &str, short: &str) -> bool {
     if prefix == PREFIX {
         known().any(|known| known == short)
     } else {
-        WHOLE.contains(&[prefix, short].concat().as_str())
+        WHOLE.iter().any(|whole| whole.strip_prefix(prefix) == Some(short))
     }
 }
 
@@ -67,7 +73,7 @@ pub fn unknown(annotations: &Map, pointer: &str) -> Vec<Finding> {
     let at = |key: &str| format!("{pointer}/{}", escape(key));
     let alike = annotations
         .keys()
-        .filter_map(|key| Some(Finding::unknown_annotation_near(at(key), key, &meant(key)?)));
+        .filter_map(|key| meant(key).map(|meant| Finding::unknown_annotation_near(at(key), key, &meant)));
     let ours = annotations.keys().filter_map(|key| Some((key, ours(key)?)));
     let unknown = ours.filter(|(_, (prefix, short))| !is_known(prefix, short));
     let unknown = unknown.map(|(key, (prefix, short))| {

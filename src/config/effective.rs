@@ -1,9 +1,9 @@
 //! The effective annotations of a workload: its pod's, those of rules, and its namespace's.
 
-use crate::value::{Map, Value};
+use crate::value::Map;
 
 use super::Settings;
-use super::annotations::{ATTRIBUTE_PREFIX, DELIVERY, PREFIX, SIDECAR, full};
+use super::annotations::{ATTRIBUTE_PREFIX, DELIVERY, PREFIX, SIDECAR, full, is_full};
 use super::context::Context;
 use super::rules::{Annotation, Rule};
 use crate::finding::Finding;
@@ -47,7 +47,7 @@ impl<'a> Annotations<'a> {
             selecting.push(index);
             for annotation in &rule.sets {
                 let own = std::iter::once(&annotation.key).chain(annotation.aliases);
-                let is_set = |key: &str| !text(pod, &full(key)).is_empty();
+                let is_set = |key: &str| !text(pod, key).is_empty();
                 let is_new = rules.iter().all(|earlier| earlier.annotation.key != annotation.key);
                 if is_new && !own.into_iter().any(|key| is_set(key)) {
                     rules.push(Ruled { annotation, rule });
@@ -66,7 +66,7 @@ impl<'a> Annotations<'a> {
     /// The pod's own value, or a rule's; empty if there is none.
     #[must_use]
     pub fn own(&self, key: &str) -> &'a str {
-        match text(self.pod, &full(key)) {
+        match text(self.pod, key) {
             "" => self.ruled(key).map(|ruled| ruled.annotation.value.as_str()).unwrap_or_default(),
             own => own,
         }
@@ -75,13 +75,13 @@ impl<'a> Annotations<'a> {
     /// The value on the pod template itself; empty if there is none.
     #[must_use]
     pub fn on_pod(&self, key: &str) -> &'a str {
-        text(self.pod, &full(key))
+        text(self.pod, key)
     }
 
     /// The effective value; empty if there is none.
     #[must_use]
     pub fn effective(&self, key: &str) -> &'a str {
-        effective(self.own(key), text(self.namespace, &full(key)))
+        effective(self.own(key), text(self.namespace, key))
     }
 
     /// The rule that sets an annotation, as named in messages.
@@ -110,7 +110,9 @@ impl<'a> Annotations<'a> {
     /// A resource attribute set by the pod itself; empty if it is not set.
     #[must_use]
     pub fn attribute(&self, name: &str) -> &'a str {
-        text(self.pod, &format!("{ATTRIBUTE_PREFIX}{name}"))
+        let is_it = |key: &str| key.strip_prefix(ATTRIBUTE_PREFIX) == Some(name);
+        let entry = self.pod.and_then(|map| map.iter().find(|(key, _)| is_it(key)));
+        entry.and_then(|(_, value)| value.as_str()).unwrap_or_default()
     }
 
     /// Every resource attribute set by the pod itself.
@@ -162,8 +164,10 @@ impl<'a> Annotations<'a> {
     }
 }
 
+/// The value of one of our annotations; empty if there is none.
 fn text<'a>(map: Option<&'a Map>, key: &str) -> &'a str {
-    map.and_then(|map| map.get(key)).and_then(Value::as_str).unwrap_or_default()
+    let entry = map.and_then(|map| map.iter().find(|(name, _)| is_full(name, key)));
+    entry.and_then(|(_, value)| value.as_str()).unwrap_or_default()
 }
 
 /// The effective value of the pod's and the namespace's values.

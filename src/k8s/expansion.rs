@@ -13,32 +13,26 @@ pub enum Part<'t> {
 }
 
 /// The parts of a value, in order.
-#[must_use]
-pub fn parts(value: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
+pub fn parts(value: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = value;
-    while let Some(at) = rest.find('$') {
-        let (before, after) = rest.split_at(at);
-        let after = &after[1..];
-        if !before.is_empty() {
-            parts.push(Part::Text(before));
+    std::iter::from_fn(move || {
+        let (text, after) = rest.split_at(rest.find('$').unwrap_or(rest.len()));
+        if !text.is_empty() {
+            rest = after;
+            return Some(Part::Text(text));
         }
-        if let Some(after) = after.strip_prefix('$') {
-            parts.push(Part::Dollar);
-            rest = after;
-        } else if let Some((name, after)) = after.strip_prefix('(').and_then(|inside| inside.split_once(')'))
-        {
-            parts.push(Part::Reference(name));
-            rest = after;
+        let after = after.strip_prefix('$')?;
+        let reference = || after.strip_prefix('(').and_then(|inside| inside.split_once(')'));
+        let part;
+        (part, rest) = if let Some(after) = after.strip_prefix('$') {
+            (Part::Dollar, after)
+        } else if let Some((name, after)) = reference() {
+            (Part::Reference(name), after)
         } else {
-            parts.push(Part::Text("$"));
-            rest = after;
-        }
-    }
-    if !rest.is_empty() {
-        parts.push(Part::Text(rest));
-    }
-    parts
+            (Part::Text("$"), after)
+        };
+        Some(part)
+    })
 }
 
 /// A value with its references expanded. Those that `known` has no value for stay as they are.

@@ -78,7 +78,10 @@ impl fmt::Display for Version {
 #[must_use]
 pub fn violations(template: &Value, level: Level, version: Version) -> Vec<String> {
     let pod = Pod::new(template, version.0, None);
-    controls(&pod, level).flat_map(|control| (control.check)(&pod)).collect()
+    controls(&pod, level)
+        .flat_map(|control| (control.check)(&pod))
+        .map(|violation| violation.to_string())
+        .collect()
 }
 
 /// The weakest level of which the template has [`violations`] that the one `before` did not have. The pod still meets

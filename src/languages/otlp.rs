@@ -68,13 +68,32 @@ impl Signal {
     /// Every signal.
     pub const ALL: &'static [Self] = &[Self::Traces, Self::Metrics, Self::Logs];
 
-    /// Its word in variable names.
+    /// The variable that names its exporter.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn exporter(self) -> &'static str {
         match self {
-            Self::Traces => "TRACES",
-            Self::Metrics => "METRICS",
-            Self::Logs => "LOGS",
+            Self::Traces => "OTEL_TRACES_EXPORTER",
+            Self::Metrics => "OTEL_METRICS_EXPORTER",
+            Self::Logs => "OTEL_LOGS_EXPORTER",
+        }
+    }
+
+    /// The variables that set its OTLP exporter.
+    #[must_use]
+    pub const fn variables(self) -> Variables {
+        match self {
+            Self::Traces => Variables {
+                protocol: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+                endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            },
+            Self::Metrics => Variables {
+                protocol: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+                endpoint: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            },
+            Self::Logs => Variables {
+                protocol: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+                endpoint: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+            },
         }
     }
 
@@ -88,6 +107,20 @@ impl Signal {
         }
     }
 }
+
+/// The variables that set an OTLP exporter.
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+#[derive(Debug, Clone, Copy)]
+pub struct Variables {
+    /// The protocol.
+    pub protocol: &'static str,
+    /// The endpoint.
+    pub endpoint: &'static str,
+}
+
+/// The variables for every signal that has none of its own.
+pub const ALL_SIGNALS: Variables =
+    Variables { protocol: "OTEL_EXPORTER_OTLP_PROTOCOL", endpoint: "OTEL_EXPORTER_OTLP_ENDPOINT" };
 
 /// How a language's agent images speak OTLP, from a version on.
 #[derive(Debug)]

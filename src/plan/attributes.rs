@@ -1,5 +1,6 @@
 //! Resource attributes, and the service names and versions derived from them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::instrumentation::Instrumentation;
@@ -44,8 +45,12 @@ pub(super) fn keys(value: &str) -> BTreeSet<&str> {
 /// An attribute's value as it is written to the list, percent-encoded where SDKs would not read it back. References to
 /// variables stay.
 /// <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>
-fn encoded(value: &str) -> String {
+fn encoded(value: &str) -> Cow<'_, str> {
     let inner = value.trim();
+    let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, b',' | b'=' | b'%');
+    if inner.len() == value.len() && value.bytes().all(is_plain) {
+        return Cow::Borrowed(value);
+    }
     let start = value.len() - value.trim_start().len();
     let mut encoded = String::with_capacity(value.len());
     let mut rest = value;
@@ -61,7 +66,7 @@ fn encoded(value: &str) -> String {
         }
         rest = after;
     }
-    encoded
+    Cow::Owned(encoded)
 }
 
 /// The length of the `$(NAME)` that a text starts with.
@@ -146,7 +151,12 @@ impl Attributes {
     /// `key=value` pairs, sorted, without keys that are already set.
     pub(super) fn joined(&self, set_already: &BTreeSet<&str>) -> String {
         let added = self.values.iter().filter(|(key, _)| !set_already.contains(key.as_str()));
-        added.map(|(key, value)| format!("{key}={}", encoded(value))).collect::<Vec<_>>().join(",")
+        let mut joined = String::new();
+        for (key, value) in added {
+            let comma = if joined.is_empty() { "" } else { "," };
+            joined.extend([comma, key, "=", &encoded(value)]);
+        }
+        joined
     }
 
     /// The service's name. It never changes with a rollout or a run.

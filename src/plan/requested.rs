@@ -63,10 +63,10 @@ fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map)> {
     let right = workload.pointer("/metadata/annotations");
     let pod = workload.pointer("/spec");
     let ends = pod.match_indices('/').map(|(at, _)| at).chain([pod.len()]);
-    let places = ends.flat_map(|end| PLACES.iter().map(move |place| (end, place)));
-    let mapping = |(end, place): (usize, &&str)| {
-        let above = &pod[..end];
-        let mapping = workload.resource.pointer(above)?.pointer(place)?.as_object()?;
+    let above = ends.filter_map(|end| Some((&pod[..end], workload.resource.pointer(&pod[..end])?)));
+    let places = above.flat_map(|above| PLACES.iter().map(move |place| (above, place)));
+    let mapping = |((above, value), place): ((&str, &'v Value), &&str)| {
+        let mapping = value.pointer(place)?.as_object()?;
         Some((format!("{above}{place}"), mapping))
     };
     places.filter_map(mapping).filter(|(at, _)| *at != right).collect()

@@ -211,8 +211,12 @@ fn place(position: &Position) -> String {
 
 /// `text` on one line: line breaks become blanks, other invisible characters are escaped.
 fn flat(text: &str) -> String {
+    let text = text.trim_end();
+    if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
     let mut flat = String::with_capacity(text.len());
-    for character in text.trim_end().chars() {
+    for character in text.chars() {
         match character {
             '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' if flat.ends_with(' ') => {}
             '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => flat.push(' '),

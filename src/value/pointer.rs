@@ -8,7 +8,9 @@ impl Value {
     /// The value at `pointer`.
     #[must_use]
     pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        let is_plain = memchr::memchr(b'~', pointer.as_bytes()).is_none();
         tokens(pointer).try_fold(self, |value, token| match value {
+            Self::Object(entries) if is_plain => entries.get(token),
             Self::Object(entries) => entries.get(&unescape(token)),
             Self::Array(items) => items.get(index(token)?),
             _ => None,

@@ -1,7 +1,12 @@
 //! The controls, one row each.
 
+use crate::value::Value;
+
 use super::Level;
-use super::pod::{At, Pod};
+use super::pod::{At, Pod, Violation};
+
+/// Finds every violation.
+type Check = for<'p> fn(&Pod<'p>) -> Vec<Violation<'p>>;
 
 /// Something that a level forbids or requires.
 pub(super) struct Control {
@@ -9,14 +14,14 @@ pub(super) struct Control {
     /// The minor version that introduced it.
     pub(super) since: u32,
     /// Every violation.
-    pub(super) check: fn(&Pod<'_>) -> Vec<String>,
+    pub(super) check: Check,
 }
 
-const fn baseline(since: u32, check: fn(&Pod<'_>) -> Vec<String>) -> Control {
+const fn baseline(since: u32, check: Check) -> Control {
     Control { level: Level::Baseline, since, check }
 }
 
-const fn restricted(since: u32, check: fn(&Pod<'_>) -> Vec<String>) -> Control {
+const fn restricted(since: u32, check: Check) -> Control {
     Control { level: Level::Restricted, since, check }
 }
 
@@ -151,54 +156,54 @@ fn of_containers<'p>(pod: &Pod<'p>, field: &'static str) -> Vec<At<'p>> {
     pod.containers.iter().filter_map(|container| container.get(field)).collect()
 }
 
-fn true_ones(fields: Vec<At<'_>>) -> Vec<String> {
+fn true_ones<'p>(fields: Vec<At<'p>>) -> Vec<Violation<'p>> {
     fields.iter().filter(|field| field.is(true)).map(|field| field.says("is true")).collect()
 }
 
 /// Containers without a valid `field`, except exempt ones.
-fn without(
-    pod: &Pod<'_>,
+fn without<'p>(
+    pod: &Pod<'p>,
     field: &'static str,
-    what: &str,
+    what: &'static str,
     is_exempt: impl Fn(&At<'_>) -> bool,
     is_right: impl Fn(&At<'_>) -> bool,
-) -> Vec<String> {
+) -> Vec<Violation<'p>> {
     let wrong = pod
         .containers
         .iter()
         .filter(|container| !is_exempt(container) && !container.get(field).is_some_and(|at| is_right(&at)));
-    let of_containers = wrong.map(|container| format!("{}.{field} {what}", container.path));
+    let of_containers = wrong.map(|container| container.says_of(field, what));
     // A wrong value on the pod is a violation even if every container sets a valid one.
     let of_pod = pod.spec().get(field).filter(|at| !is_right(at) && !pod.is_windows());
     of_pod.iter().map(|at| at.says(what)).chain(of_containers).collect()
 }
 
-fn added(pod: &Pod<'_>, allowed: &[&str]) -> Vec<String> {
+fn added<'p>(pod: &Pod<'p>, allowed: &[&str]) -> Vec<Violation<'p>> {
     let lists = of_containers(pod, "securityContext.capabilities.add");
     let wrong = lists.iter().flat_map(|list| {
         let all = list.value.as_array().into_iter().flatten().filter_map(|one| one.as_str());
-        all.filter(|one| !allowed.contains(one)).map(|one| list.says(&format!("has {one}")))
+        all.filter(|one| !allowed.contains(one)).map(|one| list.says_with("has ", one))
     });
     wrong.collect()
 }
 
-fn dropped(pod: &Pod<'_>) -> Vec<String> {
+fn dropped<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     const FIELD: &str = "securityContext.capabilities.drop";
     let has_all =
         |list: &At<'_>| list.value.as_array().into_iter().flatten().any(|one| one.as_str() == Some("ALL"));
     let without =
         pod.containers.iter().filter(|container| !container.get(FIELD).is_some_and(|list| has_all(&list)));
-    let without = without.map(|container| format!("{}.{FIELD} has no ALL", container.path));
+    let without = without.map(|container| container.says_of(FIELD, "has no ALL"));
     without.chain(added(pod, &["NET_BIND_SERVICE"])).collect()
 }
 
-fn host_ports(pod: &Pod<'_>) -> Vec<String> {
+fn host_ports<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     let ports = pod.containers.iter().flat_map(|container| container.list("ports"));
     let ports = ports.filter_map(|port| port.get("hostPort")).filter(|port| port.value.as_i64() != Some(0));
     ports.map(|port| port.says("is set")).collect()
 }
 
-fn hosts_of_probes(pod: &Pod<'_>) -> Vec<String> {
+fn hosts_of_probes<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     const PLACES: [&str; 5] =
         ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"];
     let mut found = Vec::new();
@@ -214,22 +219,22 @@ fn hosts_of_probes(pod: &Pod<'_>) -> Vec<String> {
     found
 }
 
-fn app_armor(pod: &Pod<'_>) -> Vec<String> {
+fn app_armor<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     const PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
-    let annotations = pod.metadata().get("annotations");
-    let annotations = annotations.and_then(|at| at.value.as_object()).into_iter().flatten();
+    let metadata = pod.metadata();
+    let annotations = metadata.value.get("annotations").and_then(Value::as_object).into_iter().flatten();
     let is_right = |profile: &str| {
         profile.is_empty() || profile == "runtime/default" || profile.starts_with("localhost/")
     };
     let wrong = annotations
         .filter(|(key, value)| key.starts_with(PREFIX) && !is_right(value.as_str().unwrap_or_default()));
-    let wrong = wrong.map(|(key, _)| format!("metadata.annotations[{key}] names another profile"));
+    let wrong = wrong.map(|(key, _)| metadata.says_of_element("annotations", key, "names another profile"));
     let types = pod.contexts("securityContext.appArmorProfile.type");
     let types = types.iter().filter(|kind| !matches!(kind.text(), "RuntimeDefault" | "Localhost"));
     wrong.chain(types.map(|kind| kind.says("is not RuntimeDefault or Localhost"))).collect()
 }
 
-fn se_linux(pod: &Pod<'_>) -> Vec<String> {
+fn se_linux<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     let allows =
         |kind: &str| SE_LINUX_TYPES.iter().any(|(known, since)| *known == kind && *since <= pod.version);
     let types = pod.contexts("securityContext.seLinuxOptions.type");
@@ -240,24 +245,22 @@ fn se_linux(pod: &Pod<'_>) -> Vec<String> {
     types.chain(fields.map(|field| field.says("is set"))).collect()
 }
 
-fn sysctls(pod: &Pod<'_>) -> Vec<String> {
+fn sysctls<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     let allows = |name: &str| SYSCTLS.iter().any(|(known, since)| *known == name && *since <= pod.version);
     let Some(context) = pod.spec().get("securityContext") else { return Vec::new() };
     let all = context.list("sysctls");
-    let name = |sysctl: &At<'_>| sysctl.get("name").map(|name| name.text().to_owned()).unwrap_or_default();
+    let name = |sysctl: &At<'p>| sysctl.get("name").map_or("", |name| name.text());
     all.iter()
-        .filter(|sysctl| !allows(&name(sysctl)))
+        .filter(|sysctl| !allows(name(sysctl)))
         .map(|sysctl| sysctl.says("is not kept to the pod"))
         .collect()
 }
 
-fn volume_types(pod: &Pod<'_>) -> Vec<String> {
+fn volume_types<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     let types = pod.volumes.iter().flat_map(|volume| {
         let keys = volume.value.as_object().into_iter().flatten();
         let types = keys.filter(|(key, value)| *key != "name" && !value.is_null()).map(|(key, _)| key);
-        types
-            .filter(|key| !VOLUMES.contains(&key.as_str()))
-            .map(|key| format!("{}.{key} is set", volume.path))
+        types.filter(|key| !VOLUMES.contains(&key.as_str())).map(|key| volume.says_of(key, "is set"))
     });
     types.collect()
 }

@@ -22,6 +22,20 @@ pub(super) struct At<'p> {
     pub(super) value: &'p Value,
 }
 
+/// A problem with a field.
+pub(super) struct Violation<'p> {
+    path: Path<'p>,
+    what: &'static str,
+    part: &'p str,
+}
+
+impl fmt::Display for Violation<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, what, part } = self;
+        write!(formatter, "{path} {what}{part}")
+    }
+}
+
 /// The steps to a value in a pod. Most are never shown, so they are text only when they are.
 #[derive(Clone, Copy)]
 pub(super) struct Path<'p>([Option<Step<'p>>; 4]);
@@ -29,7 +43,7 @@ pub(super) struct Path<'p>([Option<Step<'p>>; 4]);
 #[derive(Clone, Copy)]
 enum Step<'p> {
     /// Keys with dots between them.
-    Keys(&'static str),
+    Keys(&'p str),
     /// An element of the list under a key, by number and, if it has one, by name.
     Element(&'static str, usize, &'p str),
 }
@@ -87,8 +101,28 @@ impl<'p> At<'p> {
     }
 
     /// Describes a problem with the field.
-    pub(super) fn says(&self, what: &str) -> String {
-        format!("{} {what}", self.path)
+    pub(super) fn says(&self, what: &'static str) -> Violation<'p> {
+        self.says_with(what, "")
+    }
+
+    /// Describes a problem with a part of the field.
+    pub(super) fn says_with(&self, what: &'static str, part: &'p str) -> Violation<'p> {
+        Violation { path: self.path, what, part }
+    }
+
+    /// Describes a problem with what is, or should be, below at `keys`.
+    pub(super) fn says_of(&self, keys: &'p str, what: &'static str) -> Violation<'p> {
+        Violation { path: self.path.and(Step::Keys(keys)), what, part: "" }
+    }
+
+    /// Describes a problem with an entry of the mapping below at `key`.
+    pub(super) fn says_of_element(
+        &self,
+        key: &'static str,
+        entry: &'p str,
+        what: &'static str,
+    ) -> Violation<'p> {
+        Violation { path: self.path.and(Step::Element(key, 0, entry)), what, part: "" }
     }
 }
 

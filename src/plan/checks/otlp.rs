@@ -6,7 +6,7 @@ use super::service::Address;
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, is_from_elsewhere, name, text};
-use crate::languages::otlp::{Agent, Protocol, Signal};
+use crate::languages::otlp::{ALL_SIGNALS, Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
 use crate::plan::{image, web_server};
 use crate::select::{Request, Selection};
@@ -202,7 +202,8 @@ struct Chosen<'v> {
 
 /// The exporter of a signal. `None` if it does not export by OTLP, or if that is only known in the cluster.
 fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option<Export<'v>> {
-    let mut protocol = match env.first(&[&variable(Some(signal), "PROTOCOL"), &variable(None, "PROTOCOL")]) {
+    let of_signal = signal.variables();
+    let mut protocol = match env.first(&[of_signal.protocol, ALL_SIGNALS.protocol]) {
         Some(Given::Value { value, .. }) if value.contains("$(") => return None,
         Some(Given::Value { variable, value }) => {
             let value = value.trim();
@@ -211,7 +212,7 @@ fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option
         Some(Given::Unknown) => return None,
         None => None,
     };
-    match env.first(&[&format!("OTEL_{}_EXPORTER", signal.word())]) {
+    match env.first(&[signal.exporter()]) {
         Some(Given::Value { variable, value }) => {
             let known = |listed: &str| EXPORTERS.iter().find(|(exporter, _)| *exporter == listed);
             let (exporter, named) = value.split(',').map(str::trim).find_map(known)?;
@@ -224,20 +225,12 @@ fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option
     }
     let endpoint = match &request.language.recipe.delivery {
         Delivery::WebServer(server) => Some(("", web_server::destination(request, server)?)),
-        _ => match env.first(&[&variable(Some(signal), "ENDPOINT"), &variable(None, "ENDPOINT")]) {
+        _ => match env.first(&[of_signal.endpoint, ALL_SIGNALS.endpoint]) {
             Some(Given::Value { variable, value }) => Some((variable, value)),
             Some(Given::Unknown) | None => None,
         },
     };
     Some(Export { signal, protocol, endpoint })
-}
-
-/// An OTLP exporter variable, for one signal or all.
-fn variable(signal: Option<Signal>, what: &str) -> String {
-    match signal {
-        Some(signal) => format!("OTEL_EXPORTER_OTLP_{}_{what}", signal.word()),
-        None => format!("OTEL_EXPORTER_OTLP_{what}"),
-    }
 }
 
 /// The owner of the exporters.
@@ -291,8 +284,9 @@ impl Source<'_> {
             "" => self.of_container("the module"),
             variable => self.of_container(variable),
         };
-        let own = variable(Some(export.signal), "");
-        let is_own = |variable: &str| variable.starts_with(&own) || variable.ends_with("_EXPORTER");
+        let own = export.signal.variables();
+        let is_own =
+            |variable: &str| [own.endpoint, own.protocol, export.signal.exporter()].contains(&variable);
         let is_of_one_signal =
             is_own(variable_of_endpoint) || export.protocol.is_some_and(|chosen| is_own(chosen.variable));
         let what = if is_of_one_signal { export.signal.lost() } else { "nothing arrives" };
@@ -311,8 +305,8 @@ impl Source<'_> {
         // If the exporter's name sets the protocol, the protocol variable has no effect.
         let is_named = export.protocol.is_some_and(|chosen| chosen.variable.ends_with("_EXPORTER"));
         if can_change && !is_named {
-            let variable = variable(is_of_one_signal.then_some(export.signal), "PROTOCOL");
-            fix.push_str(&format!(", or set {variable} to {:?}", expected.value()));
+            let settings = if is_of_one_signal { own } else { ALL_SIGNALS };
+            fix.push_str(&format!(", or set {} to {:?}", settings.protocol, expected.value()));
         }
         let (pointer, language, takes) = (self.pointer, self.language.id, expected.transport());
         Some(Finding::port_of_other_protocol(pointer, language, &lost, &place, port, takes, &fix))

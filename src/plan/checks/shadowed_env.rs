@@ -62,7 +62,7 @@ fn shadowed<'d>(planned: &Planned<'_>, container: &'d Value, before: &[Value]) -
         let variable = name(entry);
         let Brought::Set { value: Some(value), source } = env_from.find(variable) else { return None };
         let is_same = !is_from_elsewhere(entry) && text(entry) == value;
-        let is_kept = parts(text(entry)).contains(&Part::Reference(variable));
+        let is_kept = parts(text(entry)).any(|part| part == Part::Reference(variable));
         let called = env_from.source(source)?.called();
         (!is_same && !is_kept).then_some(Shadowed { variable, source, called })
     };

@@ -1,7 +1,5 @@
 //! Reverts an injection by its record.
 
-use std::collections::BTreeMap;
-
 use ecow::EcoString;
 
 use crate::value::{Array, Map, Value};
@@ -123,13 +121,15 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, key: &str, node: &Node, elements: &mut Array) -> Result<(), Invalid> {
-        let mut by_token: BTreeMap<EcoString, Vec<usize>> = BTreeMap::new();
-        for (index, token) in tokens(key, elements).into_iter().enumerate() {
-            by_token.entry(token).or_default().push(index);
-        }
+        let mut by_token: Vec<(EcoString, usize)> = tokens(key, elements).into_iter().zip(0..).collect();
+        by_token.sort();
+        let indexes = |token: &EcoString| {
+            let start = by_token.partition_point(|(other, _)| other < token);
+            let end = by_token.partition_point(|(other, _)| other <= token);
+            by_token[start..end].iter().map(|(_, index)| *index)
+        };
         for (token, inside) in &node.inside {
-            let found = by_token.get(token).and_then(|all| all.first().copied());
-            let index = match found {
+            let index = match indexes(token).next() {
                 Some(index) => index,
                 None => match renamed(key, token, node, inside, elements)? {
                     Some(index) => index,
@@ -143,10 +143,10 @@ impl Walk<'_> {
         }
         let mut gone = vec![false; elements.len()];
         for (token, sum) in &node.ours {
-            let all = by_token.get(token).map_or(&[][..], Vec::as_slice);
-            let exact = all.iter().find(|index| checksum(&elements[**index]) == *sum);
-            if let Some(index) = exact.or_else(|| all.first().filter(|_| !node.inside.contains_key(token))) {
-                gone[*index] = true;
+            let exact = indexes(token).find(|index| checksum(&elements[*index]) == *sum);
+            let first = || indexes(token).next().filter(|_| !node.inside.contains_key(token));
+            if let Some(index) = exact.or_else(first) {
+                gone[index] = true;
             }
             if exact.is_none() {
                 self.path.push(Step::Element(token.clone()));
