@@ -25,7 +25,7 @@ pub(super) struct Layout {
 pub fn string(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         Cow::Borrowed(text)
-    } else if text.contains('"') && !text.contains('\'') && text.chars().all(is_printable) {
+    } else if text.contains('"') && !text.contains('\'') && are_printable(text) {
         Cow::Owned(format!("'{text}'"))
     } else {
         Cow::Owned(quoted(text))
@@ -44,7 +44,14 @@ pub fn quoted(text: &str) -> String {
 
 /// Escapes `text` for use between double quotes.
 pub(super) fn escape(result: &mut String, text: &str) {
-    for character in text.chars() {
+    let mut rest = text;
+    loop {
+        let is_escaped = |byte: u8| matches!(byte, b'"' | b'\\') || !matches!(byte, b' '..=b'~');
+        let (as_it_is, escaped) = rest.split_at(rest.bytes().position(is_escaped).unwrap_or(rest.len()));
+        result.push_str(as_it_is);
+        let mut characters = escaped.chars();
+        let Some(character) = characters.next() else { return };
+        rest = characters.as_str();
         match character {
             '"' => result.push_str("\\\""),
             '\\' => result.push_str("\\\\"),
@@ -57,6 +64,10 @@ pub(super) fn escape(result: &mut String, text: &str) {
             _ => result.push(character),
         }
     }
+}
+
+fn are_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(is_printable)
 }
 
 /// Whether every reader accepts the character unescaped.
@@ -72,7 +83,13 @@ pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return false };
     let starts = first.is_ascii_alphabetic() || matches!(first, b'/' | b'_' | b'$');
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@$()=+%~;-".contains(byte);
+    let is_sign = |byte: u8| {
+        matches!(
+            byte,
+            b'_' | b'.' | b'/' | b':' | b'@' | b'$' | b'(' | b')' | b'=' | b'+' | b'%' | b'~' | b';' | b'-'
+        )
+    };
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || is_sign(*byte);
     let is_word = starts && bytes.iter().all(allowed) && !text.ends_with(':') && !is_word_of_yaml_1_1(text);
     is_word || is_quantity(text)
 }
@@ -80,7 +97,8 @@ pub(super) fn is_plain(text: &str) -> bool {
 /// Whether a YAML 1.1 or 1.2 reader reads the plain word as a bool or null.
 pub(super) fn is_word_of_yaml_1_1(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    const LONGEST: usize = "false".len();
+    text.len() <= LONGEST && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether it is a Kubernetes quantity such as `500m` or `64Mi`: the suffix keeps it a string.
@@ -239,7 +257,11 @@ fn item_after_indent(result: &mut String, value: &Value, column: usize, width: u
 }
 
 pub(super) fn indent(result: &mut String, columns: usize) {
-    result.extend(std::iter::repeat_n(' ', columns));
+    const SPACES: &str = "                                ";
+    match SPACES.get(..columns) {
+        Some(spaces) => result.push_str(spaces),
+        None => result.extend(std::iter::repeat_n(' ', columns)),
+    }
 }
 
 /// Writes a value as JSON, which is also YAML flow style: on one line if `indent` is `None`, otherwise one member per

@@ -48,10 +48,11 @@ fn inline(written: &str, style: Style) -> Cow<'_, str> {
         Style::Single | Style::Double => &written[1..written.len() - 1],
         _ => written,
     };
-    let unfolded = if inner.contains('\n') { Cow::Owned(fold_lines(inner)) } else { Cow::Borrowed(inner) };
+    let has = |byte: u8| memchr::memchr(byte, inner.as_bytes()).is_some();
+    let unfolded = if has(b'\n') { Cow::Owned(fold_lines(inner)) } else { Cow::Borrowed(inner) };
     match style {
-        Style::Single if unfolded.contains('\'') => Cow::Owned(unfolded.replace("''", "'")),
-        Style::Double if unfolded.contains('\\') => Cow::Owned(unescape(&unfolded)),
+        Style::Single if has(b'\'') => Cow::Owned(unfolded.replace("''", "'")),
+        Style::Double if has(b'\\') => Cow::Owned(unescape(&unfolded)),
         _ => unfolded,
     }
 }
