@@ -98,7 +98,6 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
     let mut line_cols = LineCols::new(group.text);
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|mut edit| {
-            // All edits are kept until the output is written.
             edit.text.shrink_to_fit();
             edit.shifted(group.offset + offset)
         }));
@@ -137,6 +136,9 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         // Context is never changed, and its workloads are ignored.
         injected = Injected::default();
     }
+    // All groups are kept until the output is written.
+    injected.findings.shrink_to_fit();
+    injected.edits.shrink_to_fit();
     injected
 }
 

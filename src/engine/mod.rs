@@ -138,7 +138,9 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let Collected { resources, findings, of_asked, unused, places } =
         context::collect(sources, &groups, settings);
     let results = in_order(&groups, |group| inject::group(sources, group, &resources, settings, task));
+    drop(resources);
 
+    found.0.reserve_exact(findings.len() + results.iter().map(|result| result.findings.len()).sum::<usize>());
     found.extend(findings);
     let asked: BTreeSet<_> = results.iter().flat_map(|result| result.asks_for.iter().cloned()).collect();
     let of_asked = of_asked.into_iter().filter(|one| asked.contains(&one.called));
@@ -245,12 +247,9 @@ impl Located {
                 }
             }
         }
-        self.0.sort_by(|(left_source, left), (right_source, right)| {
-            let key = |source: &usize, finding: &Finding| {
-                let position = finding.position.as_ref().map(|position| (position.line, position.column));
-                (finding.severity, *source, position)
-            };
-            key(left_source, left).cmp(&key(right_source, right))
+        self.0.sort_by_cached_key(|(source, finding)| {
+            let position = finding.position.as_ref().map(|position| (position.line, position.column));
+            (finding.severity, *source, position)
         });
         self.0.into_iter().map(|(_, finding)| finding).collect()
     }

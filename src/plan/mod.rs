@@ -171,6 +171,7 @@ fn instrument(cx: &Selection<'_>, before: Option<&Done>) -> Outcome {
         .map_or_else(Default::default, |done| {
             (done.injections.clone(), done.sources.clone(), done.parts.clone(), done.findings.clone())
         });
+    injections.reserve_exact(requests.len());
     for (request, images) in requests.iter().zip(images) {
         let containers: Vec<String> = request.targets.iter().map(|target| target.name.clone()).collect();
         parts.push(format!("{} into {}{}", request.language.id, containers.join(", "), in_brackets(&images)));
