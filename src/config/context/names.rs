@@ -42,7 +42,8 @@ impl<T> ByName<T> {
         for (name, former) in std::iter::once(now).chain(former) {
             let former = former.map(str::to_owned);
             let called = Called { index, namespace: namespace.to_owned(), former };
-            self.names.entry(name.to_owned()).or_default().push(called);
+            // Most names are those of one thing.
+            self.names.entry(name.to_owned()).or_insert_with(|| Vec::with_capacity(1)).push(called);
         }
     }
 

@@ -58,6 +58,18 @@ pub(super) fn quoted_style(quote: u8) -> Style {
     if quote == b'"' { Style::Double } else { Style::Single }
 }
 
+/// The characters, other than a colon, that a plain key is read with.
+static IN_KEYS: [bool; 256] = {
+    let mut is_inside = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        is_inside[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'.' | b'/' | b'$' | b'-' | b'+' | b'(' | b')');
+        byte += 1;
+    }
+    is_inside
+};
+
 /// A key with its colon.
 pub(super) struct Key<'t> {
     pub(super) text: &'t [u8],
@@ -75,12 +87,14 @@ impl<'t> Key<'t> {
                 (rest[length] == *quote).then_some((quoted_style(*quote), &rest[..length], length + 2))?
             }
             [first, ..] if first.is_ascii_alphanumeric() || matches!(first, b'_' | b'.' | b'/' | b'$') => {
-                let is_inside = |(at, byte): &(usize, &u8)| match byte {
-                    b':' => content.get(at + 1).is_some_and(|next| *next != b' '),
-                    b'_' | b'.' | b'/' | b'$' | b'-' | b'+' | b'(' | b')' => true,
-                    _ => byte.is_ascii_alphanumeric(),
-                };
-                let length = content.iter().enumerate().take_while(is_inside).count();
+                let mut length = 1;
+                while let Some(byte) = content.get(length) {
+                    let is_colon = *byte == b':' && content.get(length + 1).is_some_and(|next| *next != b' ');
+                    if !(IN_KEYS[usize::from(*byte)] || is_colon) {
+                        break;
+                    }
+                    length += 1;
+                }
                 (Style::Plain, &content[..length], length)
             }
             _ => return None,
