@@ -1,6 +1,6 @@
 //! Knative Services: their containers need no names, because Knative's webhook sets them.
 
-use crate::value::{Array, Value};
+use crate::value::Value;
 
 use super::Identity;
 use super::pod::name;
