@@ -209,7 +209,7 @@ fn containers_of_knative_have_the_names_of_the_cluster() {
         assert!(findings.iter().any(|finding| finding.code == Code::Injected), "{findings:?}");
         let containers =
             documents[1]["spec"]["template"]["spec"]["containers"].as_array().expect("containers");
-        let text = Value::from(containers.clone()).to_string();
+        let text = Value::from(containers).to_string();
         assert!(text.contains(&format!("k8s.container.name={name},")), "{text}");
         assert!(!text.contains(&format!("\"name\":\"{name}\"")), "no name is written: {text}");
     }
