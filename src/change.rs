@@ -95,7 +95,8 @@ impl Change {
     /// Applies the change to `value`.
     ///
     /// # Errors
-    /// The pointer, or the one it moves from, does not exist; then `value` may already lack what was to be moved.
+    /// The pointer, or the one it moves from, does not exist, or something is to move into itself. `value` may then already
+    /// lack what was to be moved.
     pub fn apply(&self, value: &mut Value) -> Result<(), NoSuchPlace> {
         let missing = |pointer: &str| NoSuchPlace { pointer: pointer.to_owned() };
         let is_done = match &self.operation {

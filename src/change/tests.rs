@@ -74,7 +74,8 @@ proptest! {
             let mut found = Vec::new();
             pointers(&value, "", &mut found);
             let pointer = |(index, tokens): &(Index, Vec<&str>)| {
-                tokens.iter().fold(found[index.index(found.len())].clone(), |at, token| format!("{at}/{token}"))
+                let start = index.get(&found).clone();
+                tokens.iter().fold(start, |at, token| format!("{at}/{token}"))
             };
             let at = pointer(&at);
             let change = match operation {
