@@ -221,7 +221,7 @@ impl<K: Into<EcoString>> Extend<(K, Value)> for Map {
     fn extend<I: IntoIterator<Item = (K, Value)>>(&mut self, entries: I) {
         let entries = entries.into_iter();
         self.0.reserve(entries.size_hint().0);
-        let mut places = std::collections::HashMap::new();
+        let mut places = std::collections::BTreeMap::new();
         for (key, value) in entries {
             let key = key.into();
             if self.len() < FEW {
@@ -232,10 +232,10 @@ impl<K: Into<EcoString>> Extend<(K, Value)> for Map {
                 places.extend(self.keys().cloned().enumerate().map(|(at, key)| (key, at)));
             }
             match places.entry(key) {
-                std::collections::hash_map::Entry::Occupied(place) => {
+                std::collections::btree_map::Entry::Occupied(place) => {
                     self.0.make_mut()[*place.get()].1 = value;
                 }
-                std::collections::hash_map::Entry::Vacant(place) => {
+                std::collections::btree_map::Entry::Vacant(place) => {
                     let key = place.key().clone();
                     place.insert(self.len());
                     self.push(key, value);
