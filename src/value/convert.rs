@@ -18,9 +18,9 @@ macro_rules! json {
     (null) => { $crate::value::Value::Null };
     ([$($items:tt)*]) => {{
         #[allow(unused_mut)]
-        let mut items: Vec<$crate::value::Value> = Vec::new();
+        let mut items = $crate::value::Array::default();
         $crate::value::json!(@items items $($items)*);
-        $crate::value::Value::Array(items.into())
+        $crate::value::Value::Array(items)
     }};
     ({$($entries:tt)*}) => {{
         #[allow(unused_mut)]
