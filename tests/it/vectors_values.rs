@@ -248,7 +248,7 @@ fn difference(pointer: &str, value: &Value, expected: &Value) -> String {
                     Some(_) => {}
                 }
             }
-            let extra: Vec<_> = left.keys().filter(|key| !right.contains_key(*key)).collect();
+            let extra: Vec<_> = left.keys().filter(|key| !right.contains_key(key)).collect();
             format!("{pointer} has {extra:?} too many")
         }
         (Value::Array(left), Value::Array(right)) => {
