@@ -13,7 +13,7 @@ const PAIRING: [&str; 2] = ["internal.config.kubernetes.io/id", "config.k8s.io/i
 /// kpt's annotations; otherwise kpt would attach other elements' comments to ours.
 pub fn adapt(before: &Value, after: &mut Value, changes: &mut Vec<Change>) {
     let annotations = after.pointer("/metadata/annotations").and_then(Value::as_object);
-    let is_paired = |key: &&&str| annotations.is_some_and(|annotations| annotations.contains_key(**key));
+    let is_paired = |key: &&&str| annotations.is_some_and(|annotations| annotations.contains_key(key));
     let paired: Vec<&str> = PAIRING.iter().filter(is_paired).copied().collect();
     if paired.is_empty() || !shifts(before, after, identify) {
         return;

@@ -95,7 +95,8 @@ impl Change {
     /// Applies the change to `value`.
     ///
     /// # Errors
-    /// The pointer, or the one it moves from, does not exist; then `value` may already lack what was to be moved.
+    /// The pointer, or the one it moves from, does not exist, or something is to move into itself. `value` may then already
+    /// lack what was to be moved.
     pub fn apply(&self, value: &mut Value) -> Result<(), NoSuchPlace> {
         let missing = |pointer: &str| NoSuchPlace { pointer: pointer.to_owned() };
         let is_done = match &self.operation {
@@ -105,6 +106,9 @@ impl Change {
             }
             Operation::Remove => take(value, &self.pointer).map(drop),
             Operation::Move { from } => {
+                if self.pointer.strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')) {
+                    return Err(missing(&self.pointer));
+                }
                 let moved = take(value, from).ok_or_else(|| missing(from))?;
                 add(value, &self.pointer, moved)
             }
@@ -131,8 +135,7 @@ impl std::error::Error for NoSuchPlace {}
 /// Sets a key, inserts an item, or replaces the whole value.
 fn add(value: &mut Value, pointer: &str, added: Value) -> Option<()> {
     let Some((parent, token)) = pointer.rsplit_once('/') else {
-        *value = added;
-        return pointer.is_empty().then_some(());
+        return pointer.is_empty().then(|| *value = added);
     };
     match value.pointer_mut(parent)? {
         Value::Object(entries) => {
@@ -147,11 +150,9 @@ fn add(value: &mut Value, pointer: &str, added: Value) -> Option<()> {
     Some(())
 }
 
-/// Takes a key, an item or the whole value out.
+/// Takes a key or an item out. The whole value stays.
 fn take(value: &mut Value, pointer: &str) -> Option<Value> {
-    let Some((parent, token)) = pointer.rsplit_once('/') else {
-        return pointer.is_empty().then(|| value.take());
-    };
+    let (parent, token) = pointer.rsplit_once('/')?;
     match value.pointer_mut(parent)? {
         Value::Object(entries) => entries.remove(&unescape(token)),
         Value::Array(items) => {
@@ -161,3 +162,6 @@ fn take(value: &mut Value, pointer: &str) -> Option<Value> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

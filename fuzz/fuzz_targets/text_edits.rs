@@ -6,9 +6,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use otel_inject::change::{Change, escape};
+use otel_inject::change::Change;
+use otel_inject::value::{Value, escape, json};
 use otel_inject::yaml::{Document, Trouble, edited};
-use otel_inject::value::{Value, json};
 
 /// How many changes one input makes.
 const CHANGES: usize = 6;

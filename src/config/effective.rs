@@ -125,7 +125,7 @@ impl<'a> Annotations<'a> {
     #[must_use]
     pub fn pointer(&self, key: &str) -> String {
         let key = full(key);
-        if self.pod.is_some_and(|map| map.contains_key(&*key)) {
+        if self.pod.is_some_and(|map| map.contains_key(&key)) {
             self.annotation(&key)
         } else {
             self.template.to_owned()

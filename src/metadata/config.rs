@@ -62,7 +62,7 @@ fn bare(fields: &Map) -> Result<Image, Refusal> {
     if fields.contains_key("manifests") || fields.contains_key("layers") {
         return Err(Refusal::new("it is an image manifest: get the config with `crane config IMAGE`"));
     }
-    if ["RepoTags", "LayersData", "Layers"].iter().any(|key| fields.contains_key(*key)) {
+    if ["RepoTags", "LayersData", "Layers"].iter().any(|key| fields.contains_key(key)) {
         return Err(Refusal::new(
             "it is the output of `skopeo inspect` without the config: run `skopeo inspect --config`",
         ));

@@ -18,9 +18,9 @@ macro_rules! json {
     (null) => { $crate::value::Value::Null };
     ([$($items:tt)*]) => {{
         #[allow(unused_mut)]
-        let mut items: Vec<$crate::value::Value> = Vec::new();
+        let mut items = $crate::value::Array::default();
         $crate::value::json!(@items items $($items)*);
-        $crate::value::Value::Array(items.into())
+        $crate::value::Value::Array(items)
     }};
     ({$($entries:tt)*}) => {{
         #[allow(unused_mut)]
@@ -345,6 +345,14 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        Value::deserialize(deserializer)
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {

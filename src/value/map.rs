@@ -1,6 +1,6 @@
 //! The entries of a mapping, in order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use ecow::{EcoString, EcoVec};
 
@@ -228,7 +228,7 @@ impl<K: Into<EcoString> + AsRef<str>> Extend<(K, Value)> for Map {
     fn extend<I: IntoIterator<Item = (K, Value)>>(&mut self, entries: I) {
         let entries = entries.into_iter();
         self.0.reserve(entries.size_hint().0);
-        let mut builder = Builder { map: std::mem::take(self), places: HashMap::new() };
+        let mut builder = Builder { map: std::mem::take(self), places: BTreeMap::new() };
         for (key, value) in entries {
             builder.insert(key, value);
         }
@@ -241,12 +241,12 @@ impl<K: Into<EcoString> + AsRef<str>> Extend<(K, Value)> for Map {
 pub(crate) struct Builder {
     map: Map,
     /// The places of the keys, once there are many.
-    places: HashMap<EcoString, usize>,
+    places: BTreeMap<EcoString, usize>,
 }
 
 impl Builder {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { map: Map::with_capacity(capacity), places: HashMap::new() }
+        Self { map: Map::with_capacity(capacity), places: BTreeMap::new() }
     }
 
     /// Sets a key, in its place or at the end, and gives its value from before.

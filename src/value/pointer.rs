@@ -9,7 +9,7 @@ impl Value {
     #[must_use]
     pub fn pointer(&self, pointer: &str) -> Option<&Self> {
         let is_plain = memchr::memchr(b'~', pointer.as_bytes()).is_none();
-        tokens(pointer).try_fold(self, |value, token| match value {
+        tokens(pointer)?.try_fold(self, |value, token| match value {
             Self::Object(entries) if is_plain => entries.get(token),
             Self::Object(entries) => entries.get(&unescape(token)),
             Self::Array(items) => items.get(index(token)?),
@@ -19,7 +19,7 @@ impl Value {
 
     /// The value at `pointer`.
     pub fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Self> {
-        tokens(pointer).try_fold(self, |value, token| match value {
+        tokens(pointer)?.try_fold(self, |value, token| match value {
             Self::Object(entries) => entries.get_mut(&unescape(token)),
             Self::Array(items) => items.get_mut(index(token)?),
             _ => None,
@@ -33,14 +33,18 @@ pub(crate) fn index(token: &str) -> Option<usize> {
     is_index.then(|| token.parse().ok())?
 }
 
-/// The tokens of a pointer. They are so short that a plain loop finds their ends sooner than [`str::split`] does.
-fn tokens(pointer: &str) -> impl Iterator<Item = &str> {
+/// The tokens of a pointer, if it is one. They are so short that a plain loop finds their ends sooner than
+/// [`str::split`] does.
+fn tokens(pointer: &str) -> Option<impl Iterator<Item = &str>> {
     let mut rest = pointer;
-    std::iter::from_fn(move || {
-        let token = rest.strip_prefix('/')?;
-        let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
-        rest = &token[end..];
-        Some(&token[..end])
+    let is_pointer = pointer.is_empty() || pointer.starts_with('/');
+    is_pointer.then(|| {
+        std::iter::from_fn(move || {
+            let token = rest.strip_prefix('/')?;
+            let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
+            rest = &token[end..];
+            Some(&token[..end])
+        })
     })
 }
 

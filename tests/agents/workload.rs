@@ -153,7 +153,7 @@ impl<'a> Workload<'a> {
         let request = peer.try_recv().unwrap_or_else(|_| panic!("no request\n{output}"));
         // Sidecars of the pod still pass spans on.
         let spans = first_spans(requests, patience);
-        let init_containers = template["spec"]["initContainers"].as_array().map_or(0, Vec::len);
+        let init_containers = template["spec"]["initContainers"].as_array().map_or(0, <[_]>::len);
         Outcome { output, headers: request.headers, report, spans, init_containers }
     }
 }

@@ -226,7 +226,7 @@ fn collector() -> impl Strategy<Value = (Vec<&'static str>, Value)> {
     ];
     let given = leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Value::Array),
+            vec(inner.clone(), 0..4).prop_map(Value::from),
             vec(("[a-z]{1,3}", inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     });

@@ -81,7 +81,8 @@ impl Configuration {
         let output = inject(&sources, &Settings::default());
         let text = edited(&self.input, &output.edits[0]);
         let workload = documents(&text).expect("documents").pop().expect("a workload");
-        let containers = workload["spec"]["template"]["spec"]["initContainers"].as_array().cloned();
+        let containers =
+            workload["spec"]["template"]["spec"]["initContainers"].as_array().map(<[Value]>::to_vec);
         let container = containers.unwrap_or_default().pop().unwrap_or_default();
         let findings = output.findings.into_iter().filter(|finding| finding.code != Code::Injected);
         Injected { findings: findings.collect(), container }

@@ -1,5 +1,6 @@
 //! `testdata/differences*.yaml`: where the result is not the operator's, each on purpose.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use otel_inject::value::Value;
@@ -20,10 +21,10 @@ pub(crate) struct Difference {
     pub(crate) why: String,
     /// A part of the function config's spec.
     #[serde(default)]
-    pub(crate) config: serde_json::Map,
+    pub(crate) config: BTreeMap<String, Value>,
     /// Image configs by reference, for `--images-from`.
     #[serde(default)]
-    pub(crate) images: serde_json::Map,
+    pub(crate) images: BTreeMap<String, Value>,
     /// Pointer into the workload, which is the input's last document.
     pub(crate) at: String,
     /// Only the first line of the text there counts.

@@ -7,7 +7,7 @@ use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::k8s::pod::identify;
 use otel_inject::plan::record::ANNOTATION;
-use otel_inject::value::{Value, json};
+use otel_inject::value::{Array, Map, Value, json};
 use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Role, inject, uninject};
 
@@ -102,18 +102,18 @@ fn first(pod: &mut Value) -> Option<&mut Value> {
     pod.pointer_mut("/spec/containers/0")
 }
 
-fn list<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Vec<Value>> {
+fn list<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Array> {
     let map = value.as_object_mut()?;
-    let list = map.entry(key).or_insert_with(|| json!([]));
+    let list = map.get_or_insert_with(key, || json!([]));
     if list.is_null() {
         *list = json!([]);
     }
     list.as_array_mut()
 }
 
-fn map<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut serde_json::Map> {
+fn map<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Map> {
     let map = value.as_object_mut()?;
-    let inner = map.entry(key).or_insert_with(|| json!({}));
+    let inner = map.get_or_insert_with(key, || json!({}));
     if inner.is_null() {
         *inner = json!({});
     }
@@ -241,7 +241,7 @@ fn meaning(text: &str) -> Vec<Value> {
     fn reduced(value: &mut Value) {
         match value {
             Value::Object(map) => {
-                map.shift_remove("plain");
+                map.remove("plain");
                 for (key, value) in map.iter_mut() {
                     if key == "was" {
                         for was in value.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
@@ -270,7 +270,7 @@ fn meaning(text: &str) -> Vec<Value> {
             let mut read: Value = serde_json::from_str(record.as_str().expect("a text")).expect("JSON");
             reduced(&mut read);
             // How the text ended.
-            read.as_object_mut().expect("a mapping").shift_remove("end");
+            read.as_object_mut().expect("a mapping").remove("end");
             *record = read;
         }
     }

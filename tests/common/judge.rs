@@ -163,7 +163,7 @@ pub(crate) fn without_record(injected: &mut Value, planned: &Value) {
     else {
         return;
     };
-    if annotations.shift_remove(ANNOTATION).is_none() || !annotations.is_empty() {
+    if annotations.remove(ANNOTATION).is_none() || !annotations.is_empty() {
         return;
     }
     match planned.get("metadata") {
@@ -172,7 +172,7 @@ pub(crate) fn without_record(injected: &mut Value, planned: &Value) {
             let injected = injected.as_object_mut().expect("a mapping");
             match metadata {
                 Some(metadata) => injected.insert("metadata".to_owned(), metadata),
-                None => injected.shift_remove("metadata"),
+                None => injected.remove("metadata"),
             };
         }
         Some(metadata) => {
@@ -180,7 +180,7 @@ pub(crate) fn without_record(injected: &mut Value, planned: &Value) {
             let injected = injected["metadata"].as_object_mut().expect("a mapping");
             match annotations {
                 Some(annotations) => injected.insert("annotations".to_owned(), annotations),
-                None => injected.shift_remove("annotations"),
+                None => injected.remove("annotations"),
             };
         }
     }

@@ -38,7 +38,7 @@ pub(crate) fn pod(resource: &Value) -> (Option<Pod>, Vec<String>) {
 
 fn read<T: DeserializeOwned>(value: &Value) -> (Option<T>, Vec<String>) {
     let mut faults = Vec::new();
-    match serde_ignored::deserialize(value, |path| faults.push(path.to_string())) {
+    match serde_ignored::deserialize(serde_json::Value::from(value), |path| faults.push(path.to_string())) {
         Ok(read) => (Some(read), faults),
         Err(error) => (None, vec![error.to_string()]),
     }

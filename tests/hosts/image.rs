@@ -100,7 +100,8 @@ fn the_image_has_the_program_of_each_platform() {
         for other in ["Cmd", "Volumes", "ExposedPorts", "WorkingDir"] {
             assert_eq!(config["config"][other], Value::Null, "{other}");
         }
-        let of = |name: &str| labels[format!("org.opencontainers.image.{name}")].as_str().unwrap_or_default();
+        let of =
+            |name: &str| labels[&format!("org.opencontainers.image.{name}")].as_str().unwrap_or_default();
         assert_eq!(of("title"), "otel-inject");
         assert_eq!(of("description"), env!("CARGO_PKG_DESCRIPTION"));
         assert_eq!(of("licenses"), env!("CARGO_PKG_LICENSE"));

@@ -81,7 +81,7 @@ fn gate(path: &str) -> Vec<Step> {
         let env = step["env"].as_object().into_iter().flatten();
         Some(Step {
             script,
-            env: env.map(|(name, text)| (name.clone(), value(text))).collect(),
+            env: env.map(|(name, text)| (name.to_string(), value(text))).collect(),
             is_always_run: condition.contains("!cancelled()"),
             condition,
             may_fail: step["continue-on-error"] == true,

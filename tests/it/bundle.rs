@@ -349,7 +349,8 @@ fn endpoints_name_ports_of_services() {
 }
 
 fn collector(mode: &str, receivers: Value, spec: Value) -> Value {
-    let names: Vec<&String> = receivers.as_object().expect("receivers").keys().collect();
+    let names: Vec<&str> =
+        receivers.as_object().expect("receivers").keys().map(|name| name.as_str()).collect();
     let pipelines = json!({"traces": {"receivers": names, "exporters": ["debug"]}});
     let mut fields = json!({"mode": mode, "config": {
         "receivers": receivers, "exporters": {"debug": {}}, "service": {"pipelines": pipelines},

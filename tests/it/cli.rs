@@ -152,7 +152,7 @@ fn a_resource_list_is_injected_and_gets_results() {
     run.is_injected();
     assert!(run.stdout.starts_with("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n"));
     let list = yaml(&run.stdout);
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(list["items"].as_array().map(<[_]>::len), Some(2));
     assert_eq!(list["results"][0]["tags"]["code"], "injected");
     assert_eq!(list["results"][0]["severity"], "info");
     assert_eq!(list["results"][0]["resourceRef"]["name"], "web");
@@ -178,7 +178,7 @@ fn a_wrong_function_config_fails_and_says_where() {
     assert!(run.stderr.contains("did you mean onError?"), "{}", run.stderr);
     let list = yaml(&run.stdout);
     assert_eq!(list["results"][0]["field"]["path"], "spec.onErorr");
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(list["items"].as_array().map(<[_]>::len), Some(2));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn told(code: Code, more: &[&str]) -> (Run, String, Vec<Value>) {
     let line = [&[&*typed.line], more].concat().join(" ");
     let shown = format!("$ {line}\n{stdout}{}--- exit code {}", run.stderr, run.code);
     let shown = shown.replace(&*world.to_string_lossy(), "TEMPORARY");
-    (run, shown, findings)
+    (run, shown, findings.to_vec())
 }
 
 #[test]

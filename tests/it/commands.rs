@@ -542,7 +542,7 @@ fn sarif_is_what_its_schema_says() {
         let language = language.and_then(Value::as_object_mut).expect("the property");
         language.remove("pattern").expect("the pattern");
     }
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let validator = jsonschema::validator_for(&serde_json::Value::from(&schema)).expect("a schema");
     let world = world();
     world.file("odd/a b%[ü].yaml", DEPLOYMENT);
     for (args, stdin) in [
@@ -554,13 +554,13 @@ fn sarif_is_what_its_schema_says() {
         (&["-"], "a: [\n"),
     ] {
         let run = world.run(&[&["check", "--format", "sarif"], args].concat(), stdin);
-        let log: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let log: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
         if let Err(error) = validator.validate(&log) {
             panic!("{args:?}: {error} at {}", error.instance_path());
         }
         assert_eq!(run.stderr, "", "{args:?}");
     }
-    assert!(!validator.is_valid(&otel_inject::value::json!({"version": "2.1.0"})));
+    assert!(!validator.is_valid(&serde_json::json!({"version": "2.1.0"})));
 }
 
 #[test]

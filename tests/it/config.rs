@@ -402,7 +402,7 @@ fn instrumentations_are_taken_out_of_lists() {
     for text in [value.to_string(), format!("{value:#}")] {
         let run = filtered(spec, &text);
         let after: Value = serde_json::from_str(&run.stdout).expect("JSON");
-        assert_eq!(after["items"].as_array().map(Vec::len), Some(2), "{}", run.stderr);
+        assert_eq!(after["items"].as_array().map(<[_]>::len), Some(2), "{}", run.stderr);
         assert!(run.stdout.contains("OTEL_SERVICE_NAME"), "{}", run.stdout);
     }
     let rows = format!("{}\n{}\n", otel_inject::value::json!({"kind": "A"}), value["items"][0]);
@@ -566,7 +566,7 @@ fn a_validator_prints_no_items() {
             (&list["kind"], &list["apiVersion"]),
             (&json!("ResourceList"), &json!("config.kubernetes.io/v1"))
         );
-        assert_eq!(list["results"].as_array().map(Vec::len), Some(1));
+        assert_eq!(list["results"].as_array().map(<[_]>::len), Some(1));
         let stream = filtered("mode: validate", &joined(&documents));
         assert_eq!((stream.stdout.as_str(), stream.code), ("", code), "{}", stream.stderr);
     }

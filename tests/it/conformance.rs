@@ -112,7 +112,7 @@ fn lines(file: &str, at_least: usize) -> Vec<Case> {
         Case {
             name: value["id"].to_string(),
             input: value["input"].as_str().expect("text").to_owned(),
-            expected: value["expected"].as_array().expect("documents").clone(),
+            expected: value["expected"].as_array().expect("documents").to_vec(),
             refused,
             skipped,
             config: value["config"].as_object().cloned().unwrap_or_default(),
@@ -157,9 +157,8 @@ fn is_same(actual: &Value, expected: &Value) -> bool {
             documents(text).first().is_some_and(|decoded| is_same(decoded, &map["<yaml>"]))
         }
         (Value::Object(left), Value::Object(right)) => {
-            let same =
-                |(key, value): (&String, &Value)| right.get(key).is_some_and(|other| is_same(value, other));
-            left.len() == right.len() && left.iter().all(same)
+            let same = |key: &str, value: &Value| right.get(key).is_some_and(|other| is_same(value, other));
+            left.len() == right.len() && left.iter().all(|(key, value)| same(key, value))
         }
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_same(left, right))
@@ -220,7 +219,7 @@ fn compare_codes(case: &Case, face: &str, findings: &[Value], failures: &mut Vec
 fn report(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).expect("a report");
     let report: Value = serde_json::from_str(&text).expect("JSON");
-    report["findings"].as_array().or_else(|| report.as_array()).expect("findings").clone()
+    report["findings"].as_array().or_else(|| report.as_array()).expect("findings").to_vec()
 }
 
 fn finish(failures: Vec<String>) {
@@ -288,10 +287,10 @@ fn through_krm(cases: &[Case]) -> Vec<String> {
             continue;
         }
         let list = documents(&output.stdout).pop().expect("a ResourceList");
-        let mut items = list["items"].as_array().expect("items").clone();
+        let mut items = list["items"].as_array().expect("items").to_vec();
         items.iter_mut().zip(&case.expected).for_each(|(item, expected)| without_record(item, expected));
         compare(case, "krm", items, &mut failures);
-        let results = list["results"].as_array().cloned().unwrap_or_default();
+        let results = list["results"].as_array().map(<[Value]>::to_vec).unwrap_or_default();
         for (index, codes) in &case.refused {
             for code in codes {
                 let is_reported = |result: &&Value| {
@@ -311,7 +310,7 @@ fn through_krm(cases: &[Case]) -> Vec<String> {
         if expected == 1 {
             let list = documents(&failing.stdout).pop().expect("a ResourceList");
             let items: Vec<Value> = documents(&case.input);
-            if list["items"] != Value::Array(items) {
+            if list["items"] != Value::from(items) {
                 failures.push(format!("{} (krm): a failed run changed the items", case.name));
             }
         }
@@ -403,7 +402,8 @@ fn every_difference_from_the_operator_is_shown() {
         .chain(crate::common::differences::of_collectors())
     {
         let called = format!("{} ({})", difference.number, difference.we);
-        std::fs::write(&config, function_config(&difference.config, false).to_string()).expect("a file");
+        std::fs::write(&config, function_config(&difference.config.into_iter().collect(), false).to_string())
+            .expect("a file");
         let mut flags = vec!["--config", config.to_str().expect("UTF-8")];
         if !difference.images.is_empty() {
             std::fs::write(&images, serde_json::to_string(&difference.images).expect("JSON"))

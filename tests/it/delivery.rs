@@ -60,7 +60,7 @@ fn pod(text: &str, settings: &Settings) -> (Value, Vec<Finding>) {
 fn of_language(language: &str, more: &Value) -> String {
     let mut annotations = json!({(format!("{PREFIX}/inject-{language}")): "true"});
     if language == "go" {
-        annotations[format!("{PREFIX}/otel-go-auto-target-exe")] = json!("/app");
+        annotations[&format!("{PREFIX}/otel-go-auto-target-exe")] = json!("/app");
     }
     for (key, value) in more.as_object().into_iter().flatten() {
         annotations[key] = value.clone();
@@ -243,7 +243,7 @@ fn an_extension_is_a_volume_and_named_in_the_option() {
     let init = json!([{"name": "first", "image": "app:1"}]);
     let text = text(&spec, &annotations, json!({"containers": containers, "initContainers": init}));
     let (pod, findings) = pod(&text, &by_volume());
-    assert_eq!(pod["initContainers"].as_array().map(Vec::len), Some(1), "{findings:?}");
+    assert_eq!(pod["initContainers"].as_array().map(<[_]>::len), Some(1), "{findings:?}");
     for container in [&pod["initContainers"][0], &pod["containers"][0]] {
         let mount =
             format!("/otel-auto-instrumentation-java-{}", container["name"].as_str().expect("a name"));
@@ -396,9 +396,9 @@ fn settings_of_init_containers_are_ignored_and_said() {
     assert!(ignored(nodejs, &by_volume())[0].contains("spec.nodejs.volumeClaimTemplate"));
     // The init containers of the web server have that security context.
     let mut both = java;
-    both[format!("{PREFIX}/java-container-names")] = json!("app");
-    both[format!("{PREFIX}/inject-nginx")] = json!("true");
-    both[format!("{PREFIX}/nginx-container-names")] = json!("web");
+    both[&format!("{PREFIX}/java-container-names")] = json!("app");
+    both[&format!("{PREFIX}/inject-nginx")] = json!("true");
+    both[&format!("{PREFIX}/nginx-container-names")] = json!("web");
     assert_eq!(
         ignored(both, &by_volume()),
         [
@@ -526,7 +526,8 @@ fn only_what_brings_the_files_differs() {
                     .find_map(|place| resource.pointer(place).filter(|pod| pod["containers"].is_array()))
             });
             let [Some(before), Some(init), Some(volume)] = pods else { continue };
-            let list = |pod: &Value, key: &str| pod[key].as_array().cloned().unwrap_or_default();
+            let list =
+                |pod: &Value, key: &str| pod[key].as_array().map(<[Value]>::to_vec).unwrap_or_default();
             let regular = |pod: &Value| list(pod, "containers").iter().map(reduced).collect::<Vec<_>>();
             assert_eq!(regular(init), regular(volume), "{name}");
             let is_copier = |container: &&Value| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use otel_inject::config::Settings;
 use otel_inject::finding::{Code, Finding};
-use otel_inject::value::{Value, json};
+use otel_inject::value::{Map, Value, json};
 use otel_inject::{Role, inject, uninject};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -404,7 +404,7 @@ fn nothing_of_a_secret_gets_out() {
         "OTEL_EXPORTER_OTLP_PROTOCOL",
     ];
     for field in ["data", "stringData"] {
-        let data: serde_json::Map = names.iter().map(|name| ((*name).to_owned(), json!(TOKEN))).collect();
+        let data: Map = names.iter().map(|name| ((*name).to_owned(), json!(TOKEN))).collect();
         let mut secret = holder("Secret", "a", Value::Null);
         secret[field] = Value::Object(data);
         let text = text(

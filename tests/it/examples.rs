@@ -22,7 +22,7 @@ fn run(args: &[&str]) -> (String, String) {
 }
 
 /// The Deployments of a stream by their names.
-fn deployments(stream: &str) -> BTreeMap {
+fn deployments(stream: &str) -> BTreeMap<String, Value> {
     let read = serde_yaml::Deserializer::from_str(stream)
         .map(|document| Value::deserialize(document).expect("YAML"));
     let deployments = read.filter(|value| value["kind"] == "Deployment");
@@ -33,7 +33,7 @@ const CONFIG: [&str; 4] = ["--config", "otel-inject.yaml", "--context", "instrum
 const EXPECTED: &str = ".expected/manifests.yaml";
 
 /// The Deployments of `base` after the rules, with the Instrumentation of an example.
-fn injected(instrumentation: &str) -> BTreeMap {
+fn injected(instrumentation: &str) -> BTreeMap<String, Value> {
     let args = ["inject", "base", "--namespace", "shop", "--config", "otel-inject.yaml", "--context"];
     let (printed, _) = run(&[&args[..], &[instrumentation]].concat());
     let mut ours = deployments(&printed);
@@ -87,7 +87,7 @@ fn expected(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value[key].as_array().map_or(&[], Vec::as_slice)
+    value[key].as_array().unwrap_or_default()
 }
 
 /// The agents of a pod, each with the containers that send.

@@ -230,7 +230,7 @@ fn what_holds_no_target_passes_a_resource_list_byte_for_byte() {
         let errors = run.stderr.lines().filter(|line| line.starts_with("error[")).count();
         assert_eq!(run.code > 0, errors > 0, "{name}: {}", run.stderr);
         if let Ok(values) = documents(&printed) {
-            let results = values[0]["results"].as_array().map_or(0, Vec::len);
+            let results = values[0]["results"].as_array().map_or(0, <[_]>::len);
             assert!(results >= errors, "{name}: every error is a result");
         }
     }

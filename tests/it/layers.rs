@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The rooms of `src`, a folder counting as one, from the ground up.
 const FLOORS: &[&[&str]] = &[
-    &["yaml", "change", "parallel"],
+    &["value", "yaml", "change", "parallel"],
     &["k8s", "finding", "coverage"],
     &["languages", "components", "metadata"],
     &["config"],

@@ -62,7 +62,7 @@ fn judged(judge: &str, workloads: &[Value]) -> Vec<Value> {
 fn levels_are_what_the_admission_library_says() {
     let file = testdata("pod-security.json");
     if let Ok(judge) = std::env::var("POD_SECURITY_JUDGE") {
-        let verdicts: BTreeMap = vectors()
+        let verdicts: BTreeMap<String, Value> = vectors()
             .into_par_iter()
             .map(|(name, input)| {
                 let both = [input.clone(), injected(&input).0].map(|text| judged(&judge, &workloads(&text)));

@@ -597,7 +597,7 @@ fn set(spec: &Value, path: &[&str], value: Value) -> Vec<Change> {
         match current {
             None => {
                 let rest = path[depth + 1..].iter().rev();
-                return vec![Change::add(pointer, rest.fold(value, |inner, key| json!({(key): inner})))];
+                return vec![Change::add(pointer, rest.fold(value, |inner, key| json!({(*key): inner})))];
             }
             Some(_) if depth + 1 == path.len() => return vec![Change::replace(pointer, value)],
             Some(_) => {}
@@ -656,7 +656,7 @@ const LATER: &[Later] = &[
                 set(spec, &["config", "receivers", "otlp~1later"], json!({"protocols": {"http": {}}}));
             let pipelines = spec["config"]["service"]["pipelines"].as_object().into_iter().flatten();
             for (name, _) in pipelines.filter(|(_, pipeline)| pipeline["receivers"].is_array()) {
-                let name = name.replace('/', "~1");
+                let name = name.replace("/", "~1");
                 let first = format!("/spec/config/service/pipelines/{name}/receivers/0");
                 changes.push(Change::add(first, json!("otlp/later")));
             }

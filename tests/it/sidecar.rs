@@ -248,7 +248,7 @@ fn a_configuration_that_no_variable_holds_is_refused() {
     let sized = |size: usize| both().replace("debug: {}", &format!("debug: {{a: {}}}", "x".repeat(size)));
     let config = |text: &str| {
         let sidecar = sidecar(&run(text, &json!({})).0);
-        let env = sidecar["env"].as_array().cloned().unwrap_or_default();
+        let env = sidecar["env"].as_array().map(<[Value]>::to_vec).unwrap_or_default();
         let value = env.into_iter().find(|entry| entry["name"] == "OTEL_CONFIG");
         value.map_or(0, |entry| entry["value"].as_str().expect("a text").len())
     };

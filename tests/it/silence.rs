@@ -209,7 +209,7 @@ fn containers_of_knative_have_the_names_of_the_cluster() {
         assert!(findings.iter().any(|finding| finding.code == Code::Injected), "{findings:?}");
         let containers =
             documents[1]["spec"]["template"]["spec"]["containers"].as_array().expect("containers");
-        let text = Value::from(containers.clone()).to_string();
+        let text = Value::from(containers).to_string();
         assert!(text.contains(&format!("k8s.container.name={name},")), "{text}");
         assert!(!text.contains(&format!("\"name\":\"{name}\"")), "no name is written: {text}");
     }
@@ -376,11 +376,12 @@ fn a_directive_that_would_be_more_than_one_is_quoted_or_refused() {
             .replace("spec: {exporter", &format!("spec: {{{attrs} exporter"));
         let (documents, findings) = run(&text, &Settings::default());
         let refused = findings.iter().any(|finding| finding.code == Code::InvalidInstrumentation);
-        let init = documents[1]["spec"]["template"]["spec"]["initContainers"].as_array().cloned();
+        let init =
+            documents[1]["spec"]["template"]["spec"]["initContainers"].as_array().map(<[Value]>::to_vec);
         let env: Vec<Value> = init
             .into_iter()
             .flatten()
-            .flat_map(|container| container["env"].as_array().cloned().unwrap_or_default())
+            .flat_map(|container| container["env"].as_array().map(<[Value]>::to_vec).unwrap_or_default())
             .collect();
         let conf = env
             .into_iter()

@@ -77,7 +77,7 @@ fn cases() -> Vec<Case> {
         cases.push(Case {
             id: value["id"].as_str().expect("an id").to_owned(),
             input: documents(value["input"].as_str().expect("text")),
-            expected: value["expected"].as_array().expect("documents").clone(),
+            expected: value["expected"].as_array().expect("documents").to_vec(),
             refused,
             skipped,
             settings,
@@ -248,7 +248,7 @@ fn difference(pointer: &str, value: &Value, expected: &Value) -> String {
                     Some(_) => {}
                 }
             }
-            let extra: Vec<_> = left.keys().filter(|key| !right.contains_key(*key)).collect();
+            let extra: Vec<_> = left.keys().filter(|key| !right.contains_key(key)).collect();
             format!("{pointer} has {extra:?} too many")
         }
         (Value::Array(left), Value::Array(right)) => {
@@ -283,7 +283,7 @@ fn nodes(value: &Value, pointer: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                nodes(value, &format!("{pointer}/{}", otel_inject::change::escape(key)), found);
+                nodes(value, &format!("{pointer}/{}", otel_inject::value::escape(key)), found);
             }
         }
         Value::Array(list) => {
@@ -397,7 +397,7 @@ fn any_case() -> impl Strategy<Value = (Value, Value)> {
                 "instrumentation.opentelemetry.io/otel-go-auto-target-exe": "/app",
             });
             for language in languages {
-                annotations[format!("instrumentation.opentelemetry.io/inject-{language}")] = json!("true");
+                annotations[&format!("instrumentation.opentelemetry.io/inject-{language}")] = json!("true");
             }
             let mut workload = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "web"}});
             if has_namespace {

@@ -69,7 +69,7 @@ pub(super) fn effective(given: &Map, version: Version, notes: &mut Notes) -> Opt
             service.get_or_insert_with("pipelines", || json!({}));
         }
     }
-    let is_missing = |key: &&str| !value.contains_key(*key) && given.get(*key).is_none_or(Value::is_null);
+    let is_missing = |key: &&str| !value.contains_key(key) && given.get(key).is_none_or(Value::is_null);
     for key in REQUIRED.iter().copied().chain([SERVICE]).filter(is_missing) {
         notes.faults.missing(format!("{AT}/{key}"));
     }
@@ -189,7 +189,7 @@ fn telemetry(value: &mut Map, notes: &mut Notes) {
             notes.faults.wrong(&format!("{at}/{key}"), wanted, value);
         }
     }
-    if ["address", "readers"].iter().all(|key| metrics.get(*key).is_none_or(is_empty)) {
+    if ["address", "readers"].iter().all(|key| metrics.get(key).is_none_or(is_empty)) {
         let reader = json!({"pull": {"exporter": {"prometheus": {"host": "0.0.0.0", "port": METRICS}}}});
         metrics.insert("readers", json!([reader]));
     }

@@ -89,7 +89,7 @@ fn takes(shape: &KeyShape, value: &Value) -> bool {
 }
 
 fn object(object: &Object, mapping: &Map, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {
-    let is_there = |key: &&&str| mapping.get(**key).is_some_and(|value| !value.is_null());
+    let is_there = |key: &&&str| mapping.get(key).is_some_and(|value| !value.is_null());
     for (key, value) in mapping {
         let pointer = format!("{pointer}/{}", escape(key));
         match object.key(key) {

@@ -22,13 +22,13 @@ fn read_1_1(text: &str) -> Value {
 fn node<'t>(events: &mut impl Iterator<Item = Event<'t>>) -> Option<Value> {
     match events.next()? {
         Event::Scalar { text, style: Style::Plain, .. } => Some(plain(&text)),
-        Event::Scalar { text, .. } => Some(Value::String(text.into_owned())),
+        Event::Scalar { text, .. } => Some(Value::from(text)),
         Event::Sequence { .. } => {
             let mut items = Vec::new();
             while let Some(item) = node(events) {
                 items.push(item);
             }
-            Some(Value::Array(items))
+            Some(Value::from(items))
         }
         Event::Mapping { .. } => {
             let mut entries = Map::new();
@@ -164,7 +164,7 @@ fn mapping() -> impl Strategy<Value = Value> {
     ];
     let inner = leaf.prop_recursive(4, 30, 5, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 1..4).prop_map(Value::Array),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
             prop::collection::vec((word(), inner), 1..5)
                 .prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]

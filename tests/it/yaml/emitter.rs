@@ -14,8 +14,8 @@ fn tricky() -> Vec<String> {
 
 fn scalars() -> Vec<String> {
     let text = std::fs::read_to_string(testdata("krm-wire/scalar-resolution.json")).unwrap();
-    let table: serde_json::Map = serde_json::from_str(&text).unwrap();
-    table.into_iter().map(|(scalar, _)| scalar).collect()
+    let table: Value = serde_json::from_str(&text).unwrap();
+    table.as_object().expect("a mapping").keys().map(|scalar| scalar.to_string()).collect()
 }
 
 /// Reads `text` as a value, a key and an element, in block and in flow, by two readers.

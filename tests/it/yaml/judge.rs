@@ -29,9 +29,8 @@ pub(crate) fn agrees(own: &Value, theirs: &Value) -> bool {
             own.len() == theirs.len() && own.iter().zip(theirs).all(|(own, theirs)| agrees(own, theirs))
         }
         (Value::Object(own), Value::Object(theirs)) => {
-            let same =
-                |(key, own): (&String, &Value)| theirs.get(key).is_some_and(|theirs| agrees(own, theirs));
-            own.len() == theirs.len() && own.iter().all(same)
+            let same = |key: &str, own: &Value| theirs.get(key).is_some_and(|theirs| agrees(own, theirs));
+            own.len() == theirs.len() && own.iter().all(|(key, own)| same(key, own))
         }
         (own, theirs) => own == theirs,
     }

@@ -23,7 +23,7 @@ impl Plan {
     }
 
     fn len(&self, pointer: &str) -> usize {
-        self.value.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len)
+        self.value.pointer(pointer).and_then(Value::as_array).map_or(0, <[_]>::len)
     }
 
     /// Puts `value` into the list at `pointer`, which may be absent or null.
@@ -49,7 +49,7 @@ fn pod_spec(value: &Value, base: &str) -> Option<String> {
 }
 
 fn containers(value: &Value, spec: &str) -> Vec<String> {
-    let count = value.pointer(&format!("{spec}/containers")).and_then(Value::as_array).map_or(0, Vec::len);
+    let count = value.pointer(&format!("{spec}/containers")).and_then(Value::as_array).map_or(0, <[_]>::len);
     (0..count)
         .map(|index| format!("{spec}/containers/{index}"))
         .filter(|container| value.pointer(container).is_some_and(Value::is_object))

@@ -98,13 +98,13 @@ fn key() -> impl Strategy<Value = String> {
 fn value() -> impl Strategy<Value = Value> {
     let inner = leaf().prop_recursive(5, 40, 5, |inner| {
         prop_oneof![
-            proptest::collection::vec(inner.clone(), 1..4).prop_map(Value::Array),
+            proptest::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
             proptest::collection::vec((key(), inner), 1..5)
-                .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map<_, _>>())),
+                .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map>())),
         ]
     });
     proptest::collection::vec((key(), inner), 1..5)
-        .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map<_, _>>()))
+        .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map>()))
 }
 
 /// The pointers to all values for which `is_wanted`.

@@ -532,7 +532,7 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         && !text.ends_with([' ', ':'])
         && ![": ", " #"].iter().any(|separator| text.contains(separator))
         && !(in_flow && text.contains(['[', ']', '{', '}', ',', ':']));
-    let string = Value::String(text.to_owned());
+    let string = Value::from(text);
     is_text
         && read(text).ok().as_ref() == Some(&string)
         && Document::parse(text).and_then(|document| document.value()).ok() == Some(string)

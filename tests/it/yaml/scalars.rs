@@ -7,8 +7,9 @@ use super::texts::testdata;
 
 fn table() -> Vec<(String, Value, Value)> {
     let text = std::fs::read_to_string(testdata("krm-wire/scalar-resolution.json")).unwrap();
-    let table: serde_json::Map = serde_json::from_str(&text).unwrap();
-    table.into_iter().map(|(scalar, by)| (scalar, by["v3"].clone(), by["k8s"].clone())).collect()
+    let table: Value = serde_json::from_str(&text).unwrap();
+    let table = table.as_object().expect("a mapping").iter();
+    table.map(|(scalar, by)| (scalar.to_string(), by["v3"].clone(), by["k8s"].clone())).collect()
 }
 
 /// What a scalar means in a field that takes a boolean, where letters are booleans, too.
