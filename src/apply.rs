@@ -1,10 +1,8 @@
 //! Adapts a plan to the host that the workload came from.
 
-use crate::value::Value;
-
 use crate::change::{Change, shifts};
 use crate::k8s::pod::identify;
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 /// The annotations that kpt uses to pair an item with its source when it copies comments by list index.
 const PAIRING: [&str; 2] = ["internal.config.kubernetes.io/id", "config.k8s.io/id"];

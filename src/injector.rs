@@ -1,11 +1,10 @@
 //! The library's entry point: takes texts, returns texts, findings and patches.
 
-use crate::value::Value;
-
 use crate::Settings;
 use crate::config::function;
 use crate::engine::{self, Output, Patch, Role, Source};
 use crate::finding::{Code, Finding, Severity};
+use crate::value::Value;
 use crate::yaml::{Document, edited};
 
 /// Injects into manifests with fixed settings. It can be called any number of times.

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::value::Value;
-
 use crate::config::annotations::{CONTAINERS, DELIVERY, PREFIX};
 use crate::config::collector::{self as of_collector, CONTAINER};
 use crate::config::context::{Context, namespace_of};
@@ -15,6 +13,7 @@ use crate::k8s::pod::{self, List};
 use crate::k8s::{Identity, Workload};
 use crate::languages::{ALL, Language};
 use crate::metadata::Facts;
+use crate::value::Value;
 
 pub mod collector;
 mod instrumented;

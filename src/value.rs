@@ -1,5 +1,7 @@
-//! The value of a document: what every decision is based on. Its keys are in order, and copies share what they have in
-//! common, so that a copy of a workload costs nothing and what was not touched compares at once.
+//! The value of a document: what every decision is based on. Its keys are in order.
+//!
+//! Copies share their memory until they differ: a copy of a workload costs nothing, a change copies only the collections
+//! on the way to its place, and what no change has touched compares at once.
 
 use std::fmt;
 use std::ops::{Index, IndexMut};
@@ -42,12 +44,6 @@ pub struct Array(EcoVec<Value>);
 static NULL: Value = Value::Null;
 
 impl Value {
-    /// A mapping with these keys in this order.
-    #[must_use]
-    pub fn object<const N: usize>(entries: [(&str, Self); N]) -> Self {
-        Self::Object(entries.into_iter().collect())
-    }
-
     /// The string, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -151,16 +147,6 @@ impl Value {
     #[must_use]
     pub const fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Null)
-    }
-
-    /// Whether both are one and the same in memory, which tells that they are equal without a look at either.
-    #[must_use]
-    pub fn is_shared_with(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Array(one), Self::Array(other)) => is_shared(&one.0, &other.0),
-            (Self::Object(one), Self::Object(other)) => one.is_shared_with(other),
-            _ => false,
-        }
     }
 }
 

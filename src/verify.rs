@@ -1,13 +1,12 @@
 //! Verifies edits before anything is written.
 
-use crate::value::{Value, json};
-
 use crate::change::Change;
 use crate::config::Settings;
 use crate::config::context::Context;
 use crate::finding::{Code, Finding};
 use crate::k8s::{Identity, knative};
 use crate::plan::{self, Verdict};
+use crate::value::{Value, json};
 use crate::yaml::{Document, Edit, edited, reads_as};
 
 /// An edited workload.

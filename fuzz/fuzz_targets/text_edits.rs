@@ -7,8 +7,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use otel_inject::change::Change;
-use otel_inject::value::{Value, escape, json};
 use otel_inject::yaml::{Document, Trouble, edited};
+use otel_inject::value::{Value, escape, json};
 
 /// How many changes one input makes.
 const CHANGES: usize = 6;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Map, Value, escape};
-
 use super::{Change, Operation};
+use crate::value::{Map, Value, escape};
 
 /// The identity of an element of the list under a key, or `None` if only its position identifies it.
 pub type Identify = for<'v> fn(&str, &'v Value) -> Option<&'v str>;
@@ -189,10 +188,10 @@ pub(crate) fn longest_increasing(numbers: &[usize]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::value::json;
 
     fn by_name<'v>(_: &str, element: &'v Value) -> Option<&'v str> {
         element.get("name").and_then(Value::as_str)

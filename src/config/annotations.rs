@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::value::Map;
-
 use super::{nearest, nearest_within};
 use crate::finding::Finding;
 use crate::languages::ALL;
-use crate::value::escape;
+use crate::value::{Map, escape};
 
 /// The prefix of every annotation about instrumentation.
 pub const PREFIX: &str = "instrumentation.opentelemetry.io/";

@@ -1,13 +1,12 @@
 //! The collector that pods get as a sidecar: parsed loosely, then validated into what its container needs.
 
-use crate::value::{Map, Value, json};
-
 use crate::components::HEALTH_CHECK;
 use crate::config::shapes::Faults;
 use crate::finding::{Code, Finding};
 use crate::k8s::fragment::with_quantities;
 use crate::k8s::image::Image;
 use crate::k8s::{Identity, pod, subject};
+use crate::value::{Map, Value, json};
 use crate::yaml::{Document, emit_document};
 
 mod checks;

@@ -1,11 +1,9 @@
 //! The resources that workloads refer to: Instrumentations, collectors, Namespaces, Secrets and ConfigMaps.
 
-use ecow::EcoString;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::value::{Map, Value};
+use ecow::EcoString;
 
 use super::collector::{self, Collector};
 use super::env_from::{EnvFrom, Source, Variables};
@@ -14,6 +12,7 @@ use super::{Settings, annotations};
 use crate::finding::Finding;
 use crate::k8s::pod::elements;
 use crate::k8s::{Identity, Workload, is_local, metadata_text, previous, subject};
+use crate::value::{Map, Value};
 
 mod entries;
 mod names;

@@ -1,7 +1,5 @@
 //! The effective annotations of a workload: its pod's, those of rules, and its namespace's.
 
-use crate::value::Map;
-
 use super::Settings;
 use super::annotations::{ATTRIBUTE_PREFIX, DELIVERY, PREFIX, SIDECAR, full, is_full};
 use super::context::Context;
@@ -9,7 +7,7 @@ use super::rules::{Annotation, Rule};
 use crate::finding::Finding;
 use crate::k8s::Workload;
 use crate::k8s::pod::type_of;
-use crate::value::escape;
+use crate::value::{Map, escape};
 
 /// The annotations of a pod template, with those set by rules, and of its namespace.
 #[derive(Debug, Clone)]

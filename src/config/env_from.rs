@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::value::{Value, json};
-
 use crate::k8s::metadata_text;
+use crate::value::{Value, json};
 
 /// The variables that a ConfigMap or Secret holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -205,9 +204,8 @@ impl EnvFrom {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     fn source(prefix: &str, kind: &'static str, resources: &[Value]) -> Source {
         let holders = resources.iter().map(|resource| Arc::new(Variables::read(resource, kind))).collect();

@@ -1,12 +1,10 @@
 //! The function config: three resource forms with one table of keys.
 
-use crate::value::{Map, Value};
-
 use crate::config::instrumentation::Instrumentation;
 use crate::config::{Settings, nearest};
 use crate::finding::{Code, Finding, Severity};
 use crate::k8s::{Identity, subject};
-use crate::value::{escape, unescape};
+use crate::value::{Map, Value, escape, unescape};
 
 mod check;
 mod config_map;

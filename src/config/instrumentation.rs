@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Map, Value};
-
 use crate::config::shapes::Faults;
 use crate::finding::{Code, Finding};
 use crate::k8s::fragment::with_quantities;
 use crate::k8s::{Identity, pod, quantity, subject};
 use crate::languages::{ALL, Language};
+use crate::value::{Map, Value};
 
 mod check;
 mod fields;
@@ -294,9 +293,8 @@ fn text_map(value: &Value, pointer: &str) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     fn faults(spec: &Value) -> Vec<(String, String)> {
         match Instrumentation::parse(spec) {

@@ -1,6 +1,5 @@
 //! Rules: annotations set by the config.
 
-use crate::value::Value;
 use globset::GlobMatcher;
 use kube_core::{Selector, SelectorExt};
 
@@ -9,6 +8,7 @@ use crate::config::annotations::{DELIVERY, SIDECAR};
 use crate::finding::Finding;
 use crate::k8s::Workload;
 use crate::languages::Language;
+use crate::value::Value;
 
 /// Instruments the workloads that it selects.
 #[derive(Debug, Clone)]

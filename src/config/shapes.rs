@@ -1,13 +1,11 @@
 //! Checks a resource's fields against a table of shapes, and reports unknown fields and wrong types with their paths.
 
-use crate::value::Value;
-
 use super::nearest;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::type_of;
 use crate::k8s::quantity;
 use crate::k8s::shape::{Field, Shape};
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 /// The keys of a resource.
 const RESOURCE: &[&str] = &["apiVersion", "kind", "metadata", "spec", "status"];
@@ -201,10 +199,9 @@ pub(super) fn dotted(pointer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
     use crate::k8s::fragment::{CLAIM, CONTAINERS, ENV, RESOURCES, SECURITY_CONTEXT, VOLUMES};
+    use crate::value::json;
 
     /// The fault for a value of the field "here".
     fn given(shape: Shape, value: Value) -> String {

@@ -56,7 +56,6 @@ fn may_be_asked(kind: &str, context: &Context, settings: &Settings, task: Task) 
 
 #[cfg(test)]
 mod tests {
-    use crate::value::{Value, json};
     use proptest::prelude::*;
 
     use super::*;
@@ -65,6 +64,7 @@ mod tests {
     use crate::engine::inject::{Piece, Run};
     use crate::engine::{Role, Source, cut, read};
     use crate::finding::Severity;
+    use crate::value::{Value, json};
     use crate::yaml::Document;
 
     const TASKS: [Task; 4] = [Task::Inject, Task::Patch, Task::List, Task::Uninject];

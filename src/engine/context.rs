@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::value::{Map, Value, json};
 use memchr::memmem::Finder;
 
 use super::cut::Group;
@@ -20,6 +19,7 @@ use crate::finding::{Code, Finding, Origin, Position};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::parallel::in_order;
 use crate::select::called;
+use crate::value::{Map, Value, json};
 use crate::yaml::{Cursor, Document, Problem, Side, shifted};
 
 /// The lookup data of a run.

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use ecow::EcoString;
 
-use crate::value::Value;
-
 use super::Task;
 use crate::change::{Change, Operation, between};
 use crate::config::annotations::{is_known, ours};
@@ -17,7 +15,7 @@ use crate::k8s::{Workload, knative};
 use crate::plan::record::{ANNOTATION, Invalid, Record, Undone};
 use crate::plan::{self, Plan, Verdict, differences};
 use crate::select::{self, Selection};
-use crate::value::escape;
+use crate::value::{Value, escape};
 use crate::yaml::Document;
 
 /// The result of a run for one workload.

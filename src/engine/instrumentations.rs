@@ -1,14 +1,12 @@
 //! Handles Instrumentations and sidecar collectors in the output: kept, removed, or kept out of clusters.
 
-use crate::value::json;
-
 use super::cut::Group;
 use super::read::Found;
 use crate::change::Change;
 use crate::config::collector::{self, SIDECAR};
 use crate::config::instrumentation::{GROUP, KIND};
 use crate::k8s::LOCAL_CONFIG;
-use crate::value::escape;
+use crate::value::{escape, json};
 use crate::yaml::{Cursor, Document, Edit};
 
 /// Whether only an injection reads the resource: an Instrumentation of any version, or a sidecar collector.

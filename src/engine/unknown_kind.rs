@@ -2,15 +2,13 @@
 
 use ecow::EcoString;
 
-use crate::value::Value;
-
 use super::read::Found;
 use super::undeployed::is_for_tools;
 use crate::config::annotations::{PREFIX, SIDECAR_PREFIX, ours};
 use crate::config::context::Context;
 use crate::finding::Finding;
 use crate::k8s::Identity;
-use crate::value::escape;
+use crate::value::{Value, escape};
 use crate::yaml::Document;
 
 /// The finding for a resource of an unknown kind, at its first annotation of ours anywhere in it.

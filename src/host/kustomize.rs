@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::value::Value;
-
 use crate::finding::Finding;
 use crate::host::files::{Text, position};
+use crate::value::Value;
 use crate::yaml::{Document, LineCol, Side};
 
 /// Variables that kustomize sets for a plugin. It omits the first one for a large config.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::value::{Value, json};
 use anyhow::bail;
 
 use crate::finding::Finding;
@@ -11,6 +10,7 @@ use crate::host::faults::io_error;
 use crate::host::files::{self, Stamp};
 use crate::host::save::Batch;
 use crate::k8s::image::{Image, is_digest};
+use crate::value::{Value, json};
 use crate::yaml::{Document, LineCol, emit_document};
 
 /// The lock file and what to do with it.

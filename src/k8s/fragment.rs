@@ -1,12 +1,10 @@
 //! Fragments of the Kubernetes API that are passed on as values: their types and additional API server rules.
 
-use crate::value::{Map, Value};
-
 use super::api;
 use super::shape::{Fault, Shape};
 use super::{pod, quantity};
 use crate::finding::{Code, Finding};
-use crate::value::escape;
+use crate::value::{Map, Value, escape};
 
 /// `env` entries.
 pub const ENV: Shape = Shape::List(&Shape::Checked(&api::ENV_VAR, env));

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use crate::value::Value;
 use kube_core::{GroupVersion, GroupVersionKind};
 
 use crate::finding::Subject;
+use crate::value::Value;
 
 /// The group, version and kind of a resource, its own or inherited from its list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,9 +139,8 @@ pub fn is_of_host(annotation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn an_item_without_kind_is_the_lists_kind() {

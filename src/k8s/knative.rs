@@ -1,9 +1,8 @@
 //! Knative Services: their containers need no names, because Knative's webhook sets them.
 
-use crate::value::Value;
-
 use super::Identity;
 use super::pod::name;
+use crate::value::Value;
 
 /// Knative's name for an unnamed container, or its prefix if there are several (unless `container-name-template` in the
 /// ConfigMap `config-defaults` sets another one).
@@ -63,9 +62,8 @@ fn containers_of(resource: &mut Value) -> &mut [Value] {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     fn service(containers: &Value) -> Value {
         json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service",

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::Value;
-
 use crate::finding::Finding;
+use crate::value::Value;
 
 /// One of a pod's lists of containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,7 @@
 //! The allowed shape of a resource's field, as data.
 
-use crate::value::Value;
-
 use crate::finding::{Code, Finding};
+use crate::value::Value;
 
 /// A field of a mapping.
 #[derive(Debug, Clone, Copy)]

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Map, Value};
-
 use super::kind::{GENERATED_JOB, ROLLOUT};
 use super::{Identity, Kind, Owner, metadata_text, subject};
-
 use crate::finding::Subject;
+use crate::value::{Map, Value};
 
 /// A view of a resource and its pod template.
 #[derive(Debug, Clone)]

@@ -5,10 +5,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::value::{Map, Value, json};
-
 use super::otlp::{Protocol, Signal, Spoken};
 use crate::k8s::shape::{Shape, field};
+use crate::value::{Map, Value, json};
 
 /// Where the agent is mounted.
 pub const AGENT: &str = "/opt/opentelemetry-webserver/agent";

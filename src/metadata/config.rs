@@ -1,12 +1,11 @@
 //! Image configs as `crane config`, `skopeo inspect --config` and `docker image inspect` print them.
 
-use ecow::EcoString;
-
 use std::collections::BTreeMap;
 
-use crate::value::{Map, Value};
+use ecow::EcoString;
 
 use super::{Image, Refusal};
+use crate::value::{Map, Value};
 
 /// The most elements of a list or a mapping in a config.
 const MOST: usize = 4096;

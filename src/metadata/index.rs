@@ -1,13 +1,12 @@
 //! `images.json`: configs or their files, by reference.
 
-use ecow::EcoString;
-
 use std::path::{Component, Path};
 
-use crate::value::Value;
+use ecow::EcoString;
 
 use super::config::{json, mapping};
 use super::{MOST_IMAGES, Refusal, key};
+use crate::value::Value;
 
 /// What an index has for a reference.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use crate::value::{Map, Value};
-
 use super::config::{Named, json, mapping, read_value};
 use super::layers::{Compression, Loader, loader};
 use super::{Image, Libc, Refusal, has_version, key, libc};
 use crate::k8s::image::{Image as Reference, is_digest};
+use crate::value::{Map, Value};
 
 /// The annotation with an image's name.
 const NAME: &str = "org.opencontainers.image.ref.name";

@@ -1,8 +1,7 @@
 //! The three answers, and references that mean the same image.
 
-use crate::value::json;
-
 use super::*;
+use crate::value::json;
 
 fn image(env: &[&str], architecture: &str) -> Image {
     let value = json!({"os": "linux", "architecture": architecture, "config": {"Env": env}});

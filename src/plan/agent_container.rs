@@ -1,13 +1,12 @@
 //! Agents that run as a sidecar for one target.
 
-use crate::value::{Value, json};
-
 use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
 use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::{List, misshapen};
 use crate::languages::{AgentContainer, Effect};
 use crate::select::{Request, Selection};
+use crate::value::{Value, json};
 
 /// Lets the containers of a pod see each other's processes.
 pub(super) const SHARE: &str = "shareProcessNamespace";

@@ -3,14 +3,12 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::value::Value;
-
 use super::draft::Draft;
-
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, positions};
 use crate::select::{Request, Selection, collector};
+use crate::value::Value;
 
 mod amounts;
 mod architecture;

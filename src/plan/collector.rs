@@ -1,8 +1,5 @@
 //! Adds a pod's collector.
 
-use crate::select::Selection;
-use crate::value::{Map, Value, json};
-
 use super::attributes;
 use super::checks::Planned;
 use super::container::{ContainerRef, from_field};
@@ -14,7 +11,9 @@ use crate::config::collector::{CONFIG, CONTAINER, Collector, KIND, stripped};
 use crate::finding::{Finding, Injection};
 use crate::k8s::OwnerName;
 use crate::k8s::pod::{List, name, position};
+use crate::select::Selection;
 use crate::select::collector::{Decision, Request, decide};
+use crate::value::{Map, Value, json};
 
 /// The collector's name in findings, in place of a language id.
 const COLLECTOR: &str = "collector";

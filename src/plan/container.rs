@@ -1,14 +1,12 @@
 //! A container in a draft, with its variables and mounts.
 
-use crate::select::Selection;
-use crate::value::{Value, json};
-
 use super::{Step, draft::Draft};
-
 use crate::config::env_from::EnvFrom;
 use crate::finding::Finding;
 use crate::k8s::pod::{self, is_from_elsewhere, position, text};
 use crate::metadata::escaped;
+use crate::select::Selection;
+use crate::value::{Value, json};
 
 /// A reference to a container in a draft, and the pointer for findings about it.
 #[derive(Debug, Clone)]

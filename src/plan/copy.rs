@@ -1,7 +1,5 @@
 //! Agents whose files the targets mount: copied by init containers, or from image volumes.
 
-use crate::value::{Value, json};
-
 use super::env::{self, Texts};
 use super::{Step, container::ContainerRef, draft::Draft, exporter, pod, resources, sdk};
 use crate::config::FilesBy;
@@ -11,6 +9,7 @@ use crate::k8s::image::Image;
 use crate::k8s::pod::List;
 use crate::languages::{Copy, Extensions, Recipe};
 use crate::select::{Request, Selection};
+use crate::value::{Value, json};
 
 /// An image with files for the targets: the agent's, or an extension's.
 struct Part {

@@ -1,8 +1,7 @@
 //! Describes the differences between two states of a workload.
 
-use crate::value::{Map, Value};
-
 use crate::k8s::pod::{elements, identify, name, text};
+use crate::value::{Map, Value};
 
 /// The maximum number of differences listed.
 const MOST: usize = 10;

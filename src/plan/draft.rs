@@ -1,9 +1,7 @@
 //! A working copy: every mutation is applied and recorded as a change.
 
-use crate::value::{Value, json};
-
 use crate::change::Change;
-use crate::value::escape;
+use crate::value::{Value, escape, json};
 
 /// A value that is being changed.
 #[derive(Debug, Clone)]
@@ -107,9 +105,8 @@ fn pointer_to(parent: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn a_list_that_is_not_there_comes_into_being() {

@@ -1,10 +1,9 @@
 //! The exporter's settings: endpoint, protocol and certificates.
 
-use crate::select::Selection;
-use crate::value::{Value, json};
-
 use super::{Step, container::ContainerRef, draft::Draft, pod};
 use crate::config::instrumentation::{Instrumentation, Tls};
+use crate::select::Selection;
+use crate::value::{Value, json};
 
 /// The variable with the endpoint.
 pub(super) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";

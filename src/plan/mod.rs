@@ -1,7 +1,5 @@
 //! Plans changes without side effects: takes a workload and returns a list of changes, or why there is none.
 
-use crate::value::{Value, json};
-
 use crate::change::Change;
 use crate::config::Settings;
 use crate::config::annotations::SIDECAR;
@@ -12,6 +10,7 @@ use crate::k8s::Identity;
 use crate::k8s::pod::misshapen;
 use crate::languages::{self, Delivery};
 use crate::select::{Decision, Request, Selection, decide};
+use crate::value::{Value, json};
 
 mod agent_container;
 mod attributes;

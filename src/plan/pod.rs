@@ -1,12 +1,10 @@
 //! A pod in a draft, with its containers and volumes.
 
-use crate::value::{Value, json};
-
 use super::{Step, container::ContainerRef, draft::Draft};
-
 use crate::finding::Finding;
 use crate::k8s::pod::{List, elements, name, position};
 use crate::select::{Request, Selection, Target};
+use crate::value::{Value, json};
 
 /// Refuses a target that is an init container.
 pub(super) fn refuse_init(cx: &Selection<'_>, request: &Request<'_>, target: &Target) -> Step {

@@ -6,13 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::Value;
 use ecow::{EcoString, eco_format};
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
 use crate::k8s::pod;
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 mod between;
 mod checksum;

@@ -2,14 +2,12 @@
 
 use ecow::EcoString;
 
-use crate::value::{Map, Value};
-
 use crate::config::annotations::{PREFIX, is_known, ours, unknown};
 use crate::config::effective::Annotations;
 use crate::finding::Finding;
 use crate::k8s::{Identity, Kind, Workload, subject};
 use crate::select::{self, Selection};
-use crate::value::escape;
+use crate::value::{Map, Value, escape};
 
 /// What a workload requests.
 #[derive(Debug, Default)]

@@ -1,13 +1,12 @@
 //! The resources of added containers.
 
-use crate::value::{Map, Value, json};
-
 use super::Step;
 use crate::config::instrumentation::KIND;
 use crate::finding::Finding;
 use crate::k8s::quantity::nanos;
 use crate::languages::Settings;
 use crate::select::{Request, Selection};
+use crate::value::{Map, Value, json};
 
 /// The Instrumentation's resources, with defaults for missing `limits` and `requests`.
 pub(super) fn complete(cx: &Selection<'_>, request: &Request<'_>) -> Step<Value> {

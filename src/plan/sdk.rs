@@ -1,15 +1,13 @@
 //! The SDK's configuration: common variables, exporter, resource attributes, propagators, sampler.
 
-use crate::select::Selection;
-use crate::value::Value;
-
 use super::attributes::{self, App, Attributes};
 use super::{Step, container::ContainerRef, draft::Draft, exporter};
-
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::OwnerName;
 use crate::k8s::expansion::expand;
 use crate::k8s::pod::{elements, is_from_elsewhere, position, text};
+use crate::select::Selection;
+use crate::value::Value;
 
 /// The variable with the resource attributes.
 pub(super) const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";

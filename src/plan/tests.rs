@@ -1,11 +1,10 @@
 //! Plans of small workloads.
 
-use crate::value::{Value, json};
-
 use super::*;
 use crate::change::shifts;
 use crate::config::instrumentation::Instrumentation;
 use crate::k8s::pod::identify;
+use crate::value::{Value, json};
 
 fn deployment(annotations: Value, spec: Value) -> Value {
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"},

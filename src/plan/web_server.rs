@@ -1,7 +1,5 @@
 //! Adds web server modules to a pod.
 
-use crate::value::{Value, json};
-
 use super::env::{self, Texts};
 use super::{
     Step,
@@ -16,6 +14,7 @@ use crate::k8s::pod::List;
 use crate::languages::Recipe;
 use crate::languages::web_server::{AGENT, COPY, Facts, Location, WebServer, Which};
 use crate::select::{Request, Selection, Target};
+use crate::value::{Value, json};
 
 /// Instruments the first target completely and further ones only by env. Returns the images.
 pub(super) fn inject(

@@ -42,10 +42,10 @@ pub(super) fn escaped_json(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::Value;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::value::Value;
 
     #[test]
     fn what_turns_or_hides_text_is_invisible_and_letters_are_not() {

@@ -1,10 +1,9 @@
 //! Findings and totals for programs.
 
-use crate::value::{Map, Value, json};
-
 use super::totals::Totals;
 use super::{Run, View, pretty, resource};
 use crate::finding::{Finding, Injection};
+use crate::value::{Map, Value, json};
 
 /// One object with everything.
 pub(super) fn report(view: &View<'_>) -> String {

@@ -1,10 +1,8 @@
 //! Findings as the results of a `ResourceList`.
 
-use crate::value::{Map, Value, json};
-
 use super::{flat, resource};
 use crate::finding::{Finding, Origin};
-use crate::value::unescape;
+use crate::value::{Map, Value, json, unescape};
 
 /// A finding as an entry of a `ResourceList`'s `results`.
 #[must_use]

@@ -1,8 +1,7 @@
 //! Findings in their output formats: lines for people, results for hosts, JSON, SARIF, the reference.
 
-use crate::value::Value;
-
 use crate::finding::{Code, Position, Subject};
+use crate::value::Value;
 
 mod concise;
 #[cfg(feature = "cli")]
@@ -243,10 +242,9 @@ fn resource(subject: &Subject) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
     use crate::finding::{Finding, Origin};
+    use crate::value::json;
 
     pub(super) fn finding() -> Finding {
         Finding::new(Code::UnknownContainer, "/metadata/annotations/a.b~1c", "no container \"x\"\nin the pod")

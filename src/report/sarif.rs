@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Value, json};
-
 use super::{Run, STREAM, page_in, percent_encoded};
 use crate::finding::{Code, Finding, Position, Related, Severity};
+use crate::value::{Value, json};
 
 /// The repository of the project's pages; empty if the package does not set it.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::{Map, Value, json};
-
 use super::listing::table::{aligned, shown as cell};
 use super::{flat, pretty, resource};
 use crate::coverage::{Container, Status, Workload};
 use crate::metadata::{Facts, Guess, Metadata, Shown};
+use crate::value::{Map, Value, json};
 use crate::yaml::emit_document;
 
 /// A container with what its image shows.

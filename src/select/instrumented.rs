@@ -1,13 +1,12 @@
 //! What the containers of a pod are instrumented with, by the marks of an injection: names that it gives to containers
 //! and volumes.
 
-use crate::value::Value;
-
 use super::is_marked;
 use crate::config::collector::{CONTAINER, SIDECAR};
 use crate::coverage::{Container, Part, Status};
 use crate::k8s::pod::{self, List};
 use crate::languages::{ALL, Delivery, Language, find};
+use crate::value::Value;
 
 /// An agent's language, and its images.
 type Agent = (Option<&'static str>, Vec<String>);

@@ -137,11 +137,6 @@ impl Map {
         self.0.make_mut().iter_mut().map(|(key, value)| (&*key, value))
     }
 
-    /// Whether both are one and the same in memory.
-    pub(super) fn is_shared_with(&self, other: &Self) -> bool {
-        is_shared(&self.0, &other.0)
-    }
-
     /// The entries by their keys.
     fn sorted(&self) -> Vec<&Entry> {
         let mut entries: Vec<&Entry> = self.0.iter().collect();
@@ -162,7 +157,7 @@ impl PartialEq for Map {
         if self.len() != other.len() {
             return false;
         }
-        if self.is_shared_with(other) {
+        if is_shared(&self.0, &other.0) {
             return true;
         }
         let is_in_order = self.keys().eq(other.keys());

@@ -142,7 +142,6 @@ proptest! {
         let whole = map(&entries);
         prop_assert_eq!(&whole, &map(&shuffled));
         let shared = whole.clone();
-        prop_assert!(shared.is_shared_with(&whole));
         prop_assert_eq!(&shared, &whole);
         if entries.is_empty() {
             return Ok(());
@@ -224,7 +223,7 @@ proptest! {
     #[test]
     fn an_escaped_key_leads_to_its_value(key in any::<String>(), value in json()) {
         let value = Value::from(value);
-        let object = Value::object([("~other", Value::Null), (&key, value.clone())]);
+        let object = json!({"~other": null, (key.as_str()): value});
         prop_assert_eq!(object.pointer(&format!("/{}", escape(&key))), Some(&value));
     }
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::value::Value;
 use serde_json::Number;
+
+use crate::value::Value;
 
 /// How new text is laid out.
 #[derive(Debug, Clone, Copy)]

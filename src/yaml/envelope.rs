@@ -16,8 +16,6 @@
 
 use std::ops::Range;
 
-use crate::value::Value;
-
 use super::outline::{self, Item, Outline, no_tags};
 use super::parser::{Event, Granit, Parser};
 use super::text::{Lines, skip_blanks};
@@ -26,6 +24,7 @@ use super::{
 };
 use crate::change::Change;
 use crate::parallel::in_order;
+use crate::value::Value;
 
 /// A `ResourceList` without its items.
 #[derive(Debug)]

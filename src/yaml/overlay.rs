@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::value::Value;
-
 use super::index::{Content, Document, NodeId};
 use super::value::scalar_value;
 use super::{Problem, Style};
 use crate::change::{Change, Operation};
-use crate::value::unescape;
+use crate::value::{Value, unescape};
 
 /// A place in the tree.
 #[derive(Debug, Clone)]

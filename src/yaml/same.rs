@@ -1,11 +1,10 @@
 //! Compares a text with a value by its events alone, without an index or a second value. Every edited document is
 //! verified this way.
 
-use crate::value::{Iter, Map, Value};
-
 use super::parser::{Event, Granit, Parser, Style};
 use super::value::means;
 use super::{events, scalar};
+use crate::value::{Iter, Map, Value};
 
 /// A collection of the value that is being compared.
 enum Open<'v> {
@@ -117,9 +116,8 @@ fn is_key(event: &Event<'_>, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
     use crate::yaml::Document;
 
     #[test]

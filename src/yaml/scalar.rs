@@ -2,8 +2,9 @@
 //! 1.1 words. kyaml reads some of these words as strings, but kustomize prints them quoted, and what we write means the
 //! same to both. Keys are not resolved. The meaning of the letters `y` and `n` depends on the field ([`letter`]).
 
-use crate::value::Value;
 use serde_json::Number;
+
+use crate::value::Value;
 
 /// The value of an untagged plain scalar. Dates and values that JSON cannot hold (`.inf`, `.nan`) are strings.
 pub(super) fn resolve(text: &str) -> Value {

@@ -1,11 +1,9 @@
 //! The values of nodes, within limits: aliases can expand beyond any machine's memory.
 
-use crate::value::{Array, Builder, Map, Value};
-
 use super::index::{Content, Cursor, Document, NodeId};
 use super::parser::Style;
 use super::{Problem, is_flag, scalar};
-use crate::value::unescape;
+use crate::value::{Array, Builder, Map, Value, unescape};
 
 /// The number of nodes that aliases may add to a value: more than any manifest needs, far less than memory holds.
 const EXPANSION_LIMIT: usize = 200_000;

@@ -8,8 +8,7 @@ use otel_inject::config::context::Context;
 use otel_inject::k8s::Identity;
 use otel_inject::plan::record::ANNOTATION;
 use otel_inject::plan::{Verdict, plan};
-use otel_inject::value::Value;
-use otel_inject::value::unescape;
+use otel_inject::value::{Value, unescape};
 use otel_inject::yaml::{Document, split_documents};
 use otel_inject::{Role, apply};
 

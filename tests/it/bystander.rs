@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::common::testdata;
 use otel_inject::config::{Recording, Settings, function};
 use otel_inject::engine::{Output, Task, run};
 use otel_inject::finding::Code;
@@ -10,6 +9,8 @@ use otel_inject::value::json;
 use otel_inject::yaml::edited;
 use otel_inject::{Role, Source};
 use proptest::prelude::*;
+
+use crate::common::testdata;
 
 /// A comment after which a text is not simple, because readers disagree on the character.
 const MARK: &str = " # \u{2028}";

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use otel_inject::finding::{Code, Severity};
 use otel_inject::value::Value;
 use tempfile::TempDir;
 
 use crate::common::binary::{Run, binary, fed};
 use crate::common::{entries, file_name, testdata};
-use otel_inject::finding::{Code, Severity};
 
 /// Codes that no input leads to, with the reason.
 const NOT_BY_USERS: &[(Code, &str)] =

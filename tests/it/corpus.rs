@@ -8,9 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::common::edits::{self, EDITS, Edit, Injection, Rewrite};
-use crate::common::judge::{Outcome, Units, judge, only_what_was_planned};
-use crate::common::{Task, documents, done, entries, file_name, item, testdata};
 use otel_inject::change::Change;
 use otel_inject::config::Settings;
 use otel_inject::finding::{Finding, Severity};
@@ -19,6 +16,10 @@ use otel_inject::value::Value;
 use otel_inject::yaml::{Document, split_documents};
 use otel_inject::{Role, inject, uninject};
 use rayon::prelude::*;
+
+use crate::common::edits::{self, EDITS, Edit, Injection, Rewrite};
+use crate::common::judge::{Outcome, Units, judge, only_what_was_planned};
+use crate::common::{Task, documents, done, entries, file_name, item, testdata};
 
 /// A document of the corpus.
 struct Sample {

@@ -1,13 +1,14 @@
 //! Agents from image volumes: what asks for them, what pods become, what they need, and the ways there and back.
 
-use crate::common::edits::is_same;
-use crate::common::{Task, documents, done, vectors};
 use otel_inject::config::{FilesBy, Settings, function};
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::languages::{ALL, Delivery};
 use otel_inject::value::{Value, json};
 use otel_inject::{Role, inject, uninject};
 use rayon::prelude::*;
+
+use crate::common::edits::is_same;
+use crate::common::{Task, documents, done, vectors};
 
 const PREFIX: &str = "instrumentation.opentelemetry.io";
 

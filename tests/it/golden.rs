@@ -5,10 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::common::binary::{Run, binary, fed_bytes};
-use crate::common::{documents, entries, file_name, item, testdata};
 use otel_inject::value::Value;
 use otel_inject::yaml::split_documents;
+
+use crate::common::binary::{Run, binary, fed_bytes};
+use crate::common::{documents, entries, file_name, item, testdata};
 
 struct Case {
     name: String,

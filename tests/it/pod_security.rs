@@ -10,7 +10,6 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{documents, entries, testdata, vectors};
 use otel_inject::config::Settings;
 use otel_inject::finding::Code;
 use otel_inject::k8s::security::{Level, Version, meets};
@@ -19,6 +18,8 @@ use otel_inject::value::{Value, json};
 use otel_inject::yaml::edited;
 use otel_inject::{Role, Source, inject};
 use rayon::prelude::*;
+
+use crate::common::{documents, entries, testdata, vectors};
 
 /// What the judge looks at.
 const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"];

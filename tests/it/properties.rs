@@ -2,10 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::common::by_chance::input;
-use crate::common::edits::is_same;
-use crate::common::judge::{Outcome, Units, judge, python_path};
-use crate::common::{documents, edited, entries, injected, item, testdata, vectors};
 use otel_inject::config::{FilesBy, OnError, Settings};
 use otel_inject::k8s::{Identity, Kind};
 use otel_inject::value::Value;
@@ -13,7 +9,11 @@ use otel_inject::yaml::split_documents;
 use otel_inject::{Role, Source, inject, uninject};
 use proptest::prelude::*;
 
+use crate::common::by_chance::input;
+use crate::common::edits::is_same;
+use crate::common::judge::{Outcome, Units, judge, python_path};
 use crate::common::kubernetes;
+use crate::common::{documents, edited, entries, injected, item, testdata, vectors};
 
 /// Documents ahead of the workloads.
 const SOURCES: usize = 2;

@@ -2,8 +2,8 @@
 
 #![allow(clippy::print_stdout, reason = "the figures are what it is run for")]
 
-use crate::common::edits::{EDITS, Injection, Rewrite, WAYS, by_json, by_yaml, is_same};
-use crate::common::{Task, documents, done, vectors};
+use std::sync::LazyLock;
+
 use otel_inject::change::Change;
 use otel_inject::config::{FilesBy, Settings};
 use otel_inject::finding::{Code, Finding, Severity};
@@ -13,7 +13,9 @@ use otel_inject::yaml::{Document, edited, split_documents};
 use otel_inject::{Role, inject, uninject};
 use proptest::prelude::{ProptestConfig, proptest};
 use rayon::prelude::*;
-use std::sync::LazyLock;
+
+use crate::common::edits::{EDITS, Injection, Rewrite, WAYS, by_json, by_yaml, is_same};
+use crate::common::{Task, documents, done, vectors};
 
 fn run_with(task: Task, text: &str, settings: &Settings) -> (String, Vec<Finding>) {
     done(task, text, Role::Stream, "", settings)

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::documents;
 use otel_inject::config::{Settings, function};
 use otel_inject::finding::{Code, Finding, Severity};
 use otel_inject::value::{Value, json};
 use otel_inject::yaml::edited;
 use otel_inject::{Role, Source, inject};
+
+use crate::common::documents;
 
 const COLLECTOR: &str = "\
 apiVersion: opentelemetry.io/v1beta1

@@ -1,10 +1,11 @@
 //! Traps that were silent once, each as a table of what is reported and what is not.
 
-use crate::common::documents;
 use otel_inject::config::{Settings, function};
 use otel_inject::finding::{Code, Finding};
 use otel_inject::value::{Value, json};
 use otel_inject::{Role, Source, inject};
+
+use crate::common::documents;
 
 const PREFIX: &str = "instrumentation.opentelemetry.io";
 

@@ -1,12 +1,10 @@
 //! Checks of a collector that only warn.
 
-use crate::value::Value;
-
 use super::component::AT;
 use super::{CONFIG, Collector, Notes};
 use crate::finding::Finding;
 use crate::k8s::pod::name;
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 /// Variables set before [`CONFIG`], in addition to the user's.
 const EARLIER: &[&str] = &["POD_NAME", "GOMEMLIMIT", "GOMAXPROCS", "K8S_NODE_NAME"];

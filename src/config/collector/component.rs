@@ -1,9 +1,7 @@
 //! Fields of a component in a collector's configuration, and their pointers.
 
-use crate::value::{Map, Value};
-
 use super::Notes;
-use crate::value::escape;
+use crate::value::{Map, Value, escape};
 
 /// The pointer to the configuration, for findings.
 pub(super) const AT: &str = "/spec/config";

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::{Map, Value, json};
-
 use super::component::AT;
 use super::{Notes, Version, is_empty};
 use crate::components::{ASK_KUBELET, METRICS, type_of};
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Map, Value, escape, json};
 
 /// Required sections.
 const REQUIRED: &[&str] = &["receivers", "exporters"];

@@ -1,7 +1,5 @@
 //! Default endpoints of enabled components.
 
-use crate::value::{Map, Value, json};
-
 use super::Notes;
 use super::component::{mapping, pointer, port_in, text};
 use super::config::Config;
@@ -10,6 +8,7 @@ use crate::components::{
     receiver, type_of,
 };
 use crate::finding::Finding;
+use crate::value::{Map, Value, json};
 
 const EVERYWHERE: &str = "0.0.0.0";
 

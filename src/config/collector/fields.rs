@@ -1,13 +1,12 @@
 //! The fields of a collector's spec, as data.
 
-use crate::value::Value;
-
 use super::{Notes, SIDECAR, Version, filled};
 use crate::finding::Finding;
 use crate::k8s::fragment::{
     CONTAINERS, ENV, ENV_FROM, LIFECYCLE, MOUNTS, RESOURCES, SECURITY_CONTEXT, VOLUMES,
 };
 use crate::k8s::shape::{Field, Shape, field};
+use crate::value::Value;
 
 const PROBE: Shape = Shape::Object(&[
     field("initialDelaySeconds", Shape::Integer),

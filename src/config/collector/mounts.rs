@@ -1,8 +1,7 @@
 //! The pod's volumes and the container's mounts.
 
-use crate::value::{Value, json};
-
 use crate::k8s::pod::elements;
+use crate::value::{Value, json};
 
 /// The maximum length of a volume name and of a label value.
 const LONGEST: usize = 63;

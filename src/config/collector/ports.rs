@@ -2,8 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::value::{Map, Value, json};
-
 use super::Notes;
 use super::component::{mapping, number, pointer, port_in, text};
 use super::config::Config;
@@ -13,6 +11,7 @@ use crate::components::{
 };
 use crate::finding::Finding;
 use crate::k8s::pod::{elements, name};
+use crate::value::{Map, Value, json};
 
 /// The largest port number in the Kubernetes API.
 const LAST: u32 = 65535;

@@ -1,7 +1,5 @@
 //! What a collector that runs on its own receives.
 
-use crate::value::Value;
-
 use super::component::port_in;
 use super::config;
 use super::ports::{self, listening};
@@ -9,6 +7,7 @@ use super::{Code, Notes, Version, defaults, given};
 use crate::components::type_of;
 use crate::config::shapes::Faults;
 use crate::languages::otlp::Protocol;
+use crate::value::Value;
 
 /// The receiver of OTLP, and its protocols.
 const OTLP: (&str, [(&str, Protocol); 2]) =

@@ -1,10 +1,9 @@
 //! What keeps a collector from starting, or its container from becoming ready.
 
-use ecow::EcoString;
-
 use std::collections::BTreeSet;
 
-use crate::value::{Map, Value};
+use ecow::EcoString;
+use fields::Part;
 
 use super::component::{AT, pointer};
 use super::config::Config;
@@ -17,8 +16,7 @@ use crate::components::type_of;
 use crate::config::nearest;
 use crate::finding::Finding;
 use crate::k8s::image::Image;
-use crate::value::escape;
-use fields::Part;
+use crate::value::{Map, Value, escape};
 
 mod addresses;
 mod connectors;

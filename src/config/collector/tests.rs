@@ -1,8 +1,7 @@
 //! Tables of configurations and the resulting collectors.
 
-use crate::value::{Value, json};
-
 use super::*;
+use crate::value::{Value, json};
 
 fn read(spec: Value) -> Result<(Collector, Vec<Finding>), Vec<Finding>> {
     let mut resource =

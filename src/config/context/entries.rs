@@ -1,12 +1,11 @@
 //! Resources of one kind that workloads refer to.
 
-use crate::value::Value;
-
 use super::names::ByName;
 use super::namespace_of;
 use crate::config::Settings;
 use crate::finding::Finding;
 use crate::k8s::metadata_text;
+use crate::value::Value;
 
 /// A parsed resource that workloads refer to.
 #[derive(Debug)]

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::Value;
-
 use crate::k8s::{metadata_text, previous};
+use crate::value::Value;
 
 /// Named things of one kind.
 #[derive(Debug)]
@@ -90,9 +89,8 @@ impl<T> ByName<T> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn former_names_count_where_nothing_has_the_name_now() {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::Value;
-
 use super::names::ByName;
 use crate::k8s::{Identity, is_local, metadata_text};
+use crate::value::Value;
 
 /// Their groups and kinds.
 pub(super) const KINDS: [(&str, &str); 4] =

@@ -2,12 +2,10 @@
 
 use std::borrow::Borrow;
 
-use crate::value::{Map, Value};
-
 use super::keys::{KeyShape, Object};
 use super::{Spec, config_map, list, path, unknown_key, what};
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Map, Value, escape};
 
 /// Checks `value`, which is at `pointer` in the spec.
 pub(super) fn check(shape: &KeyShape, value: &Value, pointer: &str, spec: &Spec, faults: &mut Vec<Finding>) {

@@ -1,12 +1,10 @@
 //! The `ConfigMap` form: dotted paths and strings.
 
-use crate::value::{Map, Value, json};
-
 use super::keys::{Key, KeyShape, SPEC};
 use super::{Spec, Written, list, unknown_key, what};
 use crate::config::instrumentation;
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Map, Value, escape, json};
 
 /// Keys of `data` for parts of one rule, and their pointers in the spec. A key that ends in a dot has keys below it.
 pub(super) const RULE: &[(&str, &str)] = &[

@@ -1,8 +1,6 @@
 //! Converts a checked config to settings.
 
 use ecow::EcoString;
-
-use crate::value::Value;
 use globset::{Glob, GlobMatcher};
 
 use super::{Spec, keys, path};
@@ -16,6 +14,7 @@ use crate::k8s::Kind;
 use crate::k8s::security::{Level, Version};
 use crate::languages::{self, Language};
 use crate::metadata::Metadata;
+use crate::value::Value;
 
 /// The settings of a spec whose single values are valid, and warnings about them.
 ///

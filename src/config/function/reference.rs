@@ -1,10 +1,9 @@
 //! The table of keys in other formats: documentation for people, a JSON Schema for editors.
 
-use crate::value::{Map, Value, json};
-
 use super::keys::{Key, KeyShape, Object, SPEC};
 use super::{FORMS, config_map};
 use crate::config::instrumentation;
+use crate::value::{Map, Value, json};
 
 /// A config with a bit of everything.
 const EXAMPLE: &str = include_str!("example.yaml");

@@ -1,9 +1,8 @@
-use crate::value::json;
-
 use super::*;
 use crate::config::{FilesBy, Keep, Mode, OnError, PodSecurity};
 use crate::k8s::security::{Level, Version};
 use crate::languages::ALL;
+use crate::value::json;
 
 fn own(spec: Value) -> Value {
     json!({"apiVersion": "otel-inject.dev/v1alpha1", "kind": "OtelInject", "metadata": {"name": "x"}, "spec": spec})

@@ -1,11 +1,9 @@
 //! Finds unknown fields and wrong types, with their paths.
 
-use crate::value::Value;
-
 use super::{Version, fields};
 use crate::config::shapes::Faults;
 use crate::languages::ALL;
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 /// Checks every field of a spec.
 pub(super) fn spec(value: &Value, version: Version, faults: &mut Faults) {

@@ -1,10 +1,9 @@
 //! An Instrumentation's spec in other formats: dotted paths and a JSON Schema.
 
-use crate::value::{Map, Value, json};
-
 use super::{Version, fields};
 use crate::k8s::shape::{Field, Shape};
 use crate::languages::ALL;
+use crate::value::{Map, Value, json};
 
 /// How the string of a field is converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,12 @@
 //! Checks beyond the shape of a spec: errors and warnings.
 
-use crate::value::Value;
-
 use super::{Instrumentation, Version};
 use crate::config::shapes::dotted;
 use crate::finding::Finding;
 use crate::k8s::image::Image;
 use crate::k8s::shape::Shape;
 use crate::languages::ALL;
+use crate::value::Value;
 
 const SAMPLERS: &[&str] = &[
     "always_on",

@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use crate::value::{Value, json};
-
 use super::{Outcome, Output};
 use crate::change::Change;
 use crate::config::function::{self, Parsed};
@@ -12,6 +10,7 @@ use crate::host::files::position;
 use crate::host::render;
 use crate::k8s::origin;
 use crate::report::{self, Purpose};
+use crate::value::{Value, json};
 use crate::yaml::{Edit, Envelope, LineCol, Problem};
 
 const VERSION: &str = "config.kubernetes.io/v1";

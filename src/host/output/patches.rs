@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::value::{Map, Value, json};
-
 use super::{Outcome, Output};
 use crate::change::{Change, Operation};
 use crate::engine::Patch;
 use crate::finding::{Finding, Subject};
 use crate::host::files;
 use crate::host::save::{self, Batch};
+use crate::value::{Map, Value, json};
 use crate::yaml::{Document, LineCol, emit_document};
 
 /// What patches are for.

@@ -1,9 +1,8 @@
 //! The controls, one row each.
 
-use crate::value::Value;
-
 use super::Level;
 use super::pod::{At, Pod, Violation};
+use crate::value::Value;
 
 /// Finds every violation.
 type Check = for<'p> fn(&Pod<'p>) -> Vec<Violation<'p>>;

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use crate::value::Value;
-
 use crate::k8s::pod::{elements, name, positions};
+use crate::value::Value;
 
 /// A pod template, and the version of the standards.
 pub(super) struct Pod<'p> {

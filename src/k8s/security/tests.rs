@@ -1,8 +1,7 @@
 //! One pod per control that violates only that control.
 
-use crate::value::{Value, json};
-
 use super::*;
+use crate::value::{Value, json};
 
 /// The strictest level that the pod meets.
 fn level(template: &Value, version: Version) -> Level {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::value::Value;
-
 use super::Planned;
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{self, CONTAINER};
@@ -13,6 +11,7 @@ use crate::k8s::metadata_text;
 use crate::k8s::pod::{List, elements, name, position};
 use crate::k8s::quantity::{nanos, text};
 use crate::select::{Request, Selection};
+use crate::value::Value;
 
 /// Amounts by resource, in billionths.
 pub(super) type Amounts<'v> = BTreeMap<&'v str, i128>;

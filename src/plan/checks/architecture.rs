@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::elements;
 use crate::select::{Request, Selection};
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::ArchMismatch], run };
 

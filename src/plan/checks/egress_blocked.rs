@@ -3,15 +3,13 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, Value, json};
-
 use super::service::{Address, is_tcp};
 use super::{Check, Planned};
-
 use crate::config::context::Context;
 use crate::finding::{Code, Finding};
 use crate::k8s::metadata_text;
 use crate::k8s::pod::elements;
+use crate::value::{Map, Value, json};
 
 pub(super) const CHECK: Check =
     Check { codes: &[Code::EgressBlocked], run: |planned| run(planned).unwrap_or_default() };

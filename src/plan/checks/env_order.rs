@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::CONTAINER;
@@ -12,6 +10,7 @@ use crate::finding::{Code, Finding};
 use crate::k8s::expansion::{Part, parts};
 use crate::k8s::pod::{List, elements, name, positions, text};
 use crate::plan::container::ContainerRef;
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::EnvOrder], run };
 
@@ -91,9 +90,8 @@ fn references(value: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn references_are_what_a_kubelet_expands() {

@@ -1,12 +1,11 @@
 //! Agents for another language than the container's image shows.
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::elements;
 use crate::languages::Delivery;
 use crate::metadata::Guess;
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::LanguageMismatch], run };
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::config::FilesBy;
 use crate::config::annotations::DELIVERY;
@@ -14,6 +12,7 @@ use crate::k8s::security::Version;
 use crate::languages::Delivery;
 use crate::plan;
 use crate::select::Request;
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check {
     codes: &[Code::NeedsKubernetes, Code::IgnoredField],

@@ -1,11 +1,10 @@
 //! Pod fields that Knative accepts only with a feature flag.
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements};
 use crate::plan::agent_container::SHARE;
+use crate::value::Value;
 
 /// Flags of the ConfigMap `config-features` that are off by default.
 /// <https://knative.dev/docs/serving/configuration/feature-flags/>

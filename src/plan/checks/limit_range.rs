@@ -1,12 +1,11 @@
 //! Added containers that break a LimitRange of the namespace: no pod of the workload is created.
 //! <https://kubernetes.io/docs/concepts/policy/limit-range/>
 
-use crate::value::Value;
-
 use super::amounts::{Added, Amounts, Ranges, Resources, added, amounts, shown};
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name};
+use crate::value::Value;
 
 pub(super) const CHECK: Check =
     Check { codes: &[Code::LimitRange], run: |planned| run(planned).unwrap_or_default() };

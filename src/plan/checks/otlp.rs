@@ -1,7 +1,5 @@
 //! OTLP exporters whose data never arrives: a protocol that the agent does not support, or the other protocol's port.
 
-use crate::value::Value;
-
 use super::service::Address;
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
@@ -10,6 +8,7 @@ use crate::languages::otlp::{ALL_SIGNALS, Agent, Protocol, Signal};
 use crate::languages::{Delivery, Language};
 use crate::plan::{image, web_server};
 use crate::select::{Request, Selection};
+use crate::value::Value;
 
 /// Values of an exporter variable that mean OTLP, with the protocol if they name one (Python).
 const EXPORTERS: [(&str, Option<Protocol>); 3] = [

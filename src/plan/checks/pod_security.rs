@@ -1,11 +1,9 @@
 //! A Pod Security Standards level that the pod no longer meets.
 
-use crate::value::Value;
-
 use super::{Check, Planned};
-
 use crate::finding::{Code, Finding};
 use crate::k8s::security::{Level, Version, meets, newly_violated, violations};
+use crate::value::Value;
 
 pub(super) const CHECK: Check =
     Check { codes: &[Code::PodSecurity], run: |planned| lost(planned).into_iter().collect() };

@@ -1,10 +1,9 @@
 //! Ports that both the sidecar and the pod's own containers listen on.
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{List, elements, name};
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::PortClash], run };
 

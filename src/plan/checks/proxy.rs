@@ -1,13 +1,12 @@
 //! Agents injected into a proxy only because it is the pod's first container.
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::config::annotations::{CONTAINERS, PREFIX};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name};
 use crate::select::{Request, Selection};
+use crate::value::Value;
 
 /// A proxy that other tools add next to an application.
 struct Proxy {

@@ -1,13 +1,12 @@
 //! Added containers without the requests or limits that a ResourceQuota demands: no pod of the workload is created.
 //! <https://kubernetes.io/docs/concepts/policy/resource-quotas/>
 
-use crate::value::Value;
-
 use super::amounts::added;
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::metadata_text;
 use crate::k8s::pod::{elements, name};
+use crate::value::Value;
 
 /// What a quota of a resource demands of every container: the part of its resources, and the resource.
 const DEMANDS: &[(&str, &str, &str)] = &[

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, name, position};
@@ -11,6 +9,7 @@ use crate::languages::Delivery;
 use crate::plan::draft::Draft;
 use crate::plan::web_server;
 use crate::select::{Request, Selection};
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::MountRemoved], run };
 

@@ -1,14 +1,13 @@
 //! Added containers that would run as root in a pod that forbids it: the kubelet never starts them.
 
-use crate::select::Selection;
-use crate::value::Value;
-
 use super::{Check, Planned};
 use crate::finding::{Code, Finding};
 use crate::k8s::image::Image;
 use crate::k8s::pod::{List, elements, name, positions};
 use crate::languages::{ALL, Delivery};
 use crate::metadata::{Facts, Metadata, User};
+use crate::select::Selection;
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::RunsAsRoot], run };
 
@@ -92,9 +91,8 @@ fn needs_root(list: List, container: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn a_container_overrides_its_pod() {

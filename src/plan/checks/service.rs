@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, Value, json};
-
 use crate::config::collector::Served;
 use crate::config::context::{Context, Lookup};
 use crate::k8s::pod::elements;
 use crate::languages::otlp::Protocol;
 use crate::select::called;
+use crate::value::{Map, Value, json};
 
 /// The suffix of the Service that the operator makes for a collector.
 const OF_COLLECTOR: &str = "-collector";

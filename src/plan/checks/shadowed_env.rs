@@ -1,15 +1,13 @@
 //! Variables that `envFrom` brings and that an injection sets to something else.
 
-use crate::value::Value;
-
 use super::{Check, Planned};
-
 use crate::config::annotations::SIDECAR;
 use crate::config::collector::{CONTAINER, KIND};
 use crate::config::env_from::Brought;
 use crate::finding::{Code, Finding};
 use crate::k8s::expansion::{Part, parts};
 use crate::k8s::pod::{elements, is_from_elsewhere, name, positions, text};
+use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::ShadowedEnv], run };
 

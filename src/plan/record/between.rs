@@ -2,13 +2,11 @@
 
 use ecow::EcoString;
 
-use crate::value::{Map, Value};
-
 use super::checksum::of_text;
 use super::{ANNOTATION, Node, Part, Record, Taken, VERSION, checksum, is_empty, tokens};
 use crate::change::{longest_increasing, origins};
 use crate::k8s::{is_of_host, pod};
-use crate::value::escape;
+use crate::value::{Map, Value, escape};
 
 impl Record {
     /// What the injection wrote when it turned `original` into `injected`. `form` returns how a value in `original` is

@@ -139,9 +139,8 @@ fn digits(hash: u64) -> [u8; 6] {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn the_order_of_keys_does_not_count() {

@@ -2,13 +2,11 @@
 
 use ecow::EcoString;
 
-use crate::value::{Array, Map, Value};
-
 use super::{ANNOTATION, Node, Part, Record, Taken, checksum, is_empty, tokens};
 use crate::change::{Change, Forms};
 use crate::k8s::pod::identify;
 use crate::select::is_marked;
-use crate::value::escape;
+use crate::value::{Array, Map, Value, escape};
 use crate::yaml::Document;
 
 /// A workload without its injection.

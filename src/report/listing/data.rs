@@ -1,10 +1,9 @@
 //! A listing for programs.
 
-use crate::value::{Map, Value, json};
-
 use super::{Entry, Listing};
 use crate::coverage::{Coverage, Part, Status};
 use crate::report::{pretty, resource, visible};
+use crate::value::{Map, Value, json};
 use crate::yaml::emit_document;
 
 pub(super) fn json(listing: &Listing) -> String {

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::value::Value;
-
 use super::{Around, Member, Writer};
+use crate::value::Value;
 use crate::yaml::emit::{self, Layout};
 use crate::yaml::index::{Content, NodeId};
 use crate::yaml::overlay::{Entry, Key, Slot};

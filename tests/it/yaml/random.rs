@@ -1,8 +1,7 @@
 //! Random values in random styles, changed at random: right, or refused; never wrong, never a panic.
 
 use otel_inject::change::{Change, Operation};
-use otel_inject::value::escape;
-use otel_inject::value::{Map, Value, json};
+use otel_inject::value::{Map, Value, escape, json};
 use otel_inject::yaml::{Document, Trouble, edited};
 use proptest::prelude::*;
 

@@ -1,7 +1,5 @@
 //! The addresses that a collector listens on, and the way of the probes to its health check.
 
-use crate::value::Value;
-
 use super::super::Notes;
 use super::super::checks::is_earlier;
 use super::super::component::pointer;
@@ -11,7 +9,7 @@ use crate::components::fields::{self, FIELDS};
 use crate::components::releases::FACTS;
 use crate::components::{HEALTH_CHECK, HEALTH_CHECK_PORT, Listener, OTLP_GRPC, receiver, type_of};
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 impl Start<'_> {
     /// The addresses of listeners, and the probes' way to the health check.

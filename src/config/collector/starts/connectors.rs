@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::value::Map;
-
 use super::super::Notes;
 use super::super::component::pointer;
 use super::{Pipeline, SERVICE, Start};
 use crate::components::releases;
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Map, escape};
 
 impl Start<'_> {
     /// Connectors that lead nowhere, come from nowhere, or go round in a circle.

@@ -1,7 +1,5 @@
 //! The fields of components of known types, and of the collector's own telemetry.
 
-use crate::value::{Map, Value};
-
 use super::super::Notes;
 use super::super::component::pointer;
 use super::{Pipeline, Start};
@@ -12,7 +10,7 @@ use crate::components::releases::FACTS;
 use crate::components::{Listener, receiver, type_of};
 use crate::config::nearest;
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Map, Value, escape};
 
 /// A component, or the telemetry of the service.
 pub(super) struct Part<'c> {
@@ -198,9 +196,8 @@ fn is_filled(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::json;
-
     use super::*;
+    use crate::value::json;
 
     #[test]
     fn a_path_leads_to_every_mapping_that_it_fits() {

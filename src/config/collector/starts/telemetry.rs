@@ -1,13 +1,11 @@
 //! The collector's own telemetry.
 
-use crate::value::Value;
-
 use super::super::Notes;
 use super::super::ports::split;
 use super::{SERVICE, Start};
 use crate::components::METRICS;
 use crate::finding::Finding;
-use crate::value::escape;
+use crate::value::{Value, escape};
 
 impl Start<'_> {
     /// The collector's own telemetry.
