@@ -10,7 +10,7 @@ use super::{NULL, Value, is_shared};
 const FEW: usize = 32;
 
 /// The entries of a mapping, in order. Mappings in manifests are small, so a key is found by looking at each; what goes
-/// over all keys of a mapping of any size does not search ([`Builder`], [`Seeker`], [`PartialEq`]).
+/// over all keys of a mapping of any size does not search (`Builder`, `Seeker`, [`PartialEq`]).
 #[derive(Clone, Default)]
 pub struct Map(EcoVec<Entry>);
 
