@@ -16,8 +16,8 @@ mod pointer;
 pub use convert::{ToValue, json};
 pub(crate) use map::Builder;
 pub use map::{Iter, Map};
-pub(crate) use pointer::index;
 pub use pointer::{escape, unescape};
+pub(crate) use pointer::{index, tokens};
 
 /// What a YAML or JSON text says.
 #[derive(Clone, Default, PartialEq)]

@@ -44,17 +44,16 @@ impl Draft {
 
     /// Appends `element` to the list `key` of the mapping at `parent`.
     pub(super) fn append(&mut self, parent: &str, key: &str, element: Value) {
-        let end = self.list(parent, key).len();
-        self.insert(parent, key, end, element);
+        self.insert(parent, key, usize::MAX, element);
     }
 
-    /// Inserts `element` before the one at `index`. Creates a list that is missing or null.
+    /// Inserts `element` before the one at `index`, or at the end. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
-        let current = self.value.pointer(&pointer);
-        let element_pointer = pointer_to(&pointer, &index.to_string());
-        let change = match current {
-            Some(Value::Array(_)) => Change::add(element_pointer, element),
+        let change = match self.value.pointer(&pointer) {
+            Some(Value::Array(items)) => {
+                Change::add(format!("{pointer}/{}", index.min(items.len())), element)
+            }
             Some(_) => Change::replace(pointer, json!([element])),
             None => Change::add(pointer, json!([element])),
         };

@@ -4,9 +4,10 @@
 //! values that created lists replaced. Of the user's values, it has only labels and annotations under our own prefixes
 //! that the injection overwrote. [`Record::undo`] reverts the injection.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
@@ -148,13 +149,13 @@ impl Record {
 }
 
 /// The identity of each element of the list under a key: its name, or its number among those without a name.
-fn tokens(key: &str, elements: &[Value]) -> Vec<EcoString> {
+fn tokens<'v>(key: &str, elements: &'v [Value]) -> Vec<Cow<'v, str>> {
     let mut nameless = 0;
-    let token = |element: &Value| match pod::identify(key, element) {
-        Some(name) => name.into(),
+    let token = |element: &'v Value| match pod::identify(key, element) {
+        Some(name) => Cow::Borrowed(name),
         None => {
             nameless += 1;
-            eco_format!("#{}", nameless - 1)
+            Cow::Owned(format!("#{}", nameless - 1))
         }
     };
     elements.iter().map(token).collect()

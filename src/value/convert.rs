@@ -22,10 +22,11 @@ macro_rules! json {
         $crate::value::json!(@items items $($items)*);
         $crate::value::Value::Array(items)
     }};
-    ({$($entries:tt)*}) => {{
-        #[allow(unused_mut)]
-        let mut entries = $crate::value::Map::new();
-        $crate::value::json!(@entries entries $($entries)*);
+    ({}) => { $crate::value::Value::Object($crate::value::Map::new()) };
+    ({$($entries:tt)+}) => {{
+        // Most mappings have at least two entries.
+        let mut entries = $crate::value::Map::with_capacity(2);
+        $crate::value::json!(@entries entries $($entries)+);
         $crate::value::Value::Object(entries)
     }};
     (@items $into:ident) => {};

@@ -35,7 +35,7 @@ pub(crate) fn index(token: &str) -> Option<usize> {
 
 /// The tokens of a pointer, if it is one. They are so short that a plain loop finds their ends sooner than
 /// [`str::split`] does.
-fn tokens(pointer: &str) -> Option<impl Iterator<Item = &str>> {
+pub(crate) fn tokens(pointer: &str) -> Option<impl Iterator<Item = &str>> {
     let mut rest = pointer;
     let is_pointer = pointer.is_empty() || pointer.starts_with('/');
     is_pointer.then(|| {

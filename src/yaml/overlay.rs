@@ -7,7 +7,7 @@ use super::index::{Content, Document, NodeId};
 use super::value::scalar_value;
 use super::{Problem, Style};
 use crate::change::{Change, Operation};
-use crate::value::{Value, unescape};
+use crate::value::{Value, tokens, unescape};
 
 /// A place in the tree.
 #[derive(Debug, Clone)]
@@ -130,7 +130,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         let (parent, token) = self.parent(pointer)?;
         let slot = match parent {
             Parent::Mapping(_, entries) => {
-                let key = unescape(&token);
+                let key = unescape(token);
                 entries.iter_mut().find(|entry| is_key(document, entry, &key)).map(|entry| &mut entry.value)
             }
             Parent::Sequence(_, items) => token.parse().ok().and_then(|index: usize| items.get_mut(index)),
@@ -149,19 +149,19 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         let (parent, token) = self.parent(pointer)?;
         match parent {
             Parent::Mapping(id, entries) => {
-                let key = unescape(&token);
+                let key = unescape(token);
                 match entries.iter_mut().find(|entry| is_key(document, entry, &key)) {
                     Some(entry) => set(document, &mut entry.value, slot)?,
                     None if insert => entries.push(Entry { key: Key::New(key.into_owned()), value: slot }),
-                    None => return Err(absent(document, id, &token)),
+                    None => return Err(absent(document, id, token)),
                 }
             }
             Parent::Sequence(id, items) => {
-                let index: usize = token.parse().map_err(|_| absent(document, id, &token))?;
+                let index: usize = token.parse().map_err(|_| absent(document, id, token))?;
                 if insert && index <= items.len() {
                     items.insert(index, slot);
                 } else {
-                    let item = items.get_mut(index).ok_or_else(|| absent(document, id, &token))?;
+                    let item = items.get_mut(index).ok_or_else(|| absent(document, id, token))?;
                     set(document, item, slot)?;
                 }
             }
@@ -188,7 +188,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
         let (parent, token) = self.parent(pointer)?;
         let (id, slot) = match parent {
             Parent::Mapping(id, entries) => {
-                let key = unescape(&token);
+                let key = unescape(token);
                 let at = entries.iter().position(|entry| is_key(document, entry, &key));
                 if let Some(Entry { key: Key::Kept(key), .. }) = at.map(|at| &entries[at]) {
                     check_anchors(document, *key)?;
@@ -208,7 +208,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                 return Ok(Slot::New(Cow::Owned(taken)));
             }
         };
-        let slot = slot.ok_or_else(|| absent(document, id, &token))?;
+        let slot = slot.ok_or_else(|| absent(document, id, token))?;
         if let Some(node) = slot.node() {
             check_anchors(document, node)?;
         }
@@ -216,12 +216,12 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
     }
 
     /// The collection that the last token of `pointer` refers to, opened for changes, and that token.
-    fn parent(&mut self, pointer: &str) -> Result<(Parent<'_, 'c>, String), Problem> {
+    fn parent<'p>(&mut self, pointer: &'p str) -> Result<(Parent<'_, 'c>, &'p str), Problem> {
         let (way, last) =
             pointer.rsplit_once('/').ok_or_else(|| Problem::uneditable(0, "the root itself"))?;
         let document = self.document;
         let mut slot = &mut self.root;
-        let mut tokens = way.split('/').skip(1);
+        let mut tokens = tokens(way).ok_or_else(|| Problem::uneditable(0, format!("no pointer: {way}")))?;
         loop {
             open(document, slot)?;
             if matches!(slot, Slot::Replaced(..) | Slot::Restored(..) | Slot::New(_)) {
@@ -241,7 +241,6 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                 _ => return Err(Problem::uneditable(0, format!("{way} leads through a scalar"))),
             };
         }
-        let last = last.to_owned();
         match slot {
             Slot::Mapping(id, entries) => Ok((Parent::Mapping(*id, entries), last)),
             Slot::Sequence(id, items) => Ok((Parent::Sequence(*id, items), last)),
@@ -250,7 +249,7 @@ impl<'d, 't, 'c> Overlay<'d, 't, 'c> {
                 let missing = || Problem::uneditable(0, format!("nothing at {way}"));
                 Ok((Parent::Value(value.to_mut().pointer_mut(&rest).ok_or_else(missing)?), last))
             }
-            Slot::Kept(id) | Slot::Text(id, _) | Slot::Restored(id, _) => Err(absent(document, *id, &last)),
+            Slot::Kept(id) | Slot::Text(id, _) | Slot::Restored(id, _) => Err(absent(document, *id, last)),
         }
     }
 }

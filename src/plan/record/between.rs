@@ -155,10 +155,10 @@ impl<'w> Walk<'w> {
         }
         let (old, new) = (tokens(key, before), tokens(key, after));
         for (index, now) in after.iter().enumerate() {
-            self.path.push(new[index].clone());
+            self.path.push(EcoString::from(&*new[index]));
             match origins[index].map(|origin| (origin, &before[origin])) {
                 None => {
-                    node.ours.insert(new[index].clone(), checksum(now));
+                    node.ours.insert(EcoString::from(&*new[index]), checksum(now));
                     if now.as_object().is_some_and(|entries| entries.values().any(Value::is_array)) {
                         self.gains.push((self.path.clone(), now));
                     }
@@ -168,17 +168,18 @@ impl<'w> Walk<'w> {
                     if let (Value::Object(was), Value::Object(now)) = (was, now) {
                         let mut inside = Node::default();
                         self.mappings(&format!("{pointer}/{origin}"), was, now, &mut inside);
-                        node.inside.insert(new[index].clone(), inside);
+                        node.inside.insert(EcoString::from(&*new[index]), inside);
                     }
                 }
             }
             self.path.pop();
         }
         let kept: Vec<usize> = origins.iter().flatten().copied().collect();
-        let followers = |index: usize| old[index + 1..].to_vec();
+        let token = |index: usize| EcoString::from(&*old[index]);
+        let followers = |index: usize| (index + 1..old.len()).map(token).collect::<Vec<_>>();
         for (place, origin) in longest_increasing(&kept).into_iter().zip(&kept) {
             if !place {
-                node.moved.insert(old[*origin].clone(), followers(*origin));
+                node.moved.insert(token(*origin), followers(*origin));
             }
         }
         let mut stays = vec![false; before.len()];
@@ -186,7 +187,7 @@ impl<'w> Walk<'w> {
         for index in (0..before.len()).filter(|index| !stays[*index]) {
             self.losses.push(Loss {
                 path: self.path.clone(),
-                token: old[index].clone(),
+                token: token(index),
                 element: &before[index],
                 followers: followers(index),
             });

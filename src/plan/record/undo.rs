@@ -1,5 +1,7 @@
 //! Reverts an injection by its record.
 
+use std::borrow::Cow;
+
 use ecow::EcoString;
 
 use super::{ANNOTATION, Node, Part, Record, Taken, checksum, is_empty, tokens};
@@ -119,11 +121,12 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, key: &str, node: &Node, elements: &mut Array) -> Result<(), Invalid> {
-        let mut by_token: Vec<(EcoString, usize)> = tokens(key, elements).into_iter().zip(0..).collect();
+        let given = elements.clone();
+        let mut by_token: Vec<(Cow<'_, str>, usize)> = tokens(key, &given).into_iter().zip(0..).collect();
         by_token.sort();
-        let indexes = |token: &EcoString| {
-            let start = by_token.partition_point(|(other, _)| other < token);
-            let end = by_token.partition_point(|(other, _)| other <= token);
+        let indexes = |token: &str| {
+            let start = by_token.partition_point(|(other, _)| **other < *token);
+            let end = by_token.partition_point(|(other, _)| **other <= *token);
             by_token[start..end].iter().map(|(_, index)| *index)
         };
         for (token, inside) in &node.inside {
@@ -179,7 +182,7 @@ impl Walk<'_> {
         }
         for (token, before) in &node.moved {
             let all = tokens(key, elements);
-            if let Some(from) = all.iter().rposition(|other| other == token) {
+            if let Some(from) = all.iter().rposition(|other| *other == token.as_str()) {
                 let element = elements.remove(from);
                 let at = place_before(key, elements, before).unwrap_or(from);
                 elements.insert(at, element);
@@ -226,7 +229,7 @@ impl Walk<'_> {
                 }
                 Step::Element(name) => {
                     let elements = value.as_array().unwrap_or_default();
-                    let index = tokens(key, elements).iter().position(|token| token == name);
+                    let index = tokens(key, elements).iter().position(|token| *token == name.as_str());
                     let index = index.unwrap_or(elements.len());
                     pointer = format!("{pointer}/{index}");
                     value = elements.get(index).unwrap_or(&Value::Null);
@@ -327,7 +330,7 @@ fn renamed(
     }
     let names = tokens(key, elements);
     let is_free = |index: &usize| {
-        let name = &names[*index];
+        let name = names[*index].as_ref();
         !(node.inside.contains_key(name) || node.ours.contains_key(name))
     };
     let free: Vec<usize> = (0..elements.len()).filter(is_free).collect();
@@ -349,7 +352,7 @@ fn place_before(key: &str, elements: &[Value], followers: &[EcoString]) -> Optio
     let tokens = tokens(key, elements);
     for (index, follower) in followers.iter().enumerate() {
         let from_the_end = followers[index..].iter().filter(|other| *other == follower).count();
-        let places = tokens.iter().enumerate().rev().filter(|(_, token)| *token == follower);
+        let places = tokens.iter().enumerate().rev().filter(|(_, token)| **token == follower.as_str());
         if let Some((place, _)) = places.take(from_the_end).last() {
             return Some(place);
         }
