@@ -78,8 +78,7 @@ impl<'p> At<'p> {
 
     /// The value below at `keys`, or `None` if it is not set.
     pub(super) fn get(&self, keys: &'static str) -> Option<Self> {
-        let value =
-            keys.split(|character| character == '.').try_fold(self.value, |value, key| value.get(key))?;
+        let value = keys.split('.').try_fold(self.value, |value, key| value.get(key))?;
         (!value.is_null()).then(|| Self { path: self.path.and(Step::Keys(keys)), value })
     }
 
