@@ -131,7 +131,7 @@ impl<'a> Annotations<'a> {
     }
 
     fn annotation(&self, key: &str) -> String {
-        format!("{}/metadata/annotations/{}", self.template, escape(key))
+        [self.template, "/metadata/annotations/", &escape(key)].concat()
     }
 
     /// Findings for instrumentation annotations that are not strings, first the pod's, then the namespace's.

@@ -57,7 +57,7 @@ fn containers_of(resource: &mut Value) -> &mut [Value] {
     resource
         .pointer_mut(CONTAINERS)
         .and_then(Value::as_array_mut)
-        .map_or(&mut [], std::ops::DerefMut::deref_mut)
+        .map_or(&mut [], |containers| &mut containers[..])
 }
 
 #[cfg(test)]

@@ -31,21 +31,17 @@ pub fn elements<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value.get(key).and_then(Value::as_array).unwrap_or_default()
 }
 
-fn field<'v>(element: &'v Value, key: &str) -> Option<&'v Value> {
-    element.as_object()?.get(key)
-}
-
 /// The `name` of a list element; empty if it has none.
 #[must_use]
 pub fn name(element: &Value) -> &str {
-    field(element, "name").and_then(Value::as_str).unwrap_or_default()
+    element.get("name").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The identity of an element of the list under `key`: the path for a mount, otherwise the name.
 #[must_use]
 pub fn identify<'v>(key: &str, element: &'v Value) -> Option<&'v str> {
     let by = if key == "volumeMounts" { "mountPath" } else { "name" };
-    field(element, by).and_then(Value::as_str)
+    element.get(by).and_then(Value::as_str)
 }
 
 /// The index of the first element called `wanted`.
@@ -63,13 +59,13 @@ pub fn positions(elements: &[Value]) -> BTreeMap<&str, usize> {
 /// Whether an env entry takes its value from a reference.
 #[must_use]
 pub fn is_from_elsewhere(entry: &Value) -> bool {
-    field(entry, "valueFrom").is_some_and(|value| !value.is_null())
+    entry.get("valueFrom").is_some_and(|value| !value.is_null())
 }
 
 /// The literal value of an env entry; empty if it has none.
 #[must_use]
 pub fn text(entry: &Value) -> &str {
-    field(entry, "value").and_then(Value::as_str).unwrap_or_default()
+    entry.get("value").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The keys of a list element that must be strings.
@@ -117,7 +113,7 @@ fn check_list(parent: &Value, key: &str, texts: Keys, pointer: &str) -> Result<(
             return Err(misshapen(&pointer(), "a mapping", element).into());
         }
         for text in texts {
-            let value = field(element, text).unwrap_or(&Value::Null);
+            let value = element.get(text).unwrap_or(&Value::Null);
             if !value.is_string() {
                 return Err(misshapen(&format!("{}/{text}", pointer()), "a string", value).into());
             }

@@ -83,13 +83,13 @@ impl<'v> Workload<'v> {
     /// Pointer to a field of the pod template.
     #[must_use]
     pub fn pointer(&self, inside: &str) -> String {
-        format!("{}{inside}", self.kind.template)
+        [&*self.kind.template, inside].concat()
     }
 
     /// A mapping in the pod template's metadata: `annotations`, `labels`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&'v Map> {
-        self.resource.pointer(&self.pointer("/metadata"))?.get(key)?.as_object()
+        self.template()?.get("metadata")?.get(key)?.as_object()
     }
 
     /// A non-empty label of the pod template.
@@ -110,6 +110,10 @@ impl<'v> Workload<'v> {
     /// The pod spec.
     #[must_use]
     pub fn pod(&self) -> Option<&'v Value> {
-        self.resource.pointer(&self.pointer("/spec"))
+        self.template()?.get("spec")
+    }
+
+    fn template(&self) -> Option<&'v Value> {
+        self.resource.pointer(&self.kind.template)
     }
 }

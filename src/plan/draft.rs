@@ -52,7 +52,8 @@ impl Draft {
         let pointer = pointer_to(parent, key);
         let change = match self.value.pointer(&pointer) {
             Some(Value::Array(items)) => {
-                Change::add(format!("{pointer}/{}", index.min(items.len())), element)
+                let index = index.min(items.len()).to_string();
+                Change::add([&*pointer, "/", &index].concat(), element)
             }
             Some(_) => Change::replace(pointer, json!([element])),
             None => Change::add(pointer, json!([element])),

@@ -25,8 +25,8 @@ pub(super) fn container(cx: &Selection<'_>, draft: &Draft, target: &Target) -> C
     let is_there = list.get(before).is_some_and(|container| name(container) == target.name);
     let now = Some(before).filter(|_| is_there).or_else(|| position(list, &target.name)).expect(INVARIANT);
     ContainerRef {
-        at: format!("{spec}/{key}/{now}"),
-        origin: format!("{spec}/{key}/{before}"),
+        at: [&*spec, "/", key, "/", &now.to_string()].concat(),
+        origin: [&*spec, "/", key, "/", &before.to_string()].concat(),
         name: target.name.clone(),
         env_from: cx.context.env_from(&list[now], &cx.namespace),
     }

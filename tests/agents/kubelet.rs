@@ -243,7 +243,7 @@ impl Pod {
             self.objects.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
         let found = found.unwrap_or_else(|| panic!("no {kind} {name}"));
         let data = found["data"].as_object().or_else(|| found["stringData"].as_object()).expect("data");
-        data.iter().map(|(key, value)| (key.clone(), text(value).to_owned())).collect()
+        data.iter().map(|(key, value)| (key.to_string(), text(value).to_owned())).collect()
     }
 
     /// What a mount brings into its container: modes, sources and paths.
@@ -364,7 +364,7 @@ fn limit(container: &Value, resource: &str) -> String {
 
 /// The items of a list; none where there is no list.
 pub(crate) fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+    value.as_array().unwrap_or_default()
 }
 
 /// A text; empty where there is none.

@@ -75,7 +75,7 @@ pub(crate) fn stubs() -> PathBuf {
 /// Injects a workload whose container runs `command`, and runs its pod: what the container prints.
 fn printed(language: &str, application: Vec<(&'static str, PathBuf)>, command: &[&str]) -> String {
     let annotations = json!({
-        format!("instrumentation.opentelemetry.io/inject-{language}"): "true",
+        (format!("instrumentation.opentelemetry.io/inject-{language}")): "true",
         "resource.opentelemetry.io/service.name": NAME,
     });
     let instrumentation = json!({"spec": {"exporter": {"endpoint": "http://collector:4317"}}});

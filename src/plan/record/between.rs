@@ -107,7 +107,7 @@ impl<'w> Walk<'w> {
             if was == Some(now) || key == ANNOTATION {
                 continue;
             }
-            let pointer = format!("{pointer}/{}", escape(key));
+            let pointer = [pointer, "/", &escape(key)].concat();
             self.path.push(key.clone());
             let is_collection = matches!(now, Value::Object(_) | Value::Array(_));
             if is_collection && was.is_none_or(is_made) {
