@@ -95,6 +95,8 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         && !pieces.is_empty()
         && pieces.iter().all(|(_, piece)| piece.is_dropped);
     let mut injected = Injected { is_dropped, ..Injected::default() };
+    // All groups are kept until the output is written.
+    injected.findings.reserve_exact(pieces.iter().map(|(_, piece)| piece.findings.len()).sum());
     let mut line_cols = LineCols::new(group.text);
     for (offset, piece) in pieces {
         injected.edits.extend(piece.edits.into_iter().map(|mut edit| {
@@ -136,8 +138,6 @@ fn put_together(source: &Source<'_>, group: &Group<'_>, pieces: Vec<(usize, Piec
         // Context is never changed, and its workloads are ignored.
         injected = Injected::default();
     }
-    // All groups are kept until the output is written.
-    injected.findings.shrink_to_fit();
     injected.edits.shrink_to_fit();
     injected
 }

@@ -11,8 +11,9 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) const fn new(value: Value) -> Self {
-        Self { value, changes: Vec::new() }
+    pub(super) fn new(value: Value) -> Self {
+        // Roughly what a language changes.
+        Self { value, changes: Vec::with_capacity(32) }
     }
 
     pub(super) const fn value(&self) -> &Value {

@@ -441,7 +441,8 @@ impl<'t> Builder<'t> {
         // Roughly what manifests need for this much text, with an upper bound.
         let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
         let document = Document { text, nodes, root: None, aliases: 0 };
-        Self { document, open: Vec::new(), anchors: Vec::new(), documents: 0 }
+        // Deep enough for most texts.
+        Self { document, open: Vec::with_capacity(16), anchors: Vec::new(), documents: 0 }
     }
 
     fn fill(&mut self, mut parser: impl Parser<'t>) -> Result<(), Problem> {

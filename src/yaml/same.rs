@@ -44,7 +44,9 @@ struct Comparison<'v> {
 
 impl<'v> Comparison<'v> {
     fn with(value: &'v Value) -> Self {
-        Self { root: Some(value), open: Vec::new(), anchors: Vec::new(), documents: 0 }
+        // Deep enough for most texts.
+        let open = Vec::with_capacity(16);
+        Self { root: Some(value), open, anchors: Vec::new(), documents: 0 }
     }
 
     /// Compares the next event. `None` if it differs.

@@ -90,8 +90,9 @@ fn read<'t, const N: usize>(
         form,
         keys,
         values: [None; N],
-        open: Vec::new(),
-        seen: Vec::new(),
+        // Enough for most texts.
+        open: Vec::with_capacity(16),
+        seen: Vec::with_capacity(32),
         state: State::Node { floor: 0, dashes: None, at: Some(lines.at) },
         line: 0..0,
         take,
