@@ -52,6 +52,14 @@ const ROWS: &[Row] = &[
         let annotations = each(size, |number| format!("        resource.opentelemetry.io/k{number}: v\n"));
         stream(&pod(&container(""), "", &annotations))
     }),
+    row("variables of a ConfigMap", 20_000, |size| {
+        let data = each(size, |number| format!("  V{number}: v\n"));
+        let from = "        envFrom:\n        - configMapRef: {name: c}\n";
+        stream(&format!(
+            "{}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: shop}}\ndata:\n{data}",
+            pod(&container(from), "", "")
+        ))
+    }),
     row("Instrumentations with Secrets", 250, |size| {
         each(size, |number| {
             format!(

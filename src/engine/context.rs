@@ -19,7 +19,7 @@ use crate::finding::{Code, Finding, Origin, Position};
 use crate::k8s::{Identity, metadata_text, subject};
 use crate::parallel::in_order;
 use crate::select::called;
-use crate::value::{Map, Value, json};
+use crate::value::{Builder, Map, Value, json};
 use crate::yaml::{Cursor, Document, Problem, Side, shifted};
 
 /// The lookup data of a run.
@@ -316,7 +316,7 @@ fn variables(document: &Document<'_>, data: Cursor, is_secret: bool) -> Value {
             _ => Value::Bool(false),
         };
     };
-    let mut variables = Map::new();
+    let mut variables = Builder::default();
     for (key, value) in members.into_iter().filter(|(key, _)| is_name(key)) {
         let value = match document.value_of(value) {
             Ok(Value::String(_)) if is_secret => "".into(),
@@ -324,8 +324,8 @@ fn variables(document: &Document<'_>, data: Cursor, is_secret: bool) -> Value {
             _ => Value::Null,
         };
         // Readers disagree on a key that is there twice.
-        let is_repeated = variables.contains_key(key);
-        variables.insert(key.to_owned(), if is_repeated { Value::Null } else { value });
+        let is_repeated = variables.has(key);
+        variables.insert(key, if is_repeated { Value::Null } else { value });
     }
-    Value::Object(variables)
+    Value::Object(variables.finish())
 }

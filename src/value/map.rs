@@ -107,9 +107,9 @@ impl Map {
         self.0.retain(|(key, value)| is_kept(key, value));
     }
 
-    /// Looks up keys that are in about the same order.
+    /// Looks up many keys, soonest those that are in about the same order.
     pub(crate) const fn seek(&self) -> Seeker<'_> {
-        Seeker { map: self, next: 0 }
+        Seeker { map: self, next: 0, places: BTreeMap::new() }
     }
 
     /// The entries.
@@ -277,19 +277,31 @@ impl Builder {
     }
 }
 
-/// Looks up keys in about the order of a mapping, without a search for each.
+/// Looks up many keys. Those that are in about the order of the mapping are found without a search.
 pub(crate) struct Seeker<'m> {
     map: &'m Map,
     /// Where the next key probably is.
     next: usize,
+    /// The places of the keys, once one of many was not the next.
+    places: BTreeMap<&'m str, usize>,
 }
 
 impl<'m> Seeker<'m> {
     /// The value of a key.
     pub(crate) fn get(&mut self, key: &str) -> Option<&'m Value> {
         let is_next = self.map.0.get(self.next).is_some_and(|(name, _)| name == key);
-        let at = if is_next { self.next } else { self.map.position(key)? };
+        let at = if is_next { self.next } else { self.position(key)? };
         self.next = at + 1;
         Some(&self.map.0[at].1)
+    }
+
+    fn position(&mut self, key: &str) -> Option<usize> {
+        if self.map.len() < FEW {
+            return self.map.position(key);
+        }
+        if self.places.is_empty() {
+            self.places = self.map.keys().enumerate().map(|(at, key)| (key.as_str(), at)).collect();
+        }
+        self.places.get(key).copied()
     }
 }

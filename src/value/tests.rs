@@ -166,6 +166,18 @@ proptest! {
     }
 
     #[test]
+    fn keys_are_found_in_any_order(entries in entries(), keys in vec("[a-z]", 0..20)) {
+        let map = map(&entries);
+        let mut sorted: Vec<&str> = map.keys().map(|key| key.as_str()).collect();
+        sorted.sort_unstable();
+        let in_order = map.keys().map(|key| key.as_str());
+        let mut seeker = map.seek();
+        for key in in_order.chain(keys.iter().map(String::as_str)).chain(sorted) {
+            prop_assert_eq!(seeker.get(key), map.get(key));
+        }
+    }
+
+    #[test]
     fn the_order_of_items_is_compared(items in vec(json(), 0..5)) {
         let items: Vec<Value> = items.into_iter().map(Value::from).collect();
         let mut reversed = items.clone();

@@ -2,6 +2,7 @@
 //! times as long.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::parser::{Event, Span, Style, block_span, line_end};
 use super::skim::{Mark, marks};
@@ -12,7 +13,8 @@ pub(super) fn of_simple<'t>(
     text: &'t str,
     mut take: impl FnMut(Event<'t>, Span) -> Option<()>,
 ) -> Option<()> {
-    let mut names: Vec<&str> = Vec::new();
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut anchors = 0;
     // The number of the anchor that the next node has.
     let mut anchor = 0;
     marks(text.as_bytes(), |mark, span| {
@@ -29,14 +31,12 @@ pub(super) fn of_simple<'t>(
             Mark::Mapping { flow } => Event::Mapping { flow, anchor: own, tag: None },
             Mark::End => Event::End,
             Mark::Anchor => {
-                names.push(&text[span]);
-                anchor = names.len();
+                anchors += 1;
+                anchor = anchors;
+                numbers.insert(&text[span], anchor);
                 return Some(());
             }
-            Mark::Alias => {
-                let name = &text[span.start + 1..span.end];
-                Event::Alias(1 + names.iter().rposition(|known| *known == name)?)
-            }
+            Mark::Alias => Event::Alias(*numbers.get(&text[span.start + 1..span.end])?),
         };
         take(event, span)
     })

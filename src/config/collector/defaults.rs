@@ -68,9 +68,10 @@ fn complete(
 
 /// Adds keys of `given` to `base`. If both have a key, `base` wins.
 fn fill(mut base: Map, given: &Map) -> Map {
+    let mut added = Vec::new();
     for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         match (base.get_mut(key), value) {
-            (None, _) => drop(base.insert(key.clone(), value.clone())),
+            (None, _) => added.push((key.clone(), value.clone())),
             (Some(Value::Object(inner)), Value::Object(given)) => {
                 let filled = fill(std::mem::take(inner), given);
                 *inner = if filled.is_empty() { given.clone() } else { filled };
@@ -78,6 +79,7 @@ fn fill(mut base: Map, given: &Map) -> Map {
             (Some(_), _) => {}
         }
     }
+    base.extend(added);
     base
 }
 

@@ -161,21 +161,25 @@ impl Labels<'_> {
     fn fit(&self, selector: Option<&Value>) -> Option<bool> {
         let Some(selector) = selector else { return Some(true) };
         let equal = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
-        let equal = equal.map(|(key, value)| self.is_in(key, std::slice::from_ref(value)));
+        let equal = equal.map(|(key, value)| Some((key.as_str(), "In", std::slice::from_ref(value))));
         let expressions = elements(selector, "matchExpressions").iter().map(|one| {
-            let key = one.get("key")?.as_str()?;
-            let values = elements(one, "values");
-            match one.get("operator")?.as_str()? {
-                "In" => self.is_in(key, values),
-                "NotIn" => self.is_in(key, values).map(|is_in| !is_in),
-                "Exists" => self.has(key),
-                "DoesNotExist" => self.has(key).map(|has| !has),
-                _ => None,
-            }
+            let (key, operator) = (one.get("key")?.as_str()?, one.get("operator")?.as_str()?);
+            Some((key, operator, elements(one, "values")))
         });
+        let mut labels = self.own.seek();
         let mut fits = Some(true);
         for one in equal.chain(expressions) {
-            match one {
+            let fits_one = one.and_then(|(key, operator, values)| {
+                let label = labels.get(key);
+                match operator {
+                    "In" => self.is_in(key, label, values),
+                    "NotIn" => self.is_in(key, label, values).map(|is_in| !is_in),
+                    "Exists" => self.has(key, label),
+                    "DoesNotExist" => self.has(key, label).map(|has| !has),
+                    _ => None,
+                }
+            });
+            match fits_one {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => fits = None,
@@ -184,18 +188,18 @@ impl Labels<'_> {
         fits
     }
 
-    fn has(&self, key: &str) -> Option<bool> {
-        if self.own.contains_key(key) {
+    fn has(&self, key: &str, label: Option<&Value>) -> Option<bool> {
+        if label.is_some() {
             return Some(true);
         }
         let is_added = OF_CONTROLLERS.contains(&key) || key.contains("kubernetes.io/");
         (self.is_whole && !is_added).then_some(false)
     }
 
-    fn is_in(&self, key: &str, values: &[Value]) -> Option<bool> {
-        match self.own.get(key) {
-            Some(own) => Some(values.contains(own)),
-            None => self.has(key),
+    fn is_in(&self, key: &str, label: Option<&Value>, values: &[Value]) -> Option<bool> {
+        match label {
+            Some(label) => Some(values.contains(label)),
+            None => self.has(key, None),
         }
     }
 }

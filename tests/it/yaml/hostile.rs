@@ -62,6 +62,10 @@ fn depth_and_repetition_are_answered_within_a_second() {
         ("indents", (0..1_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()),
         ("anchors", (0..many).map(|number| format!("- &a{number} x\n")).collect()),
         ("aliases", "a: &a x\nb:\n".to_owned() + &"- *a\n".repeat(many)),
+        ("aliases of many anchors", {
+            let anchors = (0..many).map(|number| format!("- &a{number} x\n"));
+            anchors.chain((0..many).map(|number| format!("- *a{number}\n"))).collect()
+        }),
         ("aliases of aliases", {
             let steps = (1..60).map(|step| format!("a{step}: &a{step} [*a{}, *a{}]\n", step - 1, step - 1));
             "a0: &a0 [x]\n".to_owned() + &steps.collect::<String>()
