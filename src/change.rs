@@ -95,8 +95,8 @@ impl Change {
     /// Applies the change to `value`.
     ///
     /// # Errors
-    /// The pointer, or the one it moves from, does not exist, or something is to move into itself. `value` may then already
-    /// lack what was to be moved.
+    /// The pointer, or the one it moves from, does not exist, or something is to move into itself. `value` is then as it
+    /// was.
     pub fn apply(&self, value: &mut Value) -> Result<(), NoSuchPlace> {
         let missing = |pointer: &str| NoSuchPlace { pointer: pointer.to_owned() };
         let is_done = match &self.operation {
@@ -109,8 +109,12 @@ impl Change {
                 if self.pointer.strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')) {
                     return Err(missing(&self.pointer));
                 }
+                let before = value.clone();
                 let moved = take(value, from).ok_or_else(|| missing(from))?;
-                add(value, &self.pointer, moved)
+                add(value, &self.pointer, moved).or_else(|| {
+                    *value = before;
+                    None
+                })
             }
         };
         is_done.ok_or_else(|| missing(&self.pointer))

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Planned};
-
 use crate::finding::{Code, Finding};
 use crate::k8s::pod::{elements, position, text};
 use crate::languages::Env;
