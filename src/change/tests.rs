@@ -93,7 +93,9 @@ proptest! {
             let ours = change.apply(&mut changed);
             prop_assert_eq!(ours.is_ok(), theirs.is_ok(), "{:?}: {:?}, {:?}", change, ours, theirs);
             prop_assert_eq!(&Json::from(&value), &before, "{:?} changes a copy", change);
-            prop_assert_eq!(&changed, &Value::from(patched), "{:?}", change);
+            // The crate takes an element out before it finds that it has no place to go.
+            let expected = if ours.is_ok() { Value::from(patched) } else { value };
+            prop_assert_eq!(&changed, &expected, "{:?}", change);
             value = changed;
         }
     }
