@@ -78,11 +78,18 @@ const fn became(pair: [Option<&Value>; 2]) -> &'static str {
 fn fields(before: &Value, after: &Value, apart: &[&str], mut show: impl FnMut(&str, [Option<&Value>; 2])) {
     static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
     let (before, after) = (before.as_object().unwrap_or(&NONE), after.as_object().unwrap_or(&NONE));
-    let added = after.keys().filter(|key| !before.contains_key(key));
-    for key in before.keys().chain(added).filter(|key| !apart.contains(&key.as_str())) {
-        let pair = [before.get(key), after.get(key)];
-        if pair[0] != pair[1] {
-            show(key, pair);
+    let is_apart = |key: &str| apart.contains(&key);
+    let mut current = after.seek();
+    for (key, was) in before.iter().filter(|(key, _)| !is_apart(key)) {
+        let now = current.get(key);
+        if now != Some(was) {
+            show(key, [Some(was), now]);
+        }
+    }
+    let mut earlier = before.seek();
+    for (key, now) in after.iter().filter(|(key, _)| !is_apart(key)) {
+        if earlier.get(key).is_none() {
+            show(key, [None, Some(now)]);
         }
     }
 }
