@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use otel_inject::config::{Settings, function};
 use otel_inject::value::json;
-use otel_inject::{Role, Source, inject};
+use otel_inject::yaml::edited;
+use otel_inject::{Output, Role, Source, inject};
 
 /// Runs of each size, of which the fastest counts: it is disturbed least.
 const RUNS: usize = 5;
@@ -51,6 +52,13 @@ const ROWS: &[Row] = &[
     row("annotations of a pod", 2_000, |size| {
         let annotations = each(size, |number| format!("        resource.opentelemetry.io/k{number}: v\n"));
         stream(&pod(&container(""), "", &annotations))
+    }),
+    row("annotations of a pod, refreshed", 10_000, |size| {
+        let annotations = each(size, |number| format!("        k{number}: v\n"));
+        let first = stream(&pod(&container(""), "", &annotations));
+        let injected = edited(&first, &injection(&first, &settings(0)).edits[0]);
+        // Of the Instrumentation alone.
+        injected.replacen("collector:4318", "other:4318", 1)
     }),
     row("variables of a ConfigMap", 20_000, |size| {
         let data = each(size, |number| format!("  V{number}: v\n"));
@@ -137,10 +145,14 @@ fn settings(rules: usize) -> Settings {
     function::parse(&config).expect("a config").0
 }
 
+fn injection(text: &str, settings: &Settings) -> Output {
+    inject(&[Source { file: None, text: text.as_bytes(), role: Role::Stream }], settings)
+}
+
 fn fastest(text: &str, settings: &Settings) -> Duration {
     let run = |_| {
         let start = Instant::now();
-        let output = inject(&[Source { file: None, text: text.as_bytes(), role: Role::Stream }], settings);
+        let output = injection(text, settings);
         let time = start.elapsed();
         assert!(!output.edits.is_empty());
         time
