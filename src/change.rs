@@ -109,12 +109,17 @@ impl Change {
                 if self.pointer.strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')) {
                     return Err(missing(&self.pointer));
                 }
-                let before = value.clone();
+                // A copy of more would make each move copy all the collections around it.
+                let list = from.rsplit_once('/').map_or("", |(list, _)| list);
+                let before = value.pointer(list).cloned();
                 let moved = take(value, from).ok_or_else(|| missing(from))?;
-                add(value, &self.pointer, moved).or_else(|| {
-                    *value = before;
-                    None
-                })
+                let is_done = add(value, &self.pointer, moved);
+                if is_done.is_none()
+                    && let Some((place, before)) = value.pointer_mut(list).zip(before)
+                {
+                    *place = before;
+                }
+                is_done
             }
         };
         is_done.ok_or_else(|| missing(&self.pointer))
