@@ -108,9 +108,7 @@ impl<'a> Annotations<'a> {
     /// A resource attribute set by the pod itself; empty if it is not set.
     #[must_use]
     pub fn attribute(&self, name: &str) -> &'a str {
-        let is_it = |key: &str| key.strip_prefix(ATTRIBUTE_PREFIX) == Some(name);
-        let entry = self.pod.and_then(|map| map.iter().find(|(key, _)| is_it(key)));
-        entry.and_then(|(_, value)| value.as_str()).unwrap_or_default()
+        first_text(self.pod, |key| key.strip_prefix(ATTRIBUTE_PREFIX) == Some(name))
     }
 
     /// Every resource attribute set by the pod itself.
@@ -164,7 +162,12 @@ impl<'a> Annotations<'a> {
 
 /// The value of one of our annotations; empty if there is none.
 fn text<'a>(map: Option<&'a Map>, key: &str) -> &'a str {
-    let entry = map.and_then(|map| map.iter().find(|(name, _)| is_full(name, key)));
+    first_text(map, |name| is_full(name, key))
+}
+
+/// The value of the first wanted key; empty if there is none.
+fn first_text(map: Option<&Map>, is_wanted: impl Fn(&str) -> bool) -> &str {
+    let entry = map.and_then(|map| map.iter().find(|(key, _)| is_wanted(key)));
     entry.and_then(|(_, value)| value.as_str()).unwrap_or_default()
 }
 

@@ -16,7 +16,7 @@ pub(super) fn called_us() -> bool {
     let Ok(bytes) = files::bytes(&PathBuf::from(folder).join("plugin.yaml")) else { return false };
     let Ok(text) = std::str::from_utf8(&bytes) else { return false };
     let value = Document::parse(text).and_then(|document| document.value());
-    value.is_ok_and(|value| value.get("type").is_some_and(|kind| kind.as_str() == Some("postrenderer/v1")))
+    value.is_ok_and(|value| value.get("type").is_some_and(|kind| kind == "postrenderer/v1"))
 }
 
 /// Writes a failure in a form that Helm 4 shows: one document that is not a mapping.

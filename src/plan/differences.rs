@@ -76,7 +76,7 @@ const fn became(pair: [Option<&Value>; 2]) -> &'static str {
 
 /// Calls `show` for every key with different values in the mappings, except those in `apart`.
 fn fields(before: &Value, after: &Value, apart: &[&str], mut show: impl FnMut(&str, [Option<&Value>; 2])) {
-    static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
+    static NONE: Map = Map::new();
     let (before, after) = (before.as_object().unwrap_or(&NONE), after.as_object().unwrap_or(&NONE));
     let is_apart = |key: &str| apart.contains(&key);
     let mut current = after.seek();

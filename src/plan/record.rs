@@ -106,15 +106,16 @@ impl Record {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))?;
-        match value.get("v").and_then(Value::as_u64) {
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))?;
+        match value.get("v").and_then(serde_json::Value::as_u64) {
             Some(VERSION) => {}
             Some(version) => {
                 return Err(format!("its version is {version}, and this program reads {VERSION}"));
             }
             None => return Err("it has no version \"v\"".to_owned()),
         }
-        serde_json::from_value((&value).into()).map_err(|error| error.to_string())
+        serde_json::from_value(value).map_err(|error| error.to_string())
     }
 
     /// The annotation's value: one line of JSON.

@@ -198,8 +198,7 @@ pub(super) fn find(spec: &Value, config: &Config, notes: &mut Notes) -> Ports {
     let own = declared.clone();
     for port in found {
         let is_there = |current: &Value| {
-            current["containerPort"].as_u64() == Some(u64::from(port.number))
-                && current["protocol"].as_str() == Some(protocol(port.transport))
+            current["containerPort"] == port.number && current["protocol"] == protocol(port.transport)
         };
         if own.iter().any(is_there) {
             continue;

@@ -72,8 +72,7 @@ impl fmt::Display for Path<'_> {
 impl<'p> At<'p> {
     /// The value at `key`, which is null if it is not there.
     fn top(template: &'p Value, key: &'static str) -> Self {
-        static NOTHING: Value = Value::Null;
-        Self { path: Path([None; 4]).and(Step::Keys(key)), value: template.get(key).unwrap_or(&NOTHING) }
+        Self { path: Path([None; 4]).and(Step::Keys(key)), value: template.get(key).unwrap_or(&Value::Null) }
     }
 
     /// The value below at `keys`, or `None` if it is not set.

@@ -119,7 +119,7 @@ impl<'w> Walk<'w> {
                     self.mappings(&pointer, was, now, &mut inside);
                 }
                 (_, Value::Object(now)) => {
-                    static NONE: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
+                    static NONE: Map = Map::new();
                     self.mappings(&pointer, &NONE, now, &mut inside);
                 }
                 (was, Value::Array(now)) => {
