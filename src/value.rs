@@ -329,4 +329,4 @@ impl<'a> IntoIterator for &'a mut Array {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

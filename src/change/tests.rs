@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::value::escape;
+use crate::value::tests::json_of;
 
 const KEYS: [&str; 9] = ["", "a", "b", "0", "1", "00", "+1", "/", "~1"];
 
@@ -13,16 +14,7 @@ const KEYS: [&str; 9] = ["", "a", "b", "0", "1", "00", "+1", "/", "~1"];
 const TOKENS: [&str; 11] = ["", "a", "b", "0", "1", "00", "+1", "~1", "~01", "3", "a~0"];
 
 fn value() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![Just(Json::Null), (0..9).prop_map(Json::from)];
-    leaf.prop_recursive(4, 30, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Json::from),
-            vec((select(&KEYS[..]), inner), 0..4).prop_map(|entries| entries
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect()),
-        ]
-    })
+    json_of(prop_oneof![Just(Json::Null), (0..9).prop_map(Json::from)], &KEYS)
 }
 
 /// What is chosen before the value is known: one of its places, and tokens below that.

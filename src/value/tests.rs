@@ -40,11 +40,18 @@ const KEYS: [&str; 12] = ["", "a", "b", "0", "1", "00", "01", "+1", "/", "~", "~
 
 /// A small value, so that two of them are often the same.
 fn json() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![Just(Json::Null), (0..2).prop_map(Json::from), Just(Json::from("0"))];
-    leaf.prop_recursive(4, 30, 4, |inner| {
+    json_of(prop_oneof![Just(Json::Null), (0..2).prop_map(Json::from), Just(Json::from("0"))], &KEYS)
+}
+
+/// A small value of these leaves and keys.
+pub(crate) fn json_of(
+    leaf: impl Strategy<Value = Json> + 'static,
+    keys: &'static [&'static str],
+) -> impl Strategy<Value = Json> {
+    leaf.prop_recursive(4, 30, 4, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Json::from),
-            vec((select(&KEYS[..]), inner), 0..4).prop_map(|entries| entries
+            vec((select(keys), inner), 0..4).prop_map(|entries| entries
                 .into_iter()
                 .map(|(key, value)| (key.to_owned(), value))
                 .collect()),
