@@ -79,6 +79,17 @@ const ROWS: &[Row] = &[
         })
     }),
     row("documents", 1_000, |size| stream(&each(size, |number| format!("{}---\n", named(number))))),
+    row("workloads with NetworkPolicies", 500, |size| {
+        stream(&each(size, |number| {
+            let labels = format!("      labels: {{app: web{number}}}\n      annotations:\n");
+            format!(
+                "{}---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                 metadata: {{name: web{number}, namespace: shop}}\nspec:\n  \
+                 podSelector: {{matchLabels: {{app: web{number}}}}}\n  policyTypes: [Egress]\n  egress: [{{}}]\n---\n",
+                named(number).replace("      annotations:\n", &labels)
+            )
+        }))
+    }),
     row("items of a List", 1_000, |size| {
         let item = |text: &str| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
         let items = each(size, |number| item(&named(number)));

@@ -229,11 +229,17 @@ impl Context {
         self.namespace_labels.get(name)
     }
 
-    /// The LimitRanges, ResourceQuotas, Services or NetworkPolicies in a namespace. `None` if there are several of one
-    /// name.
+    /// The LimitRanges or ResourceQuotas in a namespace. `None` if there are several of one name.
     #[must_use]
     pub fn others(&self, kind: &str, namespace: &str) -> Option<Vec<&Value>> {
         self.others.in_namespace(kind, namespace)
+    }
+
+    /// The NetworkPolicies in a namespace that may limit what a pod with these labels sends. `None` if there are several
+    /// of one name.
+    #[must_use]
+    pub fn egress_policies(&self, namespace: &str, labels: &Map) -> Option<Vec<&Value>> {
+        self.others.of_egress(namespace, labels)
     }
 
     /// The only Service with that name.

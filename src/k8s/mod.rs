@@ -7,6 +7,7 @@ pub mod identity;
 pub mod image;
 pub mod kind;
 pub mod knative;
+pub mod network_policy;
 pub mod origin;
 pub mod pod;
 pub mod quantity;

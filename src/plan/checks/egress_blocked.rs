@@ -8,6 +8,7 @@ use super::{Check, Planned};
 use crate::config::context::Context;
 use crate::finding::{Code, Finding};
 use crate::k8s::metadata_text;
+use crate::k8s::network_policy::is_added_to_pods;
 use crate::k8s::pod::elements;
 use crate::value::{Map, Value, json};
 
@@ -18,16 +19,16 @@ pub(super) const CHECK: Check =
 fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
     let Planned { cx, draft, .. } = planned;
     let [_, pod] = planned.pods;
-    let policies = cx.context.others("NetworkPolicy", &cx.namespace)?;
+    let labels = draft.value().pointer(&cx.workload.pointer("/metadata/labels")).and_then(Value::as_object);
+    let labels: Cow<'_, Map> = labels.map(Cow::Borrowed).unwrap_or_default();
+    let policies = cx.context.egress_policies(&cx.namespace, &labels)?;
     // What policies mean for pods in the host's network depends on the cluster.
     if policies.is_empty() || pod.get("hostNetwork") == Some(&Value::Bool(true)) {
         return Some(Vec::new());
     }
-    let labels = draft.value().pointer(&cx.workload.pointer("/metadata/labels")).and_then(Value::as_object);
-    let labels = Labels { own: labels.map(Cow::Borrowed).unwrap_or_default(), is_whole: true };
+    let labels = Labels { own: labels, is_whole: true };
     let of_egress: Vec<(&Value, Option<bool>)> = policies
         .into_iter()
-        .filter(|policy| is_of_egress(policy))
         .map(|policy| (policy, labels.fit(policy.get("spec").and_then(|spec| spec.get("podSelector")))))
         .filter(|(_, selects)| *selects != Some(false))
         .collect();
@@ -69,15 +70,6 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
         }
     }
     Some(findings)
-}
-
-/// Whether a policy limits what pods send.
-fn is_of_egress(policy: &Value) -> bool {
-    let spec = policy.get("spec").unwrap_or(&Value::Null);
-    match spec.get("policyTypes").and_then(Value::as_array).filter(|types| !types.is_empty()) {
-        Some(types) => types.iter().any(|one| one.as_str() == Some("Egress")),
-        None => !elements(spec, "egress").is_empty(),
-    }
 }
 
 /// The pods that something is sent to.
@@ -146,16 +138,6 @@ struct Labels<'l> {
     is_whole: bool,
 }
 
-/// Labels that controllers add to pods.
-const OF_CONTROLLERS: &[&str] = &[
-    "pod-template-hash",
-    "pod-template-generation",
-    "rollouts-pod-template-hash",
-    "controller-revision-hash",
-    "controller-uid",
-    "job-name",
-];
-
 impl Labels<'_> {
     /// Whether a selector fits, or `None` if that is not known.
     fn fit(&self, selector: Option<&Value>) -> Option<bool> {
@@ -192,14 +174,63 @@ impl Labels<'_> {
         if label.is_some() {
             return Some(true);
         }
-        let is_added = OF_CONTROLLERS.contains(&key) || key.contains("kubernetes.io/");
-        (self.is_whole && !is_added).then_some(false)
+        (self.is_whole && !is_added_to_pods(key)).then_some(false)
     }
 
     fn is_in(&self, key: &str, label: Option<&Value>, values: &[Value]) -> Option<bool> {
         match label {
             Some(label) => Some(values.contains(label)),
             None => self.has(key, None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::Settings;
+    use crate::k8s::Identity;
+
+    const KEYS: [&str; 4] = ["app", "tier", "job-name", "app.kubernetes.io/name"];
+
+    fn labels() -> impl Strategy<Value = Value> {
+        let value = proptest::sample::select(vec![json!("a"), json!("b"), json!(1), json!(null)]);
+        proptest::collection::btree_map(proptest::sample::select(&KEYS[..]), value, 0..3).prop_map(|pairs| {
+            pairs.into_iter().map(|(key, value)| (ecow::EcoString::from(key), value)).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_policy_that_may_select_a_pod_is_missed(
+            selectors in proptest::collection::vec((labels(), any::<bool>()), 0..8),
+            pod in labels(),
+        ) {
+            let identity = Identity::new(Some("networking.k8s.io/v1"), Some("NetworkPolicy"), None).expect("a kind");
+            let policies: Vec<Value> = selectors.iter().enumerate().map(|(index, (labels, is_of_egress))| {
+                let types = if *is_of_egress { json!(["Egress"]) } else { json!(["Ingress"]) };
+                json!({
+                    "metadata": {"name": (index.to_string()), "namespace": "shop"},
+                    "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": types},
+                })
+            }).collect();
+            let mut context = Context::default();
+            for policy in &policies {
+                context.add(policy, &identity, false, &Settings::default());
+            }
+            let own = pod.as_object().expect("labels");
+            let found = context.egress_policies("shop", own).expect("names of one each");
+            let labels = Labels { own: Cow::Borrowed(own), is_whole: true };
+            let fits = |policy: &&Value| {
+                labels.fit(policy.pointer("/spec/podSelector")) != Some(false)
+            };
+            let found: Vec<&Value> = found.into_iter().filter(fits).collect();
+            let expected: Vec<&Value> =
+                policies.iter().zip(&selectors).filter(|(_, (_, is_of_egress))| *is_of_egress)
+                    .map(|(policy, _)| policy).filter(fits).collect();
+            prop_assert_eq!(found, expected);
         }
     }
 }
