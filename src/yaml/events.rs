@@ -20,12 +20,14 @@ pub(super) fn of_simple<'t>(
     marks(text.as_bytes(), |mark, span| {
         let own = std::mem::take(&mut anchor);
         let event = match mark {
-            Mark::Scalar(style @ (Style::Literal | Style::Folded)) => {
+            Mark::Scalar { style: style @ (Style::Literal | Style::Folded), .. } => {
                 let (value, span) = block(text, span, style);
                 return take(Event::Scalar { text: Cow::Owned(value), style, anchor: own, tag: None }, span);
             }
-            Mark::Scalar(style) => {
-                Event::Scalar { text: inline(&text[span.clone()], style), style, anchor: own, tag: None }
+            Mark::Scalar { style, is_verbatim } => {
+                let written = inside(&text[span.clone()], style);
+                let text = if is_verbatim { Cow::Borrowed(written) } else { inline(written, style) };
+                Event::Scalar { text, style, anchor: own, tag: None }
             }
             Mark::Sequence { flow } => Event::Sequence { flow, anchor: own, tag: None },
             Mark::Mapping { flow } => Event::Mapping { flow, anchor: own, tag: None },
@@ -42,12 +44,16 @@ pub(super) fn of_simple<'t>(
     })
 }
 
-/// The content of a plain or quoted scalar.
-fn inline(written: &str, style: Style) -> Cow<'_, str> {
-    let inner = match style {
+/// A scalar without its quotes.
+fn inside(written: &str, style: Style) -> &str {
+    match style {
         Style::Single | Style::Double => &written[1..written.len() - 1],
         _ => written,
-    };
+    }
+}
+
+/// The content of a plain or quoted scalar, from what is inside its quotes.
+fn inline(inner: &str, style: Style) -> Cow<'_, str> {
     let has = |byte: u8| memchr::memchr(byte, inner.as_bytes()).is_some();
     let unfolded = if has(b'\n') { Cow::Owned(fold_lines(inner)) } else { Cow::Borrowed(inner) };
     match style {

@@ -46,8 +46,8 @@ pub fn skim<'t, const N: usize>(text: &'t [u8], form: Form, keys: [&str; N]) -> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     /// A scalar: all of it, or an empty place on the line of its dash or colon. A block scalar goes up to the next line
-    /// with something else.
-    Scalar(Style),
+    /// with something else. A verbatim one means what is written, inside its quotes if it has some.
+    Scalar { style: Style, is_verbatim: bool },
     /// The start of a sequence: its bracket, or an empty place at its first dash.
     Sequence { flow: bool },
     /// The start of a mapping: its brace, or an empty place at its first key.
@@ -153,7 +153,7 @@ enum State {
     /// sequence can also begin at the column `dashes`.
     Node { floor: usize, dashes: Option<usize>, at: Option<usize> },
     /// A plain scalar, with what has been read of it.
-    Plain { floor: usize, span: Span },
+    Plain { floor: usize, span: Span, is_verbatim: bool },
     /// A scalar in quotes that is still open, and its start.
     Quoted { floor: usize, style: Style, start: usize },
     /// A block scalar, with its start and the column of its first line.
@@ -245,9 +245,15 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
     fn settle(&mut self) -> Option<()> {
         match std::mem::replace(&mut self.state, State::Complete) {
             State::Complete => Some(()),
-            State::Node { at, .. } => at.and_then(|at| (self.take)(Mark::Scalar(Style::Plain), at..at)),
-            State::Plain { span, .. } => (self.take)(Mark::Scalar(Style::Plain), span),
-            State::Block { style, start, .. } => (self.take)(Mark::Scalar(style), start..self.line.start),
+            State::Node { at, .. } => {
+                at.and_then(|at| (self.take)(Mark::Scalar { style: Style::Plain, is_verbatim: true }, at..at))
+            }
+            State::Plain { span, is_verbatim, .. } => {
+                (self.take)(Mark::Scalar { style: Style::Plain, is_verbatim }, span)
+            }
+            State::Block { style, start, .. } => {
+                (self.take)(Mark::Scalar { style, is_verbatim: false }, start..self.line.start)
+            }
             State::Quoted { .. } => None,
         }
     }
@@ -307,7 +313,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
         let start = self.offset(content);
         let after = &content[key.length..];
         let end = start + key.length - 1;
-        (self.take)(Mark::Scalar(key.style), start..end)?;
+        (self.take)(Mark::Scalar { style: key.style, is_verbatim: true }, start..end)?;
         let value = spaces_skipped(after);
         let index = self.keys.iter().position(|known| known.as_bytes() == key.text);
         if let Some(index) = index.filter(|_| self.open.len() == self.form.depth()) {
@@ -317,7 +323,8 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 return None;
             }
             self.values[index] = std::str::from_utf8(word).ok();
-            return self.complete(Style::Plain, self.offset(value), rest);
+            let word = Mark::Scalar { style: Style::Plain, is_verbatim: true };
+            return self.complete(word, self.offset(value), rest);
         }
         if is_end(after, value) {
             let at = Some(self.offset(after));
@@ -369,7 +376,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 self.finish(rest)
             }
             [b'-', b'-', first, ..] | [b'-', first, ..] | [first, ..] if begins_plain(*first) => {
-                self.state = State::Plain { floor, span: start..start };
+                self.state = State::Plain { floor, span: start..start, is_verbatim: true };
                 self.plain(content)
             }
             _ => None,
@@ -391,7 +398,8 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 _ => return None,
             }
         }
-        let State::Plain { span, .. } = &mut self.state else { return None };
+        let State::Plain { span, is_verbatim, .. } = &mut self.state else { return None };
+        *is_verbatim = span.start == span.end;
         span.end = start + spaces_trimmed(&content[..length]).len();
         // A comment ends a plain scalar.
         if length < content.len() { self.settle() } else { Some(()) }
@@ -401,25 +409,28 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
     fn quoted(&mut self, content: &[u8]) -> Option<()> {
         let State::Quoted { style, start, .. } = self.state else { return None };
         let quote = if style == Style::Single { b'\'' } else { b'"' };
+        let mut is_verbatim = start >= self.line.start;
         let mut at = 0;
         while let Some(next) = memchr::memchr3(quote, b'\\', b'\t', &content[at..]) {
             at += next + 1;
             match (content[at - 1], content.get(at)) {
-                (b'\'', Some(b'\'')) => at += 1,
-                (b'\\', _) if quote == b'\'' => {}
-                // None of these is a letter of a word.
-                (b'\\', Some(b'"' | b'\\' | b'n' | b't' | b'r' | b'0')) => at += 1,
-                (found, _) if found == quote => return self.complete(style, start, &content[at..]),
+                (b'\\', _) if quote == b'\'' => continue,
+                // An escaped quote, or an escape that is no letter of a word.
+                (b'\'', Some(b'\'')) | (b'\\', Some(b'"' | b'\\' | b'n' | b't' | b'r' | b'0')) => at += 1,
+                (found, _) if found == quote => {
+                    return self.complete(Mark::Scalar { style, is_verbatim }, start, &content[at..]);
+                }
                 _ => return None,
             }
+            is_verbatim = false;
         }
         Some(())
     }
 
     /// Ends a scalar before `rest`.
-    fn complete(&mut self, style: Style, start: usize, rest: &[u8]) -> Option<()> {
+    fn complete(&mut self, scalar: Mark, start: usize, rest: &[u8]) -> Option<()> {
         let end = self.offset(rest);
-        (self.take)(Mark::Scalar(style), start..end)?;
+        (self.take)(scalar, start..end)?;
         self.finish(rest)
     }
 
@@ -485,7 +496,8 @@ impl<Take: FnMut(Mark, Span) -> Option<()>> Flow<'_, Take> {
 
     fn scalar<'t>(&mut self, content: &'t [u8]) -> Option<&'t [u8]> {
         let (style, after) = flow_scalar(content)?;
-        (self.take)(Mark::Scalar(style), self.end - content.len()..self.end - after.len())?;
+        let scalar = Mark::Scalar { style, is_verbatim: true };
+        (self.take)(scalar, self.end - content.len()..self.end - after.len())?;
         Some(after)
     }
 }
