@@ -12,16 +12,16 @@
 //!   have their anchors before them in the item, where they are found first.
 //!
 //! An item without an edit is then the same value, since it is the same text. That an item is such a sequence is seen
-//! without parsing if it is simple ([`skim`]). If any of this does not hold, both whole texts are parsed and compared.
+//! without parsing if it is simple ([`marks`]). If any of this does not hold, both whole texts are parsed and compared.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::outline::{self, Item, Outline, no_tags};
 use super::parser::{Event, Granit, Parser};
-use super::text::{Lines, skip_blanks};
-use super::{
-    Document, Edit, Form, Items, LineCol, Problem, Side, shifted, skim, split_documents, split_items,
-};
+use super::skim::{Mark, marks};
+use super::text::Lines;
+use super::{Document, Edit, Items, LineCol, Problem, Side, shifted, split_documents, split_items};
 use crate::change::Change;
 use crate::parallel::in_order;
 use crate::value::Value;
@@ -253,21 +253,29 @@ fn same_keys(own: &Outline, theirs: &Outline) -> Result<(), String> {
 
 /// The start and the hash of the tags of an item that is by itself a sequence of one element. `None` if it is not.
 fn element(item: &str) -> Option<(usize, u64)> {
-    if skim(item.as_bytes(), Form::Element, []).is_none() {
-        return outline::element(item);
-    }
-    Some((skip_blanks(item.as_bytes(), dash(item)? + 1), no_tags()))
+    simple_element(item).map(|start| (start, no_tags())).or_else(|| outline::element(item))
 }
 
-/// The offset of the dash of an item.
-fn dash(item: &str) -> Option<usize> {
-    let mut at = 0;
-    let line = item.split_inclusive('\n').find(|line| {
-        let is_dash = line.trim_start_matches(' ').starts_with('-');
-        at += if is_dash { 0 } else { line.len() };
-        is_dash
+/// The start of the mapping in an item that is simple, and so a sequence of that element alone.
+fn simple_element(item: &str) -> Option<usize> {
+    let mut anchors = BTreeSet::new();
+    let mut read = 0;
+    let mut start = None;
+    marks(item.as_bytes(), |mark, span| {
+        read += 1;
+        match (read, mark) {
+            (1, Mark::Sequence { flow: false }) => {}
+            (2, Mark::Mapping { flow: false }) => start = Some(span.start),
+            (1 | 2, _) => return None,
+            (_, Mark::Anchor) => {
+                anchors.insert(&item[span]);
+            }
+            (_, Mark::Alias) => return anchors.contains(&item[span.start + 1..span.end]).then_some(()),
+            _ => {}
+        }
+        Some(())
     })?;
-    Some(at + line.len() - line.trim_start_matches(' ').len())
+    start
 }
 
 /// The parts of an edited text, one after the other.
