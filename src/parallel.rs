@@ -2,12 +2,15 @@
 
 use rayon::prelude::*;
 
-/// The results of `work`, in the order of `items`. A few items do not justify a thread pool.
+/// So few items do not justify a thread pool.
+const FEW: usize = 3;
+
+/// Whether `is_one` is true of any of the `items`.
+pub(crate) fn any<I: Sync>(items: &[I], is_one: impl Fn(&I) -> bool + Sync + Send) -> bool {
+    if items.len() <= FEW { items.iter().any(is_one) } else { items.par_iter().any(is_one) }
+}
+
+/// The results of `work`, in the order of `items`.
 pub(crate) fn in_order<I: Sync, R: Send>(items: &[I], work: impl Fn(&I) -> R + Sync + Send) -> Vec<R> {
-    const WORTH_THREADS: usize = 4;
-    if items.len() < WORTH_THREADS {
-        items.iter().map(work).collect()
-    } else {
-        items.par_iter().map(work).collect()
-    }
+    if items.len() <= FEW { items.iter().map(work).collect() } else { items.par_iter().map(work).collect() }
 }

@@ -17,7 +17,7 @@ use crate::config::env_from;
 use crate::config::instrumentation::{Instrumentation, KIND};
 use crate::finding::{Code, Finding, Origin, Position};
 use crate::k8s::{Identity, metadata_text, subject};
-use crate::parallel::in_order;
+use crate::parallel::{any, in_order};
 use crate::select::called;
 use crate::value::{Builder, Map, Value, json};
 use crate::yaml::{Cursor, Document, Problem, Side, shifted};
@@ -80,7 +80,10 @@ pub(super) fn collect(sources: &[Source<'_>], groups: &[Group<'_>], settings: &S
     let names_some =
         own.is_some_and(Instrumentation::names_references) || collected.resources.needs_references();
     let has_source = own.is_some() || collected.resources.has_any_source();
-    let is_in_env = || groups.iter().any(|group| may_have_key(group.text, &ENV_FROM));
+    let is_in_env = || {
+        let texts: Vec<&[u8]> = groups.iter().flat_map(Group::texts).collect();
+        any(&texts, |text| may_have_key(text, &ENV_FROM))
+    };
     let mut kinds = Vec::new();
     if names_some || has_source && is_in_env() {
         kinds.extend(REFERENCED);
@@ -110,9 +113,7 @@ struct Read {
 impl Collected {
     fn read(&mut self, sources: &[Source<'_>], groups: &[Group<'_>], kinds: &[&str], settings: &Settings) {
         let is_wanted = |identity: &Identity| kinds.contains(&identity.kind()) && Context::wants(identity);
-        let read = in_order(groups, |group| {
-            if may_hold(group.text, kinds) { group_resources(group, kinds, &is_wanted) } else { Vec::new() }
-        });
+        let read = in_order(groups, |group| group_resources(group, kinds, &is_wanted));
         for from_context in [false, true] {
             for (index, (group, read)) in groups.iter().zip(&read).enumerate() {
                 let source = &sources[group.source];
@@ -241,19 +242,23 @@ fn group_resources(
     is_wanted: &(impl Fn(&Identity) -> bool + Sync),
 ) -> Vec<Read> {
     if let Some(list) = &group.list {
-        let items = list.items.iter().enumerate();
         // Items of a typed list have no kind.
         let is_typed = list.inherited.as_ref().is_some_and(|inherited| kinds.contains(&inherited.kind()));
-        let may_hold = |range: &Range<usize>| is_typed || may_hold(&group.text[range.clone()], kinds);
-        let items: Vec<_> = items.filter(|(_, range)| may_hold(range)).collect();
+        let items: Vec<_> = list.items.iter().enumerate().collect();
         let read = in_order(&items, |(index, range)| {
-            let document = read::item(&group.text[(*range).clone()]).ok()?;
+            let text = &group.text[(*range).clone()];
+            if !is_typed && !may_hold(text, kinds) {
+                return Some(Vec::new());
+            }
+            let document = read::item(text).ok()?;
             let found = read::item_resources(&document, list.inherited.as_ref(), list.is_resource_list);
             Some(wanted(&document, found, range.start, Some(*index), is_wanted))
         });
         if let Some(read) = read.into_iter().collect::<Option<Vec<_>>>() {
             return read.into_iter().flatten().collect();
         }
+    } else if !may_hold(group.text, kinds) {
+        return Vec::new();
     }
     // The second pass reports a text that cannot be read.
     let documents = read::documents(group.text).unwrap_or_default();

@@ -34,6 +34,16 @@ pub(super) struct List {
     pub(super) is_resource_list: bool,
 }
 
+impl<'t> Group<'t> {
+    /// The text of each item of a list that can be read one by one, otherwise the whole text.
+    pub(super) fn texts(&self) -> Vec<&'t [u8]> {
+        match &self.list {
+            Some(list) => list.items.iter().map(|range| &self.text[range.clone()]).collect(),
+            None => vec![self.text],
+        }
+    }
+}
+
 /// The groups of a source; together they are its whole text.
 pub(super) fn groups<'t>(index: usize, source: &Source<'t>) -> Vec<Group<'t>> {
     let mut line = 0;

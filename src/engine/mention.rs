@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr_iter;
+use memchr::memchr3_iter;
 use memchr::memmem::Finder;
 
 static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("kind"));
@@ -39,9 +39,11 @@ fn may_name(rest: &[u8], kinds: &[&str]) -> bool {
 
 /// Whether a key may be written without its letters in the text: with escapes, by an alias, or across lines.
 fn has_hidden_key(text: &[u8]) -> bool {
-    memchr_iter(b'\\', text).any(|at| may_be_letter(&text[at + 1..]))
-        || memchr_iter(b'*', text).any(|at| is_alias_key(&text[at + 1..]))
-        || memchr_iter(b'?', text).any(|at| is_explicit_key(&text[..at], &text[at + 1..]))
+    memchr3_iter(b'\\', b'*', b'?', text).any(|at| match text[at] {
+        b'\\' => may_be_letter(&text[at + 1..]),
+        b'*' => is_alias_key(&text[at + 1..]),
+        _ => is_explicit_key(&text[..at], &text[at + 1..]),
+    })
 }
 
 /// Whether an escape may mean a letter, or nothing between two letters.

@@ -163,16 +163,15 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
     let mut column = None;
     let mut at = header_end;
     let mut tail = text.len();
-    while at < text.len() {
+    loop {
+        if let Some(column) = column {
+            at = inside_skipped(text, at, column);
+        }
+        if at == text.len() {
+            break;
+        }
         let next = line_end(text, at);
         let line = &text[at..next];
-        if column
-            .is_some_and(|column| line.len() > column && line[..=column].iter().all(|byte| *byte == b' '))
-        {
-            // Inside an item.
-            at = next;
-            continue;
-        }
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
         let content = line[indent..].trim_ascii_end();
         let is_dash = content.first() == Some(&b'-')
@@ -198,6 +197,34 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
     Some(Items { header: 0..header_end, items, tail: tail..text.len() })
 }
 
+/// The start of the first line, from the one at `at` on, that has something else than spaces up to `column`.
+fn inside_skipped(text: &[u8], at: usize, column: usize) -> usize {
+    /// So many bytes are looked at together, since few lines are not inside an item.
+    const BLOCK: usize = 64;
+    let is_inside = |line: usize| {
+        text.get(line..=line + column).is_some_and(|first| first.iter().all(|byte| *byte == b' '))
+    };
+    if !is_inside(at) {
+        return at;
+    }
+    let mut from = at;
+    while let Some(block) = text.get(from..from + BLOCK + column + 1) {
+        let is_broken_before = |distance: usize| {
+            let after = block[distance..].iter();
+            block[..BLOCK]
+                .iter()
+                .zip(after)
+                .fold(false, |any, (one, after)| any | ((*one == b'\n') & (*after != b' ')))
+        };
+        if (1..=column + 1).any(is_broken_before) {
+            break;
+        }
+        from += BLOCK;
+    }
+    let mut breaks = memchr::memchr_iter(b'\n', &text[from..]).map(|newline| from + newline + 1);
+    breaks.find(|line| !is_inside(*line)).unwrap_or(text.len())
+}
+
 /// The end of the `items:` line at column 0.
 fn items_line(text: &[u8]) -> Option<usize> {
     memchr::memmem::find_iter(text, b"items:").find_map(|at| {
@@ -205,4 +232,35 @@ fn items_line(text: &[u8]) -> Option<usize> {
         let begins_line = at == 0 || text[at - 1] == b'\n';
         (begins_line && (after.is_empty() || after[0] == b'#')).then(|| line_end(text, at))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn blocks_end_where_a_line_does_not_belong_inside(
+            lines in proptest::collection::vec(proptest::sample::select(
+                &["- a", "  - b", "    c: d", "", "   ", " e", "      long enough to fill a good part of a block", "\r"][..],
+            ), 0..24),
+            column in 0..5_usize,
+            ends_in_break in any::<bool>(),
+        ) {
+            let mut text = lines.join("\n");
+            if ends_in_break {
+                text.push('\n');
+            }
+            let mut expected = 0;
+            for line in text.split_inclusive('\n') {
+                if !line.get(..=column).is_some_and(|first| first.bytes().all(|byte| byte == b' ')) {
+                    break;
+                }
+                expected += line.len();
+            }
+            prop_assert_eq!(inside_skipped(text.as_bytes(), 0, column), expected);
+        }
+    }
 }
