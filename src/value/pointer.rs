@@ -33,14 +33,14 @@ pub(crate) fn index(token: &str) -> Option<usize> {
     is_index.then(|| token.parse().ok())?
 }
 
-/// The tokens of a pointer, if it is one. They are so short that a plain loop finds their ends sooner than
-/// [`str::split`] does.
+/// The tokens of a pointer, if it is one. They are so short that plain loops find their ends sooner than
+/// [`str::split`] does, and their starts sooner than [`str::strip_prefix`].
 pub(crate) fn tokens(pointer: &str) -> Option<impl Iterator<Item = &str>> {
     let mut rest = pointer;
     let is_pointer = pointer.is_empty() || pointer.starts_with('/');
     is_pointer.then(|| {
         std::iter::from_fn(move || {
-            let token = rest.strip_prefix('/')?;
+            let token = if rest.as_bytes().first() == Some(&b'/') { &rest[1..] } else { return None };
             let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
             rest = &token[end..];
             Some(&token[..end])

@@ -81,18 +81,32 @@ pub(super) fn is_printable(character: char) -> bool {
 
 /// Whether `text` can be written without quotes, in block and in flow (krm-hosts, section 4).
 pub(super) fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let Some(first) = bytes.first() else { return false };
+    let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().last()) else { return false };
     let starts = first.is_ascii_alphabetic() || matches!(first, b'/' | b'_' | b'$');
-    let is_sign = |byte: u8| {
-        matches!(
-            byte,
-            b'_' | b'.' | b'/' | b':' | b'@' | b'$' | b'(' | b')' | b'=' | b'+' | b'%' | b'~' | b';' | b'-'
-        )
-    };
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || is_sign(*byte);
-    let is_word = starts && bytes.iter().all(allowed) && !text.ends_with(':') && !is_word_of_yaml_1_1(text);
+    let is_word = starts
+        && last != b':'
+        && text.bytes().all(|byte| IN_WORDS[usize::from(byte)])
+        && !is_word_of_yaml_1_1(text);
     is_word || is_quantity(text)
+}
+
+/// The characters of words without quotes.
+static IN_WORDS: [bool; 256] = alphanumeric_or(b"_./:@$()=+%~;-");
+
+/// A table of the ASCII letters and digits, and of `others`.
+pub(super) const fn alphanumeric_or(others: &[u8]) -> [bool; 256] {
+    let mut is_one = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        is_one[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        is_one[others[at] as usize] = true;
+        at += 1;
+    }
+    is_one
 }
 
 /// Whether a YAML 1.1 or 1.2 reader reads the plain word as a bool or null.

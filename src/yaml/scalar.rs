@@ -18,6 +18,10 @@ pub(super) fn is_string(text: &str) -> bool {
 
 /// The null or bool that the text means.
 fn word(text: &str) -> Option<Value> {
+    const LONGEST: usize = "false".len();
+    if text.len() > LONGEST {
+        return None;
+    }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Some(Value::Bool(true)),

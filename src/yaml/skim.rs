@@ -10,7 +10,7 @@
 
 use super::parser::{Span, Style};
 use line::{
-    Key, Lines, begins_plain, flow_scalar, has_content, is_dash, is_end, name_skipped, quoted_style,
+    Key, Lines, begins_plain, flow_scalar, has_content, indent, is_dash, is_end, name_skipped, quoted_style,
     spaces_skipped, spaces_trimmed,
 };
 
@@ -176,7 +176,7 @@ struct Reader<'t, 'k, const N: usize, Take> {
 impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N, Take> {
     /// Reads one line. `None` if it is not simple.
     fn line(&mut self, line: &'t [u8]) -> Option<()> {
-        let column = line.iter().take_while(|byte| **byte == b' ').count();
+        let column = indent(line);
         let content = &line[column..];
         let is_comment = content.first() == Some(&b'#');
         match &mut self.state {

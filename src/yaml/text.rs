@@ -40,7 +40,9 @@ pub(super) struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1).collect();
+        // Lines of manifests are seldom shorter.
+        let mut starts = Vec::with_capacity(text.len() / 16);
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1));
         Self { text, starts }
     }
 

@@ -1,5 +1,6 @@
 //! The pieces of a line: keys, scalars in flow style, dashes and blanks.
 
+use crate::yaml::emit::alphanumeric_or;
 use crate::yaml::parser::Style;
 
 /// The parser's limit on keys without `?` is higher.
@@ -59,16 +60,7 @@ pub(super) fn quoted_style(quote: u8) -> Style {
 }
 
 /// The characters, other than a colon, that a plain key is read with.
-static IN_KEYS: [bool; 256] = {
-    let mut is_inside = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 0x80 {
-        is_inside[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'_' | b'.' | b'/' | b'$' | b'-' | b'+' | b'(' | b')');
-        byte += 1;
-    }
-    is_inside
-};
+static IN_KEYS: [bool; 256] = alphanumeric_or(b"_./$-+()");
 
 /// A key with its colon.
 pub(super) struct Key<'t> {
@@ -88,9 +80,11 @@ impl<'t> Key<'t> {
             }
             [first, ..] if first.is_ascii_alphanumeric() || matches!(first, b'_' | b'.' | b'/' | b'$') => {
                 let mut length = 1;
-                while let Some(byte) = content.get(length) {
-                    let is_colon = *byte == b':' && content.get(length + 1).is_some_and(|next| *next != b' ');
-                    if !(IN_KEYS[usize::from(*byte)] || is_colon) {
+                loop {
+                    let is_inside = |byte: &&u8| IN_KEYS[usize::from(**byte)];
+                    length += content[length..].iter().take_while(is_inside).count();
+                    let is_part = matches!(content[length..], [b':', next, ..] if next != b' ');
+                    if !is_part {
                         break;
                     }
                     length += 1;
@@ -144,6 +138,15 @@ pub(super) fn spaces_trimmed(text: &[u8]) -> &[u8] {
 }
 
 pub(super) fn spaces_skipped(text: &[u8]) -> &[u8] {
-    let spaces = text.iter().take_while(|byte| **byte == b' ').count();
-    &text[spaces..]
+    &text[indent(text)..]
+}
+
+/// The number of spaces that a line begins with.
+pub(super) fn indent(line: &[u8]) -> usize {
+    const MANY: &[u8; 8] = b"        ";
+    let mut rest = line;
+    while rest.first_chunk() == Some(MANY) {
+        rest = &rest[MANY.len()..];
+    }
+    line.len() - rest.len() + rest.iter().take_while(|byte| **byte == b' ').count()
 }
