@@ -236,6 +236,12 @@ impl fmt::Debug for Array {
 }
 
 impl Array {
+    /// No items, and room for so many.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(EcoVec::with_capacity(capacity))
+    }
+
     /// Adds an item at the end.
     pub fn push(&mut self, item: Value) {
         self.0.push(item);

@@ -334,16 +334,24 @@ impl Writer<'_, '_> {
                 continue;
             }
             for (key, value) in document.entries(id) {
+                let is_wanted = match document.nodes[value].content {
+                    Content::Mapping { flow: false } => step.is_none(),
+                    Content::Sequence { flow: false } => dash.is_none(),
+                    _ => false,
+                };
+                if !is_wanted {
+                    continue;
+                }
                 let (Some(column), Some(child)) = (self.key_column(key), document.children(value).next())
                 else {
                     continue;
                 };
                 match document.nodes[value].content {
-                    Content::Mapping { flow: false } => {
+                    Content::Mapping { .. } => {
                         let inner = self.key_column(child).and_then(|inner| inner.checked_sub(column));
-                        step = step.or(inner.filter(|step| *step > 0));
+                        step = inner.filter(|step| *step > 0);
                     }
-                    Content::Sequence { flow: false } => {
+                    _ => {
                         let properties = document.nodes[value].properties();
                         let head = self.after_colon(key, false);
                         let body = head.map(|head| self.lines.skip_properties(head, properties));
@@ -351,9 +359,8 @@ impl Writer<'_, '_> {
                         let line = self.lines.line_start(at);
                         let is_dash = self.lines.byte(at) == Some(b'-') && self.lines.is_blank(line..at);
                         let inner = (at - line).checked_sub(column);
-                        dash = dash.or(inner.filter(|_| is_dash));
+                        dash = inner.filter(|_| is_dash);
                     }
-                    _ => {}
                 }
             }
         }

@@ -108,7 +108,11 @@ impl Document<'_> {
             }
             Content::Scalar { text, style } => Ok(scalar_value(text, *style, node.tag.as_deref(), key)),
             Content::Sequence { .. } => {
-                self.children(id).map(|child| self.build(child, None, expanded, budget)).collect()
+                let mut items = Array::with_capacity(self.children(id).count());
+                for child in self.children(id) {
+                    items.push(self.build(child, None, expanded, budget)?);
+                }
+                Ok(Value::Array(items))
             }
             Content::Mapping { .. } => self.build_mapping(id, None, expanded, budget).map(Value::Object),
         }

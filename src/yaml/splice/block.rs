@@ -12,6 +12,9 @@ use crate::yaml::parser::line_break;
 use crate::yaml::text::is_indicator;
 use crate::yaml::{Document, Edit, Problem};
 
+/// As many bytes as most new members take, so that their text seldom moves while it grows.
+const ROOM: usize = 256;
+
 impl Writer<'_, '_> {
     pub(super) fn block_mapping(
         &mut self,
@@ -68,6 +71,7 @@ impl Writer<'_, '_> {
         let mut added = String::new();
         for entry in entries {
             if let (Key::New(name), Slot::New(value)) = (&entry.key, &entry.value) {
+                added.reserve(ROOM);
                 emit::entry(&mut added, name, value, column, layout);
             }
         }
@@ -250,7 +254,10 @@ impl Writer<'_, '_> {
                 None => {
                     self.run_ends_in = None;
                     match slot {
-                        Slot::New(value) => emit::item(&mut run, value, column, width, layout),
+                        Slot::New(value) => {
+                            run.reserve(ROOM);
+                            emit::item(&mut run, value, column, width, layout);
+                        }
                         slot => run.push_str(&self.block_guest(slot, column)?),
                     }
                 }
