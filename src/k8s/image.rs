@@ -101,15 +101,13 @@ fn is_name(name: &str) -> bool {
 
 /// Lowercase letters and digits, joined by `.`, `_`, `__` or any number of `-`.
 fn is_path_component(component: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = component.as_bytes();
-    let ends_well = |byte: Option<&u8>| byte.is_some_and(|byte| is_word(*byte));
-    let separators = component.split(|character: char| character.is_ascii_alphanumeric());
-    ends_well(bytes.first())
-        && ends_well(bytes.last())
-        && bytes.iter().all(|byte| is_word(*byte) || b"._-".contains(byte))
-        && separators.filter(|separator| !separator.is_empty()).all(|separator| {
-            matches!(separator, "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-')
+    let mut runs = bytes.chunk_by(|one, next| is_word(one) == is_word(next));
+    bytes.first().is_some_and(is_word)
+        && bytes.last().is_some_and(is_word)
+        && runs.all(|run| {
+            is_word(&run[0]) || matches!(run, b"." | b"_" | b"__") || run.iter().all(|byte| *byte == b'-')
         })
 }
 

@@ -70,8 +70,6 @@ fn proxied(cx: &Selection<'_>, request: &Request<'_>) -> Option<Finding> {
 /// The proxy in a container, by its name or its image.
 fn proxy(container: &Value) -> Option<&'static Proxy> {
     let image = container.get("image").and_then(Value::as_str).and_then(Image::parse);
-    PROXIES.iter().find(|proxy| {
-        proxy.containers.contains(&name(container))
-            || image.is_some_and(|image| proxy.images.contains(&image.name()))
-    })
+    let (name, image) = (name(container), image.map_or("", |image| image.name()));
+    PROXIES.iter().find(|proxy| proxy.containers.contains(&name) || proxy.images.contains(&image))
 }
