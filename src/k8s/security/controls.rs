@@ -26,12 +26,12 @@ const fn restricted(since: u32, check: Check) -> Control {
 
 /// Every control, in the order of the standards.
 pub(super) static CONTROLS: &[Control] = &[
-    baseline(0, |pod| true_ones(pod.contexts("securityContext.windowsOptions.hostProcess"))),
+    baseline(0, |pod| true_ones(pod.contexts("windowsOptions.hostProcess"))),
     baseline(0, |pod| {
         let spec = pod.spec();
         true_ones(["hostNetwork", "hostPID", "hostIPC"].iter().filter_map(|key| spec.get(key)).collect())
     }),
-    baseline(0, |pod| true_ones(of_containers(pod, "securityContext.privileged"))),
+    baseline(0, |pod| true_ones(of_containers(pod, "privileged"))),
     baseline(0, |pod| added(pod, CAPABILITIES)),
     baseline(0, |pod| {
         pod.volumes
@@ -45,7 +45,7 @@ pub(super) static CONTROLS: &[Control] = &[
     baseline(0, app_armor),
     baseline(0, se_linux),
     baseline(0, |pod| {
-        let mounts = of_containers(pod, "securityContext.procMount");
+        let mounts = of_containers(pod, "procMount");
         mounts
             .iter()
             .filter(|mount| mount.text() != "Default")
@@ -53,7 +53,7 @@ pub(super) static CONTROLS: &[Control] = &[
             .collect()
     }),
     baseline(19, |pod| {
-        let types = pod.contexts("securityContext.seccompProfile.type");
+        let types = pod.contexts("seccompProfile.type");
         types
             .iter()
             .filter(|kind| kind.text() == "Unconfined")
@@ -77,7 +77,7 @@ pub(super) static CONTROLS: &[Control] = &[
         )
     }),
     restricted(23, |pod| {
-        let users = pod.contexts("securityContext.runAsUser");
+        let users = pod.contexts("runAsUser");
         users.iter().filter(|user| user.value.as_i64() == Some(0)).map(|user| user.says("is 0")).collect()
     }),
     restricted(19, |pod| {
@@ -151,8 +151,9 @@ const VOLUMES: &[&str] = &[
     "secret",
 ];
 
+/// A field of the security contexts of containers.
 fn of_containers<'p>(pod: &Pod<'p>, field: &'static str) -> Vec<At<'p>> {
-    pod.containers.iter().filter_map(|container| container.get(field)).collect()
+    pod.of_containers.iter().filter_map(|context| context.get(field)).collect()
 }
 
 fn true_ones<'p>(fields: Vec<At<'p>>) -> Vec<Violation<'p>> {
@@ -178,7 +179,7 @@ fn without<'p>(
 }
 
 fn added<'p>(pod: &Pod<'p>, allowed: &[&str]) -> Vec<Violation<'p>> {
-    let lists = of_containers(pod, "securityContext.capabilities.add");
+    let lists = of_containers(pod, "capabilities.add");
     let wrong = lists.iter().flat_map(|list| {
         let all = list.value.as_array().into_iter().flatten().filter_map(|one| one.as_str());
         all.filter(|one| !allowed.contains(one)).map(|one| list.says_with("has ", one))
@@ -228,7 +229,7 @@ fn app_armor<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     let wrong = annotations
         .filter(|(key, value)| key.starts_with(PREFIX) && !is_right(value.as_str().unwrap_or_default()));
     let wrong = wrong.map(|(key, _)| metadata.says_of_element("annotations", key, "names another profile"));
-    let types = pod.contexts("securityContext.appArmorProfile.type");
+    let types = pod.contexts("appArmorProfile.type");
     let types = types.iter().filter(|kind| !matches!(kind.text(), "RuntimeDefault" | "Localhost"));
     wrong.chain(types.map(|kind| kind.says("is not RuntimeDefault or Localhost"))).collect()
 }
@@ -236,10 +237,9 @@ fn app_armor<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
 fn se_linux<'p>(pod: &Pod<'p>) -> Vec<Violation<'p>> {
     let allows =
         |kind: &str| SE_LINUX_TYPES.iter().any(|(known, since)| *known == kind && *since <= pod.version);
-    let types = pod.contexts("securityContext.seLinuxOptions.type");
+    let types = pod.contexts("seLinuxOptions.type");
     let types = types.iter().filter(|kind| !allows(kind.text())).map(|kind| kind.says("is another type"));
-    let fields = ["securityContext.seLinuxOptions.user", "securityContext.seLinuxOptions.role"]
-        .map(|field| pod.contexts(field));
+    let fields = ["seLinuxOptions.user", "seLinuxOptions.role"].map(|field| pod.contexts(field));
     let fields = fields.iter().flatten().filter(|field| !field.text().is_empty());
     types.chain(fields.map(|field| field.says("is set"))).collect()
 }

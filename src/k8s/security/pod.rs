@@ -13,6 +13,9 @@ pub(super) struct Pod<'p> {
     /// Its containers, from all lists.
     pub(super) containers: Vec<At<'p>>,
     pub(super) volumes: Vec<At<'p>>,
+    /// The security context of the pod, and those of its containers, of which most have none.
+    of_pod: Option<At<'p>>,
+    pub(super) of_containers: Vec<At<'p>>,
 }
 
 /// A value in a pod and its place.
@@ -127,10 +130,11 @@ impl<'p> At<'p> {
 impl<'p> Pod<'p> {
     /// A template's pod. If `before` is given, it has only the containers and volumes that are not in `before`.
     pub(super) fn new(template: &'p Value, version: u32, before: Option<&Value>) -> Self {
-        let mut pod = Self { template, version, containers: Vec::new(), volumes: Vec::new() };
+        const CONTEXT: &str = "securityContext";
+        let spec = At::top(template, "spec");
         let current = before.and_then(|before| before.get("spec"));
         let added = |key: &'static str| {
-            let mut list = pod.spec().list(key);
+            let mut list = spec.list(key);
             if let Some(current) = current {
                 let current = positions(elements(current, key));
                 list.retain(|at| !current.contains_key(name(at.value)));
@@ -138,8 +142,15 @@ impl<'p> Pod<'p> {
             list
         };
         let containers = ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(added);
-        (pod.containers, pod.volumes) = (containers.collect(), added("volumes"));
-        pod
+        let containers: Vec<At<'p>> = containers.collect();
+        Self {
+            template,
+            version,
+            volumes: added("volumes"),
+            of_pod: spec.get(CONTEXT),
+            of_containers: containers.iter().filter_map(|container| container.get(CONTEXT)).collect(),
+            containers,
+        }
     }
 
     pub(super) fn spec(&self) -> At<'p> {
@@ -150,11 +161,9 @@ impl<'p> Pod<'p> {
         At::top(self.template, "metadata")
     }
 
-    /// A field of the pod and all containers.
+    /// A field of all security contexts.
     pub(super) fn contexts(&self, field: &'static str) -> Vec<At<'p>> {
-        let of_pod = self.spec().get(field);
-        let of_containers = self.containers.iter().filter_map(|container| container.get(field));
-        of_pod.into_iter().chain(of_containers).collect()
+        self.of_pod.iter().chain(&self.of_containers).filter_map(|context| context.get(field)).collect()
     }
 
     /// Whether the pod runs on Windows, which exempts it from some controls (since v1.25).
