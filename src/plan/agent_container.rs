@@ -25,7 +25,6 @@ pub(super) fn inject(
     check(cx, request, agent)?;
     let (volume, path) = agent.host_path;
     let image = super::image(request);
-    let pointer = cx.annotations.pointer(request.language.switch);
     let mut container = json!({
         "name": agent.name,
         "image": image,
@@ -54,6 +53,7 @@ pub(super) fn inject(
     let app = sdk::app(cx, draft, &target);
     sdk::configure_for(cx, request.instrumentation, &mut own, &place, &app)?;
     if !place.has(&own, agent.executable) {
+        let pointer = cx.annotations.pointer(request.language.switch);
         return Err(Finding::executable_not_set(agent.missing, pointer, &target.name).into());
     }
     draft.set(&cx.workload.pointer("/spec"), SHARE, json!(true));

@@ -94,14 +94,14 @@ impl ContainerRef {
         field: &str,
         before: Option<&str>,
     ) -> Step {
-        match self.variable(draft, name) {
+        let env = self.env(draft);
+        match position(env, name) {
             None => {
-                let env = self.env(draft);
                 let index = before.and_then(|before| position(env, before)).unwrap_or(env.len());
                 draft.insert(&self.at, "env", index, from_field(name, field));
                 Ok(())
             }
-            Some(current) if is_field(current, field) && self.count(draft, name) == 1 => Ok(()),
+            Some(index) if is_field(&env[index], field) && count(env, name) == 1 => Ok(()),
             Some(_) => {
                 let pointer = self.pointer_to(cx, name);
                 Err(Finding::variable_set_otherwise(pointer, &self.name, name, field).into())
@@ -109,18 +109,15 @@ impl ContainerRef {
         }
     }
 
-    fn count(&self, draft: &Draft, name: &str) -> usize {
-        self.env(draft).iter().filter(|entry| pod::name(entry) == name).count()
-    }
-
     /// Refuses a variable whose value cannot be extended.
     pub(super) fn check_extendable(&self, cx: &Selection<'_>, draft: &Draft, name: &str) -> Step {
-        let Some(current) = self.variable(draft, name) else { return Ok(()) };
+        let env = self.env(draft);
+        let Some(current) = position(env, name).map(|index| &env[index]) else { return Ok(()) };
         let pointer = || self.pointer_to(cx, name);
         if is_from_elsewhere(current) {
             return Err(Finding::variable_from_elsewhere(pointer(), &self.name, name).into());
         }
-        if self.count(draft, name) > 1 {
+        if count(env, name) > 1 {
             return Err(self.defined_twice(cx, name).into());
         }
         match current.get("value") {
@@ -217,13 +214,20 @@ impl ContainerRef {
 
     /// Pointer to the variable in the input, or to the container if the input does not have it.
     pub(super) fn pointer_to(&self, cx: &Selection<'_>, name: &str) -> String {
-        let container = cx.workload.resource.pointer(&self.origin);
-        let index = container.and_then(|container| position(pod::elements(container, "env"), name));
-        match index {
-            Some(index) => format!("{}/env/{index}", self.origin),
-            None => self.origin.clone(),
-        }
+        pointer_to(cx, &self.origin, name)
     }
+}
+
+/// How many entries have that name.
+fn count(env: &[Value], name: &str) -> usize {
+    env.iter().filter(|entry| pod::name(entry) == name).count()
+}
+
+/// Pointer to a variable of the input's container at `origin`, or to the container if it does not have the variable.
+pub(super) fn pointer_to(cx: &Selection<'_>, origin: &str, name: &str) -> String {
+    let container = cx.workload.resource.pointer(origin);
+    let index = container.and_then(|container| position(pod::elements(container, "env"), name));
+    index.map_or_else(|| origin.to_owned(), |index| format!("{origin}/env/{index}"))
 }
 
 /// A downward API variable.

@@ -51,10 +51,12 @@ impl Draft {
     /// Inserts `element` before the one at `index`, or at the end. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = pointer_to(parent, key);
-        let change = match self.value.pointer(&pointer) {
+        let change = match at(&mut self.value, parent, key) {
             Some(Value::Array(items)) => {
-                let index = index.min(items.len()).to_string();
-                Change::add([&*pointer, "/", &index].concat(), element)
+                let index = index.min(items.len());
+                items.insert(index, element.clone());
+                self.changes.push(Change::add([&*pointer, "/", &index.to_string()].concat(), element));
+                return;
             }
             Some(_) => Change::replace(pointer, json!([element])),
             None => Change::add(pointer, json!([element])),
@@ -79,12 +81,14 @@ impl Draft {
 
     /// Moves an element to the end of its list unless it is already there.
     pub(super) fn move_to_end(&mut self, parent: &str, key: &str, index: usize) {
-        let length = self.list(parent, key).len();
-        if index + 1 >= length {
-            return;
+        let Some(Value::Array(items)) = at(&mut self.value, parent, key) else { return };
+        let last = items.len().saturating_sub(1);
+        if index < last {
+            let element = items.remove(index);
+            items.push(element);
+            let pointer = pointer_to(parent, key);
+            self.changes.push(Change::relocate(format!("{pointer}/{index}"), format!("{pointer}/{last}")));
         }
-        let pointer = pointer_to(parent, key);
-        self.relocate(format!("{pointer}/{index}"), format!("{pointer}/{}", length - 1));
     }
 
     /// Sets the key of the mapping at `parent` unless it already has that value.
@@ -97,6 +101,12 @@ impl Draft {
         };
         self.carry_out(change);
     }
+}
+
+/// What is at a key of the mapping at `parent`. Lists are changed there: a second way to them, as [`Change::apply`] goes,
+/// is most of the cost of a plan.
+fn at<'v>(value: &'v mut Value, parent: &str, key: &str) -> Option<&'v mut Value> {
+    value.pointer_mut(parent)?.get_mut(key)
 }
 
 /// Pointer to a key of the mapping at `parent`.

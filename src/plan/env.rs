@@ -54,13 +54,15 @@ pub(super) fn check(
     let of_source = agent.into_iter().flat_map(|agent| &agent.env).chain(&request.instrumentation.env);
     let of_source: Vec<&str> = of_source.map(name).collect();
     for reserved in recipe.reserved {
-        let (pointer, language) = (container.pointer_to(cx, reserved), request.language.id);
+        let (pointer, language) = (|| container.pointer_to(cx, reserved), request.language.id);
         if container.has(draft, reserved) {
-            return Err(Finding::container_sets_reserved(pointer, &container.name, reserved, language).into());
+            return Err(
+                Finding::container_sets_reserved(pointer(), &container.name, reserved, language).into()
+            );
         }
         if of_source.contains(reserved) {
             let source = &request.source;
-            return Err(Finding::instrumentation_sets_reserved(pointer, source, reserved, language).into());
+            return Err(Finding::instrumentation_sets_reserved(pointer(), source, reserved, language).into());
         }
     }
     Ok(())

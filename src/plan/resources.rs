@@ -22,14 +22,14 @@ pub(super) fn complete(cx: &Selection<'_>, request: &Request<'_>) -> Step<Value>
         }
     }
     resources.retain(|_, value| !value.as_object().is_some_and(Map::is_empty) && !value.is_null());
-    check(&resources, request, settings, &cx.annotations.pointer(request.language.switch))?;
+    check(cx, &resources, request, settings)?;
     Ok(Value::Object(resources))
 }
 
 /// Resources that a container can request less of than its limit.
 const OVERCOMMITTABLE: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
-fn check(resources: &Map, request: &Request<'_>, settings: &Settings, pointer: &str) -> Step {
+fn check(cx: &Selection<'_>, resources: &Map, request: &Request<'_>, settings: &Settings) -> Step {
     let part = |name: &str| resources.get(name).and_then(Value::as_object);
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
     for (name, requested) in part("requests").into_iter().flatten() {
@@ -43,6 +43,7 @@ fn check(resources: &Map, request: &Request<'_>, settings: &Settings, pointer: &
             let (requested, limit) = (text(requested), limit.map_or("not set".to_owned(), text));
             let (key, source) = (settings.key, &request.source);
             let field = format!("/spec/{key}/{}/requests/{name}", settings.resources_key);
+            let pointer = cx.annotations.pointer(request.language.switch);
             let finding = Finding::request_above_limit(pointer, key, source, name, &requested, &limit);
             return Err(finding.due_to(KIND, source, field).into());
         }

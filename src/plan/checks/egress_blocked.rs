@@ -60,8 +60,8 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
             let names = selecting.join(", ");
             let port = port.as_str().map_or_else(|| port.to_string(), str::to_owned);
             findings.push(Finding::egress_not_allowed(
-                &one.pointer,
-                one.language,
+                cx.annotations.pointer(one.language.switch),
+                one.language.id,
                 &place,
                 &names,
                 &port,

@@ -14,7 +14,8 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
     for one in planned.sent() {
         let Some(address) = Address::of(&one.endpoint, &cx.namespace) else { continue };
         let Some(server) = address.server(cx.context) else { continue };
-        let (place, port) = (one.place(), address.port);
+        let (language, place, port) = (one.language, one.place(), address.port);
+        let pointer = || cx.annotations.pointer(language.switch);
         let what = match &server {
             Server::Service(_) => format!("Service {}", address.called()),
             Server::Collector { name, namespace, .. } => {
@@ -28,7 +29,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             ports.dedup();
             let known: Vec<String> = ports.iter().map(u32::to_string).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            findings.push(Finding::port_not_served(&one.pointer, one.language, &place, port, &what, &known));
+            findings.push(Finding::port_not_served(pointer(), language.id, &place, port, &what, &known));
             continue;
         }
         let pair = one.protocol.zip(server.protocol(port));
@@ -42,15 +43,7 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             continue;
         }
         let (speaks, takes) = (speaks.transport(), takes.transport());
-        findings.push(Finding::port_takes_other(
-            &one.pointer,
-            one.language,
-            &place,
-            port,
-            &what,
-            takes,
-            speaks,
-        ));
+        findings.push(Finding::port_takes_other(pointer(), language.id, &place, port, &what, takes, speaks));
     }
     findings
 }

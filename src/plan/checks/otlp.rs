@@ -31,10 +31,8 @@ fn of_language(planned: &Planned<'_>, request: &Request<'_>) -> Vec<Finding> {
     let agent = request.language.agent(&image);
     let mut causes = Vec::new();
     let mut findings = Vec::new();
-    let pointer = cx.annotations.pointer(request.language.switch);
     each_export(planned, request, agent, |container, export| {
-        let source =
-            Source { pointer: &pointer, language: request.language, agent, image: &image, container };
+        let source = Source { cx, language: request.language, agent, image: &image, container };
         let doubt = source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export));
         let Some(finding) = doubt else { return };
         let variable = export.protocol.map(|chosen| chosen.variable.to_owned());
@@ -79,9 +77,7 @@ fn is_known_to_fit(cx: &Selection<'_>, finding: &Finding, export: &Export<'_>) -
 
 /// An endpoint that something is sent to.
 pub(super) struct Sent {
-    /// Pointer to what requests the language.
-    pub(super) pointer: String,
-    pub(super) language: &'static str,
+    pub(super) language: &'static Language,
     container: String,
     /// The variable with the endpoint; empty if a module's configuration has it.
     variable: String,
@@ -102,7 +98,8 @@ impl Sent {
 pub(super) fn sent(planned: &Planned<'_>) -> Vec<Sent> {
     let mut found: Vec<Sent> = Vec::new();
     for request in planned.languages {
-        let (language, agent) = (request.language.id, request.language.agent(&image(request)));
+        let language = request.language;
+        let agent = language.agent(&image(request));
         each_export(planned, request, agent, |container, Export { protocol, endpoint, .. }| {
             let Some((variable, endpoint)) = endpoint else { return };
             let protocol = match protocol {
@@ -110,11 +107,10 @@ pub(super) fn sent(planned: &Planned<'_>) -> Vec<Sent> {
                 None => agent.filter(|agent| agent.is_known).map(|agent| agent.spoken.default),
             };
             let is_same = |one: &Sent| {
-                (one.language, one.endpoint.as_str(), one.protocol) == (language, endpoint, protocol)
+                (one.language.id, one.endpoint.as_str(), one.protocol) == (language.id, endpoint, protocol)
             };
             if !found.iter().any(is_same) {
                 found.push(Sent {
-                    pointer: planned.cx.annotations.pointer(request.language.switch),
                     language,
                     container: container.to_owned(),
                     variable: variable.to_owned(),
@@ -234,8 +230,7 @@ fn export<'v>(request: &'v Request<'_>, env: &Env<'v>, signal: Signal) -> Option
 
 /// The owner of the exporters.
 struct Source<'a> {
-    /// Pointer to what requests the language.
-    pointer: &'a str,
+    cx: &'a Selection<'a>,
     language: &'static Language,
     agent: Option<Agent>,
     image: &'a str,
@@ -257,7 +252,7 @@ impl Source<'_> {
         }
         let can = spoken.can.iter().map(|can| format!("{:?} (usual port {})", can.value(), can.port()));
         let can = can.collect::<Vec<_>>().join(" or ");
-        let (pointer, language, setting) = (self.pointer, self.language.id, self.setting(chosen));
+        let (pointer, language, setting) = (self.pointer(), self.language.id, self.setting(chosen));
         let effect = spoken.otherwise;
         Some(if is_known {
             Finding::protocol_not_spoken(pointer, language, &setting, effect, &can)
@@ -307,8 +302,13 @@ impl Source<'_> {
             let settings = if is_of_one_signal { own } else { ALL_SIGNALS };
             fix.push_str(&format!(", or set {} to {:?}", settings.protocol, expected.value()));
         }
-        let (pointer, language, takes) = (self.pointer, self.language.id, expected.transport());
+        let (pointer, language, takes) = (self.pointer(), self.language.id, expected.transport());
         Some(Finding::port_of_other_protocol(pointer, language, &lost, &place, port, takes, &fix))
+    }
+
+    /// Pointer to what requests the language.
+    fn pointer(&self) -> String {
+        self.cx.annotations.pointer(self.language.switch)
     }
 
     fn setting(&self, Chosen { variable, value, .. }: Chosen<'_>) -> String {
