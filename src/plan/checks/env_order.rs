@@ -1,6 +1,6 @@
 //! Variables that refer to later ones: the kubelet does not expand such a reference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Check, Planned};
 use crate::config::annotations::SIDECAR;
@@ -9,7 +9,7 @@ use crate::config::env_from::EnvFrom;
 use crate::finding::{Code, Finding};
 use crate::k8s::expansion::{Part, parts};
 use crate::k8s::pod::{List, elements, name, positions, text};
-use crate::plan::container::ContainerRef;
+use crate::plan::container::pointer_to;
 use crate::value::Value;
 
 pub(super) const CHECK: Check = Check { codes: &[Code::EnvOrder], run };
@@ -25,22 +25,16 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
 /// References in instrumented containers to later variables.
 fn misplaced(planned: &Planned<'_>) -> Vec<Finding> {
     let Planned { cx, languages, containers, .. } = planned;
-    let spec = cx.workload.pointer("/spec");
     let mut seen: BTreeSet<(List, &str)> = BTreeSet::new();
     let mut findings = Vec::new();
     for target in languages.iter().flat_map(|request| &request.targets) {
         let found = containers.find(target.list, &target.name);
-        let Some((index, container)) = found.filter(|_| seen.insert((target.list, &target.name))) else {
+        let Some((_, container)) = found.filter(|_| seen.insert((target.list, &target.name))) else {
             continue;
         };
-        let place = ContainerRef {
-            at: format!("{spec}/{}/{index}", target.list.key()),
-            origin: target.pointer(cx),
-            name: target.name.clone(),
-            env_from: cx.context.env_from(container, &cx.namespace),
-        };
-        for (early, late) in early_references(elements(container, "env"), &place.env_from) {
-            let pointer = place.pointer_to(cx, early);
+        let env_from = cx.context.env_from(container, &cx.namespace);
+        for (early, late) in early_references(elements(container, "env"), &env_from) {
+            let pointer = pointer_to(cx, &target.pointer(cx), early);
             findings.push(Finding::refers_to_later_variable(pointer, early, &target.name, late));
         }
     }
@@ -63,16 +57,12 @@ fn misplaced_of_sidecar(planned: &Planned<'_>) -> Vec<Finding> {
 /// Variables and the later ones that they refer to. One that `envFrom` is known to bring is there from the start.
 fn early_references<'e>(env: &'e [Value], env_from: &EnvFrom) -> Vec<(&'e str, &'e str)> {
     let first = positions(env);
-    let last: BTreeMap<&str, usize> =
-        env.iter().enumerate().map(|(index, entry)| (name(entry), index)).collect();
     let mut found = Vec::new();
     for (index, entry) in env.iter().enumerate() {
         for referred in references(text(entry)) {
-            let is_before =
-                first.get(referred).is_some_and(|first| *first < index) || env_from.brings(referred);
-            let later = last.get_key_value(referred).filter(|(_, last)| **last > index);
-            if let Some((later, _)) = later.filter(|(later, _)| !is_before && **later != name(entry)) {
-                found.push((name(entry), *later));
+            let is_later = first.get(referred).is_some_and(|first| *first > index);
+            if is_later && !env_from.brings(referred) {
+                found.push((name(entry), referred));
             }
         }
     }
