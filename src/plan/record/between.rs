@@ -155,20 +155,24 @@ impl<'w> Walk<'w> {
         }
         let (old, new) = (tokens(key, before), tokens(key, after));
         for (index, now) in after.iter().enumerate() {
-            self.path.push(EcoString::from(&*new[index]));
-            match origins[index].map(|origin| (origin, &before[origin])) {
+            let origin = origins[index].map(|origin| (origin, &before[origin]));
+            if origin.is_some_and(|(_, was)| was == now) {
+                continue;
+            }
+            let token = EcoString::from(&*new[index]);
+            self.path.push(token.clone());
+            match origin {
                 None => {
-                    node.ours.insert(EcoString::from(&*new[index]), checksum(now));
+                    node.ours.insert(token, checksum(now));
                     if now.as_object().is_some_and(|entries| entries.values().any(Value::is_array)) {
                         self.gains.push((self.path.clone(), now));
                     }
                 }
-                Some((_, was)) if was == now => {}
                 Some((origin, was)) => {
                     if let (Value::Object(was), Value::Object(now)) = (was, now) {
                         let mut inside = Node::default();
                         self.mappings(&format!("{pointer}/{origin}"), was, now, &mut inside);
-                        node.inside.insert(EcoString::from(&*new[index]), inside);
+                        node.inside.insert(token, inside);
                     }
                 }
             }

@@ -110,7 +110,8 @@ impl Hash {
 
     fn text(&mut self, text: &str) {
         let is_escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
-        if text.bytes().any(is_escaped) {
+        // To the end, since a loop without a way out looks at many bytes at once.
+        if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
             return self.json(&text);
         }
         self.add(b"\"");

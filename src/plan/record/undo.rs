@@ -124,13 +124,8 @@ impl Walk<'_> {
         let given = elements.clone();
         let mut by_token: Vec<(Cow<'_, str>, usize)> = tokens(key, &given).into_iter().zip(0..).collect();
         by_token.sort();
-        let indexes = |token: &str| {
-            let start = by_token.partition_point(|(other, _)| **other < *token);
-            let end = by_token.partition_point(|(other, _)| **other <= *token);
-            by_token[start..end].iter().map(|(_, index)| *index)
-        };
         for (token, inside) in &node.inside {
-            let index = match indexes(token).next() {
+            let index = match indexes(&by_token, token).next() {
                 Some(index) => index,
                 None => match renamed(key, token, node, inside, elements)? {
                     Some(index) => index,
@@ -144,8 +139,8 @@ impl Walk<'_> {
         }
         let mut gone = vec![false; elements.len()];
         for (token, sum) in &node.ours {
-            let exact = indexes(token).find(|index| checksum(&elements[*index]) == *sum);
-            let first = || indexes(token).next().filter(|_| !node.inside.contains_key(token));
+            let exact = indexes(&by_token, token).find(|index| checksum(&elements[*index]) == *sum);
+            let first = || indexes(&by_token, token).next().filter(|_| !node.inside.contains_key(token));
             if let Some(index) = exact.or_else(first) {
                 gone[index] = true;
             }
@@ -280,6 +275,12 @@ impl Walk<'_> {
         }
         text.strip_suffix("].value").map_or(text.clone(), |text| format!("{text}]"))
     }
+}
+
+/// The indexes of the elements with a token, in order.
+fn indexes<'t>(by_token: &'t [(Cow<'_, str>, usize)], token: &'t str) -> impl Iterator<Item = usize> {
+    let start = by_token.partition_point(|(other, _)| **other < *token);
+    by_token[start..].iter().take_while(move |(other, _)| *other == token).map(|(_, index)| *index)
 }
 
 impl Part {
