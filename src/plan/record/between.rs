@@ -1,5 +1,7 @@
 //! Computes a record from a workload before and after its injection.
 
+use std::cell::LazyCell;
+
 use ecow::EcoString;
 
 use super::checksum::of_text;
@@ -153,7 +155,8 @@ impl<'w> Walk<'w> {
             // Same name but different content: one is the user's, one is ours.
             *origin = origin.filter(|origin| is_shared || before[*origin] == after[index]);
         }
-        let (old, new) = (tokens(key, before), tokens(key, after));
+        let old = LazyCell::new(|| tokens(key, before));
+        let new = tokens(key, after);
         for (index, now) in after.iter().enumerate() {
             let origin = origins[index].map(|origin| (origin, &before[origin]));
             if origin.is_some_and(|(_, was)| was == now) {

@@ -138,7 +138,7 @@ impl Write for Hash {
 
 /// Encodes 36 bits as six characters.
 fn encode(hash: u64) -> EcoString {
-    digits(hash).map(char::from).into_iter().collect()
+    str::from_utf8(&digits(hash)).expect("impossible: every digit is ASCII").into()
 }
 
 fn digits(hash: u64) -> [u8; 6] {
