@@ -70,8 +70,7 @@ impl<'a> Selection<'a> {
     /// The same workload as `resource` has it.
     #[must_use]
     pub fn with<'b>(&'b self, resource: &'b Value) -> Selection<'b> {
-        let workload = Workload { resource, ..self.workload.clone() };
-        Selection::new(workload, self.namespace.clone(), self.context, self.settings)
+        Selection::new(self.workload.with(resource), self.namespace.clone(), self.context, self.settings)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::value::{Map, Value};
 pub struct Workload<'v> {
     /// The resource.
     pub resource: &'v Value,
+    template: Option<&'v Value>,
     /// Its identity.
     pub identity: Identity,
     /// The row of its kind.
@@ -29,7 +30,14 @@ impl<'v> Workload<'v> {
             .elsewhere
             .and_then(|pointer| resource.pointer(pointer))
             .is_some_and(|value| !value.is_null());
-        (!is_elsewhere).then(|| Self { resource, identity: identity.clone(), kind, rollout: None })
+        let template = resource.pointer(&kind.template);
+        (!is_elsewhere).then(|| Self { resource, template, identity: identity.clone(), kind, rollout: None })
+    }
+
+    /// The same workload as `resource` has it.
+    #[must_use]
+    pub fn with<'w>(&'w self, resource: &'w Value) -> Workload<'w> {
+        Workload { resource, template: resource.pointer(&self.kind.template), ..self.clone() }
     }
 
     /// `metadata.name`; empty if not set.
@@ -89,7 +97,7 @@ impl<'v> Workload<'v> {
     /// A mapping in the pod template's metadata: `annotations`, `labels`.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&'v Map> {
-        self.template()?.get("metadata")?.get(key)?.as_object()
+        self.template?.get("metadata")?.get(key)?.as_object()
     }
 
     /// A non-empty label of the pod template.
@@ -110,10 +118,6 @@ impl<'v> Workload<'v> {
     /// The pod spec.
     #[must_use]
     pub fn pod(&self) -> Option<&'v Value> {
-        self.template()?.get("spec")
-    }
-
-    fn template(&self) -> Option<&'v Value> {
-        self.resource.pointer(&self.kind.template)
+        self.template?.get("spec")
     }
 }
