@@ -50,16 +50,17 @@ impl Draft {
 
     /// Inserts `element` before the one at `index`, or at the end. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
-        let pointer = pointer_to(parent, key);
+        let pointer = || pointer_to(parent, key);
         let change = match at(&mut self.value, parent, key) {
             Some(Value::Array(items)) => {
                 let index = index.min(items.len());
                 items.insert(index, element.clone());
-                self.changes.push(Change::add([&*pointer, "/", &index.to_string()].concat(), element));
+                let pointer = [parent, "/", &escape(key), "/", &index.to_string()].concat();
+                self.changes.push(Change::add(pointer, element));
                 return;
             }
-            Some(_) => Change::replace(pointer, json!([element])),
-            None => Change::add(pointer, json!([element])),
+            Some(_) => Change::replace(pointer(), json!([element])),
+            None => Change::add(pointer(), json!([element])),
         };
         self.carry_out(change);
     }
