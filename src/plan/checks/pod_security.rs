@@ -20,12 +20,9 @@ fn lost(planned: &Planned<'_>) -> Option<Finding> {
     let none = Value::Null;
     let before = cx.workload.resource.pointer(&pointer).unwrap_or(&none);
     let after = draft.value().pointer(&pointer).unwrap_or(&none);
+    // The pod meets neither this level nor a stricter one.
     let violated = newly_violated(after, before, version)?;
-    let is_lost = |level: &Level| {
-        (violated..=enforced).contains(level)
-            && meets(before, *level, version)
-            && !meets(after, *level, version)
-    };
+    let is_lost = |level: &Level| (violated..=enforced).contains(level) && meets(before, *level, version);
     let lost = Level::ALL.into_iter().find(is_lost)?;
     let fields = violations(after, lost, version).join(", ");
     Some(Finding::level_no_longer_met(pointer, lost.as_str(), &fields))
