@@ -20,7 +20,11 @@ fn run(planned: &Planned<'_>) -> Vec<Finding> {
             continue;
         }
         seen.push(target);
-        let Some((_, container)) = containers.find(target.list, &target.name) else { continue };
+        let found = containers.find(target.list, &target.name);
+        let Some((_, container)) = found.filter(|(_, container)| !elements(container, "envFrom").is_empty())
+        else {
+            continue;
+        };
         let origin = target.pointer(cx);
         let before = cx.workload.resource.pointer(&origin).map_or(&[][..], |before| elements(before, "env"));
         for shadowed in shadowed(planned, container, before) {
