@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use crate::config::collector::CONTAINER;
 use crate::finding::{Code, Finding};
-use crate::k8s::pod::{List, positions};
+use crate::k8s::pod::{List, elements, positions};
 use crate::select::{Request, Selection, collector};
 use crate::value::Value;
 
@@ -87,8 +87,8 @@ pub(super) struct Planned<'p> {
     pods: [&'p Value; 2],
     /// Its containers after the plan.
     containers: Containers<'p>,
-    /// What its languages send to.
-    sent: OnceCell<Vec<otlp::Sent>>,
+    /// The exporters of its languages.
+    exporters: OnceCell<otlp::Exporters>,
     /// The LimitRanges that count for it, if they are known.
     ranges: OnceCell<Option<amounts::Ranges<'p>>>,
 }
@@ -100,21 +100,21 @@ impl<'p> Planned<'p> {
         languages: &'p [Request<'p>],
         sidecar: Option<&'p collector::Request<'p>>,
     ) -> Self {
-        let after = draft.value().pointer(&cx.workload.pointer("/spec"));
+        let after = draft.value().pointer(&cx.workload.pointer("/spec")).unwrap_or(&Value::Null);
         Self {
             cx,
             draft,
             languages,
             sidecar,
-            pods: [cx.workload.pod(), after].map(|pod| pod.unwrap_or(&Value::Null)),
-            containers: Containers::new(cx, draft),
-            sent: OnceCell::new(),
+            pods: [cx.workload.pod().unwrap_or(&Value::Null), after],
+            containers: Containers::of(after),
+            exporters: OnceCell::new(),
             ranges: OnceCell::new(),
         }
     }
 
-    fn sent(&self) -> &[otlp::Sent] {
-        self.sent.get_or_init(|| otlp::sent(self))
+    fn exporters(&self) -> &otlp::Exporters {
+        self.exporters.get_or_init(|| otlp::Exporters::of(self))
     }
 
     fn ranges(&self) -> Option<&amounts::Ranges<'p>> {
@@ -136,10 +136,9 @@ impl<'p> Planned<'p> {
 struct Containers<'d>([(&'d [Value], BTreeMap<&'d str, usize>); 2]);
 
 impl<'d> Containers<'d> {
-    fn new(cx: &Selection<'_>, draft: &'d Draft) -> Self {
-        let spec = cx.workload.pointer("/spec");
+    fn of(pod: &'d Value) -> Self {
         Self([List::Init, List::Regular].map(|list| {
-            let all = draft.list(&spec, list.key());
+            let all = elements(pod, list.key());
             (all, positions(all))
         }))
     }

@@ -41,7 +41,7 @@ fn run(planned: &Planned<'_>) -> Option<Vec<Finding>> {
         return Some(Vec::new());
     }
     let mut findings = Vec::new();
-    for one in planned.sent() {
+    for one in &planned.exporters().sent {
         let Some(address) = Address::of(&one.endpoint, &cx.namespace) else { continue };
         let Some(server) = address.server(cx.context) else { continue };
         let Some((pods, port)) = server.pods(address.port) else { continue };

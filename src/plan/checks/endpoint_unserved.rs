@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check { codes: &[Code::EndpointUnserved], run };
 fn run(planned: &Planned<'_>) -> Vec<Finding> {
     let cx = planned.cx;
     let mut findings = Vec::new();
-    for one in planned.sent() {
+    for one in &planned.exporters().sent {
         let Some(address) = Address::of(&one.endpoint, &cx.namespace) else { continue };
         let Some(server) = address.server(cx.context) else { continue };
         let (language, place, port) = (one.language, one.place(), address.port);

@@ -17,50 +17,73 @@ const EXPORTERS: [(&str, Option<Protocol>); 3] = [
     ("otlp_proto_http", Some(Protocol::HttpProtobuf)),
 ];
 
-pub(super) const CHECK: Check =
-    Check { codes: &[Code::OtlpProtocolUnavailable, Code::OtlpPortMismatch], run };
+pub(super) const CHECK: Check = Check {
+    codes: &[Code::OtlpProtocolUnavailable, Code::OtlpPortMismatch],
+    run: |planned| planned.exporters().findings.clone(),
+};
 
-fn run(planned: &Planned<'_>) -> Vec<Finding> {
-    planned.languages.iter().flat_map(|request| of_language(planned, request)).collect()
+/// What is known of the exporters of a planned workload.
+#[derive(Default)]
+pub(super) struct Exporters {
+    /// Their problems.
+    findings: Vec<Finding>,
+    /// Every endpoint with its protocol, once for each language.
+    pub(super) sent: Vec<Sent>,
 }
 
-/// Problems of a language's exporters. Each cause is reported once, for its first container.
-fn of_language(planned: &Planned<'_>, request: &Request<'_>) -> Vec<Finding> {
-    let cx = planned.cx;
-    let image = image(request);
-    let agent = request.language.agent(&image);
-    let mut causes = Vec::new();
-    let mut findings = Vec::new();
-    each_export(planned, request, agent, |container, export| {
-        let source = Source { cx, language: request.language, agent, image: &image, container };
-        let doubt = source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export));
-        let Some(finding) = doubt else { return };
-        let variable = export.protocol.map(|chosen| chosen.variable.to_owned());
-        let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at.to_owned()));
-        if !causes.contains(&cause) {
-            causes.push(cause);
-            findings.push(finding);
+impl Exporters {
+    pub(super) fn of(planned: &Planned<'_>) -> Self {
+        let mut exporters = Self::default();
+        planned.languages.iter().for_each(|request| exporters.add(planned, request));
+        exporters
+    }
+
+    /// Adds the exporters of a language. Each cause of a problem is reported once, for its first container.
+    fn add(&mut self, planned: &Planned<'_>, request: &Request<'_>) {
+        let (cx, language, image) = (planned.cx, request.language, image(request));
+        let agent = language.agent(&image);
+        let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
+        let mut causes = Vec::new();
+        for (list, container) in containers(request) {
+            let Some((_, value)) = planned.containers.find(list, container) else { continue };
+            let brought = cx.context.env_from(value, &cx.namespace).entries(PREFIX);
+            let env = Env::new(&brought, elements(value, "env"));
+            if is_disabled(request, &env) {
+                continue;
+            }
+            let source = Source { cx, language, agent, image: &image, container };
+            for export in signals.iter().filter_map(|signal| export(request, &env, *signal)) {
+                self.add_sent(&source, &export);
+                let doubt = source.doubt(&export).filter(|finding| !is_known_to_fit(cx, finding, &export));
+                let Some(finding) = doubt else { continue };
+                let variable = export.protocol.map(|chosen| chosen.variable.to_owned());
+                let cause = (finding.code, variable, export.endpoint.map(|(at, _)| at.to_owned()));
+                if !causes.contains(&cause) {
+                    causes.push(cause);
+                    self.findings.push(finding);
+                }
+            }
         }
-    });
-    findings
-}
+    }
 
-/// Calls `take` with each exporter of a language and the container whose variables set it.
-fn each_export(
-    planned: &Planned<'_>,
-    request: &Request<'_>,
-    agent: Option<Agent>,
-    mut take: impl FnMut(&str, Export<'_>),
-) {
-    let Planned { cx, containers: all, .. } = planned;
-    let signals = agent.map_or(Signal::ALL, |agent| agent.spoken.signals);
-    for (list, container) in containers(request) {
-        let Some((_, value)) = all.find(list, container) else { continue };
-        let brought = cx.context.env_from(value, &cx.namespace).entries(PREFIX);
-        let env = Env::new(&brought, elements(value, "env"));
-        if !is_disabled(request, &env) {
-            let exports = signals.iter().filter_map(|signal| export(request, &env, *signal));
-            exports.for_each(|export| take(container, export));
+    fn add_sent(&mut self, source: &Source<'_>, export: &Export<'_>) {
+        let Some((variable, endpoint)) = export.endpoint else { return };
+        let language = source.language;
+        let protocol = match export.protocol {
+            Some(chosen) => chosen.protocol,
+            None => source.agent.filter(|agent| agent.is_known).map(|agent| agent.spoken.default),
+        };
+        let is_same = |one: &Sent| {
+            (one.language.id, one.endpoint.as_str(), one.protocol) == (language.id, endpoint, protocol)
+        };
+        if !self.sent.iter().any(is_same) {
+            self.sent.push(Sent {
+                language,
+                container: source.container.to_owned(),
+                variable: variable.to_owned(),
+                endpoint: endpoint.to_owned(),
+                protocol,
+            });
         }
     }
 }
@@ -92,35 +115,6 @@ impl Sent {
         let what = if self.variable.is_empty() { "the module" } else { &self.variable };
         format!("{what} of \"{}\"", self.container)
     }
-}
-
-/// Every endpoint with its protocol, once for each language.
-pub(super) fn sent(planned: &Planned<'_>) -> Vec<Sent> {
-    let mut found: Vec<Sent> = Vec::new();
-    for request in planned.languages {
-        let language = request.language;
-        let agent = language.agent(&image(request));
-        each_export(planned, request, agent, |container, Export { protocol, endpoint, .. }| {
-            let Some((variable, endpoint)) = endpoint else { return };
-            let protocol = match protocol {
-                Some(chosen) => chosen.protocol,
-                None => agent.filter(|agent| agent.is_known).map(|agent| agent.spoken.default),
-            };
-            let is_same = |one: &Sent| {
-                (one.language.id, one.endpoint.as_str(), one.protocol) == (language.id, endpoint, protocol)
-            };
-            if !found.iter().any(is_same) {
-                found.push(Sent {
-                    language,
-                    container: container.to_owned(),
-                    variable: variable.to_owned(),
-                    endpoint: endpoint.to_owned(),
-                    protocol,
-                });
-            }
-        });
-    }
-    found
 }
 
 /// The containers whose variables the agent reads.
