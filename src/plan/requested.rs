@@ -57,17 +57,22 @@ pub fn of_elsewhere(resource: &Value, identity: &Identity) -> Vec<Finding> {
 /// Mappings above the pod's spec that get annotations by mistake: annotations of the workload or of intermediate
 /// resources, labels, and fields that do not exist.
 fn wrong_places<'v>(workload: &Workload<'v>) -> Vec<(String, &'v Map)> {
-    const PLACES: &[&str] = &["/metadata/annotations", "/annotations", "/metadata/labels", "/metadata"];
     let right = workload.pointer("/metadata/annotations");
     let pod = workload.pointer("/spec");
     let ends = pod.match_indices('/').map(|(at, _)| at).chain([pod.len()]);
     let above = ends.filter_map(|end| Some((&pod[..end], workload.resource.pointer(&pod[..end])?)));
-    let places = above.flat_map(|above| PLACES.iter().map(move |place| (above, place)));
-    let mapping = |((above, value), place): ((&str, &'v Value), &&str)| {
-        let mapping = value.pointer(place)?.as_object()?;
-        Some((format!("{above}{place}"), mapping))
+    let mappings = |(above, value): (&str, &'v Value)| {
+        let metadata = value.get("metadata");
+        let of_metadata = |key: &str| metadata.and_then(|metadata| metadata.get(key));
+        [
+            ("/metadata/annotations", of_metadata("annotations")),
+            ("/annotations", value.get("annotations")),
+            ("/metadata/labels", of_metadata("labels")),
+            ("/metadata", metadata),
+        ]
+        .map(|(place, value)| value?.as_object().map(|mapping| ([above, place].concat(), mapping)))
     };
-    places.filter_map(mapping).filter(|(at, _)| *at != right).collect()
+    above.flat_map(mappings).flatten().filter(|(at, _)| *at != right).collect()
 }
 
 /// Findings about annotations that only work on the pod template.
