@@ -89,7 +89,9 @@ struct Taken {
 
 impl Node {
     fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let Self { ours, was, part, moved, taken, inside } = self;
+        (ours.is_empty() && was.is_empty() && part.is_empty())
+            && (moved.is_empty() && taken.is_empty() && inside.is_empty())
     }
 }
 
