@@ -43,11 +43,15 @@ impl ContainerRef {
         self.has(draft, name) || self.env_from.brings(name)
     }
 
+    fn insert_unset(&self, draft: &mut Draft, index: usize, entry: Value) {
+        if !self.env_from.brings(pod::name(&entry)) {
+            draft.insert_new(&self.at, "env", index, entry);
+        }
+    }
+
     /// Appends `entry` unless its variable is set.
     pub(super) fn default_entry(&self, draft: &mut Draft, entry: &Value) {
-        if !self.is_set(draft, pod::name(entry)) {
-            draft.append(&self.at, "env", entry.clone());
-        }
+        self.insert_unset(draft, usize::MAX, entry.clone());
     }
 
     /// Appends those of `entries` whose variables are not set.
@@ -68,16 +72,12 @@ impl ContainerRef {
 
     /// Appends the variable unless it is set.
     pub(super) fn default(&self, draft: &mut Draft, name: &str, value: &str) {
-        if !self.is_set(draft, name) {
-            self.set(draft, name, value);
-        }
+        self.insert_unset(draft, usize::MAX, json!({"name": name, "value": value}));
     }
 
     /// Inserts a downward API variable before all others unless it is set.
     pub(super) fn prepend_field(&self, draft: &mut Draft, name: &str, field: &str) {
-        if !self.is_set(draft, name) {
-            draft.insert(&self.at, "env", 0, from_field(name, field));
-        }
+        self.insert_unset(draft, 0, from_field(name, field));
     }
 
     /// Appends a downward API variable unless it is set.

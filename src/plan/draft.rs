@@ -1,6 +1,7 @@
 //! A working copy: every mutation is applied and recorded as a change.
 
 use crate::change::Change;
+use crate::k8s::pod::{name, position};
 use crate::value::{Value, escape, json};
 
 /// A value that is being changed.
@@ -50,9 +51,29 @@ impl Draft {
 
     /// Inserts `element` before the one at `index`, or at the end. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
+        self.insert_if(parent, key, index, element, |_| true);
+    }
+
+    /// Inserts `element` in the same way unless the list has one of its name.
+    pub(super) fn insert_new(&mut self, parent: &str, key: &str, index: usize, element: Value) {
+        let called = element.clone();
+        self.insert_if(parent, key, index, element, |items| position(items, name(&called)).is_none());
+    }
+
+    fn insert_if(
+        &mut self,
+        parent: &str,
+        key: &str,
+        index: usize,
+        element: Value,
+        is_wanted: impl FnOnce(&[Value]) -> bool,
+    ) {
         let pointer = || pointer_to(parent, key);
         let change = match at(&mut self.value, parent, key) {
             Some(Value::Array(items)) => {
+                if !is_wanted(items) {
+                    return;
+                }
                 let index = index.min(items.len());
                 items.insert(index, element.clone());
                 let pointer = [parent, "/", &escape(key), "/", &index.to_string()].concat();
