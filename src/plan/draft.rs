@@ -125,8 +125,8 @@ impl Draft {
     }
 }
 
-/// What is at a key of the mapping at `parent`. Lists are changed there: a second way to them, as [`Change::apply`] goes,
-/// is most of the cost of a plan.
+/// What is at a key of the mapping at `parent`. Lists are changed there, as [`Change::apply`] would, which would look for
+/// them again.
 fn at<'v>(value: &'v mut Value, parent: &str, key: &str) -> Option<&'v mut Value> {
     value.pointer_mut(parent)?.get_mut(key)
 }
