@@ -467,6 +467,7 @@ impl Piece {
             let is_own = whole.start <= span.start && span.end <= whole.end;
             if is_own { span } else { span.start..span.start }
         };
+        self.findings.reserve(findings.len());
         for mut finding in findings {
             let span = spans(&finding.pointer, finding.side);
             let related = finding.related.iter().map(|other| spans(&other.pointer, Side::Value)).collect();

@@ -439,7 +439,7 @@ struct Builder<'t> {
 impl<'t> Builder<'t> {
     fn new(text: &'t str) -> Self {
         // Roughly what manifests need for this much text, with an upper bound.
-        let nodes = Vec::with_capacity((text.len() / 16).min(1 << 12));
+        let nodes = Vec::with_capacity((text.len() / 12).min(1 << 12));
         let document = Document { text, nodes, root: None, aliases: 0 };
         // Deep enough for most texts.
         Self { document, open: Vec::with_capacity(16), anchors: Vec::new(), documents: 0 }

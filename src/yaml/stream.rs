@@ -200,7 +200,7 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
 /// The start of the first line, from the one at `at` on, that has something else than spaces up to `column`.
 fn inside_skipped(text: &[u8], at: usize, column: usize) -> usize {
     /// So many bytes are looked at together, since few lines are not inside an item.
-    const BLOCK: usize = 64;
+    const BLOCK: usize = 256;
     let is_inside = |line: usize| {
         text.get(line..=line + column).is_some_and(|first| first.iter().all(|byte| *byte == b' '))
     };
