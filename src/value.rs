@@ -17,7 +17,7 @@ pub use convert::{ToValue, json};
 pub(crate) use map::Builder;
 pub use map::{Iter, Map};
 pub use pointer::{escape, unescape};
-pub(crate) use pointer::{index, tokens};
+pub(crate) use pointer::{index, split, tokens};
 
 /// What a YAML or JSON text says.
 #[derive(Clone, Default, PartialEq)]

@@ -33,18 +33,21 @@ pub(crate) fn index(token: &str) -> Option<usize> {
     is_index.then(|| token.parse().ok())?
 }
 
-/// The tokens of a pointer, if it is one. They are so short that plain loops find their ends sooner than
-/// [`str::split`] does, and their starts sooner than [`str::strip_prefix`].
+/// The tokens of a pointer, if it is one.
 pub(crate) fn tokens(pointer: &str) -> Option<impl Iterator<Item = &str>> {
-    let mut rest = pointer;
     let is_pointer = pointer.is_empty() || pointer.starts_with('/');
-    is_pointer.then(|| {
-        std::iter::from_fn(move || {
-            let token = if rest.as_bytes().first() == Some(&b'/') { &rest[1..] } else { return None };
-            let end = token.bytes().position(|byte| byte == b'/').unwrap_or(token.len());
-            rest = &token[end..];
-            Some(&token[..end])
-        })
+    is_pointer.then(|| split(pointer, b'/').skip(1))
+}
+
+/// The parts of a text around an ASCII character. Keys are so short that a plain loop finds their ends sooner than
+/// [`str::split`] does.
+pub(crate) fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == separator);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(end.map_or(text, |end| &text[..end]))
     })
 }
 

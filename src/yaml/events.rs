@@ -7,12 +7,18 @@ use std::collections::BTreeMap;
 use super::parser::{Event, Span, Style, block_span, line_end};
 use super::skim::{Mark, marks};
 
+/// What takes the events of a text. `None` ends the reading.
+pub(super) trait Take<'t> {
+    /// Takes any event.
+    fn event(&mut self, event: Event<'t>, span: Span) -> Option<()>;
+
+    /// Takes a scalar without an anchor and a tag, as most nodes are: without an event, which takes longer to make.
+    fn scalar(&mut self, text: &'t str, style: Style, span: Span) -> Option<()>;
+}
+
 /// Gives the events of a simple text to `take`. `None` if the text is not simple or `take` returns `None`; the events
 /// before that are worth nothing.
-pub(super) fn of_simple<'t>(
-    text: &'t str,
-    mut take: impl FnMut(Event<'t>, Span) -> Option<()>,
-) -> Option<()> {
+pub(super) fn of_simple<'t>(text: &'t str, take: &mut impl Take<'t>) -> Option<()> {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut anchors = 0;
     // The number of the anchor that the next node has.
@@ -22,10 +28,14 @@ pub(super) fn of_simple<'t>(
         let event = match mark {
             Mark::Scalar { style: style @ (Style::Literal | Style::Folded), .. } => {
                 let (value, span) = block(text, span, style);
-                return take(Event::Scalar { text: Cow::Owned(value), style, anchor: own, tag: None }, span);
+                let text = Cow::Owned(value);
+                return take.event(Event::Scalar { text, style, anchor: own, tag: None }, span);
             }
             Mark::Scalar { style, is_verbatim } => {
                 let written = inside(&text[span.clone()], style);
+                if is_verbatim && own == 0 {
+                    return take.scalar(written, style, span);
+                }
                 let text = if is_verbatim { Cow::Borrowed(written) } else { inline(written, style) };
                 Event::Scalar { text, style, anchor: own, tag: None }
             }
@@ -40,7 +50,7 @@ pub(super) fn of_simple<'t>(
             }
             Mark::Alias => Event::Alias(*numbers.get(&text[span.start + 1..span.end])?),
         };
-        take(event, span)
+        take.event(event, span)
     })
 }
 

@@ -92,7 +92,7 @@ impl<'t> Document<'t> {
     /// The text is not YAML or has a second document.
     pub fn parse(text: &'t str) -> Result<Self, Problem> {
         let mut builder = Builder::new(text);
-        if events::of_simple(text, |event, span| builder.event(event, span).ok()).is_some() {
+        if events::of_simple(text, &mut builder).is_some() {
             return Ok(builder.document);
         }
         Self::read(text, Granit::new(text))
@@ -427,6 +427,17 @@ impl<'t> Document<'t> {
     }
 }
 
+impl<'t> events::Take<'t> for Builder<'t> {
+    fn event(&mut self, event: Event<'t>, span: Span) -> Option<()> {
+        Self::event(self, event, span).ok()
+    }
+
+    fn scalar(&mut self, text: &'t str, style: Style, span: Span) -> Option<()> {
+        self.node(Content::Scalar { text: Cow::Borrowed(text), style }, 0, None, span);
+        Some(())
+    }
+}
+
 /// Builds a document from its events.
 struct Builder<'t> {
     document: Document<'t>,
@@ -478,6 +489,11 @@ impl<'t> Builder<'t> {
                 (Content::Alias { target, open }, 0, None)
             }
         };
+        self.node(content, anchor, tag, span);
+        Ok(())
+    }
+
+    fn node(&mut self, content: Content<'t>, anchor: usize, tag: Option<String>, span: Span) {
         let is_collection = matches!(content, Content::Sequence { .. } | Content::Mapping { .. });
         let is_bare = span.is_empty() && anchor == 0 && tag.is_none();
         let span = match (&content, self.open.last()) {
@@ -516,7 +532,6 @@ impl<'t> Builder<'t> {
         if is_collection {
             self.open.push(Open { id, last: None, is_odd: false });
         }
-        Ok(())
     }
 
     /// The place of an empty next node of the mapping `parent`: after the colon, or after the `?` of a key. Parsers

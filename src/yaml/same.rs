@@ -1,7 +1,7 @@
 //! Compares a text with a value by its events alone, without an index or a second value. Every edited document is
 //! verified this way.
 
-use super::parser::{Event, Granit, Parser, Style};
+use super::parser::{Event, Granit, Parser, Span, Style};
 use super::value::means;
 use super::{events, scalar};
 use crate::value::{Iter, Map, Value};
@@ -22,7 +22,7 @@ pub fn reads_as(text: &str, value: &Value) -> bool {
 
 fn compare(text: &str, value: &Value) -> Option<()> {
     let mut comparison = Comparison::with(value);
-    if events::of_simple(text, |event, _| comparison.event(&event)).is_some() {
+    if events::of_simple(text, &mut comparison).is_some() {
         return comparison.root.is_none().then_some(());
     }
     comparison = Comparison::with(value);
@@ -31,6 +31,13 @@ fn compare(text: &str, value: &Value) -> Option<()> {
         comparison.event(&next.ok()?.0)?;
     }
     comparison.root.is_none().then_some(())
+}
+
+/// What is expected next.
+enum Next<'v> {
+    Key(&'v str),
+    /// A value, and its key.
+    Value(Option<&'v str>, &'v Value),
 }
 
 struct Comparison<'v> {
@@ -49,6 +56,22 @@ impl<'v> Comparison<'v> {
         Self { root: Some(value), open, anchors: Vec::new(), documents: 0 }
     }
 
+    /// What is expected next, unless it is the end of a collection.
+    fn next(&mut self) -> Option<Next<'v>> {
+        Some(match self.open.last_mut() {
+            None => Next::Value(None, self.root.take()?),
+            Some(Open::Array(items)) => Next::Value(None, items.next()?),
+            Some(Open::Object(entries, waiting)) => match waiting.take() {
+                Some((key, value)) => Next::Value(Some(key), value),
+                None => {
+                    let (key, value) = entries.next()?;
+                    *waiting = Some((key, value));
+                    Next::Key(key)
+                }
+            },
+        })
+    }
+
     /// Compares the next event. `None` if it differs.
     fn event(&mut self, event: &Event<'_>) -> Option<()> {
         match event {
@@ -65,17 +88,9 @@ impl<'v> Comparison<'v> {
             }
             _ => {}
         }
-        let (name, expected) = match self.open.last_mut() {
-            None => (None, self.root.take()?),
-            Some(Open::Array(items)) => (None, items.next()?),
-            Some(Open::Object(entries, waiting)) => match waiting.take() {
-                Some((key, value)) => (Some(key), value),
-                None => {
-                    let (key, value) = entries.next()?;
-                    *waiting = Some((key, value));
-                    return is_key(event, key).then_some(());
-                }
-            },
+        let (name, expected) = match self.next()? {
+            Next::Key(key) => return is_key(event, key).then_some(()),
+            Next::Value(name, value) => (name, value),
         };
         if let Event::Scalar { anchor, .. } | Event::Sequence { anchor, .. } | Event::Mapping { anchor, .. } =
             event
@@ -107,13 +122,28 @@ impl<'v> Comparison<'v> {
     }
 }
 
-fn is_key(event: &Event<'_>, key: &str) -> bool {
-    match event {
-        // Probably a merge key; the tag is not known here.
-        Event::Scalar { text, style: Style::Plain, .. } if text == "<<" => false,
-        Event::Scalar { text, .. } => text == key,
-        _ => false,
+impl<'t> events::Take<'t> for Comparison<'_> {
+    fn event(&mut self, event: Event<'t>, _: Span) -> Option<()> {
+        Self::event(self, &event)
     }
+
+    fn scalar(&mut self, text: &'t str, style: Style, _: Span) -> Option<()> {
+        let is_same = match self.next()? {
+            Next::Key(key) => is_text_key(text, style, key),
+            Next::Value(name, value) => means(text, style, None, name, value),
+        };
+        is_same.then_some(())
+    }
+}
+
+fn is_key(event: &Event<'_>, key: &str) -> bool {
+    matches!(event, Event::Scalar { text, style, .. } if is_text_key(text, *style, key))
+}
+
+fn is_text_key(text: &str, style: Style, key: &str) -> bool {
+    // Probably a merge key; the tag is not known here.
+    let is_merge = style == Style::Plain && text == "<<";
+    text == key && !is_merge
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::k8s::pod::{elements, name, positions};
-use crate::value::Value;
+use crate::value::{Value, split};
 
 /// A pod template, and the version of the standards.
 pub(super) struct Pod<'p> {
@@ -80,7 +80,7 @@ impl<'p> At<'p> {
 
     /// The value below at `keys`, or `None` if it is not set.
     pub(super) fn get(&self, keys: &'static str) -> Option<Self> {
-        let value = keys.split('.').try_fold(self.value, |value, key| value.get(key))?;
+        let value = split(keys, b'.').try_fold(self.value, |value, key| value.get(key))?;
         (!value.is_null()).then(|| Self { path: self.path.and(Step::Keys(keys)), value })
     }
 
