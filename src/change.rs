@@ -72,10 +72,10 @@ impl Change {
             return self;
         }
         let operation = match self.operation {
-            Operation::Move { from } => Operation::Move { from: format!("{base}{from}") },
+            Operation::Move { from } => Operation::Move { from: [base, &from].concat() },
             other => other,
         };
-        Self { pointer: format!("{base}{}", self.pointer), operation }
+        Self { pointer: [base, &self.pointer].concat(), operation }
     }
 
     /// The same change, relative to the value at `base`, or `None` if it is elsewhere.

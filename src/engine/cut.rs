@@ -1,6 +1,9 @@
 //! Splits texts into groups that are read independently: one document each, with block-style lists split by item.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::engine::Source;
 use crate::k8s::Identity;
@@ -56,9 +59,11 @@ pub(super) fn groups<'t>(index: usize, source: &Source<'t>) -> Vec<Group<'t>> {
     groups
 }
 
+/// Fast to search, and present in every list that can be split.
+static ITEMS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("items"));
+
 fn list(text: &[u8]) -> Option<List> {
-    // Fast to search, and present in every list that can be split.
-    memchr::memmem::find(text, b"items")?;
+    ITEMS.find(text)?;
     let is_flow = text.starts_with(b"{");
     let items = if is_flow { split_json_list(text) } else { split_items(text) }?;
     let envelope = [&text[items.header.clone()], &text[items.tail.clone()]].concat();

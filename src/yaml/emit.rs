@@ -95,15 +95,21 @@ static IN_WORDS: [bool; 256] = alphanumeric_or(b"_./:@$()=+%~;-");
 
 /// A table of the ASCII letters and digits, and of `others`.
 pub(super) const fn alphanumeric_or(others: &[u8]) -> [bool; 256] {
-    let mut is_one = [false; 256];
+    let mut is_one = table(others);
     let mut byte = 0_u8;
     while byte < 0x80 {
-        is_one[byte as usize] = byte.is_ascii_alphanumeric();
+        is_one[byte as usize] |= byte.is_ascii_alphanumeric();
         byte += 1;
     }
+    is_one
+}
+
+/// A table of some characters.
+pub(super) const fn table(characters: &[u8]) -> [bool; 256] {
+    let mut is_one = [false; 256];
     let mut at = 0;
-    while at < others.len() {
-        is_one[others[at] as usize] = true;
+    while at < characters.len() {
+        is_one[characters[at] as usize] = true;
         at += 1;
     }
     is_one

@@ -51,7 +51,7 @@ pub(super) fn number(text: &str) -> Option<Number> {
         return None;
     }
     let without_underscores;
-    let plain = if text.contains('_') {
+    let plain = if text.bytes().any(|byte| byte == b'_') {
         without_underscores = text.replace('_', "");
         without_underscores.as_str()
     } else {
@@ -86,6 +86,10 @@ fn integer(text: &str) -> Option<Number> {
 }
 
 fn float(text: &str) -> Option<Number> {
+    // `500m` and `1.2.3-alpine` are no numbers.
+    if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) {
+        return None;
+    }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -1,6 +1,6 @@
 //! The pieces of a line: keys, scalars in flow style, dashes and blanks.
 
-use crate::yaml::emit::alphanumeric_or;
+use crate::yaml::emit::{alphanumeric_or, table};
 use crate::yaml::parser::Style;
 
 /// The parser's limit on keys without `?` is higher.
@@ -61,6 +61,9 @@ pub(super) fn quoted_style(quote: u8) -> Style {
 
 /// The characters, other than a colon, that a plain key is read with.
 static IN_KEYS: [bool; 256] = alphanumeric_or(b"_./$-+()");
+
+/// The characters that a plain scalar may have to end at.
+pub(super) static ENDS_PLAIN: [bool; 256] = table(b":#\t");
 
 /// A key with its colon.
 pub(super) struct Key<'t> {
