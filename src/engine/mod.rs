@@ -27,7 +27,7 @@ use crate::config::{Mode, OnError, Settings};
 use crate::coverage::Workload;
 use crate::finding::{Code, Finding, Origin, Position, Severity, Subject};
 use crate::k8s::origin;
-use crate::parallel::in_order;
+use crate::parallel::{both, in_order};
 use crate::yaml::{Edit, Envelope, LineCol, Problem};
 use context::Collected;
 use cut::Group;
@@ -126,13 +126,15 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let mut found = Located::default();
     let mut groups = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        match unreadable(source) {
+        let bytes = source.text.len();
+        let (problem, own) = both(bytes, || unreadable(source), || cut::groups(index, source));
+        match problem {
             Some(problem) => {
                 output.unreadable |= source.role == Role::ResourceList;
                 let finding = Finding::problem(Code::InvalidYaml, "", &problem.message);
                 found.push(index, at(source, LineCol::at(source.text, problem.offset), finding));
             }
-            None => groups.extend(cut::groups(index, source)),
+            None => groups.extend(own),
         }
     }
     let Collected { resources, findings, of_asked, unused, places } =
