@@ -7,7 +7,7 @@
 //!   parser that has read the first part expects that value, and a line of the rest ends it;
 //! - each item by itself is a block sequence of one element, and all begin at the same column. So the next item
 //!   continues the sequence, and nothing that an item opens reaches into the next one;
-//! - no document ends before the last part;
+//! - no document ends before the last part, not even behind a line break that we do not see;
 //! - no part depends on another: around the items there is no anchor and no `%TAG` directive, and the aliases of an item
 //!   have their anchors before them in the item, where they are found first.
 //!
@@ -20,7 +20,7 @@ use std::ops::Range;
 use super::outline::{self, Item, Outline, no_tags};
 use super::parser::{Event, Granit, Parser};
 use super::skim::{Mark, marks};
-use super::text::Lines;
+use super::text::{Lines, lone_carriage_return};
 use super::{Document, Edit, Items, LineCol, Problem, Side, shifted, split_documents, split_items};
 use crate::change::Change;
 use crate::parallel::in_order;
@@ -124,7 +124,11 @@ impl<'t> Envelope<'t> {
     /// As `prove`, without parsing the items that are simple. `None` if it cannot tell.
     fn proven_by_parts(&self, printed: &str, edits: &[Edit]) -> Option<()> {
         let Items { header, items, tail } = self.items.as_ref()?;
-        if self.tag_directive().is_some() || split_documents(printed.as_bytes()).len() != 1 {
+        let has_one_document = split_documents(printed.as_bytes()).len() == 1;
+        if self.tag_directive().is_some()
+            || !has_one_document
+            || lone_carriage_return(printed.as_bytes()).is_some()
+        {
             return None;
         }
         let text = std::str::from_utf8(self.text).ok()?;
@@ -537,6 +541,15 @@ functionConfig:
             let (by_parts, whole) = proven(LIST, vec![edit.clone()]).expect("an edited list");
             assert!(!by_parts && whole.is_err(), "{edit:?} {whole:?}");
         }
+    }
+
+    #[test]
+    fn a_document_that_ends_behind_a_carriage_return_is_not_proven_by_parts() {
+        let text = "items:\n- a: b\n- \r\nx: y\n";
+        let at = text.find('\r').expect("one") + 1;
+        let edit = Edit { range: at..at, text: "...\n".to_owned() };
+        let (by_parts, whole) = proven(text, vec![edit]).expect("an edited list");
+        assert!(!by_parts && whole.is_err(), "{whole:?}");
     }
 
     const PIECES: &[&str] = &[

@@ -9,6 +9,7 @@
 //! [`marks`] gives every node, from which [`super::events`] makes what the parser would give.
 
 use super::parser::{Span, Style};
+use super::text::lone_carriage_return;
 use line::{
     ENDS_PLAIN, Key, Lines, begins_plain, flow_scalar, has_content, indent, is_dash, is_end, name_skipped,
     quoted_style, spaces_skipped, spaces_trimmed,
@@ -118,7 +119,7 @@ fn has_plain_characters(text: &[u8]) -> bool {
     if text.iter().fold(false, |rare, byte| rare | is_rare(*byte)) {
         return false;
     }
-    if memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1) != Some(&b'\n')) {
+    if lone_carriage_return(text).is_some() {
         return false;
     }
     let is_other = |character: char| {

@@ -7,7 +7,7 @@ use super::emit::Layout;
 use super::index::{Content, Document, Node, NodeId};
 use super::overlay::{Overlay, Slot, is_block_scalar};
 use super::parser::line_break;
-use super::text::{Lines, is_indicator};
+use super::text::{Lines, is_indicator, lone_carriage_return};
 use super::{Edit, Problem};
 use crate::change::{Change, longest_increasing};
 
@@ -41,13 +41,12 @@ impl Document<'_> {
         for change in changes {
             overlay.apply(change)?;
         }
-        let lines = Lines::new(self.text);
-        if let Some(at) = lines.lone_carriage_return() {
+        if let Some(at) = lone_carriage_return(self.text.as_bytes()) {
             return Err(Problem::uneditable(at, "a carriage return without a line feed"));
         }
         let mut writer = Writer {
             document: self,
-            lines,
+            lines: Lines::new(self.text),
             guests: &overlay.guests,
             moved: &overlay.moved,
             edits: Vec::new(),

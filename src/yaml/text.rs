@@ -6,6 +6,11 @@ use super::parser::line_end;
 
 const BOM: &str = "\u{feff}";
 
+/// A carriage return that we do not treat as a line break, but a YAML reader may.
+pub(super) fn lone_carriage_return(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\r', text).find(|at| text.get(at + 1) != Some(&b'\n'))
+}
+
 /// The next offset that is not in blanks, line breaks or a comment.
 pub(super) fn skip_blanks(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
@@ -154,11 +159,5 @@ impl<'t> Lines<'t> {
             None | Some(b'#' | b'\r' | b'\n' | b'\t') => 2,
             Some(_) => blanks + 1,
         }
-    }
-
-    /// A carriage return that we do not treat as a line break, but a YAML reader may.
-    pub(super) fn lone_carriage_return(&self) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        memchr::memchr_iter(b'\r', bytes).find(|at| bytes.get(at + 1) != Some(&b'\n'))
     }
 }

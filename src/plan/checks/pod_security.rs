@@ -20,10 +20,10 @@ fn lost(planned: &Planned<'_>) -> Option<Finding> {
     let none = Value::Null;
     let before = cx.workload.resource.pointer(&pointer).unwrap_or(&none);
     let after = draft.value().pointer(&pointer).unwrap_or(&none);
-    // The pod meets neither this level nor a stricter one.
+    // What is added violates this level, and so every stricter one.
     let violated = newly_violated(after, before, version)?;
     let is_lost = |level: &Level| (violated..=enforced).contains(level) && meets(before, *level, version);
     let lost = Level::ALL.into_iter().find(is_lost)?;
-    let fields = violations(after, lost, version).join(", ");
-    Some(Finding::level_no_longer_met(pointer, lost.as_str(), &fields))
+    let fields = violations(after, lost, version);
+    (!fields.is_empty()).then(|| Finding::level_no_longer_met(pointer, lost.as_str(), &fields.join(", ")))
 }
