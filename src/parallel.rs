@@ -2,17 +2,16 @@
 
 use rayon::prelude::*;
 
-/// So few items do not justify a thread pool.
+/// Up to so many items do not justify a thread pool.
 const FEW: usize = 3;
 
-/// The results of two pieces of work on a text of so many bytes. A short one does not justify a thread pool.
+/// The results of two pieces of work, on two cores if they are `long`.
 pub(crate) fn both<A: Send, B: Send>(
-    bytes: usize,
+    long: bool,
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    const SHORT: usize = 1 << 18;
-    if bytes < SHORT { (first(), second()) } else { rayon::join(first, second) }
+    if long { rayon::join(first, second) } else { (first(), second()) }
 }
 
 /// Whether `is_one` is true of any of the `items`.

@@ -22,7 +22,7 @@ use crate::finding::Code;
 use crate::k8s::{Identity, Kind};
 use crate::yaml::{Form, skim};
 
-/// What [`MARKS`] have in common: one of these is in each.
+/// Each of [`MARKS`] has one of these in it. They are in links as well; a text with one is parsed.
 const IN_MARKS: [&str; 2] = [".opentelemetry.io/", "otel-inject.dev/"];
 
 static IN_MARKS_FINDERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| IN_MARKS.map(Finder::new));

@@ -38,12 +38,12 @@ pub(super) struct List {
 }
 
 impl<'t> Group<'t> {
-    /// The text of each item of a list that can be read one by one, otherwise the whole text.
+    /// Each item of a list that can be read one by one, behind what precedes them all; otherwise the whole text. Nothing
+    /// in an item refers to what follows the items.
     pub(super) fn texts(&self) -> Vec<&'t [u8]> {
-        match &self.list {
-            Some(list) => list.items.iter().map(|range| &self.text[range.clone()]).collect(),
-            None => vec![self.text],
-        }
+        let Some(List { items, .. }) = &self.list else { return vec![self.text] };
+        let header = 0..items.first().map_or(self.text.len(), |first| first.start);
+        std::iter::once(&header).chain(items).map(|range| &self.text[range.clone()]).collect()
     }
 }
 

@@ -119,6 +119,9 @@ pub fn uninject(sources: &[Source<'_>], settings: &Settings) -> Output {
     run(sources, settings, Task::Uninject)
 }
 
+/// A list of up to so many bytes is read before a thread has begun.
+const SHORT: usize = 1 << 18;
+
 /// Runs `task` on `sources`.
 #[must_use]
 pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
@@ -126,8 +129,8 @@ pub fn run(sources: &[Source<'_>], settings: &Settings, task: Task) -> Output {
     let mut found = Located::default();
     let mut groups = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        let bytes = source.text.len();
-        let (problem, own) = both(bytes, || unreadable(source), || cut::groups(index, source));
+        let is_long = source.role == Role::ResourceList && source.text.len() > SHORT;
+        let (problem, own) = both(is_long, || unreadable(source), || cut::groups(index, source));
         match problem {
             Some(problem) => {
                 output.unreadable |= source.role == Role::ResourceList;

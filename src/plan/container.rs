@@ -43,6 +43,7 @@ impl ContainerRef {
         self.has(draft, name) || self.env_from.brings(name)
     }
 
+    /// Inserts a variable unless it is set, as [`Self::is_set`] says.
     fn insert_unset(&self, draft: &mut Draft, index: usize, entry: Value) {
         if !self.env_from.brings(pod::name(&entry)) {
             draft.insert_new(&self.at, "env", index, entry);

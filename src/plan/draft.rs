@@ -51,32 +51,24 @@ impl Draft {
 
     /// Inserts `element` before the one at `index`, or at the end. Creates a list that is missing or null.
     pub(super) fn insert(&mut self, parent: &str, key: &str, index: usize, element: Value) {
-        self.insert_if(parent, key, index, element, |_| true);
+        self.insert_if(false, parent, key, index, element);
     }
 
-    /// Inserts `element` in the same way unless the list has one of its name.
+    /// As [`Self::insert`], but does nothing if the list has an element of that name.
     pub(super) fn insert_new(&mut self, parent: &str, key: &str, index: usize, element: Value) {
-        let called = element.clone();
-        self.insert_if(parent, key, index, element, |items| position(items, name(&called)).is_none());
+        self.insert_if(true, parent, key, index, element);
     }
 
-    fn insert_if(
-        &mut self,
-        parent: &str,
-        key: &str,
-        index: usize,
-        element: Value,
-        is_wanted: impl FnOnce(&[Value]) -> bool,
-    ) {
+    fn insert_if(&mut self, is_new: bool, parent: &str, key: &str, index: usize, element: Value) {
         let pointer = || pointer_to(parent, key);
         let change = match at(&mut self.value, parent, key) {
             Some(Value::Array(items)) => {
-                if !is_wanted(items) {
+                if is_new && position(items, name(&element)).is_some() {
                     return;
                 }
                 let index = index.min(items.len());
                 items.insert(index, element.clone());
-                let pointer = [parent, "/", &escape(key), "/", &index.to_string()].concat();
+                let pointer = [&*pointer(), "/", &index.to_string()].concat();
                 self.changes.push(Change::add(pointer, element));
                 return;
             }

@@ -183,8 +183,8 @@ fn sample(instrumentation: &Instrumentation, draft: &mut Draft, container: &Cont
     if container.is_set(draft, SAMPLER) || container.is_set(draft, SAMPLER_ARGUMENT) {
         return;
     }
-    container.set(draft, SAMPLER, sampler);
+    container.default(draft, SAMPLER, sampler);
     if let Some(argument) = &instrumentation.sampler_argument {
-        container.set(draft, SAMPLER_ARGUMENT, argument);
+        container.default(draft, SAMPLER_ARGUMENT, argument);
     }
 }

@@ -12,7 +12,8 @@ pub(super) trait Take<'t> {
     /// Takes any event.
     fn event(&mut self, event: Event<'t>, span: Span) -> Option<()>;
 
-    /// Takes a scalar without an anchor and a tag, as most nodes are: without an event, which takes longer to make.
+    /// Takes a scalar that means what is written and has no anchor and no tag, as most nodes are. An event takes longer
+    /// to make.
     fn scalar(&mut self, text: &'t str, style: Style, span: Span) -> Option<()>;
 }
 

@@ -18,10 +18,6 @@ pub(super) fn is_string(text: &str) -> bool {
 
 /// The null or bool that the text means.
 fn word(text: &str) -> Option<Value> {
-    const LONGEST: usize = "false".len();
-    if text.len() > LONGEST {
-        return None;
-    }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Some(Value::Bool(true)),
@@ -86,7 +82,7 @@ fn integer(text: &str) -> Option<Number> {
 }
 
 fn float(text: &str) -> Option<Number> {
-    // `500m` and `1.2.3-alpine` are no numbers.
+    // Only to be quick: most texts that get here are like `500m` or `1.2.3-alpine`.
     if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) {
         return None;
     }

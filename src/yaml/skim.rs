@@ -47,7 +47,8 @@ pub fn skim<'t, const N: usize>(text: &'t [u8], form: Form, keys: [&str; N]) -> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     /// A scalar: all of it, or an empty place on the line of its dash or colon. A block scalar goes up to the next line
-    /// with something else. A verbatim one means what is written, inside its quotes if it has some.
+    /// with something else. A verbatim one means what is written, inside its quotes if it has some; a block scalar never
+    /// is.
     Scalar { style: Style, is_verbatim: bool },
     /// The start of a sequence: its bracket, or an empty place at its first dash.
     Sequence { flow: bool },
@@ -59,6 +60,10 @@ pub(super) enum Mark {
     Anchor,
     /// An alias: `*` and the name of an anchor.
     Alias,
+}
+
+impl Mark {
+    const WORD: Self = Self::Scalar { style: Style::Plain, is_verbatim: true };
 }
 
 /// Gives the marks of a simple text to `take`, in the parser's order. `None` if the text is not simple or `take` returns
@@ -246,9 +251,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
     fn settle(&mut self) -> Option<()> {
         match std::mem::replace(&mut self.state, State::Complete) {
             State::Complete => Some(()),
-            State::Node { at, .. } => {
-                at.and_then(|at| (self.take)(Mark::Scalar { style: Style::Plain, is_verbatim: true }, at..at))
-            }
+            State::Node { at, .. } => at.and_then(|at| (self.take)(Mark::WORD, at..at)),
             State::Plain { span, is_verbatim, .. } => {
                 (self.take)(Mark::Scalar { style: Style::Plain, is_verbatim }, span)
             }
@@ -324,8 +327,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 return None;
             }
             self.values[index] = std::str::from_utf8(word).ok();
-            let word = Mark::Scalar { style: Style::Plain, is_verbatim: true };
-            return self.complete(word, self.offset(value), rest);
+            return self.complete(Mark::WORD, self.offset(value), rest);
         }
         if is_end(after, value) {
             let at = Some(self.offset(after));

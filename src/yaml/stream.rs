@@ -201,6 +201,8 @@ pub fn split_items(text: &[u8]) -> Option<Items> {
 fn inside_skipped(text: &[u8], at: usize, column: usize) -> usize {
     /// So many bytes are looked at together, since few lines are not inside an item.
     const BLOCK: usize = 256;
+    /// Each column takes a look at the block.
+    const FEW_COLUMNS: usize = 16;
     let is_inside = |line: usize| {
         text.get(line..=line + column).is_some_and(|first| first.iter().all(|byte| *byte == b' '))
     };
@@ -208,7 +210,9 @@ fn inside_skipped(text: &[u8], at: usize, column: usize) -> usize {
         return at;
     }
     let mut from = at;
-    while let Some(block) = text.get(from..from + BLOCK + column + 1) {
+    while column < FEW_COLUMNS
+        && let Some(block) = text.get(from..from + BLOCK + column + 1)
+    {
         let is_broken_before = |distance: usize| {
             let after = block[distance..].iter();
             block[..BLOCK]
@@ -246,10 +250,13 @@ mod tests {
             lines in proptest::collection::vec(proptest::sample::select(
                 &["- a", "  - b", "    c: d", "", "   ", " e", "      long enough to fill a good part of a block", "\r"][..],
             ), 0..24),
-            column in 0..5_usize,
+            inside in proptest::collection::vec(5..90_usize, 0..16),
+            column in 0..20_usize,
             ends_in_break in any::<bool>(),
         ) {
-            let mut text = lines.join("\n");
+            // Enough of them for some blocks.
+            let inside = inside.iter().map(|length| format!("{:1$}{2}\n", "", column + 1, "x".repeat(*length)));
+            let mut text = inside.chain([lines.join("\n")]).collect::<String>();
             if ends_in_break {
                 text.push('\n');
             }

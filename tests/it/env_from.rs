@@ -153,6 +153,38 @@ fn what_is_known_is_extended_and_what_is_not_known_is_as_by_the_operator() {
 }
 
 #[test]
+fn what_precedes_the_items_of_a_list_counts() {
+    let text = "\
+apiVersion: v1
+kind: List
+x: &c {image: 'app:1', envFrom: [{configMapRef: {name: cfg}}]}
+items:
+- apiVersion: opentelemetry.io/v1alpha1
+  kind: Instrumentation
+  metadata: {name: i, namespace: shop}
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: cfg, namespace: shop}
+  data: {OTEL_SERVICE_NAME: mine}
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web, namespace: shop}
+  spec:
+    template:
+      metadata: {annotations: {instrumentation.opentelemetry.io/inject-sdk: 'true'}}
+      spec:
+        containers:
+        - <<: *c
+          name: app
+";
+    let (after, findings) = run(text);
+    assert_eq!(codes(&findings), [Code::Injected]);
+    let list = &documents(&after).expect("YAML")[0];
+    let app = list["items"][2]["spec"]["template"]["spec"]["containers"][0].clone();
+    assert_eq!(variable(&app, "OTEL_SERVICE_NAME"), None, "the ConfigMap's is kept");
+}
+
+#[test]
 fn a_context_file_counts_and_the_input_hides_it() {
     let workload = text("nodejs", &json!({}), &[], &json!({"envFrom": [from("configMapRef", "a")]}));
     let with = |context: &Value, text: &str| {

@@ -15,9 +15,10 @@ const NETWORK_POLICY: &str = "NetworkPolicy";
 pub(super) const KINDS: [(&str, &str); 4] =
     [("", "LimitRange"), ("", "ResourceQuota"), ("", "Service"), ("networking.k8s.io", NETWORK_POLICY)];
 
-/// All of them.
+/// The resources of these kinds.
 #[derive(Debug, Default)]
 pub(super) struct Others {
+    /// By their place in [`KINDS`].
     kinds: [OfKind; KINDS.len()],
     /// The NetworkPolicies that limit what pods send, by namespace.
     egress: BTreeMap<String, Policies>,
@@ -36,7 +37,8 @@ struct Other {
     from_context: bool,
 }
 
-/// NetworkPolicies of a namespace. There may be one for each workload, which all others would else look at.
+/// NetworkPolicies of a namespace. There may be one for each workload; without an index, each workload would look at all
+/// of them.
 #[derive(Debug, Default)]
 struct Policies {
     all: Vec<Value>,
