@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::parser::{Event, Granit, Parser, Span, Style};
 use super::text::{is_indicator, skip_blanks};
 use super::{LineCol, Problem, events, scalar};
-use crate::value::unescape;
+use crate::value::{split, unescape};
 
 /// A node's number in its document.
 pub(super) type NodeId = usize;
@@ -181,7 +181,7 @@ impl<'t> Document<'t> {
     /// As [`Document::follow`], starting at another node.
     fn follow_from(&self, from: NodeId, pointer: &str) -> (NodeId, bool) {
         let mut at = from;
-        for token in pointer.split('/').skip(1) {
+        for token in split(pointer, b'/').skip(1) {
             match self.child(self.resolved(at), token) {
                 Some(child) => at = child,
                 None => return (at, false),

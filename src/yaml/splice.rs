@@ -333,33 +333,27 @@ impl Writer<'_, '_> {
                 continue;
             }
             for (key, value) in document.entries(id) {
-                let is_wanted = match document.nodes[value].content {
-                    Content::Mapping { flow: false } => step.is_none(),
-                    Content::Sequence { flow: false } => dash.is_none(),
-                    _ => false,
+                let is_mapping = match document.nodes[value].content {
+                    Content::Mapping { flow: false } if step.is_none() => true,
+                    Content::Sequence { flow: false } if dash.is_none() => false,
+                    _ => continue,
                 };
-                if !is_wanted {
-                    continue;
-                }
                 let (Some(column), Some(child)) = (self.key_column(key), document.children(value).next())
                 else {
                     continue;
                 };
-                match document.nodes[value].content {
-                    Content::Mapping { .. } => {
-                        let inner = self.key_column(child).and_then(|inner| inner.checked_sub(column));
-                        step = inner.filter(|step| *step > 0);
-                    }
-                    _ => {
-                        let properties = document.nodes[value].properties();
-                        let head = self.after_colon(key, false);
-                        let body = head.map(|head| self.lines.skip_properties(head, properties));
-                        let at = body.map_or(0, |body| self.lines.skip_blanks(body));
-                        let line = self.lines.line_start(at);
-                        let is_dash = self.lines.byte(at) == Some(b'-') && self.lines.is_blank(line..at);
-                        let inner = (at - line).checked_sub(column);
-                        dash = inner.filter(|_| is_dash);
-                    }
+                if is_mapping {
+                    let inner = self.key_column(child).and_then(|inner| inner.checked_sub(column));
+                    step = inner.filter(|step| *step > 0);
+                } else {
+                    let properties = document.nodes[value].properties();
+                    let head = self.after_colon(key, false);
+                    let body = head.map(|head| self.lines.skip_properties(head, properties));
+                    let at = body.map_or(0, |body| self.lines.skip_blanks(body));
+                    let line = self.lines.line_start(at);
+                    let is_dash = self.lines.byte(at) == Some(b'-') && self.lines.is_blank(line..at);
+                    let inner = (at - line).checked_sub(column);
+                    dash = inner.filter(|_| is_dash);
                 }
             }
         }
