@@ -211,7 +211,7 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 self.settle()?;
             }
             State::Plain { floor, .. } if column >= *floor && !is_comment && !content.is_empty() => {
-                return if begins_plain(content[0]) { self.plain(content) } else { None };
+                return self.plain(content);
             }
             State::Plain { .. } if is_comment => self.settle()?,
             _ => {}
@@ -425,6 +425,8 @@ impl<'t, const N: usize, Take: FnMut(Mark, Span) -> Option<()>> Reader<'t, '_, N
                 (b'\\', _) if quote == b'\'' => continue,
                 // An escaped quote, or an escape that is no letter of a word.
                 (b'\'', Some(b'\'')) | (b'\\', Some(b'"' | b'\\' | b'n' | b't' | b'r' | b'0')) => at += 1,
+                // Unlike other spaces at the end of a line, it stays.
+                (b'\\', Some(b' ')) if !spaces_skipped(&content[at..]).is_empty() => at += 1,
                 (found, _) if found == quote => {
                     return self.complete(Mark::Scalar { style, is_verbatim }, start, &content[at..]);
                 }
