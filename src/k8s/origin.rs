@@ -32,10 +32,23 @@ fn of_kustomize(text: &str) -> Option<String> {
 #[must_use]
 pub fn of_comment(text: &[u8]) -> Option<Origin> {
     const MARK: &[u8] = b"# Source: ";
-    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let mut head = lines.take(4).skip_while(|line| matches!(*line, b"" | b"---"));
-    let path = std::str::from_utf8(head.next()?.strip_prefix(MARK)?).ok()?;
-    Some(Origin { path: path.to_owned(), index: None })
+    let mut rest = text;
+    for _ in 0..4 {
+        rest = blanks_skipped(rest);
+        if let Some(path) = rest.strip_prefix(MARK) {
+            let end = memchr::memchr(b'\n', path).unwrap_or(path.len());
+            let path = std::str::from_utf8(path[..end].trim_ascii()).ok()?;
+            return Some(Origin { path: path.to_owned(), index: None });
+        }
+        // A line can be as long as the text, so its end is not looked for.
+        rest = blanks_skipped(rest.strip_prefix(b"---").unwrap_or(rest)).strip_prefix(b"\n")?;
+    }
+    None
+}
+
+fn blanks_skipped(text: &[u8]) -> &[u8] {
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r');
+    &text[text.iter().take_while(is_blank).count()..]
 }
 
 #[cfg(test)]
@@ -86,12 +99,16 @@ mod tests {
     fn a_comment_of_helm_is_at_the_head() {
         let found = |text: &str| of_comment(text.as_bytes()).map(|origin| origin.path);
         let shop = Some("shop/templates/web.yaml".to_owned());
-        for text in
-            ["---\n# Source: shop/templates/web.yaml\nkind: A\n", "# Source: shop/templates/web.yaml\r\n"]
-        {
+        for text in [
+            "---\n# Source: shop/templates/web.yaml\nkind: A\n",
+            "# Source: shop/templates/web.yaml\r\n",
+            "\n--- \r\n \n# Source: shop/templates/web.yaml",
+        ] {
             assert_eq!(found(text), shop, "{text}");
         }
-        for text in ["kind: A\n# Source: x\n", "# a\n# Source: x\n", "", "# Sources: x\n"] {
+        for text in
+            ["kind: A\n# Source: x\n", "# a\n# Source: x\n", "--- # Source: x\n", "", "# Sources: x\n"]
+        {
             assert_eq!(found(text), None, "{text}");
         }
     }
