@@ -44,6 +44,8 @@ pub(super) struct Node<'t> {
     /// The offset after the node's last leaf or bracket.
     pub(super) end: usize,
     pub(super) anchored: bool,
+    /// An alias refers to it.
+    pub(super) is_shared: bool,
     pub(super) tag: Option<Box<str>>,
     first: Option<NodeId>,
     next: Option<NodeId>,
@@ -485,6 +487,7 @@ impl<'t> Builder<'t> {
                     return Err(Problem::syntax(span.start, "an alias without its anchor"));
                 };
                 self.document.aliases += 1;
+                self.document.nodes[target].is_shared = true;
                 let open = self.open.iter().any(|open| open.id == target);
                 (Content::Alias { target, open }, 0, None)
             }
@@ -509,6 +512,7 @@ impl<'t> Builder<'t> {
             start: span.start,
             end: span.end,
             anchored: anchor > 0,
+            is_shared: false,
             tag: tag.map(String::into_boxed_str),
             first: None,
             next: None,

@@ -291,11 +291,7 @@ fn check(document: &Document<'_>, id: NodeId) -> Result<(), Problem> {
     if matches!(node.content, Content::Alias { .. }) {
         return Err(Problem::uneditable(node.start, "the injection would have to change an alias"));
     }
-    let is_shared = |other: &super::index::Node<'_>| match other.content {
-        Content::Alias { target, .. } => target == id,
-        _ => false,
-    };
-    if node.anchored && document.nodes.iter().any(is_shared) {
+    if node.is_shared {
         return Err(Problem::uneditable(node.start, "an alias shares the content of the anchor here"));
     }
     Ok(())

@@ -47,6 +47,7 @@ impl Document<'_> {
         let mut writer = Writer {
             document: self,
             lines: Lines::new(self.text),
+            block_scalars: (0..self.nodes.len()).filter(|id| is_block(&self.nodes[*id])).collect(),
             guests: &overlay.guests,
             moved: &overlay.moved,
             edits: Vec::new(),
@@ -92,6 +93,8 @@ pub(super) struct FlowStyle {
 pub(super) struct Writer<'d, 't> {
     pub(super) document: &'d Document<'t>,
     pub(super) lines: Lines<'t>,
+    /// The block scalars, in order.
+    block_scalars: Vec<NodeId>,
     /// Elements that move into new values, by their placeholder texts.
     guests: &'d [(String, Slot<'d>)],
     /// The moved nodes.
@@ -205,8 +208,9 @@ impl Writer<'_, '_> {
     /// The block scalar whose last line ends at `line_end`.
     fn block_scalar_before(&self, line_end: usize) -> Option<NodeId> {
         let last_byte = line_end - self.lines.break_before(line_end);
-        let ends_here = |node: &Node<'_>| is_block(node) && (last_byte..=line_end).contains(&node.end);
-        self.document.nodes.iter().position(ends_here)
+        let end = |id: &NodeId| self.document.nodes[*id].end;
+        let before = self.block_scalars.partition_point(|id| end(id) < last_byte);
+        self.block_scalars.get(before).copied().filter(|id| end(id) <= line_end)
     }
 
     /// Whether the block scalar's head has the flag.
