@@ -325,36 +325,14 @@ impl Run<'_> {
         is_one.then(|| Finding::workload_without_version("", kind))
     }
 
-    /// Edits the document for all jobs at once, or one by one if a job cannot be edited.
+    /// Edits the document and verifies the result.
     fn carry_out(&self, document: &Document<'_>, jobs: Vec<Job>, piece: &mut Piece) {
         if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        // Only the last job reaches the end of the text.
-        let end = |job: &Job| job.target.as_ref().and_then(|target| target.end.clone());
-        let last = jobs.last().and_then(end);
-        let all = jobs.iter().flat_map(|job| &job.changes);
-        let (edits, mut done) = match document.splice_to(all, last.as_deref()) {
-            Ok(edits) => (edits, jobs),
-            Err(_) => {
-                let mut edits = Vec::new();
-                let mut done = Vec::new();
-                for job in jobs {
-                    match document.splice_to(&job.changes, end(&job).as_deref()) {
-                        Ok(own) => {
-                            edits.extend(own);
-                            done.push(job);
-                        }
-                        Err(problem) => {
-                            piece.refuse(job.workload, Code::CannotEdit);
-                            piece.problem(document, &job.found, problem);
-                        }
-                    }
-                }
-                edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
-                (edits, done)
-            }
-        };
+        let (mut edits, mut done) = (Vec::new(), Vec::new());
+        splice(document, jobs, piece, &mut edits, &mut done);
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let others = done.iter().filter(|job| job.target.is_none()).flat_map(|job| &job.changes);
         let others: Vec<_> = others.cloned().collect();
         let workloads = done.iter_mut().filter_map(Job::edited).collect();
@@ -382,6 +360,36 @@ impl Run<'_> {
                 }
             }
         }
+    }
+}
+
+/// Adds the edits of all jobs at once. If a job cannot be edited, each half is tried by itself, down to that job, which
+/// is refused.
+fn splice(
+    document: &Document<'_>,
+    mut jobs: Vec<Job>,
+    piece: &mut Piece,
+    edits: &mut Vec<Edit>,
+    done: &mut Vec<Job>,
+) {
+    // Only the last job reaches the end of the text.
+    let end = jobs.last().and_then(|job| job.target.as_ref()).and_then(|target| target.end.as_deref());
+    match document.splice_to(jobs.iter().flat_map(|job| &job.changes), end) {
+        Ok(own) => {
+            edits.extend(own);
+            done.extend(jobs);
+        }
+        Err(problem) => match jobs.as_slice() {
+            [job] => {
+                piece.refuse(job.workload, Code::CannotEdit);
+                piece.problem(document, &job.found, problem);
+            }
+            _ => {
+                let others = jobs.split_off(jobs.len() / 2);
+                splice(document, jobs, piece, edits, done);
+                splice(document, others, piece, edits, done);
+            }
+        },
     }
 }
 
