@@ -330,9 +330,7 @@ impl Run<'_> {
         if jobs.iter().all(|job| job.changes.is_empty()) {
             return;
         }
-        let (mut edits, mut done) = (Vec::new(), Vec::new());
-        splice(document, jobs, piece, &mut edits, &mut done);
-        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let (edits, mut done) = splice(document, jobs, piece);
         let others = done.iter().filter(|job| job.target.is_none()).flat_map(|job| &job.changes);
         let others: Vec<_> = others.cloned().collect();
         let workloads = done.iter_mut().filter_map(Job::edited).collect();
@@ -363,34 +361,27 @@ impl Run<'_> {
     }
 }
 
-/// Adds the edits of all jobs at once. If a job cannot be edited, each half is tried by itself, down to that job, which
-/// is refused.
-fn splice(
-    document: &Document<'_>,
-    mut jobs: Vec<Job>,
-    piece: &mut Piece,
-    edits: &mut Vec<Edit>,
-    done: &mut Vec<Job>,
-) {
+/// The edits of all jobs at once, and those jobs. If a job cannot be edited, each half is tried by itself, down to that
+/// job, which is refused.
+fn splice(document: &Document<'_>, mut jobs: Vec<Job>, piece: &mut Piece) -> (Vec<Edit>, Vec<Job>) {
     // Only the last job reaches the end of the text.
     let end = jobs.last().and_then(|job| job.target.as_ref()).and_then(|target| target.end.as_deref());
-    match document.splice_to(jobs.iter().flat_map(|job| &job.changes), end) {
-        Ok(own) => {
-            edits.extend(own);
-            done.extend(jobs);
-        }
-        Err(problem) => match jobs.as_slice() {
-            [job] => {
-                piece.refuse(job.workload, Code::CannotEdit);
-                piece.problem(document, &job.found, problem);
-            }
-            _ => {
-                let others = jobs.split_off(jobs.len() / 2);
-                splice(document, jobs, piece, edits, done);
-                splice(document, others, piece, edits, done);
-            }
-        },
+    let problem = match document.splice_to(jobs.iter().flat_map(|job| &job.changes), end) {
+        Ok(edits) => return (edits, jobs),
+        Err(problem) => problem,
+    };
+    if let [job] = jobs.as_slice() {
+        piece.refuse(job.workload, Code::CannotEdit);
+        piece.problem(document, &job.found, problem);
+        return (Vec::new(), Vec::new());
     }
+    let others = jobs.split_off(jobs.len() / 2);
+    let (mut edits, mut done) = splice(document, jobs, piece);
+    let (more, rest) = splice(document, others, piece);
+    edits.extend(more);
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    done.extend(rest);
+    (edits, done)
 }
 
 /// Whether the changes only touch values inside the resource.
